@@ -198,7 +198,7 @@ def work(folder: StudioFolder) -> None:
     def load_nothing(self: LoadedNetworks) -> None:
         pass
 
-    for name, method in (("network", network), ("load_quick", load_nothing), ("load_long", load_nothing)):
+    for name, method in (("network", network), ("load", load_nothing)):
         setattr(LoadedNetworks, name, method)
     run_worker(folder, ends_with_parent=True, checkpoint_every=0.05)
 

@@ -1,5 +1,7 @@
 """Times of the studio's page in Chromium: start, first painted picture, cards, cancel; its weight and the server's memory.
 
+Beside each time: the processor seconds that the server and its workers took for it.
+
 python bench/studio/page.py PHOTOGRAPH PAINTING
 """
 
@@ -13,10 +15,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
+
+from brushwork.studio.claims import FIRST_OWN_PREVIEW
 
 CHROMIUM = "/usr/bin/chromium"
 
@@ -32,7 +37,7 @@ def main() -> None:
         began = time.monotonic()
         server, address = start(folder)
         try:
-            report = measure(page, address, began, given.photograph, given.painting)
+            report = measure(page, address, began, given.photograph, given.painting, server.pid)
             report["server_rss_mb"] = resident(server.pid)
         finally:
             server.terminate()
@@ -52,8 +57,15 @@ def start(folder: str, *more: str) -> tuple[subprocess.Popen[str], str]:
     return server, server.stdout.readline().strip()
 
 
-def measure(page: Page, address: str, began: float, photograph: Path, painting: Path) -> dict[str, Any]:
+def measure(page: Page, address: str, began: float, photograph: Path, painting: Path, server: int) -> dict[str, Any]:
     report: dict[str, Any] = {"server_answers_s": since(began)}
+
+    def mark() -> tuple[float, float]:
+        return time.monotonic(), processor_seconds(server)
+
+    def note(name: str, begin: tuple[float, float]) -> None:
+        report[f"{name}_s"] = since(begin[0]), f"{processor_seconds(server) - begin[1]:.2f} of processor time"
+
     sizes: dict[str, int] = {}
 
     def count(answer: Any) -> None:
@@ -70,31 +82,34 @@ def measure(page: Page, address: str, began: float, photograph: Path, painting: 
     until(page, "async () => (await (await fetch('/api/v1/about')).json()).workers.some((one) => one.ready)")
     report["worker_warm_s"] = since(began)
     page.remove_listener("response", count)
-    begin = time.monotonic()
+    begin = mark()
     page.locator(".easel input[type=file]").first.set_input_files(photograph)
     page.locator(".card-picture .swatch").first.wait_for()
-    report["first_card_s"] = since(begin)
+    note("first_card", begin)
     cards = page.locator(".card").count()
     until(page, f"document.querySelectorAll('.card-picture .swatch').length === {cards}")
-    report["cards"], report["all_cards_s"] = cards, since(begin)
-    begin = time.monotonic()
+    report["cards"] = cards
+    note("all_cards", begin)
+    begin = mark()
     page.locator(".add-card input[type=file]").set_input_files(painting)
     page.locator(".after img").first.wait_for()
-    report["first_picture_after_painting_dropped_s"] = since(begin)
-    page.locator(".after img[src*=preview]").first.wait_for()
-    report["draft_512_after_painting_dropped_s"] = since(begin)
-    until(page, "document.querySelector('.facts').textContent.includes('%')")
-    begin = time.monotonic()
+    note("first_picture_after_painting_dropped", begin)
+    job = "(await import('/static/state.js')).currentJob.value"
+    until(page, f"async () => {job}.state === 'running' && {job}.total > 0")
+    note("draft_finished_after_painting_dropped", begin)
+    until(page, f"async () => {job}.preview > {FIRST_OWN_PREVIEW}", 300)
+    note("painting_replaces_draft", begin)
+    begin = mark()
     before = page.evaluate("(async () => (await import('/static/state.js')).current.value)()")
     page.locator(".card:not(:has(.tag))").nth(1).click()
     shown = "[...document.querySelectorAll('.after img')].map((one) => one.src)"
     until(page, f"{shown}.some((one) => one.includes('preview') && !one.includes('{before}'))")
-    report["draft_512_while_another_is_painted_s"] = since(begin)
+    note("first_preview_while_another_is_painted", begin)
     until(page, "document.querySelector('.facts').textContent.includes('%')", 60)
-    begin = time.monotonic()
+    begin = mark()
     page.get_by_text("Enough, keep this").click()
     page.get_by_text("Save the picture").wait_for()
-    report["keep_to_result_s"] = since(begin)
+    note("keep_to_result", begin)
     return report
 
 
@@ -109,6 +124,17 @@ def until(page: Page, condition: str, seconds: float = 60.0) -> None:
 
 def since(began: float) -> float:
     return round(time.monotonic() - began, 2)
+
+
+def processor_seconds(server: int) -> float:
+    """Return the processor seconds of a process and its children so far."""
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            number, fields = int(stat.parent.name), stat.read_text().rpartition(")")[2].split()
+            if server in (number, int(fields[1])):
+                ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def resident(pid: int) -> int:

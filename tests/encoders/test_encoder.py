@@ -13,6 +13,7 @@ from brushwork.encoders.preprocess import make_caffe_preprocess
 from brushwork.encoders.vgg import make_vgg
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size
+from brushwork.storage.hashing import tensors_sha256
 from tolerances import DOUBLE, THROUGH_VGG
 
 
@@ -108,11 +109,13 @@ def test_sizes_of_maps_are_known_beforehand(make, ceil):
 def test_stages_that_no_tap_needs_can_be_let_go():
     encoder = make_vgg(16, make_caffe_preprocess())
     image, before = torch.rand(1, 3, 32, 32), sum(one.numel() for one in encoder.parameters())
-    whole = encoder.fingerprint
+    whole, weights = encoder.fingerprint, encoder.weights_sha256()
     expected = encoder(image, ["conv3_1"])["conv3_1"]
     encoder.truncate(["conv1_2", "conv3_1"])
     assert sum(one.numel() for one in encoder.parameters()) < before / 10
     assert encoder.layers[-1] == "relu3_1"
+    assert encoder.weights_sha256() == tensors_sha256(dict(encoder.named_parameters()) | dict(encoder.named_buffers()))
+    assert encoder.weights_sha256() != weights
     assert encoder.fingerprint == whole != make_vgg(16, make_caffe_preprocess()).fingerprint
     assert torch.equal(encoder(image, ["conv3_1"])["conv3_1"], expected)
     with pytest.raises(InputError, match="no layer 'conv4_1'"):

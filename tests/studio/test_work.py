@@ -11,7 +11,7 @@ from PIL import Image
 
 from brushwork.images import read_image
 from brushwork.jobs.preflight import PreparedJob
-from brushwork.studio.action_routes import continued
+from brushwork.studio.action_routes import continue_from
 from brushwork.studio.bodies import GoOnBody
 from brushwork.studio.claims import claim_job
 from brushwork.studio.job_request import PaintingRequest
@@ -48,7 +48,7 @@ def test_what_is_enough_at_a_small_size_has_the_size_of_the_result(store, folder
     names = "content_layers", "style_layers", "normalization", "jitter", "moment_weight", "style_weight"
     tiny = {name: getattr(TINY, name) for name in names}
     monkeypatch.setattr(LoadedNetworks, "network", lambda self, options: tiny_network())
-    monkeypatch.setattr(WorkOnJob, "_asked", lambda self: "cancel" if self._previews > 1 else None)
+    monkeypatch.setattr(WorkOnJob, "_read_wanted", lambda self: "cancel" if self._previews else None)
     if fails:
         monkeypatch.setattr(PreparedJob, "enlarge", lambda self, image: raise_memory())
     request = small_request(folder, database, size=96, min_size=48, iterations=16, **tiny)
@@ -91,12 +91,12 @@ def test_messages_name_no_files_of_the_server(store, folder, database):
 def test_a_result_is_continued_at_another_size(store, folder, database):
     request = small_request(folder, database)
     before = store.create(request)[0] | {"result": {"sha256": request.content, "width": 80, "height": 64}}
-    larger = continued(before, GoOnBody(size=120, iterations=7))
+    larger = continue_from(before, GoOnBody(size=120, iterations=7))
     assert larger.start == request.content
     assert (larger.options["size"], larger.options["iterations"], larger.options["min_size"]) == (120, 7, 0)
-    assert continued(before, GoOnBody()).options["size"] == 80
+    assert continue_from(before, GoOnBody()).options["size"] == 80
     with pytest.raises(RefusedChangeError):
-        continued(before | {"result": None}, GoOnBody())
+        continue_from(before | {"result": None}, GoOnBody())
 
 
 def test_a_quick_painting_goes_between_two_iterations():

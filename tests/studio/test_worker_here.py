@@ -26,8 +26,7 @@ def database_kind(request):
 
 @pytest.fixture
 def running(folder, database, monkeypatch):
-    for name in ("load_quick", "load_long"):
-        monkeypatch.setattr(module.LoadedNetworks, name, lambda self: None)
+    monkeypatch.setattr(module.LoadedNetworks, "load", lambda self: None)
     worker = Worker(folder, database, "here", checkpoint_every=0.1)
     thread = Thread(target=worker.run)
     thread.start()

@@ -108,6 +108,7 @@ class Encoder(nn.Module):
         self.replays = False
         self._layers = CastLayers()
         self._uncut: str | None = None
+        self._hash: str | None = None
         self.stages = nn.ModuleDict({stage.name.replace(".", "_"): stage.module for stage in stages})
         self._stages = tuple(stages)
         self._order = [stage.name for stage in stages]
@@ -120,8 +121,13 @@ class Encoder(nn.Module):
     @property
     def fingerprint(self) -> str:
         """sha256 over the biases of the full network, including stages that `truncate` removed."""
-        biases = {name: one.cpu() for name, one in self.named_parameters() if one.ndim == 1}
-        return self._uncut or tensors_sha256(biases)
+        return self._uncut or tensors_sha256({name: one for name, one in self.named_parameters() if one.ndim == 1})
+
+    def weights_sha256(self) -> str:
+        """Return the sha256 over all weights; they are frozen, so it is computed once."""
+        if self._hash is None:
+            self._hash = tensors_sha256(dict(self.named_parameters()) | dict(self.named_buffers()))
+        return self._hash
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -163,7 +169,7 @@ class Encoder(nn.Module):
 
     def truncate(self, layers: Iterable[str]) -> None:
         """Remove the stages deeper than the given layers, and free their weights; their layers become unknown."""
-        self._uncut = self.fingerprint
+        self._uncut, self._hash = self.fingerprint, None
         keep = max(self.depth(name) for name in layers) + 1
         for name in self._order[keep:]:
             del self.stages[name.replace(".", "_")]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 
 import torch
-from torch import Tensor
 
 from brushwork.choices import Engine
 from brushwork.controls import RecipeInputs
@@ -23,6 +22,7 @@ from brushwork.jobs.memory_estimate import SIDES, make_meta_inputs, subtract_res
 from brushwork.jobs.method import JobStep, LoadedMethod, Snapshot
 from brushwork.options import ScheduleLevel
 from brushwork.recipes import ResumeState
+from brushwork.storage.hashing import tensors_sha256
 from brushwork.types import Image
 
 _AMPLE = 2**12
@@ -53,9 +53,9 @@ class FeedForward(LoadedMethod):
         """Execution engine on CPUs."""
         return self.stylizer.engine
 
-    def weights(self) -> Mapping[str, Tensor]:
-        """Return the weights of the network."""
-        return self.stylizer.weights()
+    def weights_sha256(self) -> str:
+        """Return the sha256 over the weights of the network."""
+        return tensors_sha256(self.stylizer.weights())
 
     def estimator(self, sizes: InputSizes) -> FeedForwardMemory:
         """Return the memory estimate for images of these sizes."""

@@ -23,7 +23,7 @@ from brushwork.jobs.job import Job, JobOptions
 from brushwork.jobs.method import LoadedMethod, Snapshot
 from brushwork.jobs.options_json import options_from_json, options_to_json, rename_old_entries
 from brushwork.storage.folders import expand_user
-from brushwork.storage.hashing import file_sha256, tensors_sha256
+from brushwork.storage.hashing import file_sha256
 from brushwork.storage.pipes import STDIN, is_pipe
 
 
@@ -60,7 +60,7 @@ class Manifest:
             tuple(make_source(style, folder) for style in job.styles),
             None if job.init is None else make_source(job.init, folder),
             method.name,
-            tensors_sha256({name: tensor.cpu() for name, tensor in method.weights().items()}),
+            method.weights_sha256(),
             describe_machine(device) | ({"ranks": ranks} if ranks > 1 else {}),
             regions=tuple(tuple(make_source(mask, folder) for mask in masks) for masks in job.regions),
         )

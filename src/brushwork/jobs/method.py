@@ -6,8 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, Self
 
-from torch import Tensor
-
 from brushwork.choices import Engine
 from brushwork.controls import RecipeInputs
 from brushwork.gradients.tiled import Tiling
@@ -90,8 +88,8 @@ class LoadedMethod(ABC):
         """Execution engine on CPUs."""
 
     @abstractmethod
-    def weights(self) -> Mapping[str, Tensor]:
-        """Return the weights; their hash is recorded in the manifest."""
+    def weights_sha256(self) -> str:
+        """Return the sha256 over the weights, which is recorded in the manifest."""
 
     @abstractmethod
     def estimator(self, sizes: InputSizes) -> MemoryEstimate:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from time import perf_counter
 
 import torch
-from torch import Tensor
 
 from brushwork.choices import Engine
 from brushwork.controls import RecipeInputs
@@ -72,9 +71,9 @@ class Optimization(LoadedMethod):
         """Execution engine on CPUs."""
         return self.encoder.engine
 
-    def weights(self) -> Mapping[str, Tensor]:
-        """Return the weights of the encoder."""
-        return dict(self.encoder.named_parameters()) | dict(self.encoder.named_buffers())
+    def weights_sha256(self) -> str:
+        """Return the sha256 over the weights of the encoder."""
+        return self.encoder.weights_sha256()
 
     def with_engine(self, engine: Engine) -> Optimization:
         """Return the same method; its encoder has the engine now."""

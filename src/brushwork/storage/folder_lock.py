@@ -1,4 +1,4 @@
-"""Keep other processes from working in a folder."""
+"""Locks between processes, which end with the process that has them, whatever ends that."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from brushwork.storage.atomic import explain_write_errors
 def locked_folder(folder: Path) -> Iterator[None]:
     """Make a folder that no other process may work in; remove it in the end if nothing is in it.
 
-    The lock ends with its process, whatever ends that. Systems and disks without such locks have none.
+    Systems and disks without such locks have none.
 
     Raises: InputError: another process works there, or it cannot be made.
     """
@@ -23,7 +23,7 @@ def locked_folder(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
     descriptor = None if os.name == "nt" else os.open(folder, os.O_RDONLY)
     try:
-        if descriptor is not None and not _lock(descriptor):
+        if descriptor is not None and not take_lock(descriptor):
             raise InputError(f"{folder} is in use: another process paints this film; wait for it, or stop it.")
         yield
     finally:
@@ -33,8 +33,11 @@ def locked_folder(folder: Path) -> Iterator[None]:
             folder.rmdir()
 
 
-def _lock(descriptor: int) -> bool:
-    """Return whether nobody else has the lock."""
+def take_lock(descriptor: int) -> bool:
+    """Lock an open file or folder until it is closed; return whether nobody else has the lock.
+
+    On disks without such locks everyone gets it.
+    """
     import fcntl
 
     try:

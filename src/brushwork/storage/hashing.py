@@ -16,7 +16,7 @@ def tensors_sha256(tensors: Mapping[str, Tensor]) -> str:
     """Return the SHA-256 over names, types, shapes and values, in the order of the names."""
     found = hashlib.sha256()
     for name in sorted(tensors):
-        tensor = tensors[name].contiguous()
+        tensor = tensors[name].contiguous().cpu()
         found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
         found.update(tensor.numpy().data)
     return found.hexdigest()

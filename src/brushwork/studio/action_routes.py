@@ -52,7 +52,7 @@ def _add_actions(router: APIRouter, services: Services) -> None:
     def go_on(job: str, body: GoOnBody) -> Any:
         """Continue from a result: more iterations, or a larger size."""
         before = store.get(job)
-        request = continued(before, body)
+        request = continue_from(before, body)
         return store.create(request, title=before["title"], parent=job, via="larger" if body.size else "go-on")[0]
 
 
@@ -67,9 +67,11 @@ def _add_cards(router: APIRouter, services: Services) -> None:
                 raise ProblemError(422, "input", "There is no such painting in the list.")
             model, sha256 = known[name]["model"], known[name]["sha256"]
             style: dict[str, Any] = {"model": model} if model else {"paintings": (sha256,)}
+            if body.film and not model:
+                style["options"] = {"method": "adain"}
             requests.append(PaintingRequest(kind="card", content=body.content, **style))
         require_files(services, [body.content])
-        jobs = services.store.create_cards(requests, urgent=body.urgent)
+        jobs = services.store.create_cards(requests)
         return {"cards": [{"painting": name, "job": job} for name, job in zip(body.paintings, jobs, strict=True)]}
 
     @router.post("/sheets", status_code=201)
@@ -98,7 +100,7 @@ def _add_queue(router: APIRouter, store: JobStore) -> None:
         return JSONResponse({"paused": body.paused})
 
 
-def continued(before: dict[str, Any], body: GoOnBody) -> PaintingRequest:
+def continue_from(before: dict[str, Any], body: GoOnBody) -> PaintingRequest:
     """Return the request that continues from a painting's result.
 
     Raises: RefusedChangeError: it has no result, or cannot be continued.

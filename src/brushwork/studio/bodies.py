@@ -43,7 +43,8 @@ class CardsBody(_Strict):
 
     content: Hash
     paintings: Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=60)]
-    urgent: bool = False
+    film: bool = False
+    """Whether the photograph is a frame of a film, which AdaIN paints."""
 
 
 class SheetBody(_Strict):

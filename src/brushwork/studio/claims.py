@@ -20,6 +20,9 @@ from brushwork.studio.tables import EVENT, JOB, now
 MOST_DEATHS = 3
 """Workers that may be lost in a row, without a newer checkpoint, before the job counts as failed."""
 
+FIRST_OWN_PREVIEW = 100
+"""Number of the first preview that a painting makes itself; those of its draft have lower ones."""
+
 _CURVE = 200
 """Points that are kept of a finished job's progress."""
 
@@ -56,7 +59,7 @@ class Claim:
 
         Raises: ClaimLostError.
         """
-        query = sa.select(JOB.c.wanted).where(*self._held())
+        query = sa.select(JOB.c.wanted).where(*self._match_held())
         with self.database.read() as connection:
             found = connection.execute(query).one_or_none()
         if found is None:
@@ -85,20 +88,21 @@ class Claim:
         values = {"state": state, "wanted": None, "worker": None, "spent": self.spent, **ended, **anew, **values}
         self._write(values, kind, is_over=True)
 
-    def give_to_parent(self, picture: Path, preview: Path) -> None:
+    def give_to_parent(self, picture: Path, preview: Path, number: int) -> None:
         """Move a picture to the parent's preview, unless it has one of its own."""
-        waits = JOB.c.id == self.parent, JOB.c.preview == 0, JOB.c.state.in_(("pending", "running", "paused"))
+        has_none = JOB.c.preview < FIRST_OWN_PREVIEW
+        waits = JOB.c.id == self.parent, has_none, JOB.c.state.in_(("pending", "running", "paused"))
         with self.database.write() as connection:
-            if change_job(connection, {"preview": 1}, *waits) is not None:
+            if change_job(connection, {"preview": number}, *waits) is not None:
                 preview.parent.mkdir(parents=True, exist_ok=True)
                 picture.replace(preview)
 
-    def _held(self) -> tuple[sa.ColumnElement[bool], ...]:
+    def _match_held(self) -> tuple[sa.ColumnElement[bool], ...]:
         return JOB.c.id == self.job, JOB.c.attempt == self.attempt, JOB.c.state == "running"
 
     def _write(self, values: Mapping[str, Any], kind: str, *, is_over: bool = False) -> None:
         with self.database.write() as connection:
-            if change_job(connection, values, *self._held(), kind=kind) is None:
+            if change_job(connection, values, *self._match_held(), kind=kind) is None:
                 raise ClaimLostError(f"{self.job}: another worker has it")
             if is_over:
                 _thin(connection, self.job)

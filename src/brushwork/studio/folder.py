@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 from urllib.parse import quote
 
 from brushwork.errors import InputError
 from brushwork.storage.atomic import sync_folder
+from brushwork.storage.folder_lock import take_lock
 from brushwork.storage.folders import user_data
 
 DATABASE_VARIABLE = "BRUSHWORK_STUDIO_DATABASE"
@@ -132,7 +131,7 @@ class StudioFolder:
     def lock(self, name: str) -> Iterator[bool]:
         """Yield whether this process alone has the lock of this name; it is freed when the process ends."""
         with (self.path / f"{name}.lock").open("w") as file:
-            yield _is_locked(file)
+            yield take_lock(file.fileno())
 
 
 def has_newer_checkpoint(attempt: Path) -> bool:
@@ -140,14 +139,6 @@ def has_newer_checkpoint(attempt: Path) -> bool:
     began = attempt / "began"
     kept = [*attempt.glob("*.checkpoint"), *attempt.glob("*.unfinished/*"), *attempt.glob("*.unfinished/*/*")]
     return began.exists() and any(one.stat().st_mtime_ns > began.stat().st_mtime_ns for one in kept)
-
-
-def _is_locked(file: TextIO) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def find_studio(folder: Path | None, address: str | None) -> StudioFolder:

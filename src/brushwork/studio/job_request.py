@@ -111,17 +111,22 @@ def draft_of(request: PaintingRequest) -> PaintingRequest | None:
     if request.kind != "transfer" or request.start is not None:
         return None
     size = request.options.get("size", DRAFT_SIZE)
-    shared = {name: request.options[name] for name in _SHARED if name in request.options}
+    names = _SHARED if "preset" in request.options else (*_SHARED, *_OF_DEFAULT)
+    shared = {name: request.options[name] for name in names if name in request.options}
     small = min(size, DRAFT_SIZE) if isinstance(size, int) else DRAFT_SIZE
     return replace(request, kind="draft", options={**shared, "size": small})
 
 
-DRAFT_SIZE = 512
-CARD_SIZE = 256
-SAMPLE_SIZE = 256
+FIRST_SIZE = 512
+"""Size of a painting where none was asked for."""
+DRAFT_SIZE = SAMPLE_SIZE = 256
+CARD_SIZE, CARD_ITERATIONS = 160, 4
+"""A card that is optimized: a little more than a second of processor time."""
 
 _SHARED = ("color", "color_space", "style_scale", "style_blend", "feather", "guides")
 """Options that a draft takes from the painting that it precedes."""
+_OF_DEFAULT = ("content_weight", "style_weight", "seed")
+"""Those that it takes unless a published program is asked for, whose weights mean something else."""
 
 
 def _require(holds: bool, name: str, given: object, expected: str) -> None:

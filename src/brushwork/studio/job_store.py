@@ -126,7 +126,7 @@ class JobStore:
             if event == "cancel":
                 _cancel_helpers(connection, job)
             times = {"finished": now()} if state in FINAL else {}
-            return _move(connection, job, state, wanted=None, **times, **_queued_anew(row, state))
+            return _move(connection, job, state, wanted=None, **times, **_raise_round(row, state))
 
     def change(self, job: str, version: int | None, **values: Any) -> dict[str, Any]:
         """Change the note-like columns of a job; `version`: the one that the client has seen, None: any.
@@ -218,7 +218,7 @@ def _move(connection: sa.Connection, job: str, state: str, **values: Any) -> dic
     return _change(connection, job, state=state, **values)
 
 
-def _queued_anew(row: sa.Row[Any], state: str) -> dict[str, Any]:
+def _raise_round(row: sa.Row[Any], state: str) -> dict[str, Any]:
     return {"round": row.round + 1} if state == "pending" else {}
 
 

@@ -12,7 +12,7 @@ from brushwork.feedforward import AdaINOptions, ModelOptions
 from brushwork.options.describe import class_title, describe_fields
 from brushwork.options.method import MethodOptions
 from brushwork.recipes import load_preset
-from brushwork.studio.job_request import DRAFT_SIZE
+from brushwork.studio.job_request import FIRST_SIZE
 
 _TYPES = {int: "integer", float: "number", bool: "boolean", str: "string"}
 
@@ -21,8 +21,8 @@ def known_kinds() -> Mapping[str, MethodOptions]:
     """Return the kinds of painting that can be asked for, with the options that they have by default."""
     return {
         "transfer": load_preset("default"),
-        "instant": AdaINOptions(size=DRAFT_SIZE),
-        "model": ModelOptions(size=DRAFT_SIZE),
+        "instant": AdaINOptions(size=FIRST_SIZE),
+        "model": ModelOptions(size=FIRST_SIZE),
     }
 
 

@@ -43,7 +43,7 @@ class LoadedNetworks:
 
     device: torch.device = field(default_factory=lambda: select_device("auto"))
     checkpoint_every: float = CHECKPOINT_EVERY
-    _encoder: tuple[object, Encoder] | None = None
+    _encoders: dict[object, Encoder] = field(default_factory=dict)
     _adain: AdaINStylizer | None = None
     _model: ModelStylizer | None = None
 
@@ -51,10 +51,11 @@ class LoadedNetworks:
         """Return the encoder that the options name."""
         names = "network", "pooling", "padding", "encoder_scale", "ceil", "precision", "engine", "cuda_graphs"
         key = tuple(getattr(options, name) for name in names)
-        if self._encoder is None or self._encoder[0] != key:
-            self._encoder = None  # free one before the other is loaded
-            self._encoder = key, load_encoder_for(options, "cpu", computes_on=self.device)
-        return self._encoder[1]
+        if key not in self._encoders:
+            for other in list(self._encoders)[1:]:  # the first is that of cards and drafts
+                del self._encoders[other]  # before the next is loaded
+            self._encoders[key] = load_encoder_for(options, "cpu", computes_on=self.device)
+        return self._encoders[key]
 
     def network(self, options: JobOptions) -> Encoder | Stylizer | None:
         """Return the network that the options name; None: the job loads it itself."""
@@ -70,13 +71,9 @@ class LoadedNetworks:
             return replace(self._model, options=options)
         return None
 
-    def load_quick(self) -> None:
-        """Load what cards and drafts need, before they are asked for."""
-        self.network(AdaINOptions())
-
-    def load_long(self) -> None:
-        """Load what an optimization needs, before it is asked for."""
-        self.network(load_preset("default"))
+    def load(self) -> None:
+        """Load what cards, drafts and most paintings need, before they are asked for."""
+        self.encoder(load_preset("default")).weights_sha256()
 
 
 def run_request(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
 
@@ -10,7 +11,14 @@ from brushwork.errors import InputError, suggest_names
 from brushwork.feedforward import AdaINOptions, FeedForwardOptions, ModelOptions
 from brushwork.jobs.options_json import options_from_json, options_to_json
 from brushwork.recipes import RecipeOptions, load_preset
-from brushwork.studio.job_request import CARD_SIZE, DRAFT_SIZE, SAMPLE_SIZE, PaintingRequest
+from brushwork.studio.job_request import (
+    CARD_ITERATIONS,
+    CARD_SIZE,
+    DRAFT_SIZE,
+    FIRST_SIZE,
+    SAMPLE_SIZE,
+    PaintingRequest,
+)
 
 
 def make_options(request: PaintingRequest) -> RecipeOptions | FeedForwardOptions:
@@ -43,14 +51,18 @@ def require_options(request: PaintingRequest) -> None:
 def _base(request: PaintingRequest, given: dict[str, Any]) -> RecipeOptions | FeedForwardOptions:
     if request.model is not None:
         return ModelOptions(model=request.model, size=_first_size(request))
-    if request.kind in ("instant", "video", "card", "draft"):
+    if request.kind in ("instant", "video") or (request.kind == "card" and given.pop("method", "") == "adain"):
         return AdaINOptions(size=_first_size(request))
-    if request.kind == "sample":
-        return replace(load_preset("default", "draft"), size=SAMPLE_SIZE)
+    if request.kind in ("draft", "sample", "card"):
+        draft = replace(load_preset("default", "draft"), size=_first_size(request))
+        return replace(draft, iterations=CARD_ITERATIONS) if request.kind == "card" else draft
     preset, quality = str(given.pop("preset", "default")), str(given.pop("quality", "normal"))
     return load_preset(preset, cast(Quality, quality))
 
 
 def _first_size(request: PaintingRequest) -> int:
     """Return the size that is taken where none was asked for."""
-    return CARD_SIZE if request.kind == "card" else DRAFT_SIZE
+    return _SIZES.get(request.kind, FIRST_SIZE)
+
+
+_SIZES: Mapping[str, int] = {"card": CARD_SIZE, "draft": DRAFT_SIZE, "sample": SAMPLE_SIZE}

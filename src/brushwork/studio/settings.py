@@ -59,11 +59,6 @@ class StudioSettings:
         return None if self.token is None else sha256(self.token.encode()).hexdigest()
 
     @property
-    def is_local(self) -> bool:
-        """Whether only this machine can connect."""
-        return is_loopback(self.host)
-
-    @property
     def address(self) -> str:
         """The address of the page, with the token where one is needed. The part after # is not sent to servers."""
         name = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host

@@ -71,7 +71,9 @@ class UploadStore:
         data = preview.read_bytes()
         sha256 = hashlib.sha256(data).hexdigest()
         width, height = self._read(preview, "webp", {})
-        self._folder.store(preview, sha256)
+        kept = self._folder.incoming / f"{token_hex(16)}.part"
+        kept.hardlink_to(preview)  # the page may be asking for the preview just now
+        self._folder.store(kept, sha256)
         register_file(self._database, sha256, count=len(data), kind="webp", width=width, height=height, name="")
         return {"sha256": sha256, "width": width, "height": height, "bytes": len(data), "unfinished": True}
 

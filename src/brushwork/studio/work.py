@@ -13,7 +13,7 @@ from brushwork.images import Size, image_size
 from brushwork.jobs import Advanced, Finished, JobEvent, Note, Started
 from brushwork.recipes import Progress
 from brushwork.storage.hashing import file_sha256
-from brushwork.studio.claims import MOST_DEATHS, Claim
+from brushwork.studio.claims import FIRST_OWN_PREVIEW, MOST_DEATHS, Claim
 from brushwork.studio.file_store import register_file
 from brushwork.studio.film_painting import run_film_request, take_frames
 from brushwork.studio.folder import StudioFolder
@@ -28,7 +28,7 @@ from brushwork.video import FilmEvent, FilmFinished, FilmStarted, FrameDone
 _LOOK = 0.2
 """Seconds between two looks at whether the job is to stop."""
 _BETWEEN_PREVIEWS = 1.0
-_FORMED = 4
+_FORMED = 14
 """Iterations at the first size after which a painting looks better than its draft: before, one sees the noise."""
 _HUNDRED = 100
 
@@ -43,7 +43,7 @@ class WorkOnJob:
     def __init__(self, claim: Claim, folder: StudioFolder, networks: LoadedNetworks, turns: Turns, stop: Event) -> None:
         self._claim, self._folder, self._networks, self._turns, self._stop = claim, folder, networks, turns, stop
         self._looked = self._shown = 0.0
-        self._previews = 1  # number of the next preview; a draft may come before
+        self._previews = 0
         self._notes: list[str] = []
         self._frames, self._size = 0, Size(0, 0)
         self._is_small = False  # a size before the last is painted
@@ -88,7 +88,7 @@ class WorkOnJob:
         """Paint a picture or a film; of one that is canceled, what is there is kept, at the size of the result."""
         given = self._claim.request, self._folder, output, self._networks
         ended = self._follow(run(*given, resume=resume))
-        if ended == "cancel" and (self._frames or (self._is_small and self._previews > 1)):
+        if ended == "cancel" and (self._frames or (self._is_small and self._previews)):
             try:
                 for _ in run(*given, resume=True, finish=True):
                     pass
@@ -110,7 +110,7 @@ class WorkOnJob:
                     return "complete"
                 if self._claim.request.lane == "long":
                     self._turns.give_way()
-                if (asked := self._asked()) is not None:
+                if (asked := self._read_wanted()) is not None:
                     return asked
         finally:
             events.close()  # writes the checkpoint and the image so far
@@ -142,17 +142,26 @@ class WorkOnJob:
                 self._notes.append(without_paths(text, self._claim.request, self._folder))
 
     def _preview(self, progress: Progress) -> dict[str, Any]:
-        return self._show(progress.image) if _is_worth_showing(progress) else {}
+        is_draft = self._claim.request.kind == "draft"
+        return self._show(progress.image) if is_draft or _is_worth_showing(progress) else {}
 
     def _show(self, image: Image) -> dict[str, Any]:
         if monotonic() - self._shown < _BETWEEN_PREVIEWS:
             return {}
         self._previews += 1
-        write_preview(image, self._folder.preview(self._claim.job))
         self._shown = monotonic()
-        return {"preview": self._previews}
+        picture = self._folder.preview(self._claim.job)
+        write_preview(image, picture)
+        if self._claim.request.kind == "draft":
+            self._give_to_parent(picture)
+            return {}
+        return {"preview": FIRST_OWN_PREVIEW + self._previews}
 
-    def _asked(self) -> Transition | None:
+    def _give_to_parent(self, picture: Path) -> None:
+        number = min(self._previews, FIRST_OWN_PREVIEW - 1)
+        self._claim.give_to_parent(picture, self._folder.preview(str(self._claim.parent)), number)
+
+    def _read_wanted(self) -> Transition | None:
         """Return how the job is to stop; None: it is not."""
         if self._stop.is_set():
             return "release"
@@ -164,13 +173,16 @@ class WorkOnJob:
     def _settle(self, event: Transition, output: Path, problem: dict[str, Any] | None) -> None:
         claim, kept = self._claim, event in ("complete", "cancel", "fail")
         if event == "complete" and claim.request.kind == "draft":
-            claim.give_to_parent(output, self._folder.preview(str(claim.parent)))
+            self._previews += 1
+            self._give_to_parent(output)
         values: dict[str, Any] = {"notes": self._notes}
         if self._frames:
             values["done"] = self._frames
         shown = self._folder.preview(claim.job)
-        if event == "cancel" and shown.exists() and (self._previews == 1 or not output.exists()):
-            output = shown.rename(output.with_suffix(shown.suffix))  # what is kept is what was seen
+        if event == "cancel" and shown.exists() and (not self._previews or not output.exists()):
+            output = output.with_suffix(shown.suffix)  # what is kept is what was seen
+            output.unlink(missing_ok=True)
+            output.hardlink_to(shown)  # which the page may be asking for just now
         if kept and output.exists():
             values["result"] = self._store(output, is_finished=event == "complete")
         if event == "complete":

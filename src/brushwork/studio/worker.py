@@ -118,10 +118,8 @@ class Worker:
 
     def _warm_up(self) -> None:
         with self._turns.quick():
-            self._networks.load_quick()
+            self._networks.load()
         repeat_until_answered(lambda: self._beat(is_ready=True))
-        with self._turns.quick():
-            self._networks.load_long()
         repeat_until_answered(lambda: register_models(self._database, self._folder))
         repeat_until_answered(lambda: sweep(self._database, self._folder))
 

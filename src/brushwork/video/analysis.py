@@ -84,7 +84,7 @@ def analyze_clip(clip: Clip, selection: FrameSelection, cuts: str = "auto") -> I
     seen: list[int] = []
 
     def watch() -> Iterator[Any]:
-        for frame in _selected(clip, selection):
+        for frame in _select(clip, selection):
             times.append(frame.pts)
             yield frame.levels
 
@@ -99,7 +99,7 @@ def analyze_clip(clip: Clip, selection: FrameSelection, cuts: str = "auto") -> I
         seen = [] if cuts == "none" else _read_cuts(Path(cuts), len(times))
     if not times:
         raise InputError(f"no frame of {clip.info.path} lies between --start and --end: the film is shorter.")
-    yield _timed(clip, selection, times, seen)
+    yield _time(clip, selection, times, seen)
 
 
 def analyze_whole(clip: Clip, selection: FrameSelection, cuts: str = "auto") -> FilmAnalysis:
@@ -107,7 +107,7 @@ def analyze_whole(clip: Clip, selection: FrameSelection, cuts: str = "auto") -> 
     return next(one for one in analyze_clip(clip, selection, cuts) if isinstance(one, FilmAnalysis))
 
 
-def _selected(clip: Clip, selection: FrameSelection) -> Iterator[Any]:
+def _select(clip: Clip, selection: FrameSelection) -> Iterator[Any]:
     base = clip.info.time_base
     start = None if selection.start is None else round(Fraction(selection.start) / base)
     for number, frame in enumerate(clip.frames(start, SMALL)):
@@ -117,7 +117,7 @@ def _selected(clip: Clip, selection: FrameSelection) -> Iterator[Any]:
             yield frame
 
 
-def _timed(clip: Clip, selection: FrameSelection, times: list[int], cuts: list[int]) -> FilmAnalysis:
+def _time(clip: Clip, selection: FrameSelection, times: list[int], cuts: list[int]) -> FilmAnalysis:
     base = clip.info.time_base
     first = times[0] if selection.start is not None else min(0, times[0])
     if selection.rate is None:

@@ -30,7 +30,7 @@ def write_animation(path: Path, segments: Segments, format: FilmFormat, plays: i
     tick = _GIF_TICK if muxer == "gif" else _MILLISECOND
     last = stamps[-1] - stamps[-2] if len(stamps) > 1 else 1 / format.rate
     options = {**BITEXACT, **_muxer_options(muxer, plays, last, tick)}
-    convert, pixel_format = _paletted(segments) if muxer == "gif" else _as_rgb(muxer, format.encoding.has_alpha)
+    convert, pixel_format = _make_palette(segments) if muxer == "gif" else _as_rgb(muxer, format.encoding.has_alpha)
     av = import_video("av")
     with av.open(str(path), "w", format=muxer, options=options) as film:
         settings = _WEBP if muxer == "webp" else {}
@@ -76,7 +76,7 @@ def _as_rgb(muxer: str, has_alpha: bool) -> tuple[Callable[[Iterator[Any]], Iter
     return (lambda frames: (frame.reformat(format=name) for frame in frames)), name
 
 
-def _paletted(segments: Segments) -> tuple[Callable[[Iterator[Any]], Iterator[Any]], str]:
+def _make_palette(segments: Segments) -> tuple[Callable[[Iterator[Any]], Iterator[Any]], str]:
     """Return what gives frames the best palette of 256 colors for all of them."""
     palette = _palette(segments)
 
@@ -93,12 +93,12 @@ def _paletted(segments: Segments) -> tuple[Callable[[Iterator[Any]], Iterator[An
         colors.push(palette)
         colors.push(None)
         pictures.push(first)
-        yield from _pulled(sink)
+        yield from _pull(sink)
         for frame in frames:
             pictures.push(frame)
-            yield from _pulled(sink)
+            yield from _pull(sink)
         pictures.push(None)
-        yield from _pulled(sink)
+        yield from _pull(sink)
 
     return convert, "pal8"
 
@@ -116,7 +116,7 @@ def _palette(segments: Segments) -> Any:
         source.push(frame)
     assert source is not None
     source.push(None)
-    (palette,) = _pulled(sink)
+    (palette,) = _pull(sink)
     return palette
 
 
@@ -126,7 +126,7 @@ def _add_source(graph: Any, frame: Any, name: str) -> Any:
     )
 
 
-def _pulled(sink: Any) -> list[Any]:
+def _pull(sink: Any) -> list[Any]:
     """Return the frames that are ready."""
     av, found = import_video("av"), []
     while True:

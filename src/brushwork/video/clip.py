@@ -82,12 +82,12 @@ class VideoClip:
     def frames(self, start: int | None = None, size: Size | None = None) -> Iterator[ClipFrame]:
         """Yield the frames from a presentation time on; see `Clip`."""
         info = self.info
-        scaled = _scaled_size(info, size)
-        for pts, decoded in self._decoded(start):
+        scaled = _scale_size(info, size)
+        for pts, decoded in self._decode(start):
             levels = np.rot90(to_rgb(decoded, info, scaled), info.rotation // _QUARTER)
             yield ClipFrame(pts, over_mean_color(levels), levels[..., 3]) if info.has_alpha else ClipFrame(pts, levels)
 
-    def _decoded(self, start: int | None) -> Iterator[tuple[int, Any]]:
+    def _decode(self, start: int | None) -> Iterator[tuple[int, Any]]:
         """Yield time stamps and decoded frames, from the key frame before the start, dropping what lies before it."""
         with open_container(self.info.path, self.info.demuxer) as container:
             stream = container.streams.video[0]
@@ -95,10 +95,10 @@ class VideoClip:
             sought = start is not None and self.info.demuxer in _SEEKABLE
             if sought:
                 container.seek(start, stream=stream, backward=True, any_frame=False)
-            frames = self._stamped(container, stream)
+            frames = self._stamp(container, stream)
             first = next(frames, None)
             if sought and (first is None or first[0] > (start or 0)):  # the index is wrong: from the beginning
-                yield from self._from(self._decoded(None), start)
+                yield from self._from(self._decode(None), start)
             elif first is not None:
                 yield from self._from(chain([first], frames), start)
 
@@ -106,13 +106,13 @@ class VideoClip:
     def _from(frames: Iterator[tuple[int, Any]], start: int | None) -> Iterator[tuple[int, Any]]:
         return ((pts, frame) for pts, frame in frames if start is None or pts >= start)
 
-    def _stamped(self, container: Any, stream: Any) -> Iterator[tuple[int, Any]]:
+    def _stamp(self, container: Any, stream: Any) -> Iterator[tuple[int, Any]]:
         """Yield decoded frames with their time stamps; where the file has none, they follow from the rate."""
         av = import_video("av")
         step, last = max(1, round(1 / (self.info.rate * self.info.time_base))), None
         decoded = container.decode(stream)
         try:
-            for frame in _deinterlaced(decoded, stream) if self.info.is_interlaced else decoded:
+            for frame in _deinterlace(decoded, stream) if self.info.is_interlaced else decoded:
                 if frame.pts is None or (last is not None and frame.pts <= last):
                     last = 0 if last is None else last + step
                 else:
@@ -138,7 +138,7 @@ def over_mean_color(levels: NDArray[Any]) -> NDArray[Any]:
     return over
 
 
-def _scaled_size(info: ClipInfo, size: Size | None) -> Size | None:
+def _scale_size(info: ClipInfo, size: Size | None) -> Size | None:
     """Return the size that swscale makes: square pixels; for a much smaller picture, twice that, which is faster."""
     upright = info.size
     if size is not None and size.area * 16 <= upright.area:
@@ -147,7 +147,7 @@ def _scaled_size(info: ClipInfo, size: Size | None) -> Size | None:
     return None if lying == info.coded_size else lying
 
 
-def _deinterlaced(frames: Iterator[Any], stream: Any) -> Iterator[Any]:
+def _deinterlace(frames: Iterator[Any], stream: Any) -> Iterator[Any]:
     """Yield one progressive frame for each interlaced one, by the filter bwdif."""
     av = import_video("av")
     graph = av.filter.Graph()

@@ -117,7 +117,7 @@ class _Walk:
             stillness=stillness(one.own, frames.own, (one.film, frames.film), pair.flow),
             sharpness=None if one.against is None else sharpness(one.own) / max(sharpness(one.against), 1e-12),
             brightness=float(one.own.mean()),
-            **self._perceived(one, frames, number),
+            **self._measure_perceived(one, frames, number),
         )
 
     def _follow(self, flow: Flow, hidden: Tensor, frames: Frames) -> tuple[list[float | None], list[float | None]]:
@@ -137,7 +137,7 @@ class _Walk:
             self._first = LongTerm.of(frames)
         return far, first
 
-    def _perceived(self, one: Frames, other: Frames, number: int) -> dict[str, float | None]:
+    def _measure_perceived(self, one: Frames, other: Frames, number: int) -> dict[str, float | None]:
         distance = self._distance
         if distance is None or number % _LIKENESS_EVERY:
             return {"likeness": None, "content": None, "flicker": None}

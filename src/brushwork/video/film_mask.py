@@ -55,7 +55,7 @@ class FilmMask:
         if self.clip is None:
             still = luma(resize(read_image(self.path).image, size, clamp=True))
             return lambda index: still
-        reader = FrameReader(self.clip, _paired(self.clip, film, analysis), size)
+        reader = FrameReader(self.clip, _pair(self.clip, film, analysis), size)
         return lambda index: luma(reader(index))
 
 
@@ -79,7 +79,7 @@ def _still(path: Path) -> Image:
     return read_image(path).image
 
 
-def _paired(clip: Clip, film: ClipInfo, analysis: FilmAnalysis) -> FilmAnalysis:
+def _pair(clip: Clip, film: ClipInfo, analysis: FilmAnalysis) -> FilmAnalysis:
     """Return the mask's frames that are nearest in time to those of the film."""
     times = [frame.source for frame in analyze_whole(clip, FrameSelection(), "none").frames]
     base = clip.info.time_base

@@ -71,7 +71,7 @@ def plan_film(
     looked = monotonic() - began
     keys, shots = _keyframes(job, analysis), len(analysis.shots)
     times = _trial(film, analysis)
-    pace = _optimized(job, times) if isinstance(job.method, TransferOptions) else _one_pass(analysis, times)
+    pace = _time_optimized(job, times) if isinstance(job.method, TransferOptions) else _one_pass(analysis, times)
     others = pace.later * (keys - shots) + pace.carried * (len(analysis.frames) - keys)
     info = film.clip.info
     return FilmPlan(
@@ -139,7 +139,7 @@ def _one_pass(analysis: FilmAnalysis, times: list[TrialFrame]) -> _Pace:
     return _Pace(later + times[0].beginning / len(times) * samples, later)
 
 
-def _optimized(job: FilmJob, times: list[TrialFrame]) -> _Pace:
+def _time_optimized(job: FilmJob, times: list[TrialFrame]) -> _Pace:
     """Return the seconds of a shot's first frame, of another one at most (later ones often end early), and of one
     between key frames: the second frame of the trial paints the key frame after it, too.
     """

@@ -112,12 +112,12 @@ def _packets(soundtrack: Soundtrack, track: Track, number: int) -> Iterator[Time
             if soundtrack.end is not None and time >= soundtrack.end:
                 break
             for one in [packet] if encode is None else encode(packet):
-                yield _moved(one, soundtrack.shift, track.target), number, one
+                yield _shift_time(one, soundtrack.shift, track.target), number, one
         for one in encode.flush() if encode else ():
-            yield _moved(one, soundtrack.shift, track.target), number, one
+            yield _shift_time(one, soundtrack.shift, track.target), number, one
 
 
-def _moved(packet: Any, shift: Fraction, stream: Any) -> Fraction:
+def _shift_time(packet: Any, shift: Fraction, stream: Any) -> Fraction:
     """Move a packet's times, give it to a stream, and return its decoding time."""
     ticks = round(shift / packet.time_base)
     packet.pts = None if packet.pts is None else packet.pts + ticks

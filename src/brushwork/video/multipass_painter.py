@@ -55,13 +55,13 @@ class MultipassPainter:
         """Return a frame of the current shot, after all passes; see `FramePainter`."""
         for _ in self.run_passes():
             pass
-        return Painted(self._kept(self.passes)[index].image, {}, 1.0)
+        return Painted(self._open_kept(self.passes)[index].image, {}, 1.0)
 
     def run_passes(self) -> Iterator[PassFrame]:
         """Paint all passes of the current shot, as far as they are not there yet, and yield each frame."""
-        done = max((number for number in range(1, self.passes + 1) if len(self._kept(number))), default=1)
+        done = max((number for number in range(1, self.passes + 1) if len(self._open_kept(number))), default=1)
         for number in range(done, self.passes + 1):
-            kept = self._kept(number)
+            kept = self._open_kept(number)
             frames = range(*self._shot) if number % 2 else range(*self._shot)[::-1]
             for index in frames:
                 if index not in kept:
@@ -70,20 +70,20 @@ class MultipassPainter:
                     kept[index] = StoredFrame(round_image(image, self.bits), {})
                     yield PassFrame(number, self.passes, index, monotonic() - began)
             if number > 1:
-                self._kept(number - 1).clear()
+                self._open_kept(number - 1).clear()
 
-    def _kept(self, number: int) -> KeyFrames:
+    def _open_kept(self, number: int) -> KeyFrames:
         return self.keys(f"shot{self._shot.first}.pass{number}")
 
     def _first(self, index: int) -> Image:
-        return self.painter.paint(index, self._kept(1).__getitem__).image
+        return self.painter.paint(index, self._open_kept(1).__getitem__).image
 
     def _again(self, index: int, number: int, step: int) -> Image:
         """Return a frame optimized again, from itself and the neighbor behind."""
         own = self.painter.frames(index)
-        before = self._kept(number - 1)[index].image.to(own)
-        behind = self._neighbor(own, index, index - step, self._kept(number))
-        ahead = self._neighbor(own, index, index + step, self._kept(number - 1))
+        before = self._open_kept(number - 1)[index].image.to(own)
+        behind = self._neighbor(own, index, index - step, self._open_kept(number))
+        ahead = self._neighbor(own, index, index + step, self._open_kept(number - 1))
         start = before if behind is None else _blend(before, *behind)
         extra = self._temporal([one for one in (behind, ahead) if one is not None])
         return self.painter.optimize(own, start, extra, min(AGAIN, self.painter.sequence.later))

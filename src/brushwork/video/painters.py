@@ -68,11 +68,11 @@ def _region_keys(keys: KeySource, number: int, name: str) -> KeyFrames:
 
 
 def _load_one(job: FilmJob, device: torch.device, bits: int, network: Any) -> PainterSource:
-    styles = tuple(_moved(style, device) for style in as_styles(list(job.styles))) if job.styles else ()
+    styles = tuple(_move(style, device) for style in as_styles(list(job.styles))) if job.styles else ()
     if isinstance(job.method, StylizeOptions):
         stylizer = replace(network, options=job.method) if network else job.method.load_stylizer(device)
         return _feedforward(job, job.method, styles, stylizer)
-    return _optimized(job, job.method, styles, network or load_encoder_for(job.method, device), bits)
+    return _make_optimized(job, job.method, styles, network or load_encoder_for(job.method, device), bits)
 
 
 def _feedforward(
@@ -85,11 +85,10 @@ def _feedforward(
             frames, samples, frame_stylizer, make_flow(job.film.flow, "medium"), options, job.film
         )
 
-    weights = tensors_sha256({name: tensor.cpu() for name, tensor in stylizer.weights().items()})
-    return PainterSource(stylizer.engine, weights, make)
+    return PainterSource(stylizer.engine, tensors_sha256(stylizer.weights()), make)
 
 
-def _optimized(
+def _make_optimized(
     job: FilmJob, options: TransferOptions, styles: tuple[Image | StyleFile, ...], encoder: Encoder, bits: int
 ) -> PainterSource:
     def make(frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeySource) -> FramePainter:
@@ -101,9 +100,7 @@ def _optimized(
             return painter
         return KeyframePainter(painter, job.sequence.keyframes, keys("key"), bits)
 
-    tensors = dict(encoder.named_parameters()) | dict(encoder.named_buffers())
-    weights = tensors_sha256({name: tensor.cpu() for name, tensor in tensors.items()})
-    return PainterSource(encoder.engine, weights, make)
+    return PainterSource(encoder.engine, encoder.weights_sha256(), make)
 
 
 def _fill(styles: tuple[Image | StyleFile, ...], size: Size, encoder: Encoder) -> FrameStylizer | None:
@@ -131,7 +128,7 @@ def make_flow(name: str, quality: FlowQuality, check: FlowCheck = "strict") -> F
     return FolderFlow(folder)
 
 
-def _moved(style: Image | StyleFile, device: torch.device) -> Image | StyleFile:
+def _move(style: Image | StyleFile, device: torch.device) -> Image | StyleFile:
     return style.to(device)
 
 

@@ -72,7 +72,7 @@ class PreparedFilm:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know about the film and its output."""
-        return (*self.clip.info.notes, *_lost(self.clip.info, self.encoding))
+        return (*self.clip.info.notes, *_list_losses(self.clip.info, self.encoding))
 
     def output_frames(self, analysis: FilmAnalysis) -> OutputFrames:
         """Return what puts the frames together that are written."""
@@ -180,7 +180,7 @@ def open_masks(job: FilmJob, film: ClipInfo) -> tuple[FilmMask, ...]:
     return tuple(open_mask(one, film, job.rate) for one in job.masks)
 
 
-def _lost(info: ClipInfo, encoding: Encoding) -> Iterator[str]:
+def _list_losses(info: ClipInfo, encoding: Encoding) -> Iterator[str]:
     """Yield what the output does not hold of the film."""
     if info.has_alpha and not encoding.has_alpha and info.demuxer not in ("gif", "apng", "webp"):
         yield f"{encoding.name} has no alpha: what is transparent shows the film's mean color; .mov and .webm keep it"

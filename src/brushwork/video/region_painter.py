@@ -41,7 +41,7 @@ class RegionPainter:
         state: dict[str, Tensor] = {}
         drawn = []
         for number, one in enumerate(self.painters):
-            painted = one.paint(index, partial(_stored, stored, number))
+            painted = one.paint(index, partial(_read_stored, stored, number))
             state |= {f"{number}:{name}": value for name, value in painted.state.items()}
             if number:
                 state[f"{number}:{_PIXELS}"] = round_image(painted.image, self.bits)
@@ -49,7 +49,7 @@ class RegionPainter:
         return Painted(drawn[0].image, state, drawn[0].reliable)
 
 
-def _stored(stored: Callable[[int], StoredFrame], number: int, index: int) -> StoredFrame:
+def _read_stored(stored: Callable[[int], StoredFrame], number: int, index: int) -> StoredFrame:
     """Return a frame as one of the painters left it."""
     return region_of(stored(index), number)
 

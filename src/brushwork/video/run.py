@@ -119,7 +119,7 @@ def finish_film(film: PreparedFilm, analysis: FilmAnalysis, began: float, notes:
         path = film.workspace.segment(segment.start)
         there = segment
         if not path.exists():
-            there = range(segment.start, segment.start + _beginning(film, segment))
+            there = range(segment.start, segment.start + _find_beginning(film, segment))
             path = path.with_stem(f"{path.stem}-begun")  # not the segment itself, which is to be painted to its end
             if there:
                 ShotPainting(film, analysis).encode(path, there)
@@ -152,6 +152,6 @@ def _join(film: PreparedFilm, analysis: FilmAnalysis, parts: Sequence[tuple[Path
         return write_film(temporary, parts, format, film.soundtrack(analysis), film.metadata())
 
 
-def _beginning(film: PreparedFilm, segment: range) -> int:
+def _find_beginning(film: PreparedFilm, segment: range) -> int:
     """Return how many frames of an open segment are there, from its first on."""
     return next((place for place, index in enumerate(segment) if not film.workspace.has_frame(index)), len(segment))

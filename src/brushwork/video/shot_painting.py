@@ -39,7 +39,7 @@ class ShotPainting:
 
     def paint(self, shot: Shot) -> Iterator[FilmEvent]:
         """Paint a shot, as far as it is not there yet, and yield events."""
-        missing = _missing_segments(self._film, self._analysis, shot)
+        missing = _find_missing_segments(self._film, self._analysis, shot)
         if missing:
             yield ShotStarted(self._analysis.shots.index(shot) + 1, *shot)
             self.painter.begin_shot(shot)
@@ -80,7 +80,7 @@ class ShotPainting:
         write_segment(path, levels, film.film_format(self._analysis))
 
 
-def _missing_segments(film: PreparedFilm, analysis: FilmAnalysis, shot: Shot) -> list[range]:
+def _find_missing_segments(film: PreparedFilm, analysis: FilmAnalysis, shot: Shot) -> list[range]:
     """Return the segments of a shot that are not closed yet."""
     own = (one for one in segments_of(analysis) if shot.first <= one.start < shot.end)
     return [one for one in own if not film.workspace.segment(one.start).exists()]
@@ -88,7 +88,7 @@ def _missing_segments(film: PreparedFilm, analysis: FilmAnalysis, shot: Shot) ->
 
 def paint_shots(film: PreparedFilm, analysis: FilmAnalysis, executor: Executor) -> Iterator[ShotDone]:
     """Paint all shots that are not there yet in other processes, the longest first, and yield each as it is done."""
-    missing = [shot for shot in analysis.shots if _missing_segments(film, analysis, shot)]
+    missing = [shot for shot in analysis.shots if _find_missing_segments(film, analysis, shot)]
     missing.sort(key=lambda shot: shot.first - shot.end)
     task = partial(_paint_shot, film.job)
     for shot, (painted, seconds) in executor(task, missing, str(film.device)):

@@ -33,7 +33,7 @@ class WebpClip:
 
     def frames(self, start: int | None = None, size: Size | None = None) -> Iterator[ClipFrame]:
         """Yield the frames from a presentation time on; see `Clip`."""
-        for pts, picture in _decoded(self.info.path):
+        for pts, picture in _decode(self.info.path):
             if start is None or pts >= start:
                 levels = np.asarray(picture.convert("RGBA" if self.info.has_alpha else "RGB"))
                 alpha = levels[..., 3] if self.info.has_alpha else None
@@ -46,7 +46,7 @@ def open_webp(path: Path) -> WebpClip:
     Raises: InputError: it is damaged, or too large.
     """
     times, size, has_alpha = [0], Size(0, 0), False
-    for pts, picture in _decoded(path):
+    for pts, picture in _decode(path):
         if not pts:
             size, has_alpha = Size(picture.height, picture.width), picture.mode == "RGBA"
             require_size(str(path), size, MAX_PIXELS)
@@ -75,7 +75,7 @@ def open_webp(path: Path) -> WebpClip:
     )
 
 
-def _decoded(path: Path) -> Iterator[tuple[int, Any]]:
+def _decode(path: Path) -> Iterator[tuple[int, Any]]:
     """Yield the time of each frame, in milliseconds, and the frame."""
     with open_image_file(path) as file, quiet_pillow(MAX_PIXELS):
         time = 0

@@ -37,9 +37,9 @@ export async function takePhoto(file, further = []) {
   });
 }
 
-export async function askForCards(list = paintings.value.slice(0, 24), urgent = false) {
+export async function askForCards(list = paintings.value.slice(0, 24)) {
   if (!photo.value?.sha256 || !list.length) return;
-  const answer = await api.cards(photo.value.sha256, list.map((one) => one.id), urgent);
+  const answer = await api.cards(photo.value.sha256, list.map((one) => one.id), Boolean(photo.value.film));
   batch(() => {
     putJobs(answer.cards.map((one) => one.job));
     cards.value = new Map([...cards.value, ...answer.cards.map((one) => [one.painting, one.job.id])]);
@@ -52,8 +52,8 @@ export async function addPainting(file) {
     const painting = await api.addPainting(known.sha256, stem(file.name));
     paintings.value = [painting, ...paintings.value.filter((one) => one.id !== painting.id)];
     if (photo.value?.sha256) {
-      await askForCards([painting], true); // the first that is shown of it
       await paint(painting);
+      await askForCards([painting]);
     }
   });
 }

@@ -33,7 +33,7 @@ export const api = {
   paintings: () => ask("GET", "/paintings"),
   addPainting: (sha256, name) => ask("POST", "/paintings", { data: { sha256, name } }),
   removePainting: (id) => ask("DELETE", `/paintings/${encodeURIComponent(id)}`),
-  cards: (content, paintings, urgent = false) => ask("POST", "/cards", { data: { content, paintings, urgent } }),
+  cards: (content, paintings, film) => ask("POST", "/cards", { data: { content, paintings, film } }),
   sheet: (content, painting, options) => ask("POST", "/sheets", { data: { content, painting, options } }),
   create: (job) => ask("POST", "/jobs", { data: job, headers: { "idempotency-key": newKey() } }),
   batch: (jobs) => ask("POST", "/batches", { data: { jobs } }),
