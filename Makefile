@@ -7,18 +7,24 @@ KERNELS := hatch_build.py $(wildcard src/brushwork/encoders/native/*.?pp)
 .DELETE_ON_ERROR:
 
 # The suite starts many interpreters, and pytest compiles its tests in each worker: compiled files are kept.
-test quick: export PYTHONDONTWRITEBYTECODE =
+test suite quick: export PYTHONDONTWRITEBYTECODE =
 
 paint: $(VENV)/installed
 	@mkdir -p out
 	$(RUN) brushwork paint examples/cat.png examples/great_wave.png -o out/cat+great_wave.png --size 480 --force
 
+# The linters run beside the tests: mypy uses one core.
 test: $(VENV)/installed-dev
+	+@$(MAKE) --no-print-directory --jobs 2 lint suite
+
+lint: $(VENV)/installed-dev
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/deptry src
+
+suite: $(VENV)/installed-dev
 	OMP_NUM_THREADS=1 $(RUN) pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 
 # Every test, and how much of the code they run: tracing takes a third more time, so `make test` does without.
@@ -71,4 +77,4 @@ $(VENV)/installed-dist: $(VENV)/pip
 clean:
 	rm -rf $(VENV) build dist docs/_build docs/reference
 
-.PHONY: paint test coverage quick bench docs dist clean
+.PHONY: paint test lint suite coverage quick bench docs dist clean
