@@ -11,7 +11,7 @@ from torch import nn
 from brushwork.choices import Engine
 from brushwork.encoders.native.autograd import native_forward
 from brushwork.encoders.native.fusion import fuse_steps
-from brushwork.encoders.native.library import load_library
+from brushwork.encoders.native.library import has_matrix_units, load_library
 from brushwork.types import Feature, Image
 
 ForwardPass: TypeAlias = Callable[[Mapping[str, nn.Module], Sequence[str], Image, Sequence[str]], list[Feature]]
@@ -32,9 +32,28 @@ def forward_native(
     stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, requested: Sequence[str]
 ) -> list[Feature]:
     """Compute the features with the compiled kernels, or in plain torch where those do not support the input."""
-    steps = fuse_steps(stages, order, requested) if load_library() is not None and is_native_input(shown) else None
+    found = _forward_compiled(stages, order, shown, requested) if load_library() is not None else None
+    return forward_plain(stages, order, shown, requested) if found is None else found
+
+
+def forward_matrix_units(
+    stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, requested: Sequence[str]
+) -> list[Feature] | None:
+    """Compute the features with the compiled kernels, whose products are in bfloat16; None: they do not support it."""
+    return _forward_compiled(stages, order, shown, requested, in_bfloat16=True) if has_matrix_units() else None
+
+
+def _forward_compiled(
+    stages: Mapping[str, nn.Module],
+    order: Sequence[str],
+    shown: Image,
+    requested: Sequence[str],
+    *,
+    in_bfloat16: bool = False,
+) -> list[Feature] | None:
+    steps = fuse_steps(stages, order, requested, in_bfloat16=in_bfloat16) if is_native_input(shown) else None
     if not steps:
-        return forward_plain(stages, order, shown, requested)
+        return None
     return native_forward(shown, steps, lambda x: forward_plain(stages, order, x, requested))
 
 

@@ -10,7 +10,7 @@ from torch import nn
 from brushwork.choices import Engine, Padding, Precision
 from brushwork.encoders.backends import ENGINES
 from brushwork.encoders.native.fusion import NativeStep, fuse_steps
-from brushwork.encoders.native.library import load_library
+from brushwork.encoders.native.library import has_matrix_units, load_library
 from brushwork.encoders.precision import CastLayers, resolve_precision, with_precision
 from brushwork.encoders.preprocess import Preprocess
 from brushwork.errors import InputError, suggest_names
@@ -193,10 +193,11 @@ class Encoder(nn.Module):
     def native_steps(self, layers: Iterable[str]) -> Sequence[NativeStep] | None:
         """Return the steps that the compiled kernels would run up to the deepest layer; None: they are not in use."""
         requested = {self.layer(name) for name in layers} - {PIXELS}
-        full = resolve_precision(self.precision, self.preprocess.mean.device) == "full"
-        if self.engine != "native" or not full or load_library() is None or not requested:
+        here = resolve_precision(self.precision, self.preprocess.mean.device)
+        usable = load_library() is not None if here == "full" else here == "bf16" and has_matrix_units()
+        if self.engine != "native" or not usable or not requested:
             return None
-        return fuse_steps(dict(self.stages.items()), self._order, requested)
+        return fuse_steps(dict(self.stages.items()), self._order, requested, in_bfloat16=here == "bf16")
 
 
 def _geometries(stages: Sequence[EncoderStage]) -> dict[str, LayerGeometry]:

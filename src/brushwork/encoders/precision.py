@@ -10,6 +10,9 @@ stay in float32: in half precision a Gram matrix overflows, and the image turns 
 | `bf16`    | bfloat16         | 8 bits  | 8 bits                  |
 | `fp16`    | float16          | 11 bits | 5 bits: must be scaled  |
 
+On CPUs with AMX, the compiled kernels round the values and the weights of each convolution to bfloat16, and keep its
+sums and the maps in float32; elsewhere, torch computes the maps in bfloat16 too.
+
 `auto` is `tf32` where a device has it, else `full`. TF32 is the default of torch's convolutions on CUDA, so it is what
 other style transfer programs run in. `bf16` and `fp16` move half the bytes, and are used on request. On the normalized
 network, losses in bf16 fall like those in full (40 evaluations, 80 pixels, two pairs of images: 1.02 and 0.80 of the
@@ -27,7 +30,7 @@ import torch
 from torch import Tensor, nn
 
 from brushwork.choices import Precision
-from brushwork.encoders.backends import ForwardPass, forward_plain
+from brushwork.encoders.backends import ForwardPass, forward_matrix_units, forward_native, forward_plain
 from brushwork.encoders.fused_relu import forward_fused
 from brushwork.encoders.torch_flags import set_convolution_tf32
 from brushwork.types import Feature, Image
@@ -100,11 +103,16 @@ def activation_scale(stages: Stages, dtype: torch.dtype) -> float:
 def with_precision(engine: ForwardPass, precision: Precision, layers: CastLayers) -> ForwardPass:
     """Wrap a backend so that it computes in the given precision.
 
-    Features of `bf16` are returned in bfloat16: `as_float32` converts them where they are summed.
+    Features of `bf16` are returned in bfloat16: `as_float32` converts them where they are summed. The compiled kernels
+    return them in float32, and round them only where the next convolution reads them.
     """
 
     def look(stages: Stages, order: Sequence[str], shown: Image, requested: Sequence[str]) -> list[Feature]:
         here = resolve_precision(precision, shown.device)
+        if here == "bf16" and engine is forward_native:
+            found = forward_matrix_units(stages, order, shown, requested)
+            if found is not None:
+                return found
         dtype = DTYPES.get(here, shown.dtype)
         if dtype == shown.dtype and shown.device.type != "cuda":
             return engine(stages, order, shown, requested)

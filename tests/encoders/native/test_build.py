@@ -48,11 +48,30 @@ def test_nothing_is_built_where_it_is_not_wanted(tmp_path, monkeypatch):
     assert build.NO_KERNELS in build.build_library(tmp_path)
 
 
+def test_matrix_units_are_left_out_where_the_compiler_does_not_know_them(tmp_path, monkeypatch):
+    commands = []
+
+    def run(command):
+        commands.append(command)
+        if "-mamx-bf16" in command:
+            raise subprocess.CalledProcessError(1, command)
+        if "-shared" in command:
+            (tmp_path / command[command.index("-o") + 1]).touch()
+
+    monkeypatch.setattr(build, "_run", run)
+    monkeypatch.setattr(build, "_variants", lambda: build.VARIANTS)
+    monkeypatch.setenv("CXX", "c++")
+    assert build.build_library(tmp_path) == ""
+    built = [argument for command in commands for argument in command if argument.startswith(("-DVARIANT", "-DWITH"))]
+    assert {"-DVARIANT=avx512", "-DWITH_avx512"} <= set(built)
+    assert not any(argument.endswith("amx") for argument in built)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("variant", ["avx2", "generic"])
+@pytest.mark.parametrize("variant", ["avx512", "avx2", "generic"])
 def test_a_lesser_variant_may_be_asked_for(variant, compiled):
     code = "from brushwork.encoders.native.library import load_library; print(load_library().variant)"
     environment = os.environ | {"BRUSHWORK_KERNELS": variant}
     said = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert said.stdout.strip() in {variant, "generic"}
-    assert said.stdout.strip() == variant or compiled.variant == "generic"
+    order = ("generic", "avx2", "avx512", "amx")
+    assert said.stdout.strip() == min(variant, compiled.variant, key=order.index)

@@ -98,7 +98,7 @@ def _step(here: Tensor, step: NativeStep, *, keeps: bool) -> tuple[Tensor, _Trac
     output = allocate(here, (batch, step.pooled_size(rows), step.pooled_size(columns), outputs))
     mask = allocate(here, (batch, rows, columns, outputs // WORD), torch.int16) if keeps else None
     layer = make_layer(here, output, mask, (batch, rows, columns, inputs, outputs))
-    layer.pool, layer.rectify = step.pooling, 1
+    layer.pool, layer.rectify, layer.bfloat16 = step.pooling, 1, step.in_bfloat16
     layer.pooled_rows, layer.pooled_columns = output.shape[1:3]
     if step.convolution is None:
         call_layer("pool", layer, here)
@@ -139,7 +139,7 @@ def _step_back(here: Tensor, trace: _Trace, add: Tensor | None, *, over: bool) -
     output = add if over and add is not None else allocate(here, shape)
     layer = make_layer(here, output, None, (batch, rows, columns, here.shape[3], inputs))
     layer.input_mask, layer.add = data_address(mask), data_address(add)
-    layer.unpool = step.pooling
+    layer.unpool, layer.bfloat16 = step.pooling, step.in_bfloat16
     layer.pooled_rows, layer.pooled_columns = here.shape[1:3]
     if step.convolution is None:
         call_layer("unpool", layer, here)

@@ -9,16 +9,21 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
 LIBRARY = "_kernels.dylib" if sys.platform == "darwin" else "_kernels.so"
 FLAGS = ("-std=c++17", "-O3", "-fPIC", "-Wno-psabi", "-ffp-contract=fast")
 
+_AVX512 = ("-mavx512f", "-mavx512dq", "-mavx512vl", "-mfma", "-mprefer-vector-width=512")
+
 VARIANTS = {
     "generic": (),
     "avx2": ("-mavx2", "-mfma"),
-    "avx512": ("-mavx512f", "-mavx512dq", "-mavx512vl", "-mfma", "-mprefer-vector-width=512"),
+    "avx512": _AVX512,
+    "amx": (*_AVX512, "-mavx512bw", "-mavx512bf16", "-mamx-tile", "-mamx-bf16"),
 }
 """Name → flags. The library contains all variants, and uses the best one that the processor supports."""
 
@@ -47,8 +52,9 @@ def build_library(target: Path = FOLDER) -> str:
 
 
 def _compile(compiler: list[str], folder: Path, target: Path) -> None:
-    jobs = [(name, ["variant.cpp", f"-DVARIANT={name}", *flags]) for name, flags in _variants().items()]
-    jobs += [("entry", ["entry.cpp"]), ("threads", ["threads.cpp"])]
+    variants = {name: flags for name, flags in _variants().items() if name != "amx" or _compiles(compiler, flags)}
+    jobs = [(name, ["variant.cpp", f"-DVARIANT={name}", *flags]) for name, flags in variants.items()]
+    jobs += [("entry", ["entry.cpp", *(f"-DWITH_{name}" for name in variants)]), ("threads", ["threads.cpp"])]
     for name, (source, *flags) in jobs:
         _run([*compiler, *FLAGS, *flags, "-c", str(FOLDER / source), "-o", str(folder / f"{name}.o")])
     objects = [str(folder / f"{name}.o") for name, _ in jobs]
@@ -56,6 +62,16 @@ def _compile(compiler: list[str], folder: Path, target: Path) -> None:
     fresh = target / f".{LIBRARY}.{os.getpid()}"
     _run([*compiler, "-shared", *objects, "-o", str(fresh), "-pthread"])
     fresh.replace(target / LIBRARY)
+
+
+def _compiles(compiler: list[str], flags: Sequence[str]) -> bool:
+    """Return whether the compiler and its assembler know the instructions of the matrix units: g++ does from 11 on."""
+    with tempfile.TemporaryDirectory() as folder, suppress(subprocess.CalledProcessError):
+        source = Path(folder) / "empty.cpp"
+        source.write_text("#include <immintrin.h>\nvoid run() { _tile_dpbf16ps(0, 1, 2); }\n")
+        _run([*compiler, *FLAGS, *flags, "-c", str(source), "-o", str(Path(folder) / "empty.o")])
+        return True
+    return False
 
 
 def _run(command: list[str]) -> None:
@@ -67,8 +83,9 @@ def _compiler() -> list[str]:
 
 
 def _variants() -> dict[str, tuple[str, ...]]:
-    is_x86 = platform.machine().lower() in ("x86_64", "amd64")
-    return VARIANTS if is_x86 else {"generic": ()}
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        return {"generic": ()}
+    return {name: flags for name, flags in VARIANTS.items() if name != "amx" or sys.platform == "linux"}
 
 
 if __name__ == "__main__":

@@ -136,31 +136,6 @@ inline void convolve_deep(const Layer& layer, const Plan& plan, const Grid& grid
     }
 }
 
-// Adds values outside of the map to the positions that they mirror.
-inline void fold_rim(const Layer& layer) {
-    const Index c = layer.outputs, long_side = layer.columns + 2, around = 2 * (long_side + layer.rows);
-    const auto add = [&](float* to, const float* from) {
-        for (Index channel = 0; channel < c; channel += WIDTH)
-            store(to + channel, load(to + channel) + load(from + channel));
-    };
-    for (Index picture = 0; picture < layer.batch; ++picture) {
-        const float* rim = layer.rim + picture * around * c;
-        float* map = layer.output + picture * layer.rows * layer.columns * c;
-        for (Index side = 0; side < 2; ++side) {
-            if (!(side ? ring_below(layer) : ring_above(layer))) continue;
-            float* row = map + (side ? layer.rows - 2 : 1) * layer.columns * c;
-            const float* from = rim + side * long_side * c;
-            for (Index column = -1; column <= layer.columns; ++column)
-                add(row + seen(column, layer.columns, true) * c, from + (column + 1) * c);
-        }
-        for (Index side = 0; side < 2; ++side) {
-            const float* from = rim + (2 * long_side + side * layer.rows) * c;
-            const Index column = side ? layer.columns - 2 : 1;
-            for (Index row = layer.first; row < layer.last; ++row) add(map + (row * layer.columns + column) * c, from + row * c);
-        }
-    }
-}
-
 template <int PAIRS>
 inline void convolve_by(const Layer& layer) {
     const Grid grid(layer);

@@ -1,6 +1,11 @@
 // Functions of the library, in the best variant that this processor supports.
 #include <cstdlib>
 #include <cstring>
+#if defined(WITH_amx)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #include "variant.hpp"
 
 extern "C" {
@@ -8,6 +13,9 @@ extern const Table table_generic;
 #if defined(__x86_64__)
 extern const Table table_avx2;
 extern const Table table_avx512;
+#endif
+#if defined(WITH_amx)
+extern const Table table_amx;
 #endif
 }
 
@@ -18,11 +26,22 @@ struct Named {
     const Table* table;
 };
 
-// BRUSHWORK_KERNELS selects a lesser variant (avx2, generic), to test it or to work around a fault.
+// BRUSHWORK_KERNELS selects a lesser variant (avx512, avx2, generic), to test it or to work around a fault.
 bool is_asked(const char* name) {
     const char* asked = std::getenv("BRUSHWORK_KERNELS");
     return asked && std::strcmp(asked, name) == 0;
 }
+
+#if defined(WITH_amx)
+// Linux saves the tiles' registers only for processes that ask for it.
+bool may_use_tiles() {
+    constexpr unsigned REQUEST = 0x1023, TILES = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+    unsigned a, b, c, d;
+    const bool has_tiles = __get_cpuid_count(7, 0, &a, &b, &c, &d) && d >> 24 & d >> 22 & 1;
+    const bool converts = __get_cpuid_count(7, 1, &a, &b, &c, &d) && a >> 5 & 1;
+    return has_tiles && converts && syscall(SYS_arch_prctl, REQUEST, TILES) == 0;
+}
+#endif
 
 Named best() {
 #if defined(__x86_64__)
@@ -30,6 +49,10 @@ Named best() {
     const bool has_512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                          __builtin_cpu_supports("avx512vl");
     const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#if defined(WITH_amx)
+    if (has_512 && !is_asked("avx512") && !is_asked("avx2") && !is_asked("generic") && may_use_tiles())
+        return {"amx", &table_amx};
+#endif
     if (has_512 && !is_asked("avx2") && !is_asked("generic")) return {"avx512", &table_avx512};
     if (has_avx2 && !is_asked("generic")) return {"avx2", &table_avx2};
 #endif
@@ -37,6 +60,8 @@ Named best() {
 }
 
 Named chosen = best();
+
+bool in_bfloat16(const Layer& layer) { return layer.bfloat16 && chosen.table->convolve_bfloat16; }
 
 }  // namespace
 
@@ -50,6 +75,7 @@ const char* brushwork_variant() { return chosen.name; }
 void brushwork_convolve(const Layer* layer) {
     if (layer->inputs == 3) chosen.table->convolve_first(*layer);
     else if (layer->outputs == 3) chosen.table->convolve_first_back(*layer);
+    else if (in_bfloat16(*layer)) chosen.table->convolve_bfloat16(*layer);
     else chosen.table->convolve(*layer);
 }
 
@@ -69,6 +95,9 @@ void brushwork_distance(const Sums* sums) { chosen.table->distance(*sums); }
 
 void brushwork_distance_back(const Sums* sums) { chosen.table->distance_back(*sums); }
 
-int64_t brushwork_scratch(const Layer* layer) { return chosen.table->scratch(*layer); }
+int64_t brushwork_scratch(const Layer* layer) {
+    const bool is_deep = layer->inputs != 3 && layer->outputs != 3;
+    return is_deep && in_bfloat16(*layer) ? chosen.table->scratch_bfloat16(*layer) : chosen.table->scratch(*layer);
+}
 
 }

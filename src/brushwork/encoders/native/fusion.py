@@ -20,6 +20,8 @@ class NativeStep(NamedTuple):
     pool: nn.Module | None
     layer: str | None
     """Name of the output layer, if it is requested."""
+    in_bfloat16: bool = False
+    """Whether the convolution multiplies in bfloat16; its sums, and the maps, are in float32."""
 
     @property
     def has_reflect_padding(self) -> bool:
@@ -37,7 +39,7 @@ class NativeStep(NamedTuple):
 
 
 def fuse_steps(
-    stages: Mapping[str, nn.Module], order: Sequence[str], requested: Collection[str]
+    stages: Mapping[str, nn.Module], order: Sequence[str], requested: Collection[str], *, in_bfloat16: bool = False
 ) -> list[NativeStep] | None:
     """Return the steps up to the deepest requested layer; None if a stage is not supported."""
     steps: list[NativeStep] = []
@@ -49,7 +51,7 @@ def fuse_steps(
         stage, layer = stages[name.replace(".", "_")], name if name in missing else None
         missing.discard(name)
         if waiting is not None and isinstance(stage, nn.ReLU):
-            steps.append(NativeStep(waiting, None, layer))
+            steps.append(NativeStep(waiting, None, layer, in_bfloat16))
             waiting = None
         elif waiting is not None:
             return None
@@ -67,7 +69,7 @@ def _fuse_pool(steps: list[NativeStep], pool: NativeStep) -> NativeStep:
     before = steps[-1]
     if before.layer is not None or before.pool is not None or len(steps) == 1:
         return pool
-    return NativeStep(steps.pop().convolution, pool.pool, pool.layer)
+    return steps.pop()._replace(pool=pool.pool, layer=pool.layer)
 
 
 def _is_plain(layer: nn.Conv2d, *, first: bool) -> bool:

@@ -15,6 +15,7 @@ struct Layer {
     int32_t unpool;      // pooling of the input: 0: none, 1: maximum, 2: average
     int32_t turned;      // the weights are those of the forward pass: outputs before inputs, taps in reverse order
     int32_t threads;
+    int32_t bfloat16;    // round values and weights to bfloat16, in variants with matrix units
     int64_t pooled_rows, pooled_columns;      // of the map written with `pool`, or read with `unpool`
     int64_t first, last;  // rows of the convolved map to compute: all, or for one image a range whose neighbors are present
     const float* input;

@@ -22,7 +22,8 @@ class NativeLayer(ctypes.Structure):
 
     _fields_ = (
         *((name, ctypes.c_int64) for name in ("batch", "rows", "columns", "inputs", "outputs")),
-        *((name, ctypes.c_int32) for name in ("tile", "border", "rectify", "pool", "unpool", "turned", "threads")),
+        *((name, ctypes.c_int32) for name in ("tile", "border", "rectify", "pool", "unpool", "turned")),
+        *((name, ctypes.c_int32) for name in ("threads", "bfloat16")),
         *((name, ctypes.c_int64) for name in ("pooled_rows", "pooled_columns", "first", "last")),
         *((name, _Bytes) for name in ("input", "input_mask", "weight", "bias", "add", "output", "mask", "rim")),
         ("scratch", _Bytes),
@@ -48,7 +49,7 @@ class NativeLibrary(NamedTuple):
     """Functions of the compiled library."""
 
     variant: str
-    """The instruction set: avx512, avx2 or generic."""
+    """The instruction set: amx (which includes avx512), avx512, avx2 or generic."""
     convolve: Callable[..., None]
     pool: Callable[..., None]
     unpool: Callable[..., None]
@@ -78,6 +79,12 @@ def load_library() -> NativeLibrary | None:
     _use_threads_of_torch(loaded)
     functions = {name: getattr(loaded, f"brushwork_{name}") for name in NativeLibrary._fields if name != "variant"}
     return NativeLibrary(loaded.brushwork_variant().decode(), **functions)
+
+
+def has_matrix_units() -> bool:
+    """Return whether the compiled library multiplies bfloat16 by the processor's matrix units (AMX)."""
+    compiled = load_library()
+    return compiled is not None and compiled.variant == "amx"
 
 
 def data_address(tensor: Tensor | None) -> int | None:

@@ -19,7 +19,7 @@ INLINE void write_map(const Layer& layer, const Tile& tile, Part part, Index cha
             if (layer.add) value += load(layer.add + at);
             if (layer.mask) layer.mask[at / WIDTH] = greater(value, Floats{});
             if (layer.rectify) value = larger(value, Floats{});
-            store(layer.output + at, value);
+            stream(layer.output + at, value);
         }
 }
 
@@ -38,7 +38,7 @@ INLINE void write_ring(const Layer& layer, const Tile& tile, Index channel, cons
                 store(rim + (side + row) * layer.outputs, y[i * M + j]);
             } else {
                 const Index at = ((tile.picture * layer.rows + row) * layer.columns + column) * layer.outputs + channel;
-                store(layer.output + at, layer.add ? y[i * M + j] + load(layer.add + at) : y[i * M + j]);
+                stream(layer.output + at, layer.add ? y[i * M + j] + load(layer.add + at) : y[i * M + j]);
             }
         }
 }
@@ -72,7 +72,7 @@ INLINE void write_pooled(const Layer& layer, const Tile& tile, Part part, Index 
             }
             if (!kept) continue;
             const Index cell = (tile.picture * layer.pooled_rows + row) * layer.pooled_columns + column;
-            store(layer.output + cell * layer.outputs + channel, best);
+            stream(layer.output + cell * layer.outputs + channel, best);
         }
 }
 
@@ -99,6 +99,31 @@ inline void finish_tile(const Layer& layer, const Tile& tile, const float* produ
         else if (layer.pool == 1) write_pooled<M, true>(layer, tile, part, first + channel, y);
         else if (layer.pool == 2) write_pooled<M, false>(layer, tile, part, first + channel, y);
         else write_map<M>(layer, tile, part, first + channel, y);
+    }
+}
+
+// Adds values outside of the map to the positions that they mirror.
+inline void fold_rim(const Layer& layer) {
+    const Index c = layer.outputs, long_side = layer.columns + 2, around = 2 * (long_side + layer.rows);
+    const auto add = [&](float* to, const float* from) {
+        for (Index channel = 0; channel < c; channel += WIDTH)
+            store(to + channel, load(to + channel) + load(from + channel));
+    };
+    for (Index picture = 0; picture < layer.batch; ++picture) {
+        const float* rim = layer.rim + picture * around * c;
+        float* map = layer.output + picture * layer.rows * layer.columns * c;
+        for (Index side = 0; side < 2; ++side) {
+            if (!(side ? ring_below(layer) : ring_above(layer))) continue;
+            float* row = map + (side ? layer.rows - 2 : 1) * layer.columns * c;
+            const float* from = rim + side * long_side * c;
+            for (Index column = -1; column <= layer.columns; ++column)
+                add(row + seen(column, layer.columns, true) * c, from + (column + 1) * c);
+        }
+        for (Index side = 0; side < 2; ++side) {
+            const float* from = rim + (2 * long_side + side * layer.rows) * c;
+            const Index column = side ? layer.columns - 2 : 1;
+            for (Index row = layer.first; row < layer.last; ++row) add(map + (row * layer.columns + column) * c, from + row * c);
+        }
     }
 }
 

@@ -87,6 +87,7 @@ class RowStep:
         mask = self._masks.allocate(last - first, first) if keeps else None
         layer = make_layer(here, output, mask, (1, bottom - top, self.size.width, self.inputs, self.outputs))
         layer.first, layer.last, layer.rectify, layer.pool = first - top, last - top, 1, self.step.pooling
+        layer.bfloat16 = self.step.in_bfloat16
         layer.pooled_rows, layer.pooled_columns = self._out(last) - self._out(top), self.after.width
         layer.output, layer.border = (
             _shift_address(output, self._out(first) - self._out(top)),
@@ -178,6 +179,7 @@ class RowStep:
         masks = self._masks.rows(top, self._complete)
         layer = make_layer(here, output, None, (1, self._complete - top, self.size.width, self.outputs, self.inputs))
         layer.first, layer.last, layer.unpool = self._pulled - top, last - top, self.step.pooling
+        layer.bfloat16 = self.step.in_bfloat16
         layer.input_mask, layer.border = data_address(masks), 2 * int(self.step.has_reflect_padding)
         layer.pooled_rows, layer.pooled_columns = len(here), self.after.width
         return layer

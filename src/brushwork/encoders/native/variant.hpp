@@ -16,4 +16,7 @@ struct Table {
     void (*spread_back)(const Sums&);
     void (*distance)(const Sums&);
     void (*distance_back)(const Sums&);
+    // With matrix units for bfloat16; else null.
+    void (*convolve_bfloat16)(const Layer&);
+    int64_t (*scratch_bfloat16)(const Layer&);
 };
