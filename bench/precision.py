@@ -31,7 +31,9 @@ def main() -> None:
     print("| precision | median, s | least, s | peak MB | loss | gradient |\n|---|---|---|---|---|---|")
     for name, rows in found.items():
         seconds, (*_, memory, loss, slope) = [row[0] for row in rows], rows[-1]
-        print(f"| {name} | {statistics.median(seconds):.3f} | {min(seconds):.3f} | {memory:.0f} | {loss:.3f} | {slope:.4f} |")
+        print(
+            f"| {name} | {statistics.median(seconds):.3f} | {min(seconds):.3f} | {memory:.0f} | {loss:.3f} | {slope:.4f} |"
+        )
 
 
 def _options() -> argparse.Namespace:

@@ -1,5 +1,7 @@
 // Tiles of the processor's matrix units (AMX): 16 rows of 32 values in bfloat16, whose neighbors form pairs.
 #pragma once
+#include "layer.hpp"
+#include "threads.hpp"
 #include "vector.hpp"
 
 namespace VARIANT {
@@ -8,6 +10,7 @@ using Half = uint16_t;
 
 constexpr Index PAIRED = 32;              // values of a row of a tile
 constexpr Index TILE = WIDTH * PAIRED;    // values of a tile
+constexpr Index ACROSS_TILES = 2 * WIDTH;  // outputs that are computed together
 
 INLINE __m512i narrow(Floats first, Floats second) { return (__m512i)_mm512_cvtne2ps_pbh((__m512)second, (__m512)first); }
 
@@ -56,5 +59,43 @@ struct Tiles {
     ~Tiles() { _tile_release(); }
     Tiles(const Tiles&) = delete;
 };
+
+// Kernels as tiles, in the order in which they are read: halves of panels, rows of taps, inputs, taps, 16 outputs.
+inline Half* kernel_tile(const Layer& layer, Index tap, Index input, Index output, Half* tiles) {
+    const Index deep = layer.inputs / PAIRED, step = (tap / 3 * deep + input / PAIRED) * 3 + tap % 3;
+    return tiles + ((output / ACROSS_TILES * 9 * deep + step) * 2 + output / WIDTH % 2) * TILE;
+}
+
+inline void store_tile(const __m512i* rows, Half* to) {
+    for (int row = 0; row < WIDTH; ++row) store_row(to + row * PAIRED, rows[row]);
+}
+
+// Weights are read in the order in which they lie in memory.
+inline void pack_kernels(const Layer& layer, Half* tiles) {
+    const Index inputs = layer.inputs, outputs = layer.outputs;
+    const auto pack = [&](Index item, int) {
+        const Index tap = item % 9, input = item / 9 * PAIRED;
+        const float* from = layer.weight + (tap * inputs + input) * outputs;
+        for (Index output = 0; output < outputs; output += WIDTH) {
+            __m512i rows[WIDTH];
+            for (int row = 0; row < WIDTH; ++row)
+                rows[row] = narrow_pairs(load(from + 2 * row * outputs + output), load(from + (2 * row + 1) * outputs + output));
+            store_tile(rows, kernel_tile(layer, tap, input, output, tiles));
+        }
+    };
+    const auto pack_turned = [&](Index item, int) {
+        const Index tap = item % 9, output = item / 9 * WIDTH;
+        const float* from = layer.weight + ((8 - tap) * outputs + output) * inputs;
+        for (Index input = 0; input < inputs; input += PAIRED) {
+            __m512i rows[WIDTH];
+            for (int row = 0; row < WIDTH; ++row)
+                rows[row] = narrow(load(from + row * inputs + input), load(from + row * inputs + input + WIDTH));
+            transpose_pairs(rows);
+            store_tile(rows, kernel_tile(layer, tap, input, output, tiles));
+        }
+    };
+    if (layer.turned) SHARE(pack_turned, 9 * outputs / WIDTH, layer.threads);
+    else SHARE(pack, 9 * inputs / PAIRED, layer.threads);
+}
 
 }  // namespace VARIANT

@@ -6,14 +6,12 @@
 #include "amx.hpp"
 #include "output.hpp"
 #include "product.hpp"
-#include "threads.hpp"
 
 namespace VARIANT {
 
 constexpr Index BAND = 1'000'000, SUMS = 128'000;  // bytes for each worker: of a band, and of the sums that it writes at a time
 constexpr Index LONGEST = 512;                     // columns that a worker computes at a time
 constexpr Index SPARE = 2 * WIDTH;                 // positions that the last tile may read beyond the band
-constexpr Index ACROSS_TILES = 32;                 // outputs that are computed together
 
 // How a layer is split: bands of rows, which all workers fill together; in a band, groups of rows, parts of their columns,
 // and panels of 64 outputs.
@@ -42,44 +40,6 @@ struct BandPlan {
     Index sums() const { return (group * length + SPARE) * PANEL; }
     Index scratch(int threads) const { return kernels() + values() + threads * sums(); }
 };
-
-// Kernels as tiles, in the order in which they are read: halves of panels, rows of taps, inputs, taps, 16 outputs.
-inline Half* kernel_tile(const Layer& layer, Index tap, Index input, Index output, Half* tiles) {
-    const Index deep = layer.inputs / PAIRED, step = (tap / 3 * deep + input / PAIRED) * 3 + tap % 3;
-    return tiles + ((output / ACROSS_TILES * 9 * deep + step) * 2 + output / WIDTH % 2) * TILE;
-}
-
-inline void store_tile(const __m512i* rows, Half* to) {
-    for (int row = 0; row < WIDTH; ++row) store_row(to + row * PAIRED, rows[row]);
-}
-
-// Weights are read in the order in which they lie in memory.
-inline void pack_kernels(const Layer& layer, Half* tiles) {
-    const Index inputs = layer.inputs, outputs = layer.outputs;
-    const auto pack = [&](Index item, int) {
-        const Index tap = item % 9, input = item / 9 * PAIRED;
-        const float* from = layer.weight + (tap * inputs + input) * outputs;
-        for (Index output = 0; output < outputs; output += WIDTH) {
-            __m512i rows[WIDTH];
-            for (int row = 0; row < WIDTH; ++row)
-                rows[row] = narrow_pairs(load(from + 2 * row * outputs + output), load(from + (2 * row + 1) * outputs + output));
-            store_tile(rows, kernel_tile(layer, tap, input, output, tiles));
-        }
-    };
-    const auto pack_turned = [&](Index item, int) {
-        const Index tap = item % 9, output = item / 9 * WIDTH;
-        const float* from = layer.weight + ((8 - tap) * outputs + output) * inputs;
-        for (Index input = 0; input < inputs; input += PAIRED) {
-            __m512i rows[WIDTH];
-            for (int row = 0; row < WIDTH; ++row)
-                rows[row] = narrow(load(from + row * inputs + input), load(from + row * inputs + input + WIDTH));
-            transpose_pairs(rows);
-            store_tile(rows, kernel_tile(layer, tap, input, output, tiles));
-        }
-    };
-    if (layer.turned) SHARE(pack_turned, 9 * outputs / WIDTH, layer.threads);
-    else SHARE(pack, 9 * inputs / PAIRED, layer.threads);
-}
 
 // Rounds one position's inputs. MASKED as for `transform_tile`.
 template <int MASKED>

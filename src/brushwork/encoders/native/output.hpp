@@ -9,6 +9,13 @@ struct Part {
     Index rows, columns;
 };
 
+// Maps that are larger than the caches are written past them: what they replace need not be read, and nothing is displaced.
+INLINE void put(const Layer& layer, float* at, Floats value) {
+    constexpr Index LARGE = 1'000'000;
+    if (layer.rows * layer.columns * layer.outputs > LARGE) stream(at, value);
+    else store(at, value);
+}
+
 template <int M>
 INLINE void write_map(const Layer& layer, const Tile& tile, Part part, Index channel, const Floats* y) {
     for (Index i = 0; i < part.rows; ++i)
@@ -19,7 +26,7 @@ INLINE void write_map(const Layer& layer, const Tile& tile, Part part, Index cha
             if (layer.add) value += load(layer.add + at);
             if (layer.mask) layer.mask[at / WIDTH] = greater(value, Floats{});
             if (layer.rectify) value = larger(value, Floats{});
-            stream(layer.output + at, value);
+            put(layer, layer.output + at, value);
         }
 }
 
@@ -38,7 +45,7 @@ INLINE void write_ring(const Layer& layer, const Tile& tile, Index channel, cons
                 store(rim + (side + row) * layer.outputs, y[i * M + j]);
             } else {
                 const Index at = ((tile.picture * layer.rows + row) * layer.columns + column) * layer.outputs + channel;
-                stream(layer.output + at, layer.add ? y[i * M + j] + load(layer.add + at) : y[i * M + j]);
+                put(layer, layer.output + at, layer.add ? y[i * M + j] + load(layer.add + at) : y[i * M + j]);
             }
         }
 }
@@ -72,7 +79,7 @@ INLINE void write_pooled(const Layer& layer, const Tile& tile, Part part, Index 
             }
             if (!kept) continue;
             const Index cell = (tile.picture * layer.pooled_rows + row) * layer.pooled_columns + column;
-            stream(layer.output + cell * layer.outputs + channel, best);
+            put(layer, layer.output + cell * layer.outputs + channel, best);
         }
 }
 

@@ -26,6 +26,7 @@ void take_items(void* given) {
     const int worker = shift.workers++;
     for (int64_t index; (index = shift.next++) < shift.work->items;)
         shift.work->item(shift.work->context, index, worker);
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // what was written past the caches is seen by the next reader
 }
 
 bool owns_runtime() {

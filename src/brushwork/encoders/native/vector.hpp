@@ -27,8 +27,11 @@ INLINE Index least(Index a, Index b) { return a < b ? a : b; }
 INLINE Bits greater(Floats a, Floats b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GT_OQ); }
 INLINE Bits equal(Floats a, Floats b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_EQ_OQ); }
 INLINE Floats load_where(Bits bits, const float* at) { return (Floats)_mm512_maskz_loadu_ps(bits, at); }
-// Writes to memory without reading it into the caches first: for maps, which are larger than the caches.
-INLINE void stream(float* at, Floats value) { _mm512_stream_ps(at, (__m512)value); }
+// Writes to memory past the caches.
+INLINE void stream(float* at, Floats value) {
+    if ((uintptr_t)at % sizeof(Floats)) store(at, value);
+    else _mm512_stream_ps(at, (__m512)value);
+}
 INLINE Floats larger(Floats a, Floats b) { return (Floats)_mm512_max_ps((__m512)a, (__m512)b); }
 
 #else
