@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from threading import Event, Thread
 
 import pytest
 import sqlalchemy as sa
 
+from brushwork.errors import InputError
+from brushwork.studio import work
 from brushwork.studio import worker as module
 from brushwork.studio.claims import Claim, claim_job
 from brushwork.studio.database import DATABASE_LOST
+from brushwork.studio.folder import StudioFolder
+from brushwork.studio.job_problems import DISK_FULL
 from brushwork.studio.job_request import PaintingRequest
 from brushwork.studio.job_store import PAUSED
 from brushwork.studio.worker import Worker
@@ -87,6 +92,48 @@ def test_a_job_whose_end_cannot_be_written_is_done_again(running, store, folder,
     job = store.create(mixture(folder, database, 0.5))[0]["id"]
     done = wait_for(store, job, "completed")
     assert (failures, done["attempt"]) == (["complete"], 2)
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_full_disk_pauses_a_job_until_there_is_space(running, store, folder, database, monkeypatch, wrapped):
+    room, full = Event(), OSError(errno.ENOSPC, "No space left on device")
+
+    def fill(*given):
+        if room.is_set():
+            return blend(*given)
+        if wrapped:
+            raise InputError("the picture cannot be written") from full
+        raise full
+
+    blend = work.blend_images
+    monkeypatch.setattr(work, "blend_images", fill)
+    monkeypatch.setattr(module, "_BEAT", 0.05)
+    monkeypatch.setattr(StudioFolder, "has_room", lambda self: room.is_set())
+    job = store.create(mixture(folder, database, 0.5))[0]["id"]
+    paused = wait_for(store, job, "paused")
+    assert (paused["problem"]["type"], paused["problem"]["title"]) == (DISK_FULL, "The disk is full")
+    room.set()
+    done = wait_for(store, job, "completed")
+    assert (done["problem"], done["attempt"]) == (None, 2)
+
+
+def test_a_result_that_has_no_space_is_not_lost(running, store, folder, database, monkeypatch):
+    """The disk is full when the result is stored, after it was painted."""
+    kept, failures = StudioFolder.store, []
+
+    def store_file(self, file, sha256):
+        if file.name.startswith("result") and not failures:
+            failures.append(file)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return kept(self, file, sha256)
+
+    monkeypatch.setattr(StudioFolder, "store", store_file)
+    monkeypatch.setattr(StudioFolder, "has_room", lambda self: False)
+    job = store.create(mixture(folder, database, 0.5))[0]["id"]
+    assert wait_for(store, job, "paused")["problem"]["type"] == DISK_FULL
+    assert store.ask(job, "resume")["problem"] is None
+    assert wait_for(store, job, "completed")["problem"] is None
 
 
 def test_a_worker_that_is_busy_leaves_a_lost_job_to_others(running, store, folder, database, monkeypatch):

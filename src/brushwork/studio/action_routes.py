@@ -67,7 +67,9 @@ def _add_cards(router: APIRouter, services: Services) -> None:
                 raise ProblemError(422, "input", "There is no such painting in the list.")
             model, sha256 = known[name]["model"], known[name]["sha256"]
             style: dict[str, Any] = {"model": model} if model else {"paintings": (sha256,)}
-            if body.film and not model:
+            if known[name]["style"]:
+                style["options"] = {"style": [known[name]["style"]]}
+            elif body.film and not model:
                 style["options"] = {"method": "adain"}
             requests.append(PaintingRequest(kind="card", content=body.content, **style))
         require_files(services, [body.content])

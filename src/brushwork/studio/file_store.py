@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -59,10 +60,27 @@ def register_painting(
 
 
 def list_paintings(database: Database, limit: int = 60) -> list[dict[str, Any]]:
-    """Return the paintings to choose from, those used last first."""
+    """Return the paintings to choose from, those used last first; `style`: that of a model which has several."""
     query = sa.select(PAINTING).where(~PAINTING.c.hidden).order_by(PAINTING.c.used.desc()).limit(limit)
     with database.read() as connection:
-        return [dict(row._mapping) for row in connection.execute(query)]
+        rows = connection.execute(query).all()
+    return [{**row._mapping, "style": model_and_style(row.id)[1]} for row in rows]
+
+
+def model_and_style(identity: str) -> tuple[str | None, str | None]:
+    """Return the model and the style that the id of a painting names: `model:NAME` or `model:NAME:STYLE`."""
+    kind, _, rest = identity.partition(":")
+    model, _, style = rest.partition(":")
+    return (model, style or None) if kind == "model" else (None, None)
+
+
+def forget_models(database: Database, known: Sequence[str]) -> None:
+    """Take the styles of models that are not there any more off the list; `known` are the ids of the others."""
+    gone = PAINTING.c.model.is_not(None) & PAINTING.c.id.not_in(known)
+    with database.write() as connection:
+        for identity in connection.execute(sa.select(PAINTING.c.id).where(gone)).scalars().all():
+            connection.execute(PAINTING.delete().where(PAINTING.c.id == identity))
+            add_event(connection, "painting", {"id": identity, "hidden": True})
 
 
 def hide_painting(database: Database, identity: str) -> None:

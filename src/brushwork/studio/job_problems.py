@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any
 
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.job_request import PaintingRequest
+
+DISK_FULL = "/problems/disk-full"
 
 _CALLED = {
     "content": "the photograph",
@@ -35,6 +38,24 @@ def describe_problem(name: str, error: BaseException) -> dict[str, Any]:
     said = " ".join([str(error), *getattr(error, "__notes__", ())])
     detail = said if name != "unexpected" else f"{type(error).__name__}: {said}"
     return {"type": f"/problems/{name}", "title": titles[name], "detail": detail}
+
+
+def is_disk_full(error: BaseException | None) -> bool:
+    """Return whether an error, or what it comes from, is that a disk has no space left."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def describe_full_disk() -> dict[str, Any]:
+    """Return what a job is told that is paused because a disk has no space left."""
+    return {
+        "type": DISK_FULL,
+        "title": "The disk is full",
+        "detail": "It is paused, with what it had reached, and goes on by itself when 2 GB are free.",
+    }
 
 
 def describe_deaths(deaths: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -125,8 +126,18 @@ class JobStore:
                 return _change(connection, job, wanted=event)
             if event == "cancel":
                 _cancel_helpers(connection, job)
-            times = {"finished": now()} if state in FINAL else {}
+            times = {"finished": now()} if state in FINAL else {"problem": None}
             return _move(connection, job, state, wanted=None, **times, **_raise_round(row, state))
+
+    def resume_all(self, problem: str) -> None:
+        """Resume the jobs that are paused because of a problem of this type."""
+        query = sa.select(JOB.c.id, JOB.c.problem).where(JOB.c.state == "paused")
+        with self.database.read() as connection:
+            rows = connection.execute(query).all()
+        for row in rows:
+            if row.problem is not None and row.problem["type"] == problem:
+                with suppress(RefusedChangeError, UnknownJobError):  # it was canceled meanwhile
+                    self.ask(row.id, "resume")
 
     def change(self, job: str, version: int | None, **values: Any) -> dict[str, Any]:
         """Change the note-like columns of a job; `version`: the one that the client has seen, None: any.

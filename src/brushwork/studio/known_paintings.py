@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from importlib.resources import as_file, files
+from io import BytesIO
 
 from brushwork.studio.database import Database
-from brushwork.studio.file_store import register_file, register_painting
+from brushwork.studio.file_store import forget_models, model_and_style, register_file, register_painting
 from brushwork.studio.folder import StudioFolder
 
+_QUALITY = 90
 _PAINTINGS = files("brushwork.studio").joinpath("paintings")
 
 
@@ -33,18 +35,48 @@ def register_shipped(database: Database, folder: StudioFolder) -> None:
 
 
 def register_models(database: Database, folder: StudioFolder) -> None:
-    """List the trained networks that paint photographs, each with the image of its style. Imports torch."""
-    from brushwork.feedforward.model import list_models, read_model_info
-    from brushwork.images import image_size
+    """List the styles of the trained networks that paint photographs, each with its image; forget those that are gone.
 
+    Imports torch.
+    """
+    from brushwork.feedforward.model import list_models, read_model_info
+
+    known = []
     for name, path in list_models().items():
         info = read_model_info(path)
-        if info.style is not None and not name.endswith("texture"):
-            sha256 = _store(folder, info.style)
-            size = image_size(folder.stored(sha256))
-            count, width, height = len(info.style), size.width, size.height
-            register_file(database, sha256, count=count, kind="jpeg", width=width, height=height, name=name)
-            register_painting(database, f"model:{name}", name=name, sha256=sha256, model=name, used=0)
+        if info.style is None or name.endswith("texture"):
+            continue
+        styles = info.settings.get("styles", ())
+        names = [f"model:{name}:{style}" for style in styles] or [f"model:{name}"]
+        for identity, image in zip(names, _split(info.style, len(names)), strict=True):
+            _register_style(database, folder, identity, image)
+        known += names
+    forget_models(database, known)
+
+
+def _split(thumbnail: bytes, count: int) -> list[bytes]:
+    """Return the images of a thumbnail in which so many squares stand side by side; if they do not, all of it each."""
+    from PIL import Image  # which the server does not import
+
+    with Image.open(BytesIO(thumbnail)) as image:
+        side = image.height
+        if count == 1 or image.width != count * side:
+            return [thumbnail] * count
+        parts = [BytesIO() for _ in range(count)]
+        for place, part in enumerate(parts):
+            image.crop((place * side, 0, (place + 1) * side, side)).save(part, "JPEG", quality=_QUALITY)
+    return [part.getvalue() for part in parts]
+
+
+def _register_style(database: Database, folder: StudioFolder, identity: str, image: bytes) -> None:
+    from brushwork.images import image_size
+
+    model, style = model_and_style(identity)
+    sha256 = _store(folder, image)
+    height, width = image_size(folder.stored(sha256))
+    name = style or model or ""
+    register_file(database, sha256, count=len(image), kind="jpeg", width=width, height=height, name=name)
+    register_painting(database, identity, name=name, sha256=sha256, model=model, used=0)
 
 
 def _store(folder: StudioFolder, data: bytes) -> str:

@@ -17,7 +17,13 @@ from brushwork.studio.claims import FIRST_OWN_PREVIEW, MOST_DEATHS, Claim
 from brushwork.studio.file_store import register_file
 from brushwork.studio.film_painting import run_film_request, take_frames
 from brushwork.studio.folder import StudioFolder
-from brushwork.studio.job_problems import describe_deaths, describe_problem, without_paths
+from brushwork.studio.job_problems import (
+    describe_deaths,
+    describe_full_disk,
+    describe_problem,
+    is_disk_full,
+    without_paths,
+)
 from brushwork.studio.job_request import HELPERS, PaintingRequest
 from brushwork.studio.painting import LoadedNetworks, blend_images, link_checkpoint, run_request, write_preview
 from brushwork.studio.states import Transition
@@ -53,10 +59,18 @@ class WorkOnJob:
 
         Raises: ClaimLostError: another worker has the job.
         """
-        claim = self._claim
-        if claim.deaths >= MOST_DEATHS:
-            claim.settle("fail", problem=describe_deaths(claim.deaths))
+        if self._claim.deaths >= MOST_DEATHS:
+            self._claim.settle("fail", problem=describe_deaths(self._claim.deaths))
             return
+        try:
+            self._attempt()
+        except OSError as error:
+            if not is_disk_full(error):
+                raise
+            self._claim.settle("pause", problem=describe_full_disk())
+
+    def _attempt(self) -> None:
+        claim = self._claim
         before = self._folder.latest_attempt(claim.job)
         own = self._folder.begin_attempt(claim.job, claim.attempt)
         output = own / f"result.{_format(claim.request)}"
@@ -80,8 +94,12 @@ class WorkOnJob:
         except OutOfMemoryError as error:
             return "fail", {**describe_problem("out-of-memory", error), "largest_size": error.max_size}
         except BrushworkError as error:
+            if is_disk_full(error):
+                return "pause", describe_full_disk()
             return "fail", describe_problem("cannot-be-painted", error)
         except (OSError, RuntimeError, ValueError, ArithmeticError, LookupError, TypeError) as error:
+            if is_disk_full(error):
+                return "pause", describe_full_disk()
             return "fail", describe_problem("unexpected", error)
 
     def _run(self, run: _Run, output: Path, *, resume: bool) -> Transition:

@@ -16,9 +16,10 @@ from brushwork.errors import InputError
 from brushwork.studio.claims import Claim, ClaimLostError, claim_job
 from brushwork.studio.database import DATABASE_LOST, Database, repeat_until_answered
 from brushwork.studio.folder import StudioFolder, has_newer_checkpoint
+from brushwork.studio.job_problems import DISK_FULL
 from brushwork.studio.job_queue import JobQueue
 from brushwork.studio.job_request import Lane
-from brushwork.studio.job_store import add_event
+from brushwork.studio.job_store import JobStore, add_event
 from brushwork.studio.known_paintings import register_models
 from brushwork.studio.painting import CHECKPOINT_EVERY, LoadedNetworks
 from brushwork.studio.retention import sweep
@@ -66,6 +67,8 @@ class Worker:
                 beaten = monotonic()
                 repeat_until_answered(lambda: self._beat(is_ready=None))
                 repeat_until_answered(queue.recover_lost)
+                if self._folder.has_room():
+                    repeat_until_answered(lambda: JobStore(self._database).resume_all(DISK_FULL))
             if watch.has_changed() or self._has_ended.is_set() or monotonic() - looked >= _LOOK_ANYWAY:
                 looked = monotonic()
                 self._has_ended.clear()

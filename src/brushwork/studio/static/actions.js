@@ -2,8 +2,8 @@
 import { batch } from "signals";
 import { api, urlOf } from "./api.js";
 import {
-  announcement, attempt, cards, chosen, current, currentJob, isReading, jobs, others, paintings, photo, place, putJob,
-  putJobs, region, settings, tidy, titleOf, toast,
+  announcement, attempt, cards, chosen, current, currentJob, idOf, isReading, jobs, others, paintings, photo, place, putJob,
+  putJobs, region, settings, stylesOf, tidy, titleOf, toast,
 } from "./state.js";
 import { frameOf, isFilm } from "./film.js";
 import { words } from "./words.js";
@@ -66,10 +66,20 @@ export function takeFiles(list) {
 }
 
 // Return what is asked for to paint a film; its frame goes with it, to be shown.
-function filmOf({ model, sha256 }, size, colors) {
-  const options = colors ? { size, color: "keep-luminance" } : { size };
+function filmOf(painting, size, colors) {
+  const { model, sha256 } = painting;
+  const options = { size, ...(colors ? { color: "keep-luminance" } : {}), ...stylesFor(painting) };
   const style = model ? { model } : { paintings: [sha256] };
   return { kind: "video", content: photo.value.film, start: photo.value.sha256, options, ...style };
+}
+
+// Return the option that names the styles of a model that has several: one, or a blend of two.
+export function stylesFor({ model, style }) {
+  if (!style) return {};
+  const blend = settings.value.blend;
+  if (blend?.model !== model || blend.style === style || !blend.share) return { style: [style] };
+  const share = Number(blend.share.toFixed(2));
+  return { style: [`${style}:${Number((1 - share).toFixed(2))}`, `${blend.style}:${share}`] };
 }
 
 // Return the part of a painting that the chosen part of the photograph is painted after; null: all of it.
@@ -84,7 +94,7 @@ export function requestOf(painting, given = settings.value) {
   const options = painting.model ? { size } : { ...advanced, size };
   if (!painting.model && quality !== "normal") options.quality = quality;
   if (colors) options.color = "keep-luminance";
-  if (painting.model) return { kind: "model", model: painting.model, options };
+  if (painting.model) return { kind: "model", model: painting.model, options: { ...options, ...stylesFor(painting) } };
   if (likeness) options.content_weight = Number((2 ** likeness).toPrecision(3));
   if (strokes) options.style_scale = [Number((2 ** strokes).toPrecision(3))];
   const style = paintingPartOf(painting);
@@ -200,8 +210,7 @@ export async function open(job) {
         photo.value = { ...known, url: urlOf.file(known.sha256), film };
       }
       current.value = job.id;
-      const { model, paintings: files } = job.request;
-      chosen.value = model ? `model:${model}` : files[0];
+      chosen.value = idOf(job.request);
       place.value = "paint";
     });
     await askForCards();
@@ -209,15 +218,17 @@ export async function open(job) {
 }
 
 export function useSettings(job) {
-  const { options } = job.request;
+  const { options, model } = job.request;
+  const [first, second] = stylesOf(options);
   settings.value = {
     size: options.size || 512,
     quality: options.quality || "normal",
     likeness: options.content_weight ? Math.log2(options.content_weight) : 0,
     strokes: options.style_scale ? Math.log2(options.style_scale[0]) : 0,
     colors: options.color === "keep-luminance",
+    blend: second ? { model, style: second[0], share: second[1] / (first[1] + second[1]) } : null,
     advanced: Object.fromEntries(Object.entries(options).filter(([name]) =>
-      !["size", "quality", "content_weight", "style_scale", "color"].includes(name))),
+      !["size", "quality", "content_weight", "style_scale", "color", "style"].includes(name))),
   };
 }
 
@@ -230,7 +241,7 @@ export function restoreDraft() {
       current.value = draft.current;
       api.job(draft.current).then((job) => {
         putJob(job);
-        chosen.value = job.request.model ? `model:${job.request.model}` : job.request.paintings[0];
+        chosen.value = idOf(job.request);
       }, () => { current.value = null; });
     }
   } catch {

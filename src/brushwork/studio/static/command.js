@@ -1,4 +1,5 @@
 // What is painted here as a command.
+import { stylesFor } from "./actions.js";
 import { chosen, paintings, photo, settings } from "./state.js";
 
 // The same painting as a command.
@@ -8,7 +9,7 @@ export function commandOf() {
   const name = photo.value?.name || "photo.jpg";
   const film = photo.value?.film;
   const parts = ["brushwork", film ? "video" : "paint", quote(name)];
-  if (painting?.model) parts.push("--model", painting.model);
+  if (painting?.model) parts.push("--model", painting.model, ...stylesFlag(painting));
   else parts.push("painting.jpg");
   parts.push("--size", size);
   if (colors) parts.push("--color", "keep-luminance");
@@ -26,4 +27,9 @@ export function commandOf() {
   return parts.join(" ");
 }
 
-const quote = (text) => (/^[\w.+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+function stylesFlag(painting) {
+  const { style } = stylesFor(painting);
+  return style ? ["--style", ...style.map(quote)] : [];
+}
+
+const quote = (text) => (/^[\w.:+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

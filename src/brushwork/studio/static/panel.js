@@ -7,7 +7,7 @@ import { commandOf } from "./command.js";
 import { Button, IconButton, Slider, html } from "./parts.js";
 import { mixture } from "./stage.js";
 import {
-  attempt, chosen, currentJob, dialog, paintings, photo, region, settings, titleOf, toast, useSignal,
+  attempt, chosen, currentJob, dialog, paintings, photo, region, settings, tidy, titleOf, toast, useSignal,
 } from "./state.js";
 import { words } from "./words.js";
 
@@ -134,6 +134,24 @@ function pathOf(points) {
     `${place ? "L" : "M"}${((100 * done) / last).toFixed(1)} ${(38 - (36 * (logs[place] - low)) / range).toFixed(1)}`).join("");
 }
 
+// Another style of the same model, and how much of it.
+function Blend({ painting, now, onChange }) {
+  const { model, style } = painting;
+  const others = useSignal(paintings).filter((one) => one.model === model && one.style && one.style !== style);
+  const other = others.find((one) => now?.model === model && one.style === now.style);
+  return html`
+    <label class="field row">
+      <span class="field-label">${words.blend.title}</span>
+      <select value=${other?.style || ""} onChange=${({ target }) =>
+        onChange(target.value ? { model, style: target.value, share: now?.share || 0.5 } : null)}>
+        <option value="" selected=${!other}>${words.blend.none}</option>
+        ${others.map((one) => html`<option value=${one.style} selected=${one === other}>${tidy(one.name)}</option>`)}
+      </select>
+    </label>
+    ${other && html`<${Slider} label=${words.blend.share} low=${tidy(painting.name)} high=${tidy(other.name)} min="0" max="1" step="0.05"
+      value=${now.share} onInput=${(share) => onChange({ model, style: other.style, share })} />`}`;
+}
+
 function Settings({ canPaint }) {
   const now = useSignal(settings);
   const change = (values) => { settings.value = { ...settings.value, ...values }; };
@@ -162,6 +180,7 @@ function Settings({ canPaint }) {
           min="-2" max="3" step="0.25" value=${now.likeness} onInput=${(likeness) => change({ likeness })} />
         <${Slider} label=${words.settings.strokes} low=${words.settings.strokesLow} high=${words.settings.strokesHigh}
           min="-1" max="1" step="0.25" value=${now.strokes} onInput=${(strokes) => change({ strokes })} />`}
+      ${painting?.style && html`<${Blend} painting=${painting} now=${now.blend} onChange=${(blend) => change({ blend })} />`}
       <label class="field check">
         <input type="checkbox" checked=${now.colors} onChange=${(event) => change({ colors: event.target.checked })} />
         <span>${words.settings.colors}</span>

@@ -14,7 +14,7 @@ export const cards = signal(new Map()); // painting → job id
 export const current = signal(null); // job id
 export const chosen = signal(null); // painting id
 export const region = signal(null); // {sha256, url}
-export const settings = signal({ size: 512, quality: "normal", likeness: 0, strokes: 0, colors: false, advanced: {} });
+export const settings = signal({ size: 512, quality: "normal", likeness: 0, strokes: 0, colors: false, advanced: {}, blend: null });
 export const isConnected = signal(true);
 export const isReady = signal(true); // a worker is there
 export const isQueuePaused = signal(false);
@@ -104,9 +104,19 @@ export const pictureOf = (job) => {
 };
 
 export const paintingOf = (job) => {
-  const { model, paintings: files } = job.request;
-  return paintings.value.find((one) => (model ? one.model === model : one.id === files[0])) || null;
+  const id = idOf(job.request);
+  return paintings.value.find((one) => one.id === id) || null;
 };
+
+// Return the id of the painting that a request is painted after; of a blend of styles, that of the first.
+export const idOf = ({ model, options, paintings: files }) =>
+  (model ? ["model", model, ...stylesOf(options).slice(0, 1).map(([name]) => name)].join(":") : files[0]);
+
+// Return the styles of a model that has several, with their weights.
+export const stylesOf = (options) => (options.style || []).map((one) => {
+  const [name, weight = "1"] = one.split(":");
+  return [name, Number(weight)];
+});
 
 // Return the name of a file as words.
 export const tidy = (name) => {

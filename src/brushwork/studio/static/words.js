@@ -68,6 +68,7 @@ export const words = {
     copied: "Copied",
     curve: "Loss",
   },
+  blend: { title: "Blended with", none: "no other", share: "Share of the other" },
   advanced: { title: "All options", search: "Search the options", usual: "As usual" },
   strength: { title: "Strength", save: "Save this mixture", low: "photograph", high: "painting" },
   compare: { label: "Divide between photograph and painting", before: "Photograph", both: "Both", after: "Painting" },

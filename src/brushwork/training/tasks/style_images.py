@@ -47,15 +47,20 @@ def read_styles(styles: Sequence[Path]) -> list[Image]:
 
 
 def make_thumbnail(images: Sequence[Image]) -> bytes:
-    """Return a JPEG file of the images side by side, as a thumbnail."""
-    small = [resize(one, _at_height(Size.of(one), THUMBNAIL), clamp=True) for one in images]
+    """Return a JPEG file of the image, as a thumbnail; of several, the middle square of each, side by side."""
+    small = [_reduce(one, is_square=len(images) > 1) for one in images]
     side_by_side = torch.cat([one.cpu() for one in small], dim=-1)
     format = format_of("thumbnail.jpg")
     return encode_image(quantize(side_by_side, 8, over_white=True), format, metadata=None, quality=_QUALITY)
 
 
-def _at_height(size: Size, height: int) -> Size:
-    return Size(height, max(1, round(size.width * height / size.height)))
+def _reduce(image: Image, *, is_square: bool) -> Image:
+    size = Size.of(image)
+    if is_square:
+        side = min(size)
+        image = Window((size.height - side) // 2, (size.width - side) // 2, side, side, size).crop(image)
+        size = Size(side, side)
+    return resize(image, Size(THUMBNAIL, max(1, round(size.width * THUMBNAIL / size.height))), clamp=True)
 
 
 def crop_patch(image: Image, text: str) -> Image:
