@@ -165,6 +165,20 @@ EXPECTED = {
         "bounded": True,
         "carried_memory": "resized",
     },
+    "nnst": {
+        "network": "vgg16",
+        "padding": "zeros",
+        "size": 512,
+        "measure": "long",
+        "style_layers": (
+            *("conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1", "conv3_2", "conv3_3"),
+            *("conv4_1", "conv4_2", "conv4_3"),
+        ),
+        "content_weight": 0.0,
+        "tv_weight": 0.0,
+        "init": "content",
+        "init_noise": 0.0,
+    },
     "spst": {
         "network": "vgg19",
         "size": "full",

@@ -28,9 +28,11 @@ from brushwork.losses.gram import (
     principal_directions,
     shifted_target,
 )
+from brushwork.losses.hypercolumns import HypercolumnLoss
 from brushwork.losses.local_gram import LocalGramLoss, content_guides, window_weights
 from brushwork.losses.moment_matching import CovarianceLoss, GaussianWassersteinLoss, MeanStdLoss, make_gaussian_target
 from brushwork.losses.mrf import MRFLoss
+from brushwork.losses.neighbors import NeighborsLoss
 from brushwork.losses.newton_schulz import NewtonSchulzWassersteinLoss
 from brushwork.losses.temporal import TemporalLoss
 from brushwork.losses.total_variation import JointVariationLoss, NinePointVariationLoss, TotalVariationLoss
@@ -134,6 +136,9 @@ WHOLE_EXAMPLES = {
     "sliced, few": SlicedWassersteinLoss("t", _target(), 0.5, count=3, seed=7, step=2),
     "histogram": HistogramLoss("t", histogram_target(_painting()), 0.2),
     "sliced, some cells": SlicedWassersteinLoss("t", _painting(), 0.5, positions=_masks(28, HEIGHT, WIDTH)[0] > 0.4),
+    "neighbors": NeighborsLoss("t", _painting()[0].flatten(1), 0.5),
+    "neighbors, some cells": NeighborsLoss("t", _painting()[0].flatten(1), 0.5, seed=3, step=1, queries=40),
+    "hypercolumns": HypercolumnLoss("t", feature(34, 4, 5)[:1], 0.3),
     "histogram, some cells": HistogramLoss("t", histogram_target(_painting()), 0.2, _masks(29, HEIGHT, WIDTH)[0] > 0.6),
 }
 """Terms that are not sums over positions."""

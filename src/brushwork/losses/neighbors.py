@@ -1,0 +1,95 @@
+"""Neighbors loss: compares each feature with the nearest of the style's, by the cosine of centered features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.nn import functional
+
+from brushwork.losses.distribution import step_seed
+from brushwork.losses.moments import as_float32
+from brushwork.losses.mrf import BLOCK_NUMBERS
+from brushwork.losses.style_loss import Norms, StyleLoss, StyleTarget, register_loss
+from brushwork.types import Feature, PerImage
+
+QUERIES = 2048
+"""Positions of the optimized image that are compared at a time."""
+
+Columns = Float[Tensor, "c _"]
+
+
+@dataclass(frozen=True)
+class NeighborsLoss:
+    """Neighbors loss, scale · mean over p of min over q of 1 − cos(f(p) − μ, s(q) − μ*).
+
+    μ and μ* are the means of both sets of features. The positions p are drawn at random, anew by `resample`, if there
+    are more than `queries`. Each q is held fixed in the gradient. Means need the full map, so this is not a sum over
+    positions.
+
+    Source: Kolkin et al., 2203.13215 (NNST), the final pass, with each layer matched for itself.
+    Differs: positions are drawn at random, where the authors take every n-th row and column of large maps.
+    """
+
+    layer: str
+    samples: Columns = field(repr=False)
+    """Features s(q) of the style."""
+    scale: float
+    seed: int = 0
+    step: int = 0
+    """Step number. The positions depend only on the seed and this number, so a resumed run uses the same ones."""
+    queries: int = QUERIES
+    """Largest number of positions p."""
+
+    def score_whole(self, feature: Feature) -> PerImage:
+        columns = as_float32(draw_columns(feature.flatten(2), self.queries, step_seed(self.seed, self.step)))
+        keys = self._keys.to(columns)
+        return self.scale * torch.stack([_mean_distance(normalize_columns(one), keys) for one in columns])
+
+    def resample(self, step: int) -> NeighborsLoss:
+        """Return the same loss at the positions of another step."""
+        return replace(self, step=step)
+
+    @cached_property
+    def _keys(self) -> Columns:
+        return normalize_columns(as_float32(self.samples))
+
+
+def draw_columns(columns: Float[Tensor, "*b c n"], count: int, seed: int) -> Float[Tensor, "*b c m"]:
+    """Return at most `count` of the columns, drawn at random on the CPU; all of them if there are no more."""
+    if columns.shape[-1] <= count:
+        return columns
+    drawn = torch.randperm(columns.shape[-1], generator=torch.Generator().manual_seed(seed))[:count]
+    return columns.index_select(-1, drawn.to(columns.device))
+
+
+def normalize_columns(columns: Columns) -> Columns:
+    """Subtract the mean of the columns, and divide each by its length; zero stays zero."""
+    return functional.normalize(columns - columns.mean(-1, keepdim=True), dim=0)
+
+
+@torch.no_grad()
+def find_nearest(queries: Columns, keys: Columns) -> Int[Tensor, "n"]:
+    """Return for each query the key with the largest inner product, in blocks of bounded memory."""
+    at_once = max(1, BLOCK_NUMBERS // keys.shape[1])
+    return torch.cat([(part.mT @ keys).argmax(-1) for part in queries.split(at_once, dim=1)])
+
+
+def _mean_distance(own: Columns, keys: Columns) -> Tensor:
+    return 1 - (own * keys[:, find_nearest(own, keys)]).sum(0).mean()
+
+
+def _make(target: StyleTarget, norms: Norms) -> NeighborsLoss:
+    return NeighborsLoss(target.layer, target.samples, 1.0, target.seed)
+
+
+register_loss(
+    StyleLoss(
+        name="neighbors",
+        help="nearest features of each layer, by their cosine; needs the full image, without tiles",
+        make=_make,
+    )
+)

@@ -1,0 +1,93 @@
+"""Features of the style at random positions, and those most similar to the content image's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from brushwork.encoders.encoder import Encoder
+from brushwork.gradients.partition import Partition, full_features
+from brushwork.images.geometry import Size
+from brushwork.losses.hypercolumns import grid_size, stack_hypercolumns
+from brushwork.losses.neighbors import draw_columns, find_nearest, normalize_columns
+from brushwork.types import Feature, Image
+
+SAMPLES, HYPERCOLUMNS = 2048, 8192
+"""Positions of the style that are drawn at each layer, and hypercolumns: these are searched once, not at every step."""
+
+ORIENTATIONS = 4
+"""The style image is encoded as it is, and rotated by 90, 180 and 270 degrees, as in the authors' program of NNST."""
+
+Columns = Float[Tensor, "c _"]
+
+
+class StyleSamples(NamedTuple):
+    """Features of the style at random positions, the same for no two layers."""
+
+    layers: Mapping[str, Columns]
+    hypercolumns: Columns
+    """All layers at the same positions."""
+
+
+@dataclass(frozen=True)
+class SampledStyles:
+    """Style images as features at random positions, of the images in four orientations."""
+
+    styles: Sequence[Image]
+    weights: Sequence[float]
+    """Fraction of the positions that each image has; they sum to 1."""
+    layers: Sequence[str]
+    encoder: Encoder
+    partition: Partition
+    seed: int = 0
+
+    @cached_property
+    def samples(self) -> StyleSamples:
+        """The features, computed when they are read; the full maps are held for one orientation at a time."""
+        drawn = [
+            self._draw(style.rot90(turn, (-2, -1)), weight / ORIENTATIONS)
+            for style, weight in zip(self.styles, self.weights, strict=True)
+            for turn in range(ORIENTATIONS)
+        ]
+        joined = {layer: torch.cat([one.layers[layer] for one in drawn], dim=1) for layer in self.layers}
+        return StyleSamples(joined, torch.cat([one.hypercolumns for one in drawn], dim=1))
+
+    def encode(self, image: Image) -> Sequence[Feature]:
+        """Return the features of an image at every layer."""
+        found = full_features(self.encoder, image, tuple(self.layers), self.partition)
+        return [found[layer] for layer in self.layers]
+
+    def _draw(self, image: Image, fraction: float) -> StyleSamples:
+        features = self.encode(image.contiguous())
+        whole = stack_hypercolumns(features, grid_size(Size.of(image)))
+        each = {
+            layer: draw_columns(one[0].flatten(1), round(SAMPLES * fraction), self.seed)
+            for layer, one in zip(self.layers, features, strict=True)
+        }
+        return StyleSamples(each, draw_columns(whole[0].flatten(1), round(HYPERCOLUMNS * fraction), self.seed))
+
+
+@dataclass(frozen=True)
+class ContentMatch:
+    """For each hypercolumn of a content image, the nearest one of the style."""
+
+    content: Image
+    styles: SampledStyles
+
+    @cached_property
+    def features(self) -> Mapping[str, Feature]:
+        """The style's hypercolumns at the positions of the content image's, split into layers."""
+        grid, samples = grid_size(Size.of(self.content)), self.styles.samples
+        queries = stack_hypercolumns(self.styles.encode(self.content), grid)[0].flatten(1)
+        nearest = find_nearest(normalize_columns(queries), normalize_columns(samples.hypercolumns))
+        parts = samples.hypercolumns.split([len(samples.layers[layer]) for layer in self.styles.layers])
+        return {
+            layer: part[:, nearest].unflatten(1, grid)[None]
+            for layer, part in zip(self.styles.layers, parts, strict=True)
+        }
