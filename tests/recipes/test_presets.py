@@ -176,7 +176,7 @@ EXPECTED = {
         ),
         "content_weight": 0.0,
         "tv_weight": 0.0,
-        "init": "content",
+        "init": "recolored",
         "init_noise": 0.0,
     },
     "spst": {

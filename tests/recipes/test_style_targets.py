@@ -122,7 +122,7 @@ def test_moments_named_and_beside_gram_are_one_loss_with_both_weights(options):
 
 @pytest.mark.slow
 def test_in_relative_losses_are_balanced_with_gram_matrices(options, tiny, photograph, painting):
-    for loss in ("moments", "covariance", "wasserstein", "sliced", "histogram", "patches"):
+    for loss in ("moments", "covariance", "wasserstein", "sliced", "histogram", "patches", *BY_NEIGHBORS):
         weights = {}
         for convention in ("relative", "authors"):
             subject = TransferProblem(photograph, [painting], options(loss, normalization=convention), tiny)

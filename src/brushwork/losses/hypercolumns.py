@@ -74,5 +74,6 @@ register_loss(
         help="features of all style layers where the painting is most like the photograph; needs the full image",
         make=_make,
         needs_content=True,
+        balance=6.0,  # its target follows the content, so that more of that is left at any factor
     )
 )

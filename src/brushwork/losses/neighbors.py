@@ -91,5 +91,6 @@ register_loss(
         name="neighbors",
         help="nearest features of each layer, by their cosine; needs the full image, without tiles",
         make=_make,
+        balance=4.0,
     )
 )

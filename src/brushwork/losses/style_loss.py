@@ -139,7 +139,8 @@ class StyleLoss:
     """Factor in the normalization `relative` that makes the loss as strong as Gram matrices.
 
     With it the loss alone, with the weights of `default`, preserves about as much content: its final content loss is
-    within 14 % of theirs (bridge after van Gogh, cat after Hokusai, of the examples; 160 pixels, 40 iterations).
+    within 14 % of theirs (bridge after van Gogh, cat after Hokusai, of the examples; 160 pixels, 40 iterations), but
+    for hypercolumns; docs/controls.md has the figures.
     """
 
     label: str = ""
