@@ -75,7 +75,7 @@ def normalize_columns(columns: Columns) -> Columns:
 def find_nearest(queries: Columns, keys: Columns) -> Int[Tensor, "n"]:
     """Return for each query the key with the largest inner product, in blocks of bounded memory."""
     at_once = max(1, BLOCK_NUMBERS // keys.shape[1])
-    return torch.cat([(part.mT @ keys).argmax(-1) for part in queries.split(at_once, dim=1)])
+    return torch.cat([(part.mT @ keys).argmax(-1) for part in torch.split(queries, at_once, dim=1)])
 
 
 def _mean_distance(own: Columns, keys: Columns) -> Tensor:

@@ -86,7 +86,7 @@ class ContentMatch:
         grid, samples = grid_size(Size.of(self.content)), self.styles.samples
         queries = stack_hypercolumns(self.styles.encode(self.content), grid)[0].flatten(1)
         nearest = find_nearest(normalize_columns(queries), normalize_columns(samples.hypercolumns))
-        parts = samples.hypercolumns.split([len(samples.layers[layer]) for layer in self.styles.layers])
+        parts = torch.split(samples.hypercolumns, [len(samples.layers[layer]) for layer in self.styles.layers])
         return {
             layer: part[:, nearest].unflatten(1, grid)[None]
             for layer, part in zip(self.styles.layers, parts, strict=True)
