@@ -88,6 +88,6 @@ class ContentMatch:
         nearest = find_nearest(normalize_columns(queries), normalize_columns(samples.hypercolumns))
         parts = torch.split(samples.hypercolumns, [len(samples.layers[layer]) for layer in self.styles.layers])
         return {
-            layer: part[:, nearest].unflatten(1, grid)[None]
+            layer: part[:, nearest].view(1, len(part), *grid)
             for layer, part in zip(self.styles.layers, parts, strict=True)
         }
