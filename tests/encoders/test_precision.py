@@ -180,8 +180,8 @@ def test_loudness_is_a_power_of_two_that_bounds():
     assert torch.isfinite(gradient_scale([torch.zeros(3)]) * 0)
 
 
-def test_features_of_bf16_take_half_the_memory_and_are_summed_wide(encoder):
-    encoder.precision = "bf16"
+def test_features_of_torch_in_bf16_take_half_the_memory_and_are_summed_wide(encoder):
+    encoder.engine, encoder.precision = "channels-last", "bf16"
     (feature,) = encoder(pictures(1)[0], ["relu2_1"]).values()
     assert feature.dtype == torch.bfloat16
     assert gram(feature).dtype == torch.float32
