@@ -95,8 +95,6 @@ def measure(page: Page, address: str, began: float, photograph: Path, painting: 
     page.locator(".after img").first.wait_for()
     note("first_picture_after_painting_dropped", begin)
     job = "(await import('/static/state.js')).currentJob.value"
-    until(page, f"async () => {job}.state === 'running' && {job}.total > 0")
-    note("draft_finished_after_painting_dropped", begin)
     until(page, f"async () => {job}.preview > {FIRST_OWN_PREVIEW}", 300)
     note("painting_replaces_draft", begin)
     begin = mark()
