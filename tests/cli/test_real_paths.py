@@ -64,7 +64,7 @@ PAINTED = {
     "begun at once": ("paint", "photo.png", "waves.png", *QUICK, "--init", "instant"),
     "by torch alone": ("paint", "photo.png", "waves.png", *QUICK, "--engine", "plain"),
     "instant": ("paint", "photo.png", "waves.png", "--size", "64", "--instant"),
-    "painter": ("paint", "photo.png", "--size", "64", "--model", "wave"),
+    "painter": ("paint", "photo.png", "--size", "64", "--model", "gallery", "--style", "wave", "scream:0.5"),
     "mdan": (
         "paint",
         "--method",
@@ -126,9 +126,11 @@ def test_a_painter_is_learned_found_by_its_name_and_exported(
 
 
 def test_a_training_goes_on_from_a_painter(run: Run) -> None:
-    succeed(run, "train", "johnson", "waves.png", *LEARN, *SEEN, "--init-from", "wave", "-o", "next.safetensors")
+    train = ("train", "johnson", "waves.png", *LEARN, *SEEN, *TINY)
+    succeed(run, *train, "-o", "first.safetensors")
+    succeed(run, *train, "--init-from", "first.safetensors", "-o", "next.safetensors")
     succeed(run, "paint", "photo.png", "--model", "next.safetensors", "--size", "64", "-o", "out.png")
-    succeed(run, "paint", "photo.png", "--model", "wave", "--size", "64", "-o", "before.png")
+    succeed(run, "paint", "photo.png", "--model", "first.safetensors", "--size", "64", "-o", "before.png")
     assert not np.array_equal(pixels("out.png"), pixels("before.png"))
 
 

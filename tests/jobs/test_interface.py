@@ -67,12 +67,12 @@ def test_regions_are_masks_or_pairs_of_them(files, regions):
 
 
 def test_a_feed_forward_model_is_a_job_too_and_stylizes_images(files):
-    options = brushwork.ModelOptions(model="wave")
+    options = brushwork.ModelOptions(model="gallery", style=("wave",))
     finished = brushwork.paint("photo.png", options=options, output="out.png")
     assert finished.iterations == 0
-    image = brushwork.stylize("photo.png", "wave")
+    image = brushwork.stylize("photo.png", "gallery", options)
     assert image.shape == (1, 3, 40, 60)
-    assert torch.equal(brushwork.stylize("photo.png", brushwork.load_model("wave")), image)
+    assert torch.equal(brushwork.stylize("photo.png", brushwork.load_model("gallery"), options), image)
     written = brushwork.read_image(files / "out.png").image
     assert (written - image).abs().max() <= 0.5 / 255 + torch.finfo(torch.float32).eps
 
@@ -87,4 +87,4 @@ def test_textures_of_models_have_no_content_image(files):
     with pytest.raises(brushwork.InputError, match="texture-model takes no content image"):
         brushwork.paint("photo.png", options=options, output="other.png")
     with pytest.raises(brushwork.InputError, match="model takes a content image, but none was given"):
-        brushwork.paint(options=brushwork.ModelOptions(model="wave"), output="other.png")
+        brushwork.paint(options=brushwork.ModelOptions(model="gallery"), output="other.png")

@@ -280,7 +280,7 @@ def test_every_option_is_in_the_schema_and_its_default_is_accepted(client, files
     for kind in client.get(f"{API}/recipes").json()["kinds"]:
         properties = client.get(f"{API}/recipes/{kind}/schema").json()["properties"]
         assert all(one["description"] and one["x-group"] for one in properties.values()), kind
-        style = {"model": "wave"} if kind == "model" else {"paintings": [files[1]]}
+        style = {"model": "gallery"} if kind == "model" else {"paintings": [files[1]]}
         options = {name: one["default"] for name, one in properties.items() if name != "model"}
         body = {"kind": kind, "content": files[0], "options": options, **style}
         answer = client.post(f"{API}/jobs", body)

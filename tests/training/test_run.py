@@ -68,7 +68,7 @@ def test_weights_of_other_style_images_are_refused(config: TrainingConfig) -> No
     with pytest.raises(InputError, match="style-blend has 2 weights for 1 pictures"):
         list(train_model(replace(config, options=replace(config.options, style_blend=(1.0, 2.0))), device="cpu"))
     with pytest.raises(InputError, match="remove init"):
-        list(train_model(replace(config, options=MGAN, init="wave"), device="cpu"))
+        list(train_model(replace(config, options=MGAN, init="gallery"), device="cpu"))
 
 
 def test_a_gallery_and_one_more_style_on_its_trunk(config: TrainingConfig, tmp_path: Path) -> None:
