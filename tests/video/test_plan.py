@@ -49,9 +49,9 @@ def test_frames_between_key_frames_take_time_too(tmp_path):
     times = [trial.TrialFrame(one, None, seconds, 0.0) for one, seconds in enumerate((4.2, 7.0, 2.0, 0.1))]
     sequence = SequenceOptions(keyframes=8, first=10, later=6)
     job = FilmJob(clip=tmp_path, output=tmp_path, method=TransferOptions(), sequence=sequence)
-    assert film_plan._optimized(job, times) == pytest.approx((10.0, 10.0, 2.0))
+    assert film_plan._time_optimized(job, times) == pytest.approx((10.0, 10.0, 2.0))
     alone = replace(job, sequence=replace(sequence, keyframes=0))
-    assert film_plan._optimized(alone, times[:1] + times[2:3]) == pytest.approx((10.0, 4.0, 0.0))
+    assert film_plan._time_optimized(alone, times[:1] + times[2:3]) == pytest.approx((10.0, 4.0, 0.0))
 
 
 def test_key_frames_are_every_nth_and_the_last_of_each_shot(tmp_path):
