@@ -53,4 +53,6 @@ def test_hardware_is_found_by_its_driver(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_every_kind_of_device_has_advice_of_its_own() -> None:
     assert len({advise(device) for device in DEVICES}) == len(DEVICES)
-    assert "--quality draft" in advise("cpu")
+    assert "--quality draft" in advise("cpu") and "bf16" not in advise("cpu")
+    assert "--precision bf16" in advise("cpu", has_matrix_units=True)
+    assert "bf16" not in advise("cuda", has_matrix_units=True)

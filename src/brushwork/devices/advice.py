@@ -54,8 +54,13 @@ def find_fault(device: str, build: str, hardware: Hardware) -> str:
     return ""
 
 
-def advise(device: str) -> str:
-    """Return what to do on a machine on which `auto` selects a device of this kind."""
+def advise(device: str, *, has_matrix_units: bool = False) -> str:
+    """Return what to do on a machine on which `auto` selects a device of this kind.
+
+    `has_matrix_units`: the compiled engine multiplies bfloat16 by matrix units of the CPU.
+    """
+    faster = " (--precision bf16 halves the time on this CPU)" if has_matrix_units else ""
     return _READY.get(
-        device, "no GPU: begin with --quality draft or --instant; brushwork plan says how long a picture takes"
+        device,
+        f"no GPU: begin with --quality draft{faster} or --instant; brushwork plan says how long a picture takes",
     )

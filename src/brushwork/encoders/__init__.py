@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from brushwork.encoders.backends import default_engine, usable_engines
     from brushwork.encoders.encoder import PIXELS, Encoder, LayerGeometry
     from brushwork.encoders.load import load_encoder
-    from brushwork.encoders.native.library import load_library
+    from brushwork.encoders.native.library import has_matrix_units, load_library
     from brushwork.encoders.normalize import normalize_activations
     from brushwork.encoders.precision import resolve_precision
     from brushwork.encoders.weights.cache import cache_folder
@@ -26,6 +26,7 @@ __all__ = [
     "cache_folder",
     "default_engine",
     "fetch_weights",
+    "has_matrix_units",
     "import_weights",
     "load_encoder",
     "load_library",

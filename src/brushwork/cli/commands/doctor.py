@@ -103,7 +103,7 @@ def _machine() -> Iterator[Diagnosis]:
     )
     fault = devices.find_fault(device.type, devices.torch_build(), devices.find_hardware())
     yield Diagnosis("accelerators", ", ".join(_accelerators()) or "none that torch can use", fault)
-    yield Diagnosis("advice", devices.advise(device.type))
+    yield Diagnosis("advice", devices.advise(device.type, has_matrix_units=encoders.has_matrix_units()))
     limit = os.environ.get("OMP_NUM_THREADS")
     given = f", OMP_NUM_THREADS={limit}" if limit else ""
     yield Diagnosis("threads", f"{devices.number_of_threads()} of {os.cpu_count()} cores{given}")
