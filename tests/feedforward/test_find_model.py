@@ -8,6 +8,8 @@ import pytest
 
 from brushwork.errors import InputError
 from brushwork.feedforward import model
+from brushwork.feedforward.networks.configs import MultiStyleConfig
+from brushwork.feedforward.networks.registry import build_network
 
 
 @pytest.fixture
@@ -50,6 +52,14 @@ def test_unknown_names_are_told_what_is_near(shelves: tuple[Path, Path]) -> None
         model.find_model_file("wav")
     with pytest.raises(InputError, match=r"Known: mine, night, wave"):
         model.find_model_file("impression")
+
+
+def test_the_name_of_a_style_names_its_model(shelves: tuple[Path, Path]) -> None:
+    config = MultiStyleConfig(styles=("dawn", "dusk"), width=2, blocks=1)
+    several = model.StyleModel("sky", "multi-style", config, build_network(config))
+    model.save_model(several, shelves[1] / "sky.safetensors")
+    with pytest.raises(InputError, match="It is a style of sky: --model sky --style dusk"):
+        model.find_model_file("dusk")
 
 
 def test_where_there_are_none_it_says_so(shelves: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -232,8 +232,18 @@ def find_model_file(source: str | Path) -> Path:
     known = list_models()
     if source not in known:
         hint = suggest_names(source, known) if known else "No models come with this installation."
+        for name in (one for one, file in known.items() if _has_style(source, file)):
+            hint = f"It is a style of {name}: --model {name} --style {source}"
         raise InputError(f"there is no model {source!r}: give a file (NAME{MODEL_ENDING}), or a known name. {hint}")
     return known[source]
+
+
+def _has_style(style: str | Path, path: Path) -> bool:
+    """Return whether a file holds a model with a style of this name."""
+    try:
+        return style in read_model_info(path).settings.get("styles", ())
+    except InputError:
+        return False
 
 
 def find_same_model(named: Path, folder: Path, weights: str) -> Path:
