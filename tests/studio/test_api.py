@@ -4,6 +4,7 @@ import hashlib
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from io import BytesIO
 from time import monotonic
 
@@ -315,6 +316,8 @@ def test_a_card_is_painted_as_what_it_stands_for(client, files):
     options = [make_options(PaintingRequest.from_json(card["request"])) for card in cards]
     assert [one.method for one in options] == ["optimize", "adain"]
     assert options[0].init == "patches" and options[0].iterations < 9
+    model = make_options(replace(PaintingRequest.from_json(cards[0]["request"]), paintings=(), model="gallery"))
+    assert model.method == "model" and model.size > options[0].size  # strokes of a model are coarse
 
 
 def test_a_contact_sheet_is_made_of_samples(client, files):

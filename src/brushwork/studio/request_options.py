@@ -61,7 +61,9 @@ def _base(request: PaintingRequest, given: dict[str, Any]) -> RecipeOptions | Fe
 
 
 def _first_size(request: PaintingRequest) -> int:
-    """Return the size that is taken where none was asked for."""
+    """Return the size that is taken where none was asked for: a model's strokes are too coarse for a small card."""
+    if request.kind == "card" and request.model is not None:
+        return SAMPLE_SIZE
     return _SIZES.get(request.kind, FIRST_SIZE)
 
 
