@@ -50,7 +50,8 @@ def require_options(request: PaintingRequest) -> None:
 
 def _base(request: PaintingRequest, given: dict[str, Any]) -> RecipeOptions | FeedForwardOptions:
     if request.model is not None:
-        return ModelOptions(model=request.model, size=_first_size(request))
+        # its strokes are too coarse for a small card
+        return ModelOptions(model=request.model, size=max(SAMPLE_SIZE, _first_size(request)))
     if request.kind in ("instant", "video") or (request.kind == "card" and given.pop("method", "") == "adain"):
         return AdaINOptions(size=_first_size(request))
     if request.kind in ("draft", "sample", "card"):
@@ -61,9 +62,7 @@ def _base(request: PaintingRequest, given: dict[str, Any]) -> RecipeOptions | Fe
 
 
 def _first_size(request: PaintingRequest) -> int:
-    """Return the size that is taken where none was asked for: a model's strokes are too coarse for a small card."""
-    if request.kind == "card" and request.model is not None:
-        return SAMPLE_SIZE
+    """Return the size that is taken where none was asked for."""
     return _SIZES.get(request.kind, FIRST_SIZE)
 
 

@@ -93,14 +93,11 @@ class WorkOnJob:
             return self._run(run, output, resume=resume), None
         except OutOfMemoryError as error:
             return "fail", {**describe_problem("out-of-memory", error), "largest_size": error.max_size}
-        except BrushworkError as error:
+        except (BrushworkError, OSError, RuntimeError, ValueError, ArithmeticError, LookupError, TypeError) as error:
             if is_disk_full(error):
                 return "pause", describe_full_disk()
-            return "fail", describe_problem("cannot-be-painted", error)
-        except (OSError, RuntimeError, ValueError, ArithmeticError, LookupError, TypeError) as error:
-            if is_disk_full(error):
-                return "pause", describe_full_disk()
-            return "fail", describe_problem("unexpected", error)
+            name = "cannot-be-painted" if isinstance(error, BrushworkError) else "unexpected"
+            return "fail", describe_problem(name, error)
 
     def _run(self, run: _Run, output: Path, *, resume: bool) -> Transition:
         """Paint a picture or a film; of one that is canceled, what is there is kept, at the size of the result."""
