@@ -232,8 +232,9 @@ def find_model_file(source: str | Path) -> Path:
     known = list_models()
     if source not in known:
         hint = suggest_names(source, known) if known else "No models come with this installation."
-        for name in (one for one, file in known.items() if _has_style(source, file)):
-            hint = f"It is a style of {name}: --model {name} --style {source}"
+        owner = next((name for name, file in known.items() if _has_style(source, file)), None)
+        if owner is not None:
+            hint = f"It is a style of {owner}: --model {owner} --style {source}"
         raise InputError(f"there is no model {source!r}: give a file (NAME{MODEL_ENDING}), or a known name. {hint}")
     return known[source]
 
