@@ -33,12 +33,11 @@ from typing import Any
 import torch
 
 from brushwork import read_image
-from brushwork.feedforward.model import load_model
-from brushwork.feedforward.style_blend import style_names
 from brushwork.metrics import Evaluator
 from brushwork.storage.hashing import file_sha256
 from compare_machine import machine, revision
 from instant_report import report
+from model_loss import ModelStyle
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 RESULTS = Path(__file__).parent / "results"
@@ -151,12 +150,7 @@ def _knows(engine: str, style: Path) -> bool:
     """Whether an engine paints after that painting."""
     if engine in (*PEERS, "instant"):
         return engine != "built-in"
-    model, _, own = engine.partition(":")
-    loaded = load_model(model)
-    names = [one["name"] for one in loaded.provenance["styles"]]
-    hashes = [one["sha256"] for one in loaded.provenance["styles"]]
-    chosen = [style_names(loaded).index(own)] if own else range(len(names))
-    return file_sha256(style) in (hashes[index] for index in chosen)
+    return file_sha256(style) in (one["sha256"] for one in ModelStyle.load(engine).paintings)
 
 
 def _judge(jury: Evaluator, one: dict[str, Any], folder: Path) -> None:

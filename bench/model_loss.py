@@ -46,7 +46,7 @@ MARKS = (50, 100, 300)
 
 
 @dataclass(frozen=True)
-class Judged:
+class ModelStyle:
     """A model, or one style of a model that has several."""
 
     model: StyleModel
@@ -63,12 +63,11 @@ class Judged:
         """The weights of the model's styles; None: it has one."""
         return style_blend(self.model, [self.style] if self.style else [])
 
-    def paintings(self, folder: Path) -> list[Image]:
-        """The paintings it was trained on."""
-        names = [one["name"] for one in self.model.provenance["styles"]]
-        if self.style:
-            names = [names[style_names(self.model).index(self.style)]]
-        return [read_image(folder / name).image for name in names]
+    @property
+    def paintings(self) -> list[dict[str, str]]:
+        """Name and hash of the paintings that it was trained on."""
+        every = list(self.model.provenance["styles"])
+        return [every[style_names(self.model).index(self.style)]] if self.style else every
 
 
 def training_options(model: StyleModel) -> JohnsonTrainingOptions | GalleryTrainingOptions:
@@ -79,12 +78,12 @@ def training_options(model: StyleModel) -> JohnsonTrainingOptions | GalleryTrain
     return kind(**{name: tuple(one) if isinstance(one, list) else one for name, one in known.items()})
 
 
-def objective_of(judged: Judged, folder: Path, photograph: Image, encoder: Encoder) -> Objective:
+def objective_of(chosen: ModelStyle, folder: Path, photograph: Image, encoder: Encoder) -> Objective:
     """The training loss of the model, for one photograph."""
-    options = training_options(judged.model)
+    options = training_options(chosen.model)
     convention = NORMALIZATIONS[options.normalization]
     blend = getattr(options, "style_blend", ())
-    paintings = judged.paintings(folder)
+    paintings = [read_image(folder / one["name"]).image for one in chosen.paintings]
     style = make_style_target(paintings, options.style_size, encoder, options.encoded_layers, blend)
     return (
         content_objective(photograph, encoder, options.content_layers, options.content_weight, convention, style)
@@ -93,13 +92,13 @@ def objective_of(judged: Judged, folder: Path, photograph: Image, encoder: Encod
     )
 
 
-def compared(judged: Judged, folder: Path, photograph: Image) -> dict[str, Any]:
+def compared(chosen: ModelStyle, folder: Path, photograph: Image) -> dict[str, Any]:
     """Loss of the photograph, of the model's result, and of the optimization from both starts."""
-    encoder = load_encoder_for(training_options(judged.model), "cpu")
-    objective = objective_of(judged, folder, photograph, encoder)
-    chosen = () if judged.blend is None else (judged.blend,)
+    encoder = load_encoder_for(training_options(chosen.model), "cpu")
+    objective = objective_of(chosen, folder, photograph, encoder)
+    blend = () if chosen.blend is None else (chosen.blend,)
     with torch.no_grad():
-        painted = judged.model.network(photograph, *chosen).clamp(0, 1)
+        painted = chosen.model.network(photograph, *blend).clamp(0, 1)
         before, own = (float(objective(encoder(one, objective.layers)).total) for one in (photograph, painted))
     starts = {"photograph": photograph, "noise": noise_like(photograph)}
     return {
@@ -143,11 +142,11 @@ def measured(models: Sequence[str], folder: Path, photographs: Sequence[Path], s
     print(f"|{'---|' * (2 * len(MARKS) + 6)}", flush=True)
     found = []
     for name in models:
-        judged = Judged.load(name)
+        chosen = ModelStyle.load(name)
         for path in photographs:
             image = read_image(path).image
             photograph = resize(image, fit_size(Size.of(image), size, measure="short"), clamp=True)
-            one = compared(judged, folder, photograph)
+            one = compared(chosen, folder, photograph)
             found.append({"model": name, "photograph": path.name, **one})
             print(row(name, path.name, one), flush=True)
     return found

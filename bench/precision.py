@@ -20,6 +20,9 @@ import time
 
 def main() -> None:
     options = _options()
+    if options.worker:
+        _work(options)
+        return
     workers = {one: _start(one, options) for one in options.precisions}
     found: dict[str, list[list[float]]] = {one: [] for one in workers}
     for _ in range(options.repeats):
@@ -44,10 +47,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--precisions", nargs="+", default=["full", "bf16"])
     parser.add_argument("--worker", help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.worker:
-        sys.exit(_work(options))
-    return options
+    return parser.parse_args()
 
 
 def _start(precision: str, options: argparse.Namespace) -> subprocess.Popen[str]:
