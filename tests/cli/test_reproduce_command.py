@@ -24,11 +24,12 @@ def test_an_experiment_leaves_a_report_and_says_what_holds(
     desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(light, "OPTIONS", replace(light.OPTIONS, iterations=25))
-    outcome = run("reproduce", "light", "--size", "48", "--quick", "--content", "waves.png", "--content", "night.png")
+    contents = ("--content", "waves.png", "--content", "night.png")
+    outcome = run("reproduce", "light", "--size", "48", "--quick", "--precision", "full", *contents)
     assert outcome.code == 0 and outcome.out == "reproductions/light/report.html\n"
     assert "light waves-light_of_night: " in outcome.err and "the brightness moves towards the other's" in outcome.err
     page = (desk / "reproductions/light/report.html").read_text()
-    assert "brushwork reproduce light --quick --size 48 --content waves.png --content night.png" in page
+    assert f"brushwork reproduce light --quick --size 48 --precision full {' '.join(contents)}" in page
     assert all((desk / "reproductions/light" / name).exists() for name in ("report.html", "figures.json", "sheet.png"))
 
 

@@ -28,7 +28,7 @@ from brushwork.experiments.request import ExperimentRequest
 from brushwork.images import Size
 from brushwork.jobs.workers import run_in_processes
 from brushwork.optim import Adam, PixelParametrization, minimize
-from brushwork.recipes import Progress, ScheduleLevel
+from brushwork.recipes import Progress, ScheduleLevel, TransferOptions
 from brushwork.types import Image, LossValues
 
 PAINTED: list[str] = []
@@ -106,6 +106,15 @@ def test_a_cell_that_is_not_whole_is_painted_anew(order: ExperimentRequest, harm
         record.write_text(record.read_text().replace('"steps": 3', '"steps": 4'))
     dict(running.run_cells(order))
     assert PAINTED == ["3", "6", "3"]
+
+
+def test_another_precision_is_painted_anew_in_all_networks(order: ExperimentRequest) -> None:
+    dict(running.run_cells(order))
+    reduced = replace(order, precision="bf16")
+    dict(running.run_cells(reduced))
+    assert PAINTED == ["3", "6", "3", "6"]
+    assert reduced.load_context().encoder(TransferOptions()).precision == "bf16"
+    assert order.load_context().encoder(TransferOptions(precision="full")).precision == "full"
 
 
 def test_cells_of_the_same_settings_are_painted_once(order: ExperimentRequest) -> None:

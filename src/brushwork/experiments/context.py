@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import torch
 
+from brushwork.choices import Precision
 from brushwork.controls import RecipeInputs, StyleFile
 from brushwork.encoders import Encoder
 from brushwork.metrics import Evaluator
@@ -42,6 +43,8 @@ class ExperimentContext:
     is_quick: bool = False
     """Run a fraction of the iterations."""
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    precision: Precision = "auto"
+    """Precision of the networks' layers in all cells; auto: as the options say."""
     _networks: dict[str, Encoder] = field(default_factory=dict, repr=False)
     _evaluators: dict[str, Evaluator] = field(default_factory=dict, repr=False)
 
@@ -68,7 +71,8 @@ class ExperimentContext:
         """Return the encoder that the options name, loaded once, with a feature cache."""
         key = repr([getattr(options, one.name) for one in fields(EncoderOptions)])
         if key not in self._networks:
-            self._networks[key] = with_feature_cache(load_encoder_for(options, self.device))
+            encoder = self._networks[key] = with_feature_cache(load_encoder_for(options, self.device))
+            encoder.precision = options.precision if self.precision == "auto" else self.precision
         return self._networks[key]
 
     def evaluator(self, network: str) -> Evaluator:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Protocol
 
 import torch
 
+from brushwork.choices import Precision
 from brushwork.errors import InputError
 from brushwork.experiments.context import FULL_SIZE, ExperimentContext
 from brushwork.experiments.experiment import ExperimentCell
@@ -49,13 +50,17 @@ class ExperimentRequest:
     size: int = FULL_SIZE
     is_quick: bool = False
     device: str = "cpu"
+    precision: Precision = "auto"
 
     def make_cells(self) -> Sequence[ExperimentCell]:
-        """Return the experiment's cells.
+        """Return the experiment's cells; their settings name the precision, if one was asked for.
 
         Raises: InputError: no such experiment, or an image that cannot be read.
         """
-        return load_experiment(self.experiment).cells(self.load_context())
+        cells = load_experiment(self.experiment).cells(self.load_context())
+        if self.precision == "auto":
+            return cells
+        return [replace(cell, settings={**cell.settings, "precision": self.precision}) for cell in cells]
 
     def load_context(self) -> ExperimentContext:
         """Read the images.
@@ -67,7 +72,8 @@ class ExperimentRequest:
             self.styles or bundled_images(BUNDLED_STYLES),
         )
         device = torch.device(self.device)
-        context = ExperimentContext(_read(contents, device), _read(styles, device), self.size, self.is_quick, device)
+        images = _read(contents, device), _read(styles, device)
+        context = ExperimentContext(*images, self.size, self.is_quick, device, self.precision)
         if torch.equal(context.content, context.style):
             raise InputError(
                 f"{contents[0]} and {styles[0]} are the same image: an experiment needs a style image "

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from brushwork import devices, experiments
 from brushwork import jobs as work
-from brushwork.choices import DeviceName, WorkerEngine
+from brushwork.choices import DeviceName, Precision, WorkerEngine
 from brushwork.cli.flags import MACHINE, home_path
 from brushwork.cli.output import log, print_result
 from brushwork.cli.temporary import temporary_beside
@@ -31,6 +31,7 @@ def reproduce(
     jobs: Annotated[int, Parameter(group=MACHINE)] = 1,
     engine: Annotated[WorkerEngine, Parameter(group=MACHINE)] = "processes",
     device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto",
+    precision: Annotated[Precision, Parameter(group=MACHINE)] = "auto",
 ) -> int:
     """Repeat experiments of the papers, each with a report: a page with its images, and the measures as JSON.
 
@@ -58,6 +59,8 @@ def reproduce(
         one; needs the extra brushwork[ray]). Its machines must see the images and the folder under the same paths.
     device
         Where to compute; auto takes the fastest device available.
+    precision
+        Precision of the network's layers; bf16 halves the time on CPUs with AMX.
     """
     size = (experiments.QUICK_SIZE if quick else experiments.FULL_SIZE) if size is None else size
     require_size_and_jobs(size, jobs)
@@ -73,7 +76,7 @@ def reproduce(
     if engine == "ray":  # its workers have their own current folders
         out, content, style = out.absolute(), _absolute(content), _absolute(style)
     for name in [experiments.load_experiment(name).name for name in names]:
-        request = experiments.ExperimentRequest(name, out / name, content, style, size, quick, place)
+        request = experiments.ExperimentRequest(name, out / name, content, style, size, quick, place, precision)
         print_result(str(_report(request, executor)))
     return 0
 
@@ -87,7 +90,9 @@ def _command(request: experiments.ExperimentRequest) -> str:
     images = {"--content": request.contents, "--style": request.styles}
     named = [word for flag, paths in images.items() for path in paths for word in (flag, path.name)]
     quick = ["--quick"] if request.is_quick else []
-    return to_command_line(["brushwork", "reproduce", request.experiment, *quick, "--size", str(request.size), *named])
+    precision = [] if request.precision == "auto" else ["--precision", request.precision]
+    words = ["brushwork", "reproduce", request.experiment, *quick, "--size", str(request.size), *precision, *named]
+    return to_command_line(words)
 
 
 def require_size_and_jobs(size: int, jobs: int) -> None:
