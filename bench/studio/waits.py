@@ -23,7 +23,7 @@ from service import percentile
 
 from brushwork.studio.claims import claim_job
 from brushwork.studio.database import Database
-from brushwork.studio.file_store import register_file
+from brushwork.studio.file_store import keep_file
 from brushwork.studio.folder import StudioFolder, find_studio
 from brushwork.studio.job_request import PaintingRequest
 from brushwork.studio.job_store import JobStore
@@ -135,8 +135,7 @@ class Studio:
         sha256 = hashlib.sha256(data).hexdigest()
         part = self.folder.incoming / "part.png"
         part.write_bytes(data)
-        self.folder.store(part, sha256)
-        register_file(self.database, sha256, count=len(data), kind="png", width=80, height=64, name="")
+        keep_file(self.database, self.folder, part, sha256, kind="png", width=80, height=64)
         return sha256
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from PIL import Image
 
 from brushwork.studio.database import Database
-from brushwork.studio.file_store import register_file
+from brushwork.studio.file_store import keep_file
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.job_request import PaintingRequest
 
@@ -32,10 +32,9 @@ def put(folder: StudioFolder, database: Database, data: bytes) -> str:
     sha256 = hashlib.sha256(data).hexdigest()
     part = folder.incoming / sha256
     part.write_bytes(data)
-    folder.store(part, sha256)
     with Image.open(BytesIO(data)) as image:
         width, height = image.size
-    register_file(database, sha256, count=len(data), kind="png", width=width, height=height, name="a picture")
+    keep_file(database, folder, part, sha256, kind="png", width=width, height=height, name="a picture")
     return sha256
 
 

@@ -31,8 +31,7 @@ def atomic_write(path: Path, *, overwrite: bool) -> Iterator[Path]:
         path = resolve_target(path, overwrite)
         with temporary_file(path.parent) as temporary:
             yield temporary
-            with temporary.open("rb+") as file:
-                os.fsync(file.fileno())
+            sync_file(temporary)
             _rename(temporary, path, overwrite)
         sync_folder(path.parent)
 
@@ -130,6 +129,12 @@ def require_target(path: Path, overwrite: bool, beside: Sequence[Path] = ()) -> 
             one.lstat()  # also raises for a name that is too long
             if not overwrite:
                 raise FileExistsError(one)
+
+
+def sync_file(file: Path) -> None:
+    """Wait until the bytes of a file are on the disk."""
+    with file.open("rb+") as opened:
+        os.fsync(opened.fileno())
 
 
 def sync_folder(folder: Path) -> None:

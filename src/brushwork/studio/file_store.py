@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from brushwork.storage.atomic import sync_file
 from brushwork.studio.database import Database
+from brushwork.studio.folder import StudioFolder
 from brushwork.studio.job_store import add_event
 from brushwork.studio.tables import FILE, PAINTING, now
 
 
-def register_file(
-    database: Database, sha256: str, *, count: int, kind: str, width: int, height: int, name: str
+def keep_file(
+    database: Database,
+    folder: StudioFolder,
+    file: Path,
+    sha256: str,
+    *,
+    kind: str,
+    width: int,
+    height: int,
+    name: str = "",
 ) -> bool:
-    """Record a stored file; return whether it is new."""
+    """Move a complete file into the store, durably, and record it; return whether it is new.
+
+    Both are done inside of one transaction that writes: a file in the store without a record was left by a process that
+    was ended in between, and nobody else is about to record it.
+    """
+    sync_file(file)
     with database.write() as connection:
+        count = file.stat().st_size
+        folder.store(file, sha256)
         if connection.execute(sa.select(FILE.c.sha256).where(FILE.c.sha256 == sha256)).one_or_none():
             return False
         connection.execute(

@@ -108,14 +108,12 @@ class StudioFolder:
         return shutil.disk_usage(self.path).free >= LEAST_FREE
 
     def store(self, file: Path, sha256: str) -> Path:
-        """Move a complete file into the store, durably; a file that is there already is kept."""
+        """Move a complete file, whose bytes are on the disk, into the store; a file that is there already is kept."""
         target = self.stored(sha256)
         if target.exists():
             file.unlink()
             return target
         target.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("rb") as opened:
-            os.fsync(opened.fileno())
         file.replace(target)
         sync_folder(target.parent)
         return target

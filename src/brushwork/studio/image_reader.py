@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -15,6 +16,9 @@ from brushwork.studio.problems import ProblemError
 
 _FILES_A_PROCESS = 200
 """Files after which the process is replaced, so that nothing a decoder leaves behind adds up."""
+
+
+_TOO_MUCH = "decoding the picture took more memory or time than is allowed: give a smaller one."
 
 
 class ImageReader:
@@ -55,14 +59,17 @@ class ImageReader:
 
     def _answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         with self._lock:
-            answer = self._ask(request)
+            answer = self._ask(request) or self._ask(request)
+        if answer is None:
+            answer = {"error": _TOO_MUCH}
         if "too_large" in answer:
             raise ProblemError(413, "too-many-pixels", answer["too_large"])
         if "error" in answer:
             raise InputError(answer["error"])
         return answer
 
-    def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
+    def _ask(self, request: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the answer of the process; None: it was killed meanwhile, which is not the picture's fault."""
         if self._process is None or self._process.poll() is not None or self._read >= _FILES_A_PROCESS:
             self._end()
             self._process, self._read = _start(), 0
@@ -74,9 +81,10 @@ class ImageReader:
             line = self._process.stdout.readline()
         except BrokenPipeError:
             line = ""
-        if not line:
+        if not line.endswith("\n"):
+            was_killed = self._process.wait() == -signal.SIGKILL
             self._end()
-            return {"error": "decoding the picture took more memory or time than is allowed: give a smaller one."}
+            return None if was_killed else {"error": _TOO_MUCH}
         answer: dict[str, Any] = json.loads(line)
         return answer
 

@@ -6,10 +6,13 @@ It reads requests as lines of JSON from standard input and answers in lines of J
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
 import warnings
 from pathlib import Path
+from threading import Thread
+from time import sleep
 from typing import Any
 
 import PIL.Image
@@ -21,6 +24,8 @@ from brushwork.studio.tile_writer import write_tiles
 MOST_MEMORY = 2 * 2**30
 MOST_SECONDS = 20
 """Processor time for one file."""
+_LOOK = 0.5
+"""Seconds between two looks at whether the parent is there."""
 
 _FORMATS = {"png": "PNG", "jpeg": "JPEG", "webp": "WEBP", "tiff": "TIFF", "gif": "GIF", "avif": "AVIF"}
 _DEMUXERS = {"mp4": "mov", "webm": "matroska"}
@@ -36,12 +41,20 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     PIL.Image.MAX_IMAGE_PIXELS = None  # the request names its own limit, which the header is compared with
+    Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     for line in sys.stdin:
         request = json.loads(line)
         used = resource.getrusage(resource.RUSAGE_SELF)
         limit_seconds(used.ru_utime + used.ru_stime, request.get("seconds", MOST_SECONDS))
         sys.stdout.write(json.dumps(_answer(request)) + "\n")
         sys.stdout.flush()
+
+
+def _end_with(parent: int) -> None:
+    """End this process, whatever it does, when its parent has ended: nobody waits for the answer."""
+    while os.getppid() == parent:
+        sleep(_LOOK)
+    os._exit(1)
 
 
 def limit_seconds(used: float, more: int = MOST_SECONDS) -> None:

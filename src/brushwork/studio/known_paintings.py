@@ -6,9 +6,10 @@ import hashlib
 import json
 from importlib.resources import as_file, files
 from io import BytesIO
+from secrets import token_hex
 
 from brushwork.studio.database import Database
-from brushwork.studio.file_store import forget_models, model_and_style, register_file, register_painting
+from brushwork.studio.file_store import find_file, forget_models, keep_file, model_and_style, register_painting
 from brushwork.studio.folder import StudioFolder
 
 _QUALITY = 90
@@ -21,16 +22,7 @@ def register_shipped(database: Database, folder: StudioFolder) -> None:
     for place, entry in enumerate(entries):
         with as_file(_PAINTINGS.joinpath(entry["file"])) as path:
             data = path.read_bytes()
-        sha256 = _store(folder, data)
-        register_file(
-            database,
-            sha256,
-            count=len(data),
-            kind="jpeg",
-            width=entry["width"],
-            height=entry["height"],
-            name=entry["name"],
-        )
+        sha256 = _keep(database, folder, data, entry["name"], entry["width"], entry["height"])
         register_painting(database, sha256, name=entry["name"], sha256=sha256, model=None, used=len(entries) - place)
 
 
@@ -69,20 +61,20 @@ def _split(thumbnail: bytes, count: int) -> list[bytes]:
 
 
 def _register_style(database: Database, folder: StudioFolder, identity: str, image: bytes) -> None:
-    from brushwork.images import image_size
+    from PIL import Image
 
     model, style = model_and_style(identity)
-    sha256 = _store(folder, image)
-    height, width = image_size(folder.stored(sha256))
     name = style or model or ""
-    register_file(database, sha256, count=len(image), kind="jpeg", width=width, height=height, name=name)
+    with Image.open(BytesIO(image)) as opened:
+        width, height = opened.size
+    sha256 = _keep(database, folder, image, name, width, height)
     register_painting(database, identity, name=name, sha256=sha256, model=model, used=0)
 
 
-def _store(folder: StudioFolder, data: bytes) -> str:
+def _keep(database: Database, folder: StudioFolder, data: bytes, name: str, width: int, height: int) -> str:
     sha256 = hashlib.sha256(data).hexdigest()
-    if not folder.stored(sha256).exists():
-        file = folder.incoming / f"{sha256}.part"
+    if find_file(database, sha256) is None or not folder.stored(sha256).exists():
+        file = folder.incoming / f"{token_hex(16)}.part"  # several workers may do this at once
         file.write_bytes(data)
-        folder.store(file, sha256)
+        keep_file(database, folder, file, sha256, kind="jpeg", width=width, height=height, name=name)
     return sha256

@@ -1,16 +1,19 @@
-"""What is removed by itself: work of jobs that are over, uploads that were not completed, and old events."""
+"""What is removed by itself: work of jobs that are over, what processes that were ended have left, and old events."""
 
 from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 
 import sqlalchemy as sa
 
 from brushwork.studio.database import Database
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.states import FINAL
-from brushwork.studio.tables import EVENT, JOB
+from brushwork.studio.tables import EVENT, FILE, JOB, now
 
 _DAY = 24 * 3600.0
 KEPT_EVENTS = 50_000
@@ -20,9 +23,11 @@ KEPT_EVENTS = 50_000
 def sweep(database: Database, folder: StudioFolder) -> None:
     """Remove what nobody needs any more. Results, and files that were uploaded, are never removed."""
     _sweep_work(database, folder)
-    for part in folder.incoming.iterdir():
-        if time.time() - part.stat().st_mtime > _DAY:
-            part.unlink(missing_ok=True)
+    _sweep_store(database, folder)
+    _sweep_thumbnails(database, folder)
+    for part in (*folder.incoming.iterdir(), *folder.tiles("").glob("*.part")):
+        if _age(part) > _DAY:
+            _remove(part)
     with database.write() as connection:
         newest = connection.execute(sa.select(sa.func.max(EVENT.c.seq))).scalar_one_or_none() or 0
         kept = EVENT.c.seq > newest - KEPT_EVENTS
@@ -38,3 +43,55 @@ def _sweep_work(database: Database, folder: StudioFolder) -> None:
             folder.remove_work(work.name)
         if job is None or (job.state in FINAL and job.result is not None):
             shutil.rmtree(work, ignore_errors=True)
+
+
+def _sweep_store(database: Database, folder: StudioFolder) -> None:
+    """Remove files without a record: their process was ended before it could write one.
+
+    Those that are older than the database are left, for they may be all that is left of another one.
+    """
+    known, oldest = _recorded(database)
+    for file in _without_record((folder.path / "store").glob("??/*"), known):
+        with database.write() as connection, suppress(FileNotFoundError):
+            sha256 = _sha256_of(file)
+            is_known = connection.execute(sa.select(FILE.c.sha256).where(FILE.c.sha256 == sha256)).one_or_none()
+            if not is_known and file.stat().st_ctime * 1000 > oldest:  # the time of the renaming
+                file.unlink()
+
+
+def _sweep_thumbnails(database: Database, folder: StudioFolder) -> None:
+    """Remove thumbnails of files without a record, and those that were not completed."""
+    known, _ = _recorded(database)
+    for file in _without_record((folder.path / "thumbnails").glob("??/*"), known):
+        if _age(file) > _DAY:
+            _remove(file)
+
+
+def _recorded(database: Database) -> tuple[set[str], int]:
+    """Return the files with a record, and the time of the oldest record."""
+    with database.read() as connection:
+        rows = connection.execute(sa.select(FILE.c.sha256, FILE.c.created)).all()
+    return {row.sha256 for row in rows}, min((row.created for row in rows), default=now())
+
+
+def _without_record(files: Iterable[Path], known: set[str]) -> list[Path]:
+    return [one for one in files if _sha256_of(one) not in known]
+
+
+def _sha256_of(file: Path) -> str:
+    """Return the SHA-256 that is in the path of a stored file or of its thumbnail."""
+    return file.parent.name + file.name.partition("-")[0]
+
+
+def _age(path: Path) -> float:
+    """Return the seconds since a file was written; 0: it is gone."""
+    with suppress(FileNotFoundError):
+        return time.time() - path.stat().st_mtime
+    return 0.0
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from secrets import token_hex
 
 import PIL.Image
 from PIL import ImageOps
@@ -21,12 +22,16 @@ def write_tiles(image: PIL.Image.Image, folder: Path, side: int, overlap: int) -
     profile = image.info.get("icc_profile") or b""
     kept = {"icc_profile": profile} if 0 < len(profile) <= _LARGEST_PROFILE and image.mode == "RGB" else {}
     image = _without_alpha(ImageOps.exif_transpose(image))
-    part = folder.with_name(f"{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    for level in range((max(image.size) - 1).bit_length(), -1, -1):
-        _write_level(image, part / str(level), side, overlap, kept)
-        image = image.reduce(2)
-    part.rename(folder)
+    part = folder.with_name(f"{folder.name}.{token_hex(8)}.part")  # the process of a server that was ended may go on
+    try:
+        for level in range((max(image.size) - 1).bit_length(), -1, -1):
+            _write_level(image, part / str(level), side, overlap, kept)
+            image = image.reduce(2)
+        part.rename(folder)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        if not folder.exists():
+            raise
 
 
 def _write_level(image: PIL.Image.Image, folder: Path, side: int, overlap: int, kept: dict[str, bytes]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 
 from brushwork.studio.database import Database
-from brushwork.studio.file_store import find_file, register_file
+from brushwork.studio.file_store import find_file, keep_file
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.image_reader import ImageReader
 from brushwork.studio.problems import ProblemError
@@ -43,8 +43,8 @@ class UploadStore:
             raise ProblemError(507, "disk-full", "The disk has less than 2 GB left: nothing more is uploaded.")
         temporary = self._folder.incoming / f"{token_hex(16)}.part"
         try:
-            sha256, count, first = await self._write(chunks, temporary)
-            return await run_in_threadpool(self._take, temporary, sha256, count, first, name)
+            sha256, first = await self._write(chunks, temporary)
+            return await run_in_threadpool(self._take, temporary, sha256, first, name)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -73,11 +73,10 @@ class UploadStore:
         width, height = self._read(preview, "webp", {})
         kept = self._folder.incoming / f"{token_hex(16)}.part"
         kept.hardlink_to(preview)  # the page may be asking for the preview just now
-        self._folder.store(kept, sha256)
-        register_file(self._database, sha256, count=len(data), kind="webp", width=width, height=height, name="")
+        keep_file(self._database, self._folder, kept, sha256, kind="webp", width=width, height=height)
         return {"sha256": sha256, "width": width, "height": height, "bytes": len(data), "unfinished": True}
 
-    async def _write(self, chunks: AsyncIterator[bytes], path: Path) -> tuple[str, int, bytes]:
+    async def _write(self, chunks: AsyncIterator[bytes], path: Path) -> tuple[str, bytes]:
         found, count, first = hashlib.sha256(), 0, b""
         with path.open("wb") as file:
             async for chunk in chunks:
@@ -89,18 +88,16 @@ class UploadStore:
                 self._require_bytes(count)
                 found.update(chunk)
                 await run_in_threadpool(file.write, chunk)
-        return found.hexdigest(), count, first
+        return found.hexdigest(), first
 
-    def _take(self, path: Path, sha256: str, count: int, first: bytes, name: str) -> tuple[dict[str, Any], bool]:
+    def _take(self, path: Path, sha256: str, first: bytes, name: str) -> tuple[dict[str, Any], bool]:
         kind = _require_kind(first)
         known = find_file(self._database, sha256)
         if known is not None and self._folder.stored(sha256).exists():
             return known, False
         width, height = self._read(path, kind, {320: self._folder.thumbnail(sha256, 320)})
-        self._folder.store(path, sha256)
-        is_new = register_file(
-            self._database, sha256, count=count, kind=kind, width=width, height=height, name=clean_label(name)
-        )
+        place, label = (self._database, self._folder), clean_label(name)
+        is_new = keep_file(*place, path, sha256, kind=kind, width=width, height=height, name=label)
         found = find_file(self._database, sha256)
         assert found is not None
         return found, is_new

@@ -14,7 +14,7 @@ from brushwork.jobs import Advanced, Finished, JobEvent, Note, Started
 from brushwork.recipes import Progress
 from brushwork.storage.hashing import file_sha256
 from brushwork.studio.claims import FIRST_OWN_PREVIEW, MOST_DEATHS, Claim
-from brushwork.studio.file_store import register_file
+from brushwork.studio.file_store import keep_file
 from brushwork.studio.film_painting import run_film_request, take_frames
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.job_problems import (
@@ -214,10 +214,8 @@ class WorkOnJob:
         sha256 = file_sha256(output)
         kind = output.suffix.removeprefix(".")
         count = output.stat().st_size
-        self._folder.store(output, sha256)
-        register_file(
-            self._claim.database, sha256, count=count, kind=kind, width=size.width, height=size.height, name=""
-        )
+        place = self._claim.database, self._folder
+        keep_file(*place, output, sha256, kind=kind, width=size.width, height=size.height)
         return {
             "sha256": sha256,
             "width": size.width,
