@@ -26,9 +26,6 @@ from brushwork.feedforward.networks.adain import (
     apply_affine,
     move_statistics,
 )
-from brushwork.feedforward.networks.configs import JOHNSON_STRIDE
-from brushwork.feedforward.networks.johnson import JohnsonNetwork
-from brushwork.feedforward.networks.multi_style import MultiStyleNetwork
 from brushwork.feedforward.stylize import ModelStylizer
 from brushwork.feedforward.tiling.frozen_norm import graph_statistics, stylize_tiled
 from brushwork.feedforward.tiling.graph import NormStatisticsValue, UntraceableError
@@ -134,9 +131,8 @@ class ModelFrames:
 
     @property
     def stride(self) -> int:
-        """See `FrameStylizer`; 1 for networks whose stride does not matter, or is not known."""
-        is_johnson = isinstance(self.stylizer.model.network, JohnsonNetwork | MultiStyleNetwork)
-        return JOHNSON_STRIDE if is_johnson else 1
+        """See `FrameStylizer`."""
+        return self.stylizer.model.spec.stride
 
     @torch.no_grad()
     def measure(self, frame: Image) -> FrameStatistics:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from math import inf
 
 import torch
@@ -83,12 +84,19 @@ class FeedForwardMemory:
 
     def __call__(self, options: FeedForwardOptions, tiling: Tiling | None = None, level: int = -1) -> int:
         """Return the bytes needed; there is one level only."""
+        return subtract_reserve(self._tensors(options, tiling), self.device)
+
+    @cached_property
+    def _tensors(self) -> Callable[[FeedForwardOptions, Tiling | None], int]:
+        """The bytes of the tensors by options and tiling, each measured once: a measurement takes a second."""
+        return cache(self._measure)
+
+    def _measure(self, options: FeedForwardOptions, tiling: Tiling | None) -> int:
+        side = tiling.side if tiling else None
         with MemoryMeter() as meter:
-            for _ in run_stylizer(
-                options, make_meta_inputs(self.sizes), self.stylizer, tiling.side if tiling else None
-            ):
+            for _ in run_stylizer(options, make_meta_inputs(self.sizes), self.stylizer, side):
                 pass
-        return subtract_reserve(meter.peak, self.device)
+        return int(meter.peak)
 
     def is_ample(self, options: FeedForwardOptions, levels: Sequence[ScheduleLevel], budget: int) -> bool:
         """Return whether the budget is certainly enough without tiles, and tiles are not faster."""
