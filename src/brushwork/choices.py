@@ -11,7 +11,7 @@ Engine: TypeAlias = Literal["plain", "channels-last", "native"]
 convolutions are faster. `native`: brushwork's own kernels, if they were built, for VGG in float32 on the CPU.
 """
 
-Precision: TypeAlias = Literal["auto", "full", "tf32", "bf16", "fp16"]
+Precision: TypeAlias = Literal["auto", "fast", "full", "tf32", "bf16", "fp16"]
 
 Pooling: TypeAlias = Literal["max", "average"]
 

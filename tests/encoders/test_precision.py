@@ -8,6 +8,7 @@ from torch import nn
 
 from brushwork.devices.meter import META, MemoryMeter, to_meta
 from brushwork.encoders import load_encoder
+from brushwork.encoders import precision as precision_module
 from brushwork.encoders.encoder import Encoder, EncoderStage
 from brushwork.encoders.precision import CastLayers, activation_scale, gradient_scale, resolve_precision, with_precision
 from brushwork.encoders.preprocess import Preprocess, make_caffe_preprocess
@@ -68,6 +69,12 @@ def test_auto_is_full_without_matrix_units():
         == "full"
     )
     assert resolve_precision("bf16", CPU) == "bf16"
+
+
+@pytest.mark.parametrize(("has_amx", "is_native", "expected"), [(1, 1, "bf16"), (1, 0, "full"), (0, 1, "full")])
+def test_fast_is_bf16_where_the_compiled_kernels_have_matrix_units(monkeypatch, has_amx, is_native, expected):
+    monkeypatch.setattr(precision_module, "has_matrix_units", lambda: bool(has_amx))
+    assert resolve_precision("fast", CPU, is_native=bool(is_native)) == expected
 
 
 @pytest.mark.parametrize(

@@ -228,6 +228,7 @@ def test_qualities_are_the_default_with_another_schedule_and_start():
         "initial_step",
         "max_step",
         "min_size",
+        "precision",
     }
     assert {name for name, value in vars(draft).items() if value != getattr(normal, name)} <= changed
     assert draft.init == normal.init == "patches"

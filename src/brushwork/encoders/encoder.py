@@ -193,9 +193,10 @@ class Encoder(nn.Module):
     def native_steps(self, layers: Iterable[str]) -> Sequence[NativeStep] | None:
         """Return the steps that the compiled kernels would run up to the deepest layer; None: they are not in use."""
         requested = {self.layer(name) for name in layers} - {PIXELS}
-        here = resolve_precision(self.precision, self.preprocess.mean.device)
+        is_native = self.engine == "native"
+        here = resolve_precision(self.precision, self.preprocess.mean.device, is_native=is_native)
         usable = load_library() is not None if here == "full" else here == "bf16" and has_matrix_units()
-        if self.engine != "native" or not usable or not requested:
+        if not is_native or not usable or not requested:
             return None
         return fuse_steps(dict(self.stages.items()), self._order, requested, in_bfloat16=here == "bf16")
 

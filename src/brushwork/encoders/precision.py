@@ -14,10 +14,10 @@ On CPUs with AMX, the compiled kernels round the values and the weights of each 
 sums and the maps in float32; elsewhere, torch computes the maps in bfloat16 too.
 
 `auto` is `tf32` where a device has it, else `full`. TF32 is the default of torch's convolutions on CUDA, so it is what
-other style transfer programs run in. `bf16` and `fp16` move half the bytes, and are used on request. On the normalized
-network, losses in bf16 fall like those in full (40 evaluations, 80 pixels, two pairs of images: 1.02 and 0.80 of the
-loss). On the original network, with the losses of CVPR 2016, one of two runs diverged once and ended behind by a factor
-of 1.8.
+other style transfer programs run in. `fast`, which drafts take, is `bf16` on CPUs with AMX, else `auto`. `bf16` and
+`fp16` move half the bytes, and are used on request. On the normalized network, losses in bf16 fall like those in full
+(40 evaluations, 80 pixels, two pairs of images: 1.02 and 0.80 of the loss). On the original network, with the losses of
+CVPR 2016, one of two runs diverged once and ended behind by a factor of 1.8.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from torch import Tensor, nn
 from brushwork.choices import Precision
 from brushwork.encoders.backends import ForwardPass, forward_matrix_units, forward_native, forward_plain
 from brushwork.encoders.fused_relu import forward_fused
+from brushwork.encoders.native.library import has_matrix_units
 from brushwork.encoders.torch_flags import set_convolution_tf32
 from brushwork.types import Feature, Image
 
@@ -52,9 +53,15 @@ nothing is rounded.
 _HOMOGENEOUS = (nn.ReLU, nn.MaxPool2d, nn.AvgPool2d)
 
 
-def resolve_precision(precision: Precision, device: torch.device) -> Precision:
-    """Return the precision used on a device: `auto` and `tf32` become `tf32` where available, else `full`."""
-    if precision not in ("auto", "tf32"):
+def resolve_precision(precision: Precision, device: torch.device, *, is_native: bool = False) -> Precision:
+    """Return the precision used on a device: `auto` and `tf32` become `tf32` where available, else `full`.
+
+    `fast` becomes `bf16` where the compiled kernels compute (`is_native`) and the processor has matrix units for it;
+    elsewhere it is `auto`.
+    """
+    if precision == "fast" and is_native and has_matrix_units():
+        return "bf16"
+    if precision not in ("auto", "fast", "tf32"):
         return precision
     has_tf32 = device.type == "cuda" and not torch.version.hip and torch.cuda.get_device_capability(device) >= AMPERE
     return "tf32" if has_tf32 else "full"
@@ -108,7 +115,7 @@ def with_precision(engine: ForwardPass, precision: Precision, layers: CastLayers
     """
 
     def look(stages: Stages, order: Sequence[str], shown: Image, requested: Sequence[str]) -> list[Feature]:
-        here = resolve_precision(precision, shown.device)
+        here = resolve_precision(precision, shown.device, is_native=engine is forward_native)
         if here == "bf16" and engine is forward_native:
             found = forward_matrix_units(stages, order, shown, requested)
             if found is not None:

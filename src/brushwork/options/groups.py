@@ -142,8 +142,8 @@ class EncoderOptions(ABC):
     network."""
 
     precision: Precision = "auto"
-    """Precision of the network's layers: auto (tf32 where the device has TF32, else full), full, tf32, bf16, fp16; sums
-    over features are always in float32."""
+    """Precision of the network's layers: auto (tf32 where the device has TF32, else full), fast (bf16 on CPUs with AMX,
+    else auto), full, tf32, bf16, fp16; sums over features are always in float32."""
 
     engine: Literal["auto", Engine] = "auto"
     """Implementation of the network on CPUs: native (brushwork's own kernels), channels-last or plain (torch's); auto

@@ -244,6 +244,7 @@ QUALITIES: Mapping[Quality, TransferOptions] = {
         jitter=0,
         iterations=9,
         finer_iterations=4,
+        precision="fast",
     ),
     "normal": PRESETS["default"],
     "best": replace(PRESETS["default"], iterations=200, iteration_decay=0.6),

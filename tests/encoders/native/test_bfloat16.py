@@ -94,6 +94,14 @@ def test_threads_change_nothing():
 
 
 @amx
+def test_fast_is_bf16_here():
+    network, image, found = load_encoder(engine="native"), torch.rand(1, 3, 20, 20), []
+    for network.precision in ("bf16", "fast", "full"):
+        found.append(network(image, ["relu1_2"])["relu1_2"])
+    assert torch.equal(*found[:2]) and not torch.equal(*found[1:])
+
+
+@amx
 @pytest.mark.parametrize("padding", ["zeros", "reflect"])
 def test_rows_are_those_of_the_whole(padding):
     network, image = load_encoder(padding=padding, engine="native"), torch.rand(1, 3, 40, 38)
