@@ -151,9 +151,12 @@ def test_a_new_beginning_does_not_leave_the_old_checkpoint(tmp_path):
 def test_other_options_or_pictures_are_refused_by_name(tmp_path):
     job = tiny_job(tmp_path)
     interrupted(job, 2)
+    longer = replace(job, options=replace(TINY, iterations=7))
+    with pytest.raises(InputError, match=f"go on from it with --init {job.output}"):
+        painted(longer, resume=True)
     job.output.unlink()
     with pytest.raises(InputError, match="iterations: 7 here, 6 there"):
-        painted(replace(job, options=replace(TINY, iterations=7)), resume=True)
+        painted(longer, resume=True)
     write_image(picture(9, 40, 60), job.content, overwrite=True)
     with pytest.raises(InputError, match="another content picture"):
         painted(job, resume=True)

@@ -55,7 +55,7 @@ def read_finished(path: Path, manifest: Manifest) -> EmbeddedResult | None:
     if not path.exists():
         return None
     found = read_embedded_result(path)
-    _require_same(path, manifest, found.manifest)
+    _require_same(path, manifest, found.manifest, f"go on from it with --init {path} and another output, ")
     return found if found.is_finished else None
 
 
@@ -71,10 +71,10 @@ def _checkpoint(path: Path, manifest: Manifest, levels: Sequence[ScheduleLevel])
     return found
 
 
-def _require_same(path: Path, mine: Manifest, found: Manifest) -> None:
+def _require_same(path: Path, mine: Manifest, found: Manifest, other_way: str = "") -> None:
     differences = mine.differences(found)
     if differences:
         raise InputError(
             f"{path} belongs to another painting ({'; '.join(differences)}): give the same pictures and options, "
-            "choose another output, or start over and overwrite it."
+            f"{other_way}choose another output, or start over and overwrite it."
         )
