@@ -7,12 +7,12 @@ pytest.importorskip("dbos", reason="the extra `studio` is not installed")
 pytest.importorskip("fcntl", reason="the studio needs a POSIX system")
 
 from asgi_client import AsgiClient
-from brushwork.studio.app import make_app
 from brushwork.studio.database import Database
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.job_store import JobStore
 from brushwork.studio.settings import StudioSettings
 from postgres_cluster import find_binaries, run_cluster
+from studio_front import OpenFront
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +56,7 @@ def store(database):
 
 @pytest.fixture
 def app(folder):
-    made = make_app(StudioSettings(folder.path, database=folder.address))
+    made = OpenFront(StudioSettings(folder.path, database=folder.address))
     yield made
     made.services.close()
 

@@ -13,12 +13,13 @@ from PIL import Image
 
 from asgi_client import AsgiClient
 from brushwork.studio import guard
-from brushwork.studio.app import STATIC, make_app
 from brushwork.studio.job_request import PaintingRequest
 from brushwork.studio.known_paintings import register_shipped
+from brushwork.studio.page_files import STATIC
 from brushwork.studio.request_options import make_options
 from brushwork.studio.retention import sweep
 from brushwork.studio.settings import StudioSettings, UploadLimits, make_settings
+from studio_front import OpenFront
 from studio_pictures import png
 
 API = "/api/v1"
@@ -73,7 +74,7 @@ def test_what_is_no_picture_is_refused(client, folder, data, status, name):
 
 def test_limits_hold_for_bytes_and_for_pixels(folder):
     settings = make_settings(folder.path, "127.0.0.1", 8765)
-    app = make_app(settings.__class__(folder.path, limits=UploadLimits(max_bytes=10_000, max_pixels=5000)))
+    app = OpenFront(settings.__class__(folder.path, limits=UploadLimits(max_bytes=10_000, max_pixels=5000)))
     client = AsgiClient(app)
     assert upload(client, png(1, (60, 60))).status == 201
     assert upload(client, png(1, (90, 60))).json()["type"] == "/problems/too-many-pixels"
@@ -86,7 +87,7 @@ def test_limits_hold_for_bytes_and_for_pixels(folder):
 
 
 def test_a_quota_stops_new_paintings_and_deletes_nothing(folder):
-    app = make_app(StudioSettings(folder.path, quota=2000))
+    app = OpenFront(StudioSettings(folder.path, quota=2000))
     client = AsgiClient(app)
     files = [upload(client, png(seed, (20, 20))).json()["sha256"] for seed in (1, 2)]
     assert create(client, files).status == 201
@@ -222,7 +223,7 @@ def test_every_answer_has_the_security_headers(client):
 def test_other_machines_need_the_token(folder):
     settings = make_settings(folder.path, "0.0.0.0", 8765, ("studio.lan",))
     assert len(settings.token) >= 43  # 256 bits in base 64
-    app = make_app(settings)
+    app = OpenFront(settings)
     client = AsgiClient(app)
     lan = {"host": "studio.lan:8765"}
     assert client.get(f"{API}/jobs", headers=lan).status == 401
@@ -337,7 +338,7 @@ def test_a_quality_is_that_of_the_preset(client, files):
 
 def test_the_page_asks_for_all_of_its_modules_at_once(client):
     page = client.get("/").body.decode()
-    when_opened = {"mask.js", "mask-drawing.js", "sheet.js", "giant.js", "vendor/openseadragon.js"}
+    when_opened = {"first.js", "mask.js", "mask-drawing.js", "sheet.js", "giant.js", "vendor/openseadragon.js"}
     modules = {path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.js")} - when_opened
     assert set(re.findall(r'rel="modulepreload" href="/static/([^"]+)"', page)) == modules
 

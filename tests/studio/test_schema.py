@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from brushwork.studio.app import make_app
 from brushwork.studio.settings import StudioSettings
 from brushwork.studio.tables import WORKER, now
 
@@ -21,7 +20,7 @@ ENDLESS = "/api/v1/events"
 def api(tmp_path_factory, request):
     is_postgres = request.param == "postgres"
     address = request.getfixturevalue("postgres").create_database() if is_postgres else None
-    app = make_app(StudioSettings(tmp_path_factory.mktemp("studio"), database=address))
+    app = OpenFront(StudioSettings(tmp_path_factory.mktemp("studio"), database=address))
     with app.services.database.write() as connection:
         beat = {"started": now(), "heartbeat": now() + 600_000}
         connection.execute(WORKER.insert().values(id="w", pid=1, ready=True, **beat))

@@ -1,101 +1,63 @@
-"""The server's ASGI app: the page, its files, and the API. Nothing here imports torch, numpy or Pillow."""
+"""The server's API. Nothing here imports torch, numpy or Pillow."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import re
-from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from importlib.resources import files
-from pathlib import Path
 from typing import Annotated, Any
 
 import sqlalchemy as sa
-from fastapi import FastAPI, Header, Query, Request, Response
-from fastapi.responses import FileResponse, StreamingResponse
+from fastapi import FastAPI, Header, Query, Response
+from fastapi.responses import StreamingResponse
 
 from brushwork._version import __version__
 from brushwork.studio.action_routes import make_action_routes
 from brushwork.studio.bodies import SessionBody
 from brushwork.studio.file_routes import make_file_routes
-from brushwork.studio.guard import COOKIE, Guard, GuardRules, content_policy, is_token, local_hosts
+from brushwork.studio.guard import COOKIE, is_token
 from brushwork.studio.job_routes import make_job_routes
-from brushwork.studio.known_paintings import register_shipped
 from brushwork.studio.option_schema import known_kinds, make_option_schema
 from brushwork.studio.problems import PROBLEM_RESPONSES, ProblemError, handle_problems
 from brushwork.studio.services import Services
-from brushwork.studio.settings import StudioSettings
 from brushwork.studio.tables import WORKER
 from brushwork.studio.tile_routes import make_tile_routes
 
-STATIC = Path(str(files("brushwork.studio").joinpath("static")))
-
-_INLINE_SCRIPT = re.compile(rb"<script type=\"importmap\">(.*?)</script>", re.DOTALL)
-_TYPES = {
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8",
-    ".webmanifest": "application/manifest+json",
-}
 _ALIVE = 15_000
 """Milliseconds since the last heartbeat within which a worker counts as alive."""
 
 
-class StudioApp(Guard):
-    """The app behind its guard, with its services."""
-
-    def __init__(self, app: FastAPI, rules: GuardRules, services: Services) -> None:
-        super().__init__(app, rules)
-        self.services = services
-
-
-def make_app(settings: StudioSettings) -> StudioApp:
-    """Return the app, behind its guard.
-
-    Raises: InputError: the studio's folder cannot be used.
-    """
-    services = Services.of(settings)
-    app = FastAPI(
+def make_api(services: Services) -> FastAPI:
+    """Return the API of a studio, which has to be behind its guard."""
+    api = FastAPI(
         title="brushwork studio",
         version=__version__,
-        lifespan=_make_lifespan(services),
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
         responses=dict(PROBLEM_RESPONSES),
     )
-    handle_problems(app)
-    app.include_router(make_job_routes(services))
-    app.include_router(make_action_routes(services))
-    app.include_router(make_file_routes(services))
-    app.include_router(make_tile_routes(services))
-    _add_service_routes(app, services)
-    _add_page(app)
-    rules = GuardRules(
-        local_hosts(settings.port, settings.allowed_hosts),
-        settings.token_sha256,
-        content_policy(_script_hashes()),
-    )
-    return StudioApp(app, rules, services)
+    handle_problems(api)
+    api.include_router(make_job_routes(services))
+    api.include_router(make_action_routes(services))
+    api.include_router(make_file_routes(services))
+    api.include_router(make_tile_routes(services))
+    _add_service_routes(api, services)
+    return api
 
 
-def _make_lifespan(services: Services) -> Any:
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        register_shipped(services.database, services.folder)
-        watching = asyncio.create_task(services.events.watch())
+@asynccontextmanager
+async def running(services: Services) -> AsyncIterator[None]:
+    """Context manager in which streams tell what happens; at its end they end, and everything is closed."""
+    watching = asyncio.create_task(services.events.watch())
+    try:
         yield
+    finally:
         await services.events.end()
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching
         services.close()
-
-    return lifespan
 
 
 def _add_service_routes(app: FastAPI, services: Services) -> None:
@@ -164,32 +126,3 @@ def _workers(services: Services) -> list[dict[str, Any]]:
     with services.database.read() as connection:
         rows = connection.execute(sa.select(WORKER).where(WORKER.c.heartbeat > services.database.clock - _ALIVE)).all()
     return [{"id": row.id, "ready": row.ready, "device": row.device} for row in rows]
-
-
-def _add_page(app: FastAPI) -> None:
-    known = {path.relative_to(STATIC).as_posix(): path for path in STATIC.rglob("*") if path.is_file()}
-
-    @app.get("/", include_in_schema=False)
-    def page() -> Response:
-        return FileResponse(STATIC / "index.html", media_type=_TYPES[".html"], headers={"cache-control": "no-cache"})
-
-    @app.get("/static/{name:path}", include_in_schema=False)
-    def static(name: str, request: Request) -> Response:
-        # Only names that were there when the server started: no path of a request reaches the file system.
-        path = known.get(name)
-        if path is None or path.suffix not in _TYPES:
-            raise ProblemError(404, "not-found", "There is no such file.")
-        tag = f'"{_tag(path)}"'
-        if request.headers.get("if-none-match") == tag:
-            return Response(status_code=304, headers={"etag": tag})
-        headers = {"cache-control": "no-cache", "etag": tag}
-        return Response(path.read_bytes(), media_type=_TYPES[path.suffix], headers=headers)
-
-
-def _tag(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-
-
-def _script_hashes() -> tuple[str, ...]:
-    page = (STATIC / "index.html").read_bytes()
-    return tuple(b64encode(hashlib.sha256(script).digest()).decode() for script in _INLINE_SCRIPT.findall(page))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -14,9 +13,7 @@ from starlette.exceptions import HTTPException
 from brushwork.errors import BrushworkError, InputError
 from brushwork.studio.database import DATABASE_LOST
 from brushwork.studio.job_store import RefusedChangeError, UnknownJobError
-
-MEDIA_TYPE = "application/problem+json"
-
+from brushwork.studio.problem_response import MEDIA_TYPE, problem_response
 
 _SCHEMA = {
     "type": "object",
@@ -42,15 +39,6 @@ class ProblemError(BrushworkError):
     def __init__(self, status: int, name: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
         self.status, self.name, self.headers = status, name, dict(headers or {})
-
-
-def problem_response(
-    status: int, name: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any
-) -> JSONResponse:
-    """Return the response that describes a problem."""
-    title = HTTPStatus(status).phrase
-    document = {"type": f"/problems/{name}", "title": title, "status": status, "detail": detail, **more}
-    return JSONResponse(document, status, dict(headers or {}), MEDIA_TYPE)
 
 
 def handle_problems(app: FastAPI) -> None:

@@ -1,7 +1,7 @@
-"""Run the server: the app under uvicorn, and its workers beside it.
+"""Run the server: its page and API under uvicorn, and its workers beside it.
 
-The port is bound and the workers are started before the server's libraries are imported, which takes most of a second:
-a browser that connects meanwhile waits for its answer.
+The page is served before the libraries of the API are imported, which takes most of a second: the browser loads it
+meanwhile.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from brushwork.studio.settings import StudioSettings
 from brushwork.studio.supervisor import keep_workers
 
 if TYPE_CHECKING:
-    from brushwork.studio.app import StudioApp
+    from fastapi import FastAPI
+
+    from brushwork.studio.services import Services
 
 _SECONDS_TO_END = 3
 _LOOK = 0.05
@@ -36,18 +38,19 @@ def run_server(settings: StudioSettings, started: Callable[[], None]) -> None:
             raise InputError(f"another studio uses {settings.folder}: end it, or name another one with --folder.")
         with _bind(settings) as bound, keep_workers(folder, settings.workers):
             started()
-            from brushwork.studio.app import make_app
-
-            asyncio.run(_serve(make_app(settings), settings, bound))
+            asyncio.run(_serve(settings, bound))
 
 
-async def _serve(app: StudioApp, settings: StudioSettings, bound: socket.socket) -> None:
+async def _serve(settings: StudioSettings, bound: socket.socket) -> None:
     import uvicorn
 
+    from brushwork.studio.front import Front
     from brushwork.studio.quiet_server import QuietServer
 
+    front = Front(settings)
     config = uvicorn.Config(
-        app,
+        front,
+        lifespan="off",
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -61,10 +64,29 @@ async def _serve(app: StudioApp, settings: StudioSettings, bound: socket.socket)
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, server.stop)
     serving = asyncio.create_task(server.serve(sockets=[bound]))
-    while not server.should_exit and not serving.done():
-        await asyncio.sleep(_LOOK)
-    await app.services.events.end()  # streams have no end of their own, and the server waits for them
-    await serving
+    try:
+        api, services = await asyncio.to_thread(_open_studio, settings)
+        from brushwork.studio.app import running
+
+        async with running(services):
+            front.open(api)
+            while not server.should_exit and not serving.done():
+                await asyncio.sleep(_LOOK)
+            await services.events.end()  # streams have no end of their own, and the server waits for them
+            await serving
+    finally:
+        server.should_exit = True
+        await serving
+
+
+def _open_studio(settings: StudioSettings) -> tuple[FastAPI, Services]:
+    from brushwork.studio.app import make_api
+    from brushwork.studio.known_paintings import register_shipped
+    from brushwork.studio.services import Services
+
+    services = Services.of(settings)
+    register_shipped(services.database, services.folder)
+    return make_api(services), services
 
 
 def _bind(settings: StudioSettings) -> socket.socket:

@@ -9,7 +9,7 @@ import { Paint } from "./paint.js";
 import { Dialog, Icon, IconButton, Loaded, Toasts, html } from "./parts.js";
 import { resetView, split, zoomBy } from "./stage.js";
 import {
-  attempt, announcement, cards, currentJob, dialog, hasSingleKeys, isConnected, isReady, keepDraft, paintings, photo, place, receive, refresh,
+  attempt, announcement, cards, currentJob, dialog, hasSingleKeys, isConnected, isReady, keepDraft, paintings, photo, place, receive,
   titleOf, useSignal, waiting,
 } from "./state.js";
 import { effect } from "signals";
@@ -150,8 +150,6 @@ function followProgress() {
 }
 
 async function start() {
-  const theme = localStorage.getItem("theme");
-  if (theme) document.documentElement.dataset.theme = theme;
   const token = /^#token=([\w-]+)$/.exec(location.hash)?.[1];
   if (token) {
     history.replaceState(null, "", "/");
@@ -159,8 +157,8 @@ async function start() {
   }
   restoreDraft();
   keepDraft();
+  delete document.documentElement.dataset.draft;
   render(html`<${App} />`, document.getElementById("app"));
-  await attempt(refresh);
   followProgress();
   followEvents({ onEvent: receive, onConnection: (is) => { isConnected.value = is; } });
 }
