@@ -55,7 +55,14 @@ def _lay_out(convolution: nn.Conv2d, way: _Way, lay: Callable[[Tensor], Tensor])
 
 
 def _taps_first(weight: Tensor) -> Tensor:
-    return copy_persistent(weight.permute(2, 3, 1, 0))  # on the arena's large pages, which are read faster
+    outputs, inputs, *window = weight.shape
+    taps = weight.permute(2, 3, 1, 0)
+    if not taps.is_contiguous():
+        # torch transposes a matrix in blocks, and permutes four dimensions number by number.
+        rows = weight.reshape(outputs, -1).t().contiguous()
+        taps = rows.view(inputs, -1, outputs).transpose(0, 1)
+    # On the arena's large pages, which are read faster.
+    return copy_persistent(taps).view(*window, inputs, outputs)
 
 
 def _first(weight: Tensor) -> Tensor:
