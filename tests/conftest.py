@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -40,19 +39,8 @@ def fork_server() -> Iterator[ForkServer]:
 @pytest.fixture(scope="session", autouse=True)
 def weights_read_once() -> Iterator[None]:
     """Read and check an installed file of weights once in a process, and not for every painting of the suite."""
-    from brushwork.encoders.weights import find
-    from brushwork.storage.hashing import tensors_sha256
+    from weights_once import WeightsOnce
 
-    read, kept = find.read_installed, {}
-
-    def read_once(known: find.WeightSet, path: Path) -> find.EncoderWeights:
-        key = known, path, path.stat().st_mtime_ns
-        if key not in kept:
-            weights = read(known, path)
-            kept[key] = weights, tensors_sha256(weights.tensors)
-        return kept[key][0]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(find, "read_installed", read_once)
+    with WeightsOnce() as weights:
         yield
-    assert all(tensors_sha256(weights.tensors) == content for weights, content in kept.values()), "weights were changed"
+    assert weights.are_unchanged(), "weights were changed"

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from first_layers import FIRST_LAYERS
+from fork_server import ForkServer
 
 SCRIPT = Path(__file__).parents[2] / "scripts/fuzz_inputs.py"
 
 
 @pytest.mark.slow
-def test_damaged_files_end_well() -> None:
-    command = [sys.executable, str(SCRIPT), "--count", "2", "--seed", "7"]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, env=os.environ | FIRST_LAYERS)
+def test_damaged_files_end_well(fork_server: ForkServer) -> None:
+    done = fork_server.run(str(SCRIPT), "--count", "2", "--seed", "7", env=os.environ | FIRST_LAYERS)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.endswith("0 faults in 6 runs\n")

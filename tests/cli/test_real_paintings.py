@@ -122,7 +122,7 @@ def test_pictures_pass_through_pipes(desk: Path) -> None:
         input=(desk / "photo.jpg").read_bytes(),
         capture_output=True,
         check=False,
-        env=ENVIRONMENT,
+        env=ENVIRONMENT | FIRST_LAYERS,
     )
     assert done.returncode == 0, done.stderr
     assert b"iteration" in done.stderr
@@ -187,10 +187,10 @@ def test_what_cannot_be_painted_is_said_in_one_line(
 
 
 @pytest.mark.slow
-def test_what_does_not_fit_is_refused_with_the_size_that_does(desk: Path) -> None:
+def test_what_does_not_fit_is_refused_with_the_size_that_does(desk: Path, fork_server: ForkServer) -> None:
     """In a process of its own: what others left in this one counts."""
-    command = (*BRUSHWORK, "paint", "photo.jpg", "waves.png", "--size", "1000", "--memory", "1.1GB")
-    outcome = subprocess.run(command, env=ENVIRONMENT | FIRST_LAYERS, capture_output=True, text=True, check=False)
+    command = ("-m", "brushwork", "paint", "photo.jpg", "waves.png", "--size", "1000", "--memory", "1.1GB")
+    outcome = fork_server.run(*command, env=ENVIRONMENT | FIRST_LAYERS)
     assert outcome.returncode == 1
     assert "use size" in outcome.stderr
     assert not (desk / "photo+waves.png").exists()

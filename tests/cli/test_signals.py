@@ -24,10 +24,11 @@ from brushwork.errors import StopSignalError
 from brushwork.feedforward.model import load_model
 from brushwork.images import write_image
 from brushwork.jobs.manifest import read_embedded_result
+from first_layers import FIRST_LAYERS
 from fork_server import ForkedProcess, ForkServer
 
 BRUSHWORK = (sys.executable, "-m", "brushwork")
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", **FIRST_LAYERS}
 PATIENCE = 600
 """Seconds until the test fails."""
 LONG = ("--iterations", "4000", "-o", "o.png")

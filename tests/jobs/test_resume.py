@@ -2,16 +2,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+import tiny_job as tiny_job_script
 from brushwork.errors import InputError
 from brushwork.images import write_image
 from brushwork.jobs import Finished, Note, Started, run_job
@@ -71,14 +69,10 @@ def test_the_real_network_resumes_bit_for_bit(tmp_path):
     assert broken.output.read_bytes() == whole.output.read_bytes()
 
 
-def test_killed_at_any_moment_it_can_be_resumed(tmp_path):
+def test_killed_at_any_moment_it_can_be_resumed(tmp_path, fork_server):
     if not hasattr(os, "fork"):
         pytest.skip("needs os.fork")
-    script = Path(__file__).parents[1] / "support" / "tiny_job.py"
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    found = subprocess.run(
-        [sys.executable, str(script), str(tmp_path)], env=environment, capture_output=True, text=True, timeout=300
-    )
+    found = fork_server.run(tiny_job_script.__file__, str(tmp_path))
     assert found.returncode == 0, found.stdout + found.stderr
 
 

@@ -1,6 +1,7 @@
 """Commands as processes of their own, forked from one that has imported torch and brushwork: they begin at once.
 
-What a new interpreter does (closed streams, encodings, what is imported) is not seen here; `subprocess` is for that.
+The papers' weights are read before the forks, too. What a new interpreter does (closed streams, encodings, what is
+imported and read) is not seen here; `subprocess` is for that.
 As a script, the process that forks.
 """
 
@@ -27,7 +28,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 IMPORTED = (
-    *("torch.fx.experimental.symbolic_shapes", "brushwork.cli.main", "brushwork.cli.commands.paint"),
+    "torch._dynamo",  # which torch imports for the first Adam, and where memory is estimated
+    *("brushwork.cli.main", "brushwork.cli.commands.paint"),
     *("brushwork.jobs.run", "brushwork.recipes.style_transfer", "brushwork.training.run"),
 )
 """Before the forks."""
@@ -214,5 +216,7 @@ def _end(words: list[str]) -> None:
 if __name__ == "__main__":
     for name in IMPORTED:
         import_module(name)
-    gc.freeze()  # a collection would touch, and so copy, all memory
-    _end(_serve(socket.socket(fileno=int(sys.argv[1]))))
+    with import_module("weights_once").WeightsOnce():
+        import_module("brushwork.encoders").load_encoder().weights_sha256()
+        gc.freeze()  # a collection would touch, and so copy, all memory
+        _end(_serve(socket.socket(fileno=int(sys.argv[1]))))

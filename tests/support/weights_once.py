@@ -1,0 +1,60 @@
+"""Installed files of weights, read and checked once in a process and not for every painting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from torch import Tensor
+
+from brushwork.encoders import encoder
+from brushwork.encoders.weights import find
+from brushwork.storage.hashing import tensors_sha256
+
+
+class WeightsOnce:
+    """While it is entered, reads weights in place of `find.read_installed`, and keeps them and their hashes."""
+
+    def __init__(self) -> None:
+        self._read = find.read_installed
+        self._kept: dict[tuple[find.WeightSet, Path, int], tuple[find.EncoderWeights, str]] = {}
+        self._places: set[tuple[int, tuple[int, ...]]] = set()
+        self._hashes: dict[frozenset[tuple[str, int | str]], str] = {}
+
+    def __enter__(self) -> WeightsOnce:
+        find.read_installed, encoder.tensors_sha256 = self.read, self.sha256
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        find.read_installed, encoder.tensors_sha256 = self._read, tensors_sha256
+
+    def read(self, known: find.WeightSet, path: Path) -> find.EncoderWeights:
+        """What `find.read_installed` returns."""
+        key = known, path, path.stat().st_mtime_ns
+        if key not in self._kept:
+            weights = self._read(known, path)
+            self._kept[key] = weights, tensors_sha256(weights.tensors)
+            self._places |= {_place(tensor) for tensor in weights.tensors.values() if tensor.is_contiguous()}
+        return self._kept[key][0]
+
+    def sha256(self, tensors: Mapping[str, Tensor]) -> str:
+        """What `tensors_sha256` returns; of weights as they were read, it is computed once."""
+        if not any(_place(tensor) in self._places for tensor in tensors.values()):
+            return tensors_sha256(tensors)
+        key = frozenset((name, self._identity(tensor)) for name, tensor in tensors.items())
+        if key not in self._hashes:
+            self._hashes[key] = tensors_sha256(tensors)
+        return self._hashes[key]
+
+    def are_unchanged(self) -> bool:
+        """Return whether all that was read has the values that were read."""
+        return all(tensors_sha256(weights.tensors) == content for weights, content in self._kept.values())
+
+    def _identity(self, tensor: Tensor) -> int | str:
+        if tensor.is_contiguous() and _place(tensor) in self._places:
+            return tensor.data_ptr()
+        return tensors_sha256({"": tensor})
+
+
+def _place(tensor: Tensor) -> tuple[int, tuple[int, ...]]:
+    return tensor.data_ptr(), tuple(tensor.shape)
