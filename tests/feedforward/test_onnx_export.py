@@ -1,4 +1,7 @@
-"""Painters as ONNX: the same pictures in onnxruntime, at sizes that the export never saw."""
+"""Painters as ONNX: the same pictures in onnxruntime, at sizes that the export never saw.
+
+An export takes seconds: one of a single style, by the command and at a few pixels, is in `cli/test_real_paths.py`.
+"""
 
 from __future__ import annotations
 
@@ -65,23 +68,6 @@ def test_the_pictures_are_the_same_at_other_sizes_and_in_other_blends(
     (found,) = session.run(["picture"], {"photograph": photographs.numpy(), "style": BLEND.numpy()})
     assert found.shape == shape
     torch.testing.assert_close(torch.from_numpy(found), wanted, rtol=0, atol=PAINTED)
-
-
-@pytest.mark.slow
-def test_pictures_of_a_few_pixels_too(tmp_path: Path) -> None:
-    for name in ("onnx", "onnxscript"):
-        pytest.importorskip(name, reason=NEEDED)
-    runtime = pytest.importorskip("onnxruntime", reason=NEEDED)
-    # With fixed means and deviations: those of the few cells of a small picture would blow up rounding.
-    one = painter(JohnsonConfig(width=4, blocks=1, norm="batch", border="reflect", upsampling="nearest"))
-    path = onnx_export.export_onnx(one, tmp_path / "a.onnx")
-    session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    for height, width in ((1, 1), (1, 50), (2, 3), (4, 4), (5, 9), (40, 41), (43, 60)):
-        photographs = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(7))
-        with torch.no_grad():
-            wanted = one.network(photographs).clamp(0, 1)
-        (found,) = session.run(["picture"], {"photograph": photographs.numpy()})
-        torch.testing.assert_close(torch.from_numpy(found), wanted, rtol=0, atol=1e-5)
 
 
 def test_the_file_says_who_it_is(exported: tuple[StyleModel, Path, Any]) -> None:
