@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -91,26 +92,34 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("shelf")
 
 
-@pytest.fixture
-def desk(tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current folder, with every picture that a document names."""
-    monkeypatch.chdir(tmp_path)
-    for folder in ("photos", "paintings"):
-        Path(folder).mkdir()
-    Path("examples").symlink_to(ROOT / "examples")
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every picture and film that a document names."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for name in ("photos", "paintings"):
+        (folder / name).mkdir()
+    (folder / "examples").symlink_to(ROOT / "examples")
     for number, name in enumerate((*PHOTOGRAPHS, *PAINTINGS)):
         colors = torch.rand(6, 6, 3, generator=torch.Generator().manual_seed(number))
-        _save(colors, LANDSCAPE if name in PHOTOGRAPHS else SQUARE, f"{name}.jpg")
+        _save(colors, LANDSCAPE if name in PHOTOGRAPHS else SQUARE, folder / f"{name}.jpg")
     for name in ("clip", "person", "background", "frame-by-frame"):
-        write_clip(Path(f"{name}.mp4"), panned(3))
-    _save(colors, (36, 32), "dandelion.jpg")  # 200 closures at its own size
+        write_clip(folder / f"{name}.mp4", panned(3))
+    _save(colors, (36, 32), folder / "dandelion.jpg")  # 200 closures at its own size
     across = torch.linspace(0, 1, 6).expand(6, 6)[..., None].expand(6, 6, 3)
     for name, colors in {"sky": across, "land": 1 - across, "rest": 1 - across}.items():
-        _save(colors, LANDSCAPE, f"{name}.png")
-        _save(colors, SQUARE, f"its_{name}.png")
+        _save(colors, LANDSCAPE, folder / f"{name}.png")
+        _save(colors, SQUARE, folder / f"its_{name}.png")
     halves = torch.tensor([[1.0, 0, 0], [0, 0, 1]]).repeat_interleave(3, 0).expand(6, 6, 3)
-    _save(halves, LANDSCAPE, "map.png", Image.Resampling.NEAREST)
-    _save(halves, SQUARE, "its_map.png", Image.Resampling.NEAREST)
+    _save(halves, LANDSCAPE, folder / "map.png", Image.Resampling.NEAREST)
+    _save(halves, SQUARE, folder / "its_map.png", Image.Resampling.NEAREST)
+    return folder
+
+
+@pytest.fixture
+def desk(pictures: Path, tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with every picture that a document names."""
+    shutil.copytree(pictures, tmp_path, symlinks=True, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
@@ -127,9 +136,9 @@ def run(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Outcome]]:
     torch.set_num_threads(threads)
 
 
-def _save(colors: Tensor, size: tuple[int, int], name: str, how: Image.Resampling = Image.Resampling.BICUBIC) -> None:
+def _save(colors: Tensor, size: tuple[int, int], path: Path, how: Image.Resampling = Image.Resampling.BICUBIC) -> None:
     """A picture of such colors, from the left above to the right below."""
-    Image.fromarray((255 * colors).byte().numpy()).resize(size, how).save(name)
+    Image.fromarray((255 * colors).byte().numpy()).resize(size, how).save(path)
 
 
 def _chance(shape: torch.Size) -> Tensor:

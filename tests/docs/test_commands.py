@@ -12,6 +12,7 @@ import pytest
 from cyclopts.exceptions import MissingArgumentError
 
 from brushwork.cli.main import make_app
+from experiment_reports import assert_reported
 from first_layers import FIRST_LAYERS
 from pages import Shown, commands
 
@@ -107,6 +108,8 @@ def test_it_runs_and_writes_what_it_names(
     if target:
         assert Path(target).exists()
         _copy(Path(target), shelf / target)
+    if words[0] == "reproduce":
+        assert_reported(words[1], outcome.err)
     if words[0] in PAINTING and "--help" not in words:
         assert all(Path(name).stat().st_size > 0 for name in outcome.out.splitlines())
 
