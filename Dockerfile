@@ -9,8 +9,9 @@ RUN pip wheel --no-deps --wheel-dir /wheels /source
 FROM python:3.13-slim
 COPY --from=build /wheels /wheels
 COPY constraints.txt /wheels/
-RUN pip install --no-cache-dir --constraint /wheels/constraints.txt --extra-index-url https://download.pytorch.org/whl/cpu \
-        "$(ls /wheels/*.whl)[studio]" && rm -rf /wheels
+RUN pip install --no-cache-dir --no-deps --constraint /wheels/constraints.txt --index-url https://download.pytorch.org/whl/cpu torch \
+    && pip install --no-cache-dir --constraint /wheels/constraints.txt "$(ls /wheels/*.whl)[studio]" \
+    && rm -rf /wheels
 RUN useradd --create-home painter
 USER painter
 WORKDIR /home/painter
