@@ -34,6 +34,16 @@ def test_a_commit_of_another_connection_is_seen_once(folder, database, store, mo
     watch.close()
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_commits_wait_for_the_disk_unless_they_need_not(database, database_kind):
+    """SQLite's numbers: 1 is NORMAL, 2 is FULL."""
+    found = []
+    for is_synced in (True, False):
+        with database.write(is_synced=is_synced) as connection:
+            found.append(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
+    assert found == [2, 1]
+
+
 def test_a_newer_version_of_the_tables_is_refused(folder, store, database):
     store.set_setting("schema", 99)
     with pytest.raises(InputError, match="newer version of brushwork"):

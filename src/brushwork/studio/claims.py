@@ -114,7 +114,7 @@ def claim_job(database: Database, job: str, round: int, worker: str, *, has_newe
     A job that is running already belongs to a worker that was lost. `has_newer_checkpoint`: that worker has got
     further than the one before it.
     """
-    with database.write() as connection:
+    with database.write(is_synced=False) as connection:  # without its claim a job waits, and this worker is gone, too
         ready = JOB.c.id == job, JOB.c.round == round, JOB.c.state.in_(states_before("claim"))
         row = connection.execute(sa.select(JOB).where(*ready)).one_or_none()
         if row is None:

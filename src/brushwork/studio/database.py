@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -47,7 +48,8 @@ class Database:
         """
         url = sa.make_url(address)
         self.is_postgres = url.drivername.startswith("postgresql")
-        self.engine = _postgres(url) if self.is_postgres else _sqlite(url)
+        self.engine = _postgres(url) if self.is_postgres else _sqlite(url, "FULL")
+        self._unsynced = self.engine if self.is_postgres else _sqlite(url, "NORMAL")
         only_reads = {"isolation_level": "AUTOCOMMIT"} if self.is_postgres else {"only_reads": True}
         self._reading = self.engine.execution_options(**only_reads)
         self.name = url.render_as_string(hide_password=True) if self.is_postgres else str(url.database)
@@ -60,9 +62,13 @@ class Database:
             raise
 
     @contextmanager
-    def write(self) -> Iterator[sa.Connection]:
-        """Yield a connection inside of a transaction that holds the write lock; it commits at the end."""
-        with self.engine.begin() as connection:
+    def write(self, *, is_synced: bool = True) -> Iterator[sa.Connection]:
+        """Yield a connection inside of a transaction that holds the write lock; it commits at the end.
+
+        `is_synced` False: SQLite does not wait for the disk. What is committed outlives every process, but if the
+        machine loses its power, the last of it may never have happened.
+        """
+        with (self.engine if is_synced else self._unsynced).begin() as connection:
             if self.is_postgres:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITE_LOCK)))
             yield connection
@@ -89,6 +95,7 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+        self._unsynced.dispose()
 
     def _unusable(self, error: sa.exc.DBAPIError) -> InputError:
         reason = " ".join(str(error.orig).split())
@@ -134,9 +141,9 @@ def check_address(address: str) -> str:
     return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 
 
-def _sqlite(url: sa.URL) -> sa.Engine:
+def _sqlite(url: sa.URL, synchronous: str) -> sa.Engine:
     engine = sa.create_engine(url, connect_args={"timeout": _BUSY})
-    event.listen(engine, "connect", _set_up)
+    event.listen(engine, "connect", partial(_set_up, synchronous))
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -156,7 +163,7 @@ def _begin(connection: sa.Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _set_up(connection: Any, _: object) -> None:
+def _set_up(synchronous: str, connection: Any, _: object) -> None:
     connection.isolation_level = None  # SQLAlchemy's "begin" event begins transactions, not the driver
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    for pragma in ("journal_mode = WAL", f"synchronous = {synchronous}", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
