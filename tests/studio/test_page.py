@@ -188,6 +188,7 @@ def test_a_second_tab_sees_it_and_a_part_can_be_chosen(open_page, tmp_path):
     other = page.context.new_page()
     other.goto(page.url)
     other.locator(".place", has_text="Queue").click()
+    page.bring_to_front()  # a page that is behind another has one frame a second
     settle(page, **ENDLESS)
     page.get_by_text("Paint a part only").click()
     canvas = page.locator(".mask-picture canvas[width='96']")  # the photograph has been decoded

@@ -1,15 +1,18 @@
-"""Workers as processes, with the real networks at small sizes."""
+"""Workers as processes, at small sizes; with a network of three layers."""
 
 from __future__ import annotations
 
-import subprocess
+import os
+import signal
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import torch
 
+import hasty_worker
 from brushwork.images import read_image
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.painting import LoadedNetworks, run_request
@@ -18,27 +21,40 @@ from studio_pictures import small_request
 PATIENCE = 240
 """Seconds for what takes a few on an idle machine."""
 
-SCRIPT = """
-import socket, sys, pathlib
-from brushwork.studio import job_queue, worker
-from brushwork.studio.folder import StudioFolder
-socket.gethostname = lambda: sys.argv[2]
-job_queue.LOST_AFTER, worker._BEAT = 3000, 0.3
-folder = StudioFolder(pathlib.Path(sys.argv[1]), sys.argv[3] or None)
-worker.run_worker(folder, ends_with_parent=True, checkpoint_every=0.1)
-"""
+SCRIPT = Path(hasty_worker.__file__)
+SOURCES = os.pathsep.join(sys.path)
 
 
-@contextmanager
-def worker(folder: StudioFolder, host: str = "one"):
-    command = [sys.executable, "-c", SCRIPT, str(folder.path), host, folder.address or ""]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        process.stdin.close()
+class RunningWorker:
+    """A process that runs a worker."""
+
+    def __init__(self, process, inlet) -> None:
+        self._process, self._inlet, self._code = process, inlet, None
+
+    def end(self, number: int) -> int:
+        """End it by a signal, and return its exit code; one that has ended stays as it is."""
+        if self._code is None:
+            self._process.send_signal(number)
+            self._code = self._process.wait(PATIENCE)
+            os.close(self._inlet)
+        return self._code
+
+
+@pytest.fixture
+def worker(fork_server):
+    @contextmanager
+    def start(folder: StudioFolder, host: str = "one"):
+        reading, inlet = os.pipe()
+        words = str(SCRIPT), str(folder.path), host, folder.address or ""
+        process = fork_server.start(*words, stdin=reading, stderr=2, env=os.environ | {"PYTHONPATH": SOURCES})
+        os.close(reading)
+        running = RunningWorker(process, inlet)
+        try:
+            yield running
+        finally:
+            running.end(signal.SIGKILL)
+
+    return start
 
 
 def wait_for(store, job, what):
@@ -64,15 +80,14 @@ def has_checkpoint(folder, job):
 
 
 @pytest.mark.slow
-def test_nothing_is_lost_by_a_kill_and_a_pause(folder, database, store, tmp_path):
+def test_nothing_is_lost_by_a_kill_and_a_pause(worker, folder, database, store, tmp_path, monkeypatch):
     """One painting whose worker is killed, and that is paused: the same picture to the last bit."""
-    request = small_request(folder, database, iterations=30, size=48)
+    request = small_request(folder, database, iterations=60, size=48)
     job = store.create(request)[0]["id"]
-    with worker(folder) as process:
+    with worker(folder):
         begun = wait_for(store, job, has_checkpoint(folder, job))
         assert begun["state"] == "running", begun["problem"]
-        process.kill()
-    with worker(folder) as process:
+    with worker(folder):
         wait_for(store, job, lambda found: first_done(store, job, attempt=2) is not None)
         assert first_done(store, job, attempt=2) > 0  # from the checkpoint
         store.ask(job, "pause")
@@ -85,6 +100,7 @@ def test_nothing_is_lost_by_a_kill_and_a_pause(folder, database, store, tmp_path
     assert done["attempt"] == 3
     assert first_done(store, job, attempt=3) >= paused["done"] > 0
     assert done["preview"] >= 1
+    hasty_worker.use_tiny(monkeypatch.setattr)
     plain = tmp_path / "plain.png"
     for _ in run_request(request, folder, plain, LoadedNetworks(), resume=False):
         pass
@@ -93,18 +109,21 @@ def test_nothing_is_lost_by_a_kill_and_a_pause(folder, database, store, tmp_path
 
 @pytest.mark.slow
 @pytest.mark.parametrize("database_kind", ["postgres"])
-def test_of_two_hosts_one_takes_over_what_the_other_has_begun(folder, database, store, tmp_path, database_kind):
-    request = small_request(folder, database, iterations=30, size=48)
+def test_of_two_hosts_one_takes_over_what_the_other_has_begun(
+    worker, folder, database, store, tmp_path, database_kind, monkeypatch
+):
+    request = small_request(folder, database, iterations=60, size=48)
     job = store.create(request)[0]["id"]
     with worker(folder, "one") as one, worker(folder, "two") as two:
         begun = wait_for(store, job, has_checkpoint(folder, job))
         assert begun["state"] == "running", begun["problem"]
-        (one if begun["worker"] == "one-0" else two).kill()
+        (one if begun["worker"] == "one-0" else two).end(signal.SIGKILL)
         wait_for(store, job, lambda found: first_done(store, job, attempt=2) is not None)
         assert store.get(job)["worker"] not in (None, begun["worker"])
         assert first_done(store, job, attempt=2) > 0  # from the checkpoint
         done = wait_for(store, job, is_over)
     assert (done["state"], done["problem"], done["attempt"], done["deaths"]) == ("completed", None, 2, 0)
+    hasty_worker.use_tiny(monkeypatch.setattr)
     plain = tmp_path / "plain.png"
     for _ in run_request(request, folder, plain, LoadedNetworks(), resume=False):
         pass
@@ -113,8 +132,8 @@ def test_of_two_hosts_one_takes_over_what_the_other_has_begun(folder, database, 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("database_kind", ["sqlite", "postgres"])
-def test_quick_ones_go_first_and_what_is_canceled_is_kept(folder, database, store, database_kind):
-    request = small_request(folder, database, iterations=5000, size=48)
+def test_quick_ones_go_first_and_what_is_canceled_is_kept(worker, folder, database, store, database_kind):
+    request = small_request(folder, database, iterations=100_000, size=48)
     bad = store.create(small_request(folder, database, style_weight=-1.0), priority=9)[0]["id"]
     job = store.create(request)[0]["id"]
     with worker(folder) as process:
@@ -135,8 +154,7 @@ def test_quick_ones_go_first_and_what_is_canceled_is_kept(folder, database, stor
         canceled = wait_for(store, job, is_over)
         ended = store.create(request)[0]["id"]
         wait_for(store, ended, lambda found: found["done"])
-        process.terminate()
-        assert process.wait(PATIENCE) == 0
+        assert process.end(signal.SIGTERM) == 0
     assert canceled["state"] == "canceled"
     assert canceled["result"]["unfinished"]
     kept = folder.stored(canceled["result"]["sha256"])

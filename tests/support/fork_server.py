@@ -33,6 +33,8 @@ IMPORTED = (
     *("brushwork.jobs.run", "brushwork.recipes.style_transfer", "brushwork.training.run"),
 )
 """Before the forks."""
+_OF_EXTRAS = ("brushwork.studio.worker",)
+"""Where its libraries are installed."""
 _LARGEST = 1 << 20
 """Bytes of a request."""
 _WIDTH = 12
@@ -216,6 +218,9 @@ def _end(words: list[str]) -> None:
 if __name__ == "__main__":
     for name in IMPORTED:
         import_module(name)
+    for name in _OF_EXTRAS:
+        with suppress(ImportError):
+            import_module(name)
     with import_module("weights_once").WeightsOnce():
         import_module("brushwork.encoders").load_encoder().weights_sha256()
         gc.freeze()  # a collection would touch, and so copy, all memory

@@ -9,10 +9,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from time import sleep
+from typing import Any
 
 from brushwork.feedforward import FeedForwardOptions
 from brushwork.recipes import RecipeOptions
-from brushwork.studio import painting
+from brushwork.studio import known_paintings, painting
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.job_request import PaintingRequest
 from brushwork.studio.request_options import make_options
@@ -22,6 +23,8 @@ from tiny_network import tiny_network
 
 PAUSE = 0.05
 """Seconds that an iteration takes."""
+
+register_style = known_paintings._register_style
 
 OF_NETWORK = ("content_layers", "style_layers", "normalization", "moment_weight", "style_weight", "style_falloff")
 
@@ -33,9 +36,16 @@ def make_light(request: PaintingRequest) -> RecipeOptions | FeedForwardOptions:
     return replace(options, **values) if isinstance(options, RecipeOptions) else options
 
 
+def register_wave(*given: Any) -> None:
+    """List one style of the trained networks: a card of each would take half a second."""
+    if given[2] == "model:gallery:wave":
+        register_style(*given)
+
+
 if __name__ == "__main__":
     network = tiny_network()
     network.register_forward_pre_hook(lambda *_: sleep(PAUSE))
     painting.make_options = make_light
     painting.LoadedNetworks.encoder = lambda self, options: network
+    known_paintings._register_style = register_wave
     run_worker(StudioFolder(Path(sys.argv[1])), ends_with_parent=True)
