@@ -71,8 +71,7 @@ def show_places(page: Page, folder: Path) -> None:
     """Save a picture of each place and dialog, and of the dark."""
     for place in ("Queue", "Pictures", "Paint"):
         page.locator(".place", has_text=place).click()
-        if place == "Pictures":
-            page.wait_for_timeout(500)
+        page.wait_for_timeout(600)
         page.screenshot(path=folder / f"{place.lower()}.png")
     page.get_by_text("Paint a part only").click()
     canvas = page.locator(".mask-picture canvas")
@@ -93,8 +92,7 @@ def show_places(page: Page, folder: Path) -> None:
     page.keyboard.press("Escape")
     if page.get_by_role("button", name="Go on").count():
         page.get_by_role("button", name="Go on").first.click()
-    if page.get_by_text("Enough, keep this").count():
-        page.get_by_text("Enough, keep this").click()
+    page.get_by_text("Enough, keep this").click()
     page.get_by_text("Save the picture").wait_for()
     page.emulate_media(color_scheme="dark")
     page.wait_for_timeout(500)

@@ -1,5 +1,5 @@
 // One row of paintings, each painted on the photograph.
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { addPainting, paint, removePainting } from "./actions.js";
 import { urlOf } from "./api.js";
 import { FileButton, Icon, html } from "./parts.js";
@@ -36,13 +36,15 @@ export function Cards() {
 function Card({ painting }) {
   const job = useSignal(jobs).get(useSignal(cards).get(painting.id));
   const isChosen = useSignal(chosen) === painting.id;
+  const button = useRef(null);
+  useEffect(() => { if (isChosen) reveal(button.current); }, [isChosen]);
   const running = useSignal(currentJob);
   const hasPhoto = Boolean(useSignal(photo));
   const isWaiting = hasPhoto && !job?.result && job?.state !== "failed" && useSignal(isReady);
   const picture = hasPhoto && job?.result ? urlOf.file(job.result.sha256) : urlOf.thumbnail(painting.sha256, 320);
   const state = isChosen && running && ["pending", "running"].includes(running.state) ? " is-painting" : "";
   return html`
-    <button type="button" class=${`card${state}${isWaiting ? " is-waiting" : ""}`} aria-pressed=${isChosen} onClick=${() => paint(painting)}>
+    <button ref=${button} type="button" class=${`card${state}${isWaiting ? " is-waiting" : ""}`} aria-pressed=${isChosen} onClick=${() => paint(painting)}>
       <span class="card-picture">
         <img src=${picture} alt="" loading="lazy" draggable=${false} key=${picture} class="fade-in" />
         ${hasPhoto && job?.result && html`<img class="swatch" src=${urlOf.thumbnail(painting.sha256, 160)} alt="" loading="lazy" />`}
@@ -50,4 +52,12 @@ function Card({ painting }) {
       <span class="card-name">${tidy(painting.name)}</span>
       ${painting.model && html`<span class="tag"><${Icon} name="brush" />${words.cards.atOnce}</span>`}
     </button>`;
+}
+
+// Scroll the row, and nothing else, until a card is in view.
+function reveal(card) {
+  const row = card.closest(".card-row");
+  const [seen, place] = [row.getBoundingClientRect(), card.getBoundingClientRect()];
+  if (place.left < seen.left) row.scrollLeft += place.left - seen.left - 4;
+  else if (place.right > seen.right) row.scrollLeft += place.right - seen.right + 4;
 }
