@@ -16,6 +16,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import torch
 from clips import painted_in
@@ -71,12 +72,18 @@ def main() -> None:
             if given.optimize:
                 method = replace(load_preset("default"), **own)
             else:
-                method = ModelOptions(model=model, **own) if model else AdaINOptions(**own)
+                method = model_options(model, own) if model else AdaINOptions(**own)
             styles = () if model else (given.painting,)
             base = FilmJob(clip=folder, styles=styles, output=Path(name) / "out.mp4", method=method, overwrite=True)
             if model:
                 print(model)
             report(ways_of(base, given), films, given)
+
+
+def model_options(name: str, own: dict[str, Any]) -> ModelOptions:
+    """The options of a model, or of one style of it (gallery:wave)."""
+    model, _, style = name.partition(":")
+    return ModelOptions(model=model, style=(style,) if style else (), **own)
 
 
 def ways_of(base: FilmJob, given: argparse.Namespace) -> dict[str, FilmJob]:

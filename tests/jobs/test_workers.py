@@ -107,6 +107,22 @@ def test_failures_come_through_and_the_cluster_ends(ray: Cluster) -> None:
     assert ray.ended == 1
 
 
+@pytest.mark.parametrize(("address", "named"), [(None, "Ray does not start here"), ("10.0.0.1:6379", "10.0.0.1:6379")])
+def test_a_cluster_that_is_not_there_is_named_in_a_line(
+    ray: Cluster, monkeypatch: pytest.MonkeyPatch, address: str | None, named: str
+) -> None:
+    def begin(**_: object) -> None:
+        raise Exception("The current node timed out during startup.\nA traceback")  # as Ray does
+
+    monkeypatch.setattr(ray, "init", begin)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    if address:
+        monkeypatch.setenv("RAY_ADDRESS", address)
+    with pytest.raises(InputError, match=rf"{named}.*\(The current node timed out during startup\)") as caught:
+        list(workers.run_on_ray()(_paint, ["a"], "cpu"))
+    assert "\n" not in str(caught.value) and ray.ended == 1
+
+
 def test_ray_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(InputError, match=r"brushwork\[ray\]"):

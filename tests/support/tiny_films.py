@@ -49,7 +49,7 @@ def write_clip(
     *,
     codec: str = "libx264",
     pixel_format: str = "yuv420p",
-    rate: int = 12,
+    rate: int | Fraction = 12,
     times: Sequence[int] | None = None,
     time_base: Fraction | None = None,
     options: dict[str, str] | None = None,
@@ -66,7 +66,7 @@ def write_clip(
         crf = {"crf": "0", "preset": "ultrafast"} if codec == "libx264" else {}
         stream = container.add_stream(codec, rate=rate, options={**crf, **(options or {})})
         stream.width, stream.height, stream.pix_fmt = frames[0].shape[1], frames[0].shape[0], pixel_format
-        base = time_base or Fraction(1, rate)
+        base = time_base or 1 / Fraction(rate)
         stream.time_base = stream.codec_context.time_base = base
         for name, value in (colors or {}).items():
             setattr(stream.codec_context, name, value)

@@ -64,6 +64,13 @@ def test_matroska_keeps_times_to_its_millisecond(tmp_path):
     assert sound_packets(done.path) == sound_packets(clip)
 
 
+@pytest.mark.parametrize(("ticks", "rate"), [(1001, 30_000), (1200, 30_000)])
+def test_matroska_says_the_frame_rate(tmp_path, ticks, rate):
+    base, times = Fraction(1, rate), [number * ticks for number in range(FRAMES)]
+    clip = write_clip(tmp_path / "in.mp4", panned(), times=times, time_base=base, rate=Fraction(rate, ticks))
+    assert open_clip(passed(clip, tmp_path / "out.mkv").path).info.rate == Fraction(rate, ticks)
+
+
 def test_sound_that_the_container_does_not_hold_is_encoded_anew_with_a_note(tmp_path):
     clip = write_clip(tmp_path / "in.mkv", panned(), seconds_of_sound=1.0, sound="pcm_s16le")
     done = passed(clip, tmp_path / "out.mp4")

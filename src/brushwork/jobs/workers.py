@@ -109,10 +109,9 @@ def run_on_ray(threads: int = 1) -> Executor:
         task: Callable[[Piece, int], Result], pieces: Sequence[Piece], device: str
     ) -> Iterator[tuple[Piece, Result]]:
         begun = not ray.is_initialized()
-        if begun:
-            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # else Ray sends usage statistics
-            ray.init(log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
         try:
+            if begun:
+                _start(ray)
             remote = ray.remote(num_cpus=threads, num_gpus=int(device.startswith("cuda")))(_do)
             waiting = {remote.remote(task, piece, threads): piece for piece in pieces}
             while waiting:
@@ -123,6 +122,21 @@ def run_on_ray(threads: int = 1) -> Executor:
                 ray.shutdown()
 
     return spread
+
+
+def _start(ray: Any) -> None:
+    """Connect to the cluster that RAY_ADDRESS names, or start one here.
+
+    Raises: InputError: it is not there, or does not start.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # else Ray sends usage statistics
+    try:
+        ray.init(log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
+    except Exception as error:  # a bare Exception where a part of it does not start in time
+        address = os.environ.get("RAY_ADDRESS")
+        what = f"RAY_ADDRESS is {address}: no Ray cluster answers there" if address else "Ray does not start here"
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        raise InputError(f"{what} ({reason}); try again, or use processes.") from error
 
 
 def _do(task: Callable[[Piece, int], Result], piece: Piece, threads: int) -> Result:

@@ -38,6 +38,7 @@ def write_film(
         film = stack.enter_context(av.open(str(path), "w", format=muxer, options=options))
         pictures = film.add_stream_from_template(first.streams.video[0])
         pictures.time_base = format.time_base
+        pictures.codec_context.framerate = format.rate  # else Matroska has none, and one tick is taken for a frame
         tracks: list[Track] = []
         notes: list[str] = []
         if soundtrack.source is not None:
