@@ -54,9 +54,13 @@ def test_noise_and_shots_too_short_are_none():
     assert not list(find_cuts(panned(1)))
 
 
-def moved(seed: int, tint: tuple[float, float, float], steps: list[int]) -> list[np.ndarray]:
-    """A texture that moves to the left by so many pixels from frame to frame."""
+def moved(
+    seed: int, tint: tuple[float, float, float], steps: list[int], dark_from: int | None = None
+) -> list[np.ndarray]:
+    """A texture that moves to the left by so many pixels from frame to frame; half as light from some column on."""
     whole = (texture(48, 64 + sum(steps), seed, (8, 16)) * np.array(tint)).astype(np.uint8)
+    if dark_from is not None:
+        whole[:, dark_from:] //= 2
     return [np.ascontiguousarray(whole[:, sum(steps[:n]) : sum(steps[:n]) + 64]) for n in range(len(steps) + 1)]
 
 
@@ -66,7 +70,16 @@ def test_a_cut_between_scenes_of_colors_not_far_apart_is_found(tint):
     assert list(find_cuts([*moved(1, (0.6, 0.6, 0.6), [1] * 11), *moved(9, tint, [1] * 11)])) == [12]
 
 
+def test_a_cut_between_scenes_of_nearly_equal_colors_is_found_where_little_moves():
+    assert list(find_cuts([*moved(1, (0.6, 0.6, 0.6), [2] * 11), *moved(9, (0.6, 0.55, 0.5), [1] * 11)])) == [12]
+
+
 @pytest.mark.parametrize("step", [6, 8, 10])
 def test_what_suddenly_moves_fast_is_no_cut(step):
     """The difference stands out far, but the flow follows, and the colors stay."""
     assert not list(find_cuts(moved(3, (1, 1, 1), [1] * 10 + [step] * 11)))
+
+
+def test_what_suddenly_moves_fast_past_something_dark_is_no_cut():
+    """The colors differ and the flow does not follow, but after a cut the picture would be as calm as before."""
+    assert not list(find_cuts(moved(2, (0.6, 0.6, 0.6), [1] * 10 + [16] * 11, dark_from=74)))

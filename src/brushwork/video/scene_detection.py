@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import product
+from math import inf
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -23,6 +24,10 @@ MIN_SHOT = 5
 _BINS = 32
 _CONTENT, _ADAPTIVE, _WINDOW = 27.0, 3.0, 15
 """Mean HSV difference of a cut, its ratio to the median of so many frames before. Source: PySceneDetect."""
+_SPIKE, _SPIKE_HISTOGRAMS = 2.0, 0.05
+"""Ratio of a cut's difference to the medians before and after it, and the χ² distance then: where the frames before and
+those after move less than that, less of a difference of colors is enough. What begins to move fast goes on moving.
+"""
 _SMALL = _CONTENT / 3
 """Mean HSV difference of frames that are alike, whatever moves."""
 _HISTOGRAMS, _SUDDEN_HISTOGRAMS = 0.2, 0.1
@@ -45,31 +50,41 @@ class _View(NamedTuple):
     histogram: NDArray[Any]
 
 
+class _Candidate(NamedTuple):
+    """What may be a cut, until the frames after it are seen."""
+
+    first: int
+    """Index of the first frame after it."""
+    calm: float
+    """Median difference of the frames after it at most."""
+
+
 def find_cuts(frames: Iterable[NDArray[Any]]) -> Iterator[int]:
     """Yield the index of the first frame of each shot but the first; `frames` are 8-bit sRGB, of one size.
 
     A cut is where the flow finds nothing again, and the colors differ or the difference stands out of those before, or
-    where it stands out far; and no frame shortly before is like one shortly after, as around a flash.
+    of those before and after; or where it stands out far; and no frame shortly before is like one shortly after, as
+    around a flash.
     """
     views: deque[_View] = deque(maxlen=2 * _AROUND)
     past: deque[float] = deque([0.0], maxlen=_WINDOW)
-    candidates: list[int] = []
+    candidates: list[_Candidate] = []
     start, count = 0, 0
     for count, levels in enumerate(frames, start=1):
         views.append(_view(levels))
         if len(views) > 1:
             difference = _difference(views[-2], views[-1])
-            if _is_candidate(views[-2], views[-1], difference, median(past)):
-                candidates.append(count - 1)
+            if calm := _calm_after(views[-2], views[-1], difference, median(past)):
+                candidates.append(_Candidate(count - 1, calm))
             past.append(difference)
-        if candidates and candidates[0] == count - _AROUND:
-            first = candidates.pop(0)
-            if first - start >= MIN_SHOT and _parts(views, len(views) - _AROUND):
+        if candidates and candidates[0].first == count - _AROUND:
+            first, calm = candidates.pop(0)
+            if first - start >= MIN_SHOT and _parts(views, len(views) - _AROUND, calm):
                 yield first
                 start = first
-    for first in candidates:
+    for first, calm in candidates:
         enough = first - start >= MIN_SHOT and count - first >= MIN_SHOT - 1
-        if enough and _parts(views, len(views) - (count - first)):
+        if enough and _parts(views, len(views) - (count - first), calm):
             yield first
             start = first
 
@@ -107,12 +122,17 @@ def _chi_square(one: _View, other: _View) -> float:
     return float(np.divide(apart, both, out=np.zeros_like(both), where=both > 0).sum() / 2 / len(both))
 
 
-def _is_candidate(one: _View, other: _View, difference: float, usual: float) -> bool:
+def _calm_after(one: _View, other: _View, difference: float, usual: float) -> float:
+    """Return by how much the frames after a cut may differ, if there is one between two frames; 0: there is none."""
     stands_out = difference > _ADAPTIVE * usual
     if stands_out and difference > _CONTENT:
-        return not _is_alike(one, other)
-    differs = _chi_square(one, other) > (_SUDDEN_HISTOGRAMS if stands_out else _HISTOGRAMS)
-    return differs and difference > _SMALL and _reliable_share(one, other) < _RELIABLE
+        return 0.0 if _is_alike(one, other) else inf
+    apart = _chi_square(one, other)
+    differs = apart > (_SUDDEN_HISTOGRAMS if stands_out else _HISTOGRAMS)
+    is_spike = apart > _SPIKE_HISTOGRAMS and difference > _SPIKE * usual
+    if difference <= _SMALL or not (differs or is_spike) or _reliable_share(one, other) >= _RELIABLE:
+        return 0.0
+    return inf if differs else difference / _SPIKE
 
 
 def _reliable_share(one: _View, other: _View) -> float:
@@ -126,10 +146,11 @@ def _reliable_share(one: _View, other: _View) -> float:
     return float((((forward + there) ** 2).sum(-1) < limit).mean())
 
 
-def _parts(views: deque[_View], first: int) -> bool:
-    """Return whether no frame before the index is like one from it on."""
+def _parts(views: deque[_View], first: int, calm: float) -> bool:
+    """Return whether the frames from the index on are calm, and no frame before it is like one of them."""
+    later = [_difference(views[place - 1], views[place]) for place in range(first + 1, len(views))]
     pairs = product(range(first), range(first, len(views)))
-    return not any(_is_alike(views[a], views[b]) for a, b in pairs if b - a > 1)
+    return median(later) <= calm and not any(_is_alike(views[a], views[b]) for a, b in pairs if b - a > 1)
 
 
 def _is_alike(one: _View, other: _View) -> bool:
