@@ -28,11 +28,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 IMPORTED = (
-    "torch._dynamo",  # which torch imports for the first Adam, and where memory is estimated
-    *("brushwork.cli.main", "brushwork.cli.commands.paint"),
+    *("torch.fx.experimental.symbolic_shapes", "brushwork.cli.main", "brushwork.cli.commands.paint"),
     *("brushwork.jobs.run", "brushwork.recipes.style_transfer", "brushwork.training.run"),
 )
 """Before the forks."""
+COMPILER = "torch._dynamo"
+"""What torch imports for the first Adam, and where memory is estimated."""
 _OF_EXTRAS = ("brushwork.studio.worker",)
 """Where its libraries are installed."""
 _LARGEST = 1 << 20
@@ -82,10 +83,15 @@ class ForkedProcess:
 class ForkServer:
     """Starts Python programs by forks of one process."""
 
-    def __init__(self, environment: Mapping[str, str] | None = None, launcher: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str] | None = None,
+        launcher: Sequence[str] = (),
+        imported: Sequence[str] = (COMPILER, *IMPORTED),
+    ) -> None:
         """`environment`: of the process that imports; `launcher`: words before its own, as of `unshare`."""
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [*launcher, sys.executable, __file__, str(theirs.fileno())]
+        command = [*launcher, sys.executable, __file__, str(theirs.fileno()), *imported]
         given = {**(environment or os.environ), "OMP_NUM_THREADS": "1"}
         self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=given)
         theirs.close()
@@ -216,7 +222,7 @@ def _end(words: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    for name in IMPORTED:
+    for name in sys.argv[2:]:
         import_module(name)
     for name in _OF_EXTRAS:
         with suppress(ImportError):
