@@ -1,6 +1,6 @@
 """Pictures of the studio's places in Chromium: on a desk, on a phone, in the dark, and a strip of the first ten seconds.
 
-python bench/studio/screenshots.py PHOTOGRAPH PAINTING FOLDER
+python bench/studio/screenshots.py PHOTOGRAPH PAINTING FOLDER [--film FILM]
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("photograph", type=Path)
     parser.add_argument("painting", type=Path)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--film", type=Path, help="a short one, which is painted, too")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as studio, sync_playwright() as started:
@@ -41,6 +42,9 @@ def main() -> None:
             paint(page, given.photograph, given.painting, given.folder)
             show_places(page, given.folder)
             show_phone(browser, address, given.folder)
+            show_giant(page, address, given.folder)
+            if given.film:
+                show_film(page, given.film, given.folder)
         finally:
             server.terminate()
             server.wait(60)
@@ -116,6 +120,34 @@ def show_phone(browser: Browser, address: str, folder: Path) -> None:
     page.wait_for_timeout(800)
     page.screenshot(path=folder / "phone.png")
     context.close()
+
+
+def show_giant(page: Page, address: str, folder: Path) -> None:
+    """Save a picture of more than 4096 pixels, as its tiles show it."""
+    files = f"{address}api/v1/files"
+    made = page.request.get(f"{address}api/v1/jobs?state=completed,canceled").json()["jobs"][0]
+    buffer = BytesIO()
+    with Image.open(BytesIO(page.request.get(f"{files}/{made['result']['sha256']}").body())) as image:
+        image.convert("RGB").resize((5120, 3840), Image.Resampling.LANCZOS).save(buffer, "JPEG", quality=85)
+    large = page.request.put(files, data=buffer.getvalue()).json()["sha256"]
+    options = {"kind": "blend", "content": made["request"]["content"], "start": large, "options": {"strength": 1}}
+    page.request.post(f"{address}api/v1/jobs", data={**options, "title": "A giant"})
+    page.emulate_media(color_scheme="light")
+    page.locator(".picture", has_text="A giant").click(timeout=60_000)
+    page.get_by_role("slider", name="Divide between photograph and painting").wait_for(state="attached", timeout=60_000)
+    page.keyboard.press("2")
+    page.wait_for_timeout(2000)
+    page.screenshot(path=folder / "giant.png")
+
+
+def show_film(page: Page, film: Path, folder: Path) -> None:
+    """Save the cards of a film, and the film when it is painted by a model."""
+    page.locator(".easel input[type=file]").first.set_input_files(film)
+    page.locator(".card:has(.tag) .swatch").nth(1).wait_for(timeout=120_000)
+    page.locator(".card:has(.tag)").nth(1).click()
+    page.locator(".film video").wait_for(timeout=300_000)
+    page.wait_for_timeout(1500)
+    page.screenshot(path=folder / "film.png")
 
 
 def make_strip(shots: list[bytes], width: int = 300) -> Image.Image:

@@ -74,7 +74,7 @@ class Claim:
         """
         if at_once or monotonic() - self._told >= _BETWEEN_EVENTS:
             self._told = monotonic()
-            self._write({**values, "spent": self.spent}, "progress")
+            self._write({**values, "spent": self.spent}, "progress", is_synced=False)  # the work is in the checkpoint
 
     def settle(self, event: Transition, **values: Any) -> None:
         """End the hold on the job: complete, fail, cancel, pause, or release it for the next worker.
@@ -100,8 +100,8 @@ class Claim:
     def _match_held(self) -> tuple[sa.ColumnElement[bool], ...]:
         return JOB.c.id == self.job, JOB.c.attempt == self.attempt, JOB.c.state == "running"
 
-    def _write(self, values: Mapping[str, Any], kind: str, *, is_over: bool = False) -> None:
-        with self.database.write() as connection:
+    def _write(self, values: Mapping[str, Any], kind: str, *, is_over: bool = False, is_synced: bool = True) -> None:
+        with self.database.write(is_synced=is_synced) as connection:
             if change_job(connection, values, *self._match_held(), kind=kind) is None:
                 raise ClaimLostError(f"{self.job}: another worker has it")
             if is_over:

@@ -4,6 +4,7 @@ const LOCK = "brushwork-live";
 export function followEvents({ onEvent, onConnection }) {
   const channel = "BroadcastChannel" in window ? new BroadcastChannel(LOCK) : null;
   let source = null;
+  let isLost = false;
   let last = null;
 
   const tell = (message) => {
@@ -16,8 +17,13 @@ export function followEvents({ onEvent, onConnection }) {
   };
   const open = () => {
     source = new EventSource(`/api/v1/events${last === null ? "" : `?after=${last}`}`);
-    source.onopen = () => tell({ kind: "connection", data: true });
+    source.onopen = () => {
+      tell({ kind: "connection", data: true });
+      if (isLost) tell({ kind: "reset", data: {} }); // a server that lost its power may count events anew
+      isLost = false;
+    };
     source.onerror = () => {
+      isLost = true;
       tell({ kind: "connection", data: false });
       if (source.readyState === EventSource.CLOSED) retry();
     };

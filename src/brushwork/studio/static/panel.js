@@ -63,7 +63,7 @@ function ResultButtons({ job }) {
         ? html`<${Button} icon="check" kind="main" label=${words.strength.save}
             onClick=${() => { saveMixture(job, strength); mixture.value = 1; }} />`
         : html`<a class="button main" href=${urlOf.download(job.result.sha256)} download>
-            <svg class="icon" aria-hidden="true"><use href="/static/icons.svg#download" /></svg><span>${words.job.save}</span></a>`}
+            <svg class="icon" aria-hidden="true"><use href="/static/icons.svg#download" /></svg><span>${job.kind === "video" ? words.job.saveFilm : words.job.save}</span></a>`}
       ${canGoOn && html`
         <${Button} icon="play" label=${words.job.goOn} onClick=${() => continueFrom(job, { iterations: 80 })} />
         <${Button} icon="expand" label=${`${words.job.larger} · ${larger}`} onClick=${() => continueFrom(job, { size: larger, iterations: 40 })} />`}

@@ -36,6 +36,7 @@ export const words = {
     pause: "Pause",
     resume: "Go on",
     save: "Save the picture",
+    saveFilm: "Save the film",
     goOn: "Paint on",
     larger: "Larger",
     again: "Again",
