@@ -18,7 +18,12 @@ from pages import commands
 FEW_PROGRAMS = ("default", "gatys-2015", "spst", "fzliu-googlenet")
 """Each is evaluated by all; `test_real_paths.py` paints with every preset. The last has no weights here."""
 
-SHOWN = {one.words[2] for one in commands() if one.words[:2] == ("brushwork", "reproduce") and not one.parsed_only}
+SHOWN = {
+    name
+    for one in commands()
+    if one.words[:2] == ("brushwork", "reproduce") and not one.parsed_only
+    for name in one.words[2:3]
+}
 """What the documents show to be run is run by the tests of the documents."""
 
 
