@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -124,16 +124,14 @@ def desk(pictures: Path, tmp_path: Path, small: None, monkeypatch: pytest.Monkey
 
 
 @pytest.fixture
-def run(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Outcome]]:
-    """Run the command in this process; torch's threads are afterwards what they were."""
-    threads = torch.get_num_threads()
+def run(capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    """Run the command in this process."""
 
     def run(*words: str) -> Outcome:
         code = main(words)
         return Outcome(code, *capfd.readouterr())
 
-    yield run
-    torch.set_num_threads(threads)
+    return run
 
 
 def _save(colors: Tensor, size: tuple[int, int], path: Path, how: Image.Resampling = Image.Resampling.BICUBIC) -> None:
