@@ -54,10 +54,14 @@ def pans(base: FilmJob) -> None:
     whole = texture(Size(SIZE.height, SIZE.width + 32))
     for step in (3.0, 2.5):
         write_clip(base.clip, pan(whole, SIZE, 6, step))
-        free, aligned = (
-            pan_error(painted(replace(base, film=replace(FIXED, align=align))), step) for align in (False, True)
-        )
-        print(f"pan by {step} pixels: {free:.5f}, aligned grid {aligned:.5f}, {aligned / free:.2f} of it", flush=True)
+        free, aligned = (painted(replace(base, film=replace(FIXED, align=align))) for align in (False, True))
+        for margin in (16, 32):  # what the network sees of a border changes as the camera moves
+            apart, together = (pan_error(images, step, margin) for images in (free, aligned))
+            print(
+                f"pan by {step} pixels, {margin} from the border: {apart:.5f}, aligned grid {together:.5f}, "
+                f"{together / apart:.3f} of it",
+                flush=True,
+            )
 
 
 def still(base: FilmJob) -> None:

@@ -24,7 +24,7 @@ from brushwork.video.analysis import Shot
 from brushwork.video.grid_alignment import dominant_motion, on_aligned_grid
 from brushwork.video.optical_flow import FlowPair, FlowSource
 from brushwork.video.options import FilmOptions
-from brushwork.video.temporal_filter import filter_frame, pair_weight
+from brushwork.video.temporal_filter import filter_frame, pair_weight, stillness
 from brushwork.video.workspace import StoredFrame
 
 ReadFrame: TypeAlias = Callable[[int], Image]
@@ -36,6 +36,8 @@ _WINDOW = 24
 """Frames from one measured window to the next."""
 _NOISE = 0.03
 """Standard deviation of differences along the flow that count as noise of the film."""
+_MEMORY, _STILL_MEMORY = 0.5, 0.9
+"""Share of the past when noise is taken out: where the film moves, and where it is still."""
 
 
 class Painted(NamedTuple):
@@ -111,10 +113,15 @@ class FeedForwardPainter:
         return apply_colors(self.colors, own, on_aligned_grid(paint, content, motion, stride)).clamp(0, 1)
 
     def _denoise(self, own: Image, before: Image, pair: FlowPair) -> Image:
-        """Return I' = I + ½·c·exp(−‖I − Ĩ'‖²/(2·0.03²))·(Ĩ' − I), with Ĩ' the previous I' along the flow."""
+        """Return I' = I + a·c·exp(−‖I − Ĩ'‖²/(2·0.03²))·(Ĩ' − I), with Ĩ' the previous I' along the flow.
+
+        a is 0.5, and up to 0.9 where the film is still: a longer memory takes out more of the noise, but what moves is
+        resampled in each frame.
+        """
         if not self.options.denoise:
             return own
-        weight = pair_weight(own, before, pair, _NOISE) / 2
+        memory = _MEMORY + (_STILL_MEMORY - _MEMORY) * stillness(own, before, pair)
+        weight = memory * pair_weight(own, before, pair, _NOISE)
         return torch.lerp(own, warp(before, pair.flow, "bicubic").clamp_(0, 1), weight)
 
     def _statistics(self, index: int) -> FrameStatistics:

@@ -127,7 +127,7 @@ def _side_by_side(panels: Mapping[str, list[Panel]], plans: Mapping[str, WayPlan
 
 
 def _duration(seconds: float) -> str:
+    if seconds < 2 * 60:
+        return f"{round(seconds)} s"
     hours, rest = divmod(round(seconds / 60), 60)
-    if hours:
-        return f"{hours} h {rest} min"
-    return f"{rest} min" if rest else f"{round(seconds)} s"
+    return f"{hours} h {rest} min" if hours else f"{rest} min"

@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from brushwork.images.occlusion import gaussian_blur
 from brushwork.images.poisson import solve_screened_poisson
 from brushwork.images.warp import warp
 from brushwork.types import Image
@@ -19,6 +20,13 @@ _LEAK = 0.02
 _CHANGE = 0.05
 """Standard deviation of the change of a pixel of the film, white being 1, beyond which the past does not count."""
 
+_STILL, _STILL_GAIN = 0.1, 6.0
+"""Standard deviation in pixels of the motion that counts as none, and how much more the past counts there: where it is
+not resampled, it is as sharp as the present.
+"""
+_FADE = 0.01
+"""Standard deviation of the change of colors, white being 1, beyond which a film is not still."""
+
 
 def filter_frame(
     painted: Image, previous: Image, own: Image, other: Image, pair: FlowPair, consistency: float
@@ -27,18 +35,18 @@ def filter_frame(
 
     P is the painted frame, and A the previous result along the flow.
 
-    w = 6·consistency^3.4·c·exp(−‖I_t − warp(I_{t−1})‖²/(2·0.05²)), c being the reliability of the flow: where the
-    film itself changes, as in shadows and fades, the painted frame counts. A is warped bicubically, since bilinear
-    warping blurs a little in every frame.
+    w = 6·consistency^3.4·(1 + 6s)·c·exp(−‖I_t − warp(I_{t−1})‖²/(2·0.05²)), c being the reliability of the flow and s
+    the stillness: where the film itself changes, as in shadows and fades, the painted frame counts. A is warped
+    bicubically, since bilinear warping blurs a little in every frame.
 
-    v is what w lacks to its maximum, and a little more: without it colors of the past flow into what was hidden before,
-    as a haze behind moving objects, and stay there.
+    v is what w lacks to its maximum there, and a little more: without it colors of the past flow into what was hidden
+    before, as a haze behind moving objects, and stay there.
 
     Source: Bonneel et al. 2015, Blind video temporal consistency.
     """
     if consistency == 0:
         return painted
-    most = _STRONGEST * consistency**_EXPONENT
+    most = _STRONGEST * consistency**_EXPONENT * (1 + _STILL_GAIN * stillness(own, other, pair))
     weight = most * pair_weight(own, other, pair, _CHANGE)
     near = warp(previous, pair.flow, "bicubic").clamp_(0, 1)
     return solve_screened_poisson(painted, near, weight, (1 + _LEAK) * most - weight).clamp_(0, 1)
@@ -48,3 +56,13 @@ def pair_weight(own: Image, other: Image, pair: FlowPair, deviation: float) -> F
     """Return c·exp(−‖I_t − warp(I_other)‖²/(2·deviation²))."""
     change = (own - warp(other, pair.flow)).square().sum(1, keepdim=True)
     return pair.reliability * torch.exp(change / (-2 * deviation**2))
+
+
+def stillness(own: Image, other: Image, pair: FlowPair) -> Float[Tensor, "1 1 _ _"]:
+    """Return exp(−|flow|²/(2·0.1²) − ‖G(I_t − warp(I_other))‖²/(2·0.01²)): 1 where only noise changes.
+
+    G is a Gaussian, σ 1: it takes out noise, and leaves a fade.
+    """
+    change = gaussian_blur((own - warp(other, pair.flow)).transpose(0, 1), 1.0).square().sum(0, keepdim=True)
+    motion = pair.flow.square().sum(1, keepdim=True)
+    return torch.exp(motion / (-2 * _STILL**2) + change / (-2 * _FADE**2))
