@@ -58,9 +58,9 @@ class Worker:
     def run(self) -> None:
         """Run jobs until `stop` is called."""
         self._beat(is_ready=False)
+        Thread(target=self._warm_up, daemon=True).start()
         queue = JobQueue(self._database, self._folder, self.name, self._run_job)
         watch = self._database.watch()
-        Thread(target=self._warm_up, daemon=True).start()
         beaten, looked = monotonic(), 0.0
         while not self._stop.wait(_LOOK):
             if monotonic() - beaten >= _BEAT:
