@@ -48,6 +48,15 @@ def fork_server() -> Iterator[ForkServer]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def arguments_read_once() -> Iterator[None]:
+    """Read the signature of a command once in a process, and not for every command of the suite."""
+    from arguments_once import ArgumentsOnce
+
+    with ArgumentsOnce():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def weights_read_once() -> Iterator[None]:
     """Read and check an installed file of weights once in a process, and not for every painting of the suite."""
     from weights_once import WeightsOnce
