@@ -12,7 +12,7 @@ from brushwork.studio.folder import StudioFolder
 from brushwork.studio.job_store import JobStore
 from brushwork.studio.settings import StudioSettings
 from postgres_cluster import find_binaries, run_cluster
-from studio_front import OpenFront
+from studio_app import OpenApp
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +56,7 @@ def store(database):
 
 @pytest.fixture
 def app(folder):
-    made = OpenFront(StudioSettings(folder.path, database=folder.address))
+    made = OpenApp(StudioSettings(folder.path, database=folder.address))
     yield made
     made.services.close()
 

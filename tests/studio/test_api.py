@@ -19,7 +19,7 @@ from brushwork.studio.page_files import STATIC
 from brushwork.studio.request_options import make_options
 from brushwork.studio.retention import sweep
 from brushwork.studio.settings import StudioSettings, UploadLimits, make_settings
-from studio_front import OpenFront
+from studio_app import OpenApp
 from studio_pictures import png
 
 API = "/api/v1"
@@ -74,7 +74,7 @@ def test_what_is_no_picture_is_refused(client, folder, data, status, name):
 
 def test_limits_hold_for_bytes_and_for_pixels(folder):
     settings = make_settings(folder.path, "127.0.0.1", 8765)
-    app = OpenFront(settings.__class__(folder.path, limits=UploadLimits(max_bytes=10_000, max_pixels=5000)))
+    app = OpenApp(settings.__class__(folder.path, limits=UploadLimits(max_bytes=10_000, max_pixels=5000)))
     client = AsgiClient(app)
     assert upload(client, png(1, (60, 60))).status == 201
     assert upload(client, png(1, (90, 60))).json()["type"] == "/problems/too-many-pixels"
@@ -87,7 +87,7 @@ def test_limits_hold_for_bytes_and_for_pixels(folder):
 
 
 def test_a_quota_stops_new_paintings_and_deletes_nothing(folder):
-    app = OpenFront(StudioSettings(folder.path, quota=2000))
+    app = OpenApp(StudioSettings(folder.path, quota=2000))
     client = AsgiClient(app)
     files = [upload(client, png(seed, (20, 20))).json()["sha256"] for seed in (1, 2)]
     assert create(client, files).status == 201
@@ -223,7 +223,7 @@ def test_every_answer_has_the_security_headers(client):
 def test_other_machines_need_the_token(folder):
     settings = make_settings(folder.path, "0.0.0.0", 8765, ("studio.lan",))
     assert len(settings.token) >= 43  # 256 bits in base 64
-    app = OpenFront(settings)
+    app = OpenApp(settings)
     client = AsgiClient(app)
     lan = {"host": "studio.lan:8765"}
     assert client.get(f"{API}/jobs", headers=lan).status == 401
@@ -249,7 +249,7 @@ def test_too_many_writes_are_slowed_down(client, monkeypatch):
 
 def test_the_server_imports_no_torch():
     script = (
-        "import sys, brushwork.studio.app, brushwork.studio.quiet_server, brushwork.studio.server\n"
+        "import sys, brushwork.studio.api, brushwork.studio.quiet_server, brushwork.studio.server\n"
         "print([name for name in ('torch', 'numpy', 'PIL', 'av', 'dbos') if name in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

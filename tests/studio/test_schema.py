@@ -20,7 +20,7 @@ ENDLESS = "/api/v1/events"
 def api(tmp_path_factory, request):
     is_postgres = request.param == "postgres"
     address = request.getfixturevalue("postgres").create_database() if is_postgres else None
-    app = OpenFront(StudioSettings(tmp_path_factory.mktemp("studio"), database=address))
+    app = OpenApp(StudioSettings(tmp_path_factory.mktemp("studio"), database=address))
     with app.services.database.write() as connection:
         beat = {"started": now(), "heartbeat": now() + 600_000}
         connection.execute(WORKER.insert().values(id="w", pid=1, ready=True, **beat))

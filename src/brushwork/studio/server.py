@@ -44,12 +44,12 @@ def run_server(settings: StudioSettings, started: Callable[[], None]) -> None:
 async def _serve(settings: StudioSettings, bound: socket.socket) -> None:
     import uvicorn
 
-    from brushwork.studio.front import Front
+    from brushwork.studio.app import StudioApp
     from brushwork.studio.quiet_server import QuietServer
 
-    front = Front(settings)
+    app = StudioApp(settings)
     config = uvicorn.Config(
-        front,
+        app,
         lifespan="off",
         log_level="warning",
         access_log=False,
@@ -66,10 +66,10 @@ async def _serve(settings: StudioSettings, bound: socket.socket) -> None:
     serving = asyncio.create_task(server.serve(sockets=[bound]))
     try:
         api, services = await asyncio.to_thread(_open_studio, settings)
-        from brushwork.studio.app import running
+        from brushwork.studio.api import running
 
         async with running(services):
-            front.open(api)
+            app.open(api)
             while not server.should_exit and not serving.done():
                 await asyncio.sleep(_LOOK)
             await services.events.end()  # streams have no end of their own, and the server waits for them
@@ -80,7 +80,7 @@ async def _serve(settings: StudioSettings, bound: socket.socket) -> None:
 
 
 def _open_studio(settings: StudioSettings) -> tuple[FastAPI, Services]:
-    from brushwork.studio.app import make_api
+    from brushwork.studio.api import make_api
     from brushwork.studio.known_paintings import register_shipped
     from brushwork.studio.services import Services
 

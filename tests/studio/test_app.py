@@ -8,14 +8,14 @@ import subprocess
 import sys
 
 from asgi_client import AsgiClient
-from brushwork.studio.front import Front
+from brushwork.studio.app import StudioApp
 from brushwork.studio.page_files import STATIC
 from brushwork.studio.settings import StudioSettings
 
 
 def test_the_page_is_there_before_the_api_which_is_waited_for(folder):
-    front = Front(StudioSettings(folder.path))
-    client = AsgiClient(front)
+    app = StudioApp(StudioSettings(folder.path))
+    client = AsgiClient(app)
     assert client.get("/").status == client.get("/static/app.js").status == 200
     assert client.get("/", headers={"host": "evil.example"}).status == 403
     assert client.ask("POST", "/").status == 405
@@ -33,10 +33,10 @@ def test_the_page_is_there_before_the_api_which_is_waited_for(folder):
         async def send(message):
             sent.append(message)
 
-        asked = asyncio.create_task(front(scope, None, send))
+        asked = asyncio.create_task(app(scope, None, send))
         await asyncio.sleep(0)
         before = list(sent)
-        front.open(api)
+        app.open(api)
         await asked
         return before, sent[0]["status"]
 
@@ -55,7 +55,7 @@ def test_what_is_seen_before_the_scripts_is_what_they_show():
 def test_no_library_of_the_api_is_imported_before_the_page_is_served():
     script = (
         "import sys\n"
-        "import uvicorn, brushwork.studio.server, brushwork.studio.front, brushwork.studio.quiet_server\n"
+        "import uvicorn, brushwork.studio.server, brushwork.studio.app, brushwork.studio.quiet_server\n"
         "print([name for name in ('fastapi', 'pydantic', 'sqlalchemy', 'PIL', 'numpy') if name in sys.modules])\n"
     )
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=600, check=True)

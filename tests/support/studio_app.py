@@ -1,15 +1,15 @@
-"""The studio's front with its API, for tests that ask it without a server."""
+"""The studio's app with its API, for tests that ask it without a server."""
 
 from __future__ import annotations
 
-from brushwork.studio.app import make_api
-from brushwork.studio.front import Front
+from brushwork.studio.api import make_api
+from brushwork.studio.app import StudioApp
 from brushwork.studio.services import Services
 from brushwork.studio.settings import StudioSettings
 
 
-class OpenFront(Front):
-    """A front that is open, with the services behind it."""
+class OpenApp(StudioApp):
+    """An app that is open, with the services behind it."""
 
     def __init__(self, settings: StudioSettings) -> None:
         super().__init__(settings)
