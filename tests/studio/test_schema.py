@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 
 from brushwork.studio.settings import StudioSettings
 from brushwork.studio.tables import WORKER, now
-from studio_front import OpenFront
+from studio_app import OpenApp
 
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
 
