@@ -9,6 +9,7 @@ from itertools import chain, zip_longest
 
 import numpy as np
 import pytest
+import torch
 
 from brushwork.errors import InputError, OutOfMemoryError
 from brushwork.feedforward.model import save_model
@@ -44,7 +45,7 @@ def spread_here(count, asked, task, pieces, device):
     """Do the pieces in this process, as another one would that was sent them."""
     asked.append((count, list(pieces)))
     for piece in pieces:
-        yield piece, pickle.loads(pickle.dumps(task))(piece, 1)
+        yield piece, pickle.loads(pickle.dumps(task))(piece, torch.get_num_threads())
 
 
 @pytest.fixture
