@@ -24,7 +24,7 @@ from brushwork.video.analysis import Shot
 from brushwork.video.grid_alignment import dominant_motion, on_aligned_grid
 from brushwork.video.optical_flow import FlowPair, FlowSource
 from brushwork.video.options import FilmOptions
-from brushwork.video.temporal_filter import filter_frame, pair_weight, stillness
+from brushwork.video.temporal_filter import change_along_flow, filter_frame, pair_weight, still_weight
 from brushwork.video.workspace import StoredFrame
 
 ReadFrame: TypeAlias = Callable[[int], Image]
@@ -120,8 +120,9 @@ class FeedForwardPainter:
         """
         if not self.options.denoise:
             return own
-        memory = _MEMORY + (_STILL_MEMORY - _MEMORY) * stillness(own, before, pair)
-        weight = memory * pair_weight(own, before, pair, _NOISE)
+        change = change_along_flow(own, before, pair)
+        memory = _MEMORY + (_STILL_MEMORY - _MEMORY) * still_weight(change, pair)
+        weight = memory * pair_weight(change, pair, _NOISE)
         return torch.lerp(own, warp(before, pair.flow, "bicubic").clamp_(0, 1), weight)
 
     def _statistics(self, index: int) -> FrameStatistics:

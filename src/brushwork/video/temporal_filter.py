@@ -36,7 +36,7 @@ def filter_frame(
     P is the painted frame, and A the previous result along the flow.
 
     w = 6·consistency^3.4·(1 + 6s)·c·exp(−‖I_t − warp(I_{t−1})‖²/(2·0.05²)), c being the reliability of the flow and s
-    the stillness: where the film itself changes, as in shadows and fades, the painted frame counts. A is warped
+    the `still_weight`: where the film itself changes, as in shadows and fades, the painted frame counts. A is warped
     bicubically, since bilinear warping blurs a little in every frame.
 
     v is what w lacks to its maximum there, and a little more: without it colors of the past flow into what was hidden
@@ -46,23 +46,28 @@ def filter_frame(
     """
     if consistency == 0:
         return painted
-    most = _STRONGEST * consistency**_EXPONENT * (1 + _STILL_GAIN * stillness(own, other, pair))
-    weight = most * pair_weight(own, other, pair, _CHANGE)
+    change = change_along_flow(own, other, pair)
+    most = _STRONGEST * consistency**_EXPONENT * (1 + _STILL_GAIN * still_weight(change, pair))
+    weight = most * pair_weight(change, pair, _CHANGE)
     near = warp(previous, pair.flow, "bicubic").clamp_(0, 1)
     return solve_screened_poisson(painted, near, weight, (1 + _LEAK) * most - weight).clamp_(0, 1)
 
 
-def pair_weight(own: Image, other: Image, pair: FlowPair, deviation: float) -> Float[Tensor, "1 1 _ _"]:
-    """Return c·exp(−‖I_t − warp(I_other)‖²/(2·deviation²))."""
-    change = (own - warp(other, pair.flow)).square().sum(1, keepdim=True)
-    return pair.reliability * torch.exp(change / (-2 * deviation**2))
+def change_along_flow(own: Image, other: Image, pair: FlowPair) -> Image:
+    """Return ΔI = I_t − warp(I_other): what changes in a film, apart from its motion."""
+    return own - warp(other, pair.flow)
 
 
-def stillness(own: Image, other: Image, pair: FlowPair) -> Float[Tensor, "1 1 _ _"]:
-    """Return exp(−|flow|²/(2·0.1²) − ‖G(I_t − warp(I_other))‖²/(2·0.01²)): 1 where only noise changes.
+def pair_weight(change: Image, pair: FlowPair, deviation: float) -> Float[Tensor, "1 1 _ _"]:
+    """Return c·exp(−‖ΔI‖²/(2·deviation²)), with the change ΔI along the flow and the reliability c of the flow."""
+    return pair.reliability * torch.exp(change.square().sum(1, keepdim=True) / (-2 * deviation**2))
+
+
+def still_weight(change: Image, pair: FlowPair) -> Float[Tensor, "1 1 _ _"]:
+    """Return s = exp(−|flow|²/(2·0.1²) − ‖G(ΔI)‖²/(2·0.01²)): 1 where only noise changes.
 
     G is a Gaussian, σ 1: it takes out noise, and leaves a fade.
     """
-    change = gaussian_blur((own - warp(other, pair.flow)).transpose(0, 1), 1.0).square().sum(0, keepdim=True)
+    blurred = gaussian_blur(change.transpose(0, 1), 1.0).square().sum(0, keepdim=True)
     motion = pair.flow.square().sum(1, keepdim=True)
-    return torch.exp(motion / (-2 * _STILL**2) + change / (-2 * _FADE**2))
+    return torch.exp(motion / (-2 * _STILL**2) + blurred / (-2 * _FADE**2))
