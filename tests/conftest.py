@@ -29,7 +29,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 @pytest.fixture(autouse=True)
-def threads_as_they_were() -> Iterator[None]:
+def restore_torch_threads() -> Iterator[None]:
     """Torch's threads after a test are those before it: rounding depends on them, and so what later tests compare."""
     import torch  # not in the process that only distributes tests
 
@@ -50,17 +50,17 @@ def fork_server() -> Iterator[ForkServer]:
 @pytest.fixture(scope="session", autouse=True)
 def arguments_read_once() -> Iterator[None]:
     """Read the signature of a command once in a process, and not for every command of the suite."""
-    from arguments_once import ArgumentsOnce
+    from arguments_cache import ArgumentsCache
 
-    with ArgumentsOnce():
+    with ArgumentsCache():
         yield
 
 
 @pytest.fixture(scope="session", autouse=True)
 def weights_read_once() -> Iterator[None]:
     """Read and check an installed file of weights once in a process, and not for every painting of the suite."""
-    from weights_once import WeightsOnce
+    from weights_cache import WeightsCache
 
-    with WeightsOnce() as weights:
+    with WeightsCache() as weights:
         yield
     assert weights.are_unchanged(), "weights were changed"

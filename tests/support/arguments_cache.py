@@ -9,14 +9,14 @@ from typing import Any
 from cyclopts.argument import Argument, ArgumentCollection
 
 
-class ArgumentsOnce:
+class ArgumentsCache:
     """While it is entered, keeps what `ArgumentCollection._from_callable` returns, and hands out copies."""
 
     def __init__(self) -> None:
         self._read = ArgumentCollection._from_callable
         self._kept: dict[tuple[Any, ...], ArgumentCollection] = {}
 
-    def __enter__(self) -> ArgumentsOnce:
+    def __enter__(self) -> ArgumentsCache:
         ArgumentCollection._from_callable = self.read  # type: ignore[method-assign, assignment]
         return self
 

@@ -227,7 +227,7 @@ if __name__ == "__main__":
     for name in _OF_EXTRAS:
         with suppress(ImportError):
             import_module(name)
-    with import_module("weights_once").WeightsOnce():
+    with import_module("weights_cache").WeightsCache():
         import_module("brushwork.encoders").load_encoder().weights_sha256()
         gc.freeze()  # a collection would touch, and so copy, all memory
         _end(_serve(socket.socket(fileno=int(sys.argv[1]))))

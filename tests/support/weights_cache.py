@@ -12,7 +12,7 @@ from brushwork.encoders.weights import find
 from brushwork.storage.hashing import tensors_sha256
 
 
-class WeightsOnce:
+class WeightsCache:
     """While it is entered, reads weights in place of `find.read_installed`, and keeps them and their hashes."""
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class WeightsOnce:
         self._places: set[tuple[int, tuple[int, ...]]] = set()
         self._hashes: dict[frozenset[tuple[str, int | str]], str] = {}
 
-    def __enter__(self) -> WeightsOnce:
+    def __enter__(self) -> WeightsCache:
         find.read_installed, encoder.tensors_sha256 = self.read, self.sha256
         return self
 
