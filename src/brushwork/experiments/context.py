@@ -72,7 +72,8 @@ class ExperimentContext:
         key = repr([getattr(options, one.name) for one in fields(EncoderOptions)])
         if key not in self._networks:
             encoder = self._networks[key] = with_feature_cache(load_encoder_for(options, self.device))
-            encoder.precision = options.precision if self.precision == "auto" else self.precision
+            if self.precision != "auto":
+                encoder.precision = self.precision
         return self._networks[key]
 
     def evaluator(self, network: str) -> Evaluator:

@@ -96,8 +96,10 @@ class UploadStore:
         if known is not None and self._folder.stored(sha256).exists():
             return known, False
         width, height = self._read(path, kind, {320: self._folder.thumbnail(sha256, 320)})
-        place, label = (self._database, self._folder), clean_label(name)
-        is_new = keep_file(*place, path, sha256, kind=kind, width=width, height=height, name=label)
+        label = clean_label(name)
+        is_new = keep_file(
+            self._database, self._folder, path, sha256, kind=kind, width=width, height=height, name=label
+        )
         found = find_file(self._database, sha256)
         assert found is not None
         return found, is_new

@@ -214,8 +214,7 @@ class WorkOnJob:
         sha256 = file_sha256(output)
         kind = output.suffix.removeprefix(".")
         count = output.stat().st_size
-        place = self._claim.database, self._folder
-        keep_file(*place, output, sha256, kind=kind, width=size.width, height=size.height)
+        keep_file(self._claim.database, self._folder, output, sha256, kind=kind, width=size.width, height=size.height)
         return {
             "sha256": sha256,
             "width": size.width,
