@@ -92,6 +92,21 @@ def test_an_exception_that_was_lost_is_raised_again() -> None:
         heard.require_none()  # a new command in the same process begins anew
 
 
+def test_an_exception_that_was_lost_in_a_destructor_is_not_reported() -> None:
+    class Destroyed:
+        def __del__(self) -> None:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    reported: list[object] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "unraisablehook", reported.append)
+        with SignalListener().listen() as heard:
+            Destroyed()
+            with pytest.raises(StopSignalError):
+                heard.require_none()
+    assert not reported
+
+
 Begin = Callable[..., ForkedProcess]
 
 

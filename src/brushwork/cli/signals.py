@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from time import monotonic
 from types import FrameType
 
@@ -49,13 +51,16 @@ class SignalListener:
             self._heard = 0
         before = {one: signal.getsignal(one) for one in ENDING}
         waited, self._waits = self._waits, waits
+        report = sys.unraisablehook
         self._nested += 1
         try:
             for one, handler in before.items():
                 if _is_heeded(handler):
                     signal.signal(one, self._hear)
+            sys.unraisablehook = partial(_report_unraisable, report)
             yield self
         finally:
+            sys.unraisablehook = report
             for one, handler in before.items():
                 if _is_heeded(handler):
                     signal.signal(one, handler)
@@ -76,6 +81,12 @@ class SignalListener:
         elif monotonic() - self._at <= (_LAUNCHED_ECHO if is_distributed_launch() else _ECHO):
             return
         raise StopSignalError(self._heard)
+
+
+def _report_unraisable(report: Callable[[sys.UnraisableHookArgs], object], lost: sys.UnraisableHookArgs) -> None:
+    """Report an exception that Python cannot raise, but not that of a signal: `require_none` raises it again."""
+    if not isinstance(lost.exc_value, StopSignalError):
+        report(lost)
 
 
 def _is_heeded(handler: object) -> bool:
