@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from brushwork.errors import DivergedError, OutOfMemoryError
+from brushwork.errors import DivergedError, InputError, OutOfMemoryError
 from brushwork.images import Size, read_image, resize
 from brushwork.jobs import Finished, run_job
 from brushwork.jobs.manifest import read_embedded_result
@@ -72,6 +72,13 @@ def test_what_is_finished_early_is_where_the_next_size_begins(tmp_path):
     assert (kept - following.image).abs().max() <= 0.51 / 255  # the rounding to 8 bits
     plain = resize(event.image, Size(64, 96), clamp=True)
     assert (kept - plain).abs().max() > 10 / 255  # the photograph's detail is in it
+
+
+def test_without_a_checkpoint_nothing_is_finished_and_nothing_painted(tmp_path):
+    job = tiny_job(tmp_path)
+    with pytest.raises(InputError, match="there is no unfinished painting"):
+        list(run_job(job, network=interrupting(1, KeyboardInterrupt()), resume=True, finish=True))
+    assert not job.output.exists()
 
 
 def test_before_the_first_step_there_is_nothing_to_keep(tmp_path):

@@ -223,6 +223,44 @@ def test_a_second_tab_sees_it_and_a_part_can_be_chosen(open_page, tmp_path):
     other.close()
 
 
+def test_what_happened_is_shown_in_whatever_order_it_comes(open_page, address):
+    page = open_page()
+    api = f"{address}api/v1"
+    content, start = (page.request.put(f"{api}/files", data=png(seed, (40, 30))).json()["sha256"] for seed in (1, 2))
+    body = {"kind": "blend", "content": content, "start": start, "options": {"strength": 0.5}}
+    job = page.request.post(f"{api}/jobs", data=body).json()["id"]
+    wait_until(page, lambda: page.request.get(f"{api}/jobs/{job}").json()["state"] == "completed")
+    done = page.request.get(f"{api}/jobs/{job}").json()
+    late, lost = done | {"state": "running", "version": done["version"] - 1}, done | {"state": "running", "version": 99}
+    script = """async ([late, lost]) => {
+      const { jobs, putJob, receive, toasts, useSignal } = await import('/static/state.js');
+      const { act } = await import('/static/actions.js');
+      const { api, ApiError } = await import('/static/api.js');
+      const { html } = await import('/static/parts.js');
+      const { render } = await import('/static/vendor/preact.js');
+      const { signal } = await import('/static/vendor/signals-core.js');
+      const state = () => jobs.value.get(late.id).state;
+      const until = async (holds) => { while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10)); };
+      putJob({ ...late, state: 'completed', version: late.version + 1 });
+      putJob(late);
+      const found = [state()];
+      putJob(lost); // of a server that has lost what it had said last
+      receive('reset', {});
+      await until(() => state() !== 'running');
+      jobs.value = new Map([[late.id, late]]); // the page has not heard yet that it ended
+      api.act = async () => { throw new ApiError(409, { detail: 'it is completed' }); };
+      await act(late, 'cancel');
+      found.push(state(), toasts.value.length);
+      const text = signal('before'), box = document.createElement('div');
+      const Part = () => html`${useSignal(text)}`;
+      render(html`<${Part} />`, box);
+      text.value = 'after'; // before the browser has painted the first
+      await until(() => box.textContent === 'after');
+      return found;
+    }"""
+    assert page.evaluate(script, [late, lost]) == ["completed", "completed", 0]
+
+
 def test_a_contact_sheet_shows_the_settings_and_one_is_chosen(open_page, tmp_path):
     page = open_page()
     drop(page, tmp_path)

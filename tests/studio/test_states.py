@@ -4,11 +4,11 @@ from typing import get_args
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from brushwork.studio.claims import MOST_DEATHS, ClaimLostError, claim_job
-from brushwork.studio.job_store import RefusedChangeError, UnknownJobError
+from brushwork.studio.job_rows import RefusedChangeError, UnknownJobError
 from brushwork.studio.states import FINAL, State, Transition, next_state
 from brushwork.studio.tables import EVENT, JOB
 from studio_pictures import small_request
@@ -123,32 +123,79 @@ def test_an_unknown_job_is_said_to_be_unknown(store):
         store.get("01a0")
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.data())
-def test_any_sequence_keeps_the_model(store, folder, database, data):
-    """The database against a model of one variable, over random requests of clients and deeds of workers."""
+ASKED, REACHED = ("pause", "resume", "cancel"), {"pause": "paused", "cancel": "canceled", "resume": "pending"}
+DEEDS = "claim", "look", "obey", "complete", "fail", "release"
+"""What a worker does. It looks at what is asked of its job, and later obeys what it has seen."""
+
+
+class Model:
+    """A job in two variables, and what its worker has seen last."""
+
+    state, wanted, seen = "pending", None, None
+
+    def ask(self, event):
+        """Return whether a client may ask for this now, which is then so."""
+        following = next_state(self.state, event)
+        if self.state == "running":
+            if self.wanted != "cancel":
+                self.wanted = None if event == "resume" else event
+        elif self.wanted == "cancel" and event == "pause":
+            pass
+        elif following:
+            self.state, self.wanted = following, self.wanted if following == "pending" else None
+        else:
+            return self.state == REACHED[event]
+        return True
+
+    def end(self, event):
+        """The worker ends its hold by this event."""
+        if event == "release" and self.wanted == "pause":
+            event = "pause"
+        elif event == "pause" and self.wanted != "pause":
+            event = "release"
+        self.state = next_state("running", event)
+        self.wanted = "cancel" if self.wanted == "cancel" and self.state in ("pending", "paused") else None
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from((*ASKED, *DEEDS)), max_size=12))
+@example(["claim", "pause", "look", "cancel", "obey"])
+@example(["claim", "pause", "look", "resume", "obey"])
+@example(["claim", "cancel", "pause", "look", "obey"])
+@example(["claim", "cancel", "release", "resume", "claim", "look", "obey"])
+@example(["claim", "cancel", "complete", "cancel"])
+def test_any_sequence_keeps_the_model(store, folder, database, steps):
+    """The database against a model of two variables, over random requests of clients and deeds of workers."""
     job = store.create(small_request(folder, database))[0]["id"]
-    model, held = "pending", None
-    for event in data.draw(st.lists(st.sampled_from(get_args(Transition)), max_size=8)):
-        if event == "claim":
-            held = claim(database, job, round=_round(database, job)) or held
-            model = next_state(model, event) or model
-        elif event in ("pause", "resume", "cancel") and model != "running":
-            following = next_state(model, event)
-            if following or model == {"pause": "paused", "cancel": "canceled", "resume": "pending"}[event]:
-                store.ask(job, event)
-                model = following or model
+    model, held = Model(), None
+    for step in steps:
+        if step in ASKED:
+            before = store.get(job)["version"]
+            if model.ask(step):
+                store.ask(job, step)
+                after = store.ask(job, step)["version"]  # idempotent
+                assert after - before <= 1
             else:
                 with pytest.raises(RefusedChangeError):
-                    store.ask(job, event)
-        elif event != "resume" and held is not None:
-            if model == "running":
-                held.settle(event)
-                model = next_state(model, event) or model
+                    store.ask(job, step)
+        elif step == "claim":
+            if next_state(model.state, "claim"):
+                held = claim(database, job, round=_round(database, job))
+                model.state, model.seen = "running", held.wanted
             else:
-                with pytest.raises(ClaimLostError):
-                    held.settle(event)
-        assert store.get(job)["state"] == model
+                assert claim(database, job, round=_round(database, job)) is None
+        elif held is not None and model.state == "running":
+            if step == "look":
+                model.seen = held.read_wanted()
+                assert model.seen == model.wanted
+            elif (event := model.seen if step == "obey" else step) is not None:
+                held.settle(event)
+                model.end(event)
+        elif held is not None:
+            with pytest.raises(ClaimLostError):
+                held.read_wanted() if step == "look" else held.settle("complete" if step == "obey" else step)
+        found = store.get(job)
+        assert (found["state"], found["wanted"]) == (model.state, model.wanted)
 
 
 def _round(database, job):

@@ -15,7 +15,7 @@ from brushwork.studio.action_routes import continue_from
 from brushwork.studio.bodies import GoOnBody
 from brushwork.studio.claims import claim_job
 from brushwork.studio.job_request import PaintingRequest
-from brushwork.studio.job_store import RefusedChangeError
+from brushwork.studio.job_rows import RefusedChangeError
 from brushwork.studio.painting import LoadedNetworks
 from brushwork.studio.turns import Turns
 from brushwork.studio.work import WorkOnJob

@@ -67,7 +67,9 @@ def run_job(
         remove_file(job.checkpoint)
     del found  # it may take more memory than a closure
     yield writer.start()
-    if finish and writer.snapshot is not None:
+    if finish:
+        if writer.snapshot is None:
+            raise InputError(f"there is no unfinished painting at {job.checkpoint}: nothing can be finished.")
         yield writer.finish(early=True)
         return
     yield from _run(prepared, writer)

@@ -11,7 +11,8 @@ from brushwork.studio.bodies import CardsBody, GoOnBody, QueueBody, SheetBody
 from brushwork.studio.file_store import list_paintings
 from brushwork.studio.job_request import PaintingRequest
 from brushwork.studio.job_routes import require_files
-from brushwork.studio.job_store import PAUSED, JobStore, RefusedChangeError
+from brushwork.studio.job_rows import RefusedChangeError
+from brushwork.studio.job_store import PAUSED, JobStore
 from brushwork.studio.problems import ProblemError
 from brushwork.studio.request_options import require_options
 from brushwork.studio.services import Services
@@ -34,7 +35,7 @@ def _add_actions(router: APIRouter, services: Services) -> None:
         """Cancel a painting; what it shows by now is kept."""
         answer = store.ask(job, "cancel")
         is_over = answer["state"] == "canceled" and answer["result"] is None
-        if is_over and (kept := services.uploads.keep_preview(job)):
+        if is_over and (kept := services.uploads.keep_picture(job)):
             return store.change(job, None, result=kept)
         return answer
 

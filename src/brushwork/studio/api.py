@@ -116,7 +116,7 @@ def _add_service_routes(app: FastAPI, services: Services) -> None:
         after: Annotated[int | None, Query(ge=0, le=2**53)] = None,
     ) -> StreamingResponse:
         """Stream what happens, as server-sent events."""
-        if after is None and last_event_id is not None and last_event_id.isdecimal():
+        if last_event_id is not None and last_event_id.isdecimal():  # of a connection that was lost
             after = int(last_event_id)
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
         return StreamingResponse(services.events.stream(after), media_type="text/event-stream", headers=headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import suppress
 from time import monotonic
 from typing import Any, Protocol
@@ -34,9 +35,10 @@ class SqliteWatch:
 
     def has_changed(self) -> bool:
         """Return whether another connection has committed since the last call; the first call returns True."""
-        cursor = self._connection.cursor()
-        version = int(cursor.execute("PRAGMA data_version").fetchone()[0])
-        cursor.close()
+        try:
+            version = int(self._connection.cursor().execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.OperationalError:  # it is locked: something is committed
+            return True
         has_changed, self._version = version != self._version, version
         return has_changed
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
 
 from brushwork.errors import BrushworkError
 from brushwork.studio.database import Database
 from brushwork.studio.job_request import PaintingRequest
-from brushwork.studio.job_store import change_job
+from brushwork.studio.job_rows import change_job
 from brushwork.studio.states import Transition, next_state, states_before
 from brushwork.studio.tables import EVENT, JOB, now
 
@@ -30,6 +30,10 @@ _BETWEEN_EVENTS = 0.5
 """Seconds between two progress events of a job."""
 
 
+Wanted: TypeAlias = Literal["pause", "cancel"]
+"""What may be asked of a job that runs."""
+
+
 class ClaimLostError(BrushworkError):
     """Another worker has the job now: this one writes nothing more."""
 
@@ -44,7 +48,7 @@ class Claim:
     request: PaintingRequest
     deaths: int
     parent: str | None
-    wanted: Literal["pause", "cancel"] | None
+    wanted: Wanted | None
     began: float = field(default_factory=monotonic)
     spent_before: float = 0.0
     _told: float = 0.0
@@ -54,18 +58,13 @@ class Claim:
         """Seconds of work on the job, those of earlier attempts included."""
         return self.spent_before + monotonic() - self.began
 
-    def read_wanted(self) -> Literal["pause", "cancel"] | None:
+    def read_wanted(self) -> Wanted | None:
         """Return what is asked of the running job: pause, cancel, or nothing.
 
         Raises: ClaimLostError.
         """
-        query = sa.select(JOB.c.wanted).where(*self._match_held())
         with self.database.read() as connection:
-            found = connection.execute(query).one_or_none()
-        if found is None:
-            raise ClaimLostError(f"{self.job}: another worker has it")
-        wanted: Literal["pause", "cancel"] | None = found.wanted
-        return wanted
+            return self._find_wanted(connection)
 
     def report(self, values: Mapping[str, Any], *, at_once: bool = False) -> None:
         """Record progress, at most twice a second unless `at_once`.
@@ -74,19 +73,30 @@ class Claim:
         """
         if at_once or monotonic() - self._told >= _BETWEEN_EVENTS:
             self._told = monotonic()
-            self._write({**values, "spent": self.spent}, "progress", is_synced=False)  # the work is in the checkpoint
+            values = {**values, "spent": self.spent}
+            with self.database.write(is_synced=False) as connection:  # the work is in the checkpoint
+                if change_job(connection, values, *self._match_held(), kind="progress") is None:
+                    raise self._lost()
 
     def settle(self, event: Transition, **values: Any) -> None:
         """End the hold on the job: complete, fail, cancel, pause, or release it for the next worker.
 
+        What was asked since this worker has looked is not forgotten: a job that is resumed when it is about to be
+        paused is released, and so is one that is canceled, which the next worker cancels.
+
         Raises: ClaimLostError.
         """
-        state = next_state("running", event)
-        ended = {} if state in ("pending", "paused") else {"finished": now()}
-        anew = {"round": JOB.c.round + 1} if state == "pending" else {}
-        kind = "completed" if event == "complete" else "job"
-        values = {"state": state, "wanted": None, "worker": None, "spent": self.spent, **ended, **anew, **values}
-        self._write(values, kind, is_over=True)
+        with self.database.write() as connection:
+            wanted = self._find_wanted(connection)
+            event = _event_after(event, wanted, has_problem=values.get("problem") is not None)
+            state = next_state("running", event)
+            is_open = state in ("pending", "paused")
+            ended = {} if is_open else {"finished": now()}
+            anew = {"round": JOB.c.round + 1} if state == "pending" else {}
+            left = wanted if is_open and wanted == "cancel" else None
+            values = {"state": state, "wanted": left, "worker": None, "spent": self.spent, **ended, **anew, **values}
+            change_job(connection, values, *self._match_held(), kind="completed" if event == "complete" else "job")
+            _thin(connection, self.job)
 
     def give_to_parent(self, picture: Path, preview: Path, number: int) -> None:
         """Move a picture to the parent's preview, unless it has one of its own."""
@@ -100,12 +110,15 @@ class Claim:
     def _match_held(self) -> tuple[sa.ColumnElement[bool], ...]:
         return JOB.c.id == self.job, JOB.c.attempt == self.attempt, JOB.c.state == "running"
 
-    def _write(self, values: Mapping[str, Any], kind: str, *, is_over: bool = False, is_synced: bool = True) -> None:
-        with self.database.write(is_synced=is_synced) as connection:
-            if change_job(connection, values, *self._match_held(), kind=kind) is None:
-                raise ClaimLostError(f"{self.job}: another worker has it")
-            if is_over:
-                _thin(connection, self.job)
+    def _find_wanted(self, connection: sa.Connection) -> Wanted | None:
+        found = connection.execute(sa.select(JOB.c.wanted).where(*self._match_held())).one_or_none()
+        if found is None:
+            raise self._lost()
+        wanted: Wanted | None = found.wanted
+        return wanted
+
+    def _lost(self) -> ClaimLostError:
+        return ClaimLostError(f"{self.job}: another worker has it")
 
 
 def claim_job(database: Database, job: str, round: int, worker: str, *, has_newer_checkpoint: bool) -> Claim | None:
@@ -136,6 +149,15 @@ def claim_job(database: Database, job: str, round: int, worker: str, *, has_newe
         assert claimed is not None
     request = PaintingRequest.from_json(row.request)
     return Claim(database, job, row.attempt + 1, request, deaths, row.parent, row.wanted, spent_before=row.spent)
+
+
+def _event_after(event: Transition, wanted: Wanted | None, *, has_problem: bool) -> Transition:
+    """Return how a hold ends, by what is wanted of the job now."""
+    if event == "release" and wanted == "pause":
+        return "pause"
+    if event == "pause" and wanted != "pause" and not has_problem:
+        return "release"
+    return event
 
 
 def _thin(connection: sa.Connection, job: str) -> None:

@@ -31,11 +31,14 @@ class EventStream:
     async def watch(self) -> None:
         """Look for new events until it is canceled."""
         watch = await run_in_threadpool(self._database.watch)
+        is_told = True
         try:
             while True:
-                if await run_in_threadpool(watch.has_changed):
+                if await run_in_threadpool(watch.has_changed) or not is_told:
+                    is_told = False  # until the database has answered
                     with suppress(*DATABASE_LOST):
                         await self._tell((await run_in_threadpool(self._store.event_range))[1])
+                        is_told = True
                 await asyncio.sleep(_LOOK)
         finally:
             watch.close()

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from brushwork.storage.atomic import sync_file
 from brushwork.studio.database import Database
 from brushwork.studio.folder import StudioFolder
-from brushwork.studio.job_store import add_event
+from brushwork.studio.job_rows import add_event
 from brushwork.studio.tables import FILE, PAINTING, now
 
 

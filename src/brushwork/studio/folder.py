@@ -83,12 +83,20 @@ class StudioFolder:
 
     def latest_attempt(self, job: str) -> Path | None:
         """Return the folder of the latest attempt at a job; None: there was none."""
-        numbers = [int(one.name) for one in self.work(job).glob("[0-9]*") if one.is_dir()]
-        return self.attempt(job, max(numbers)) if numbers else None
+        return next(self._attempts(job), None)
 
     def preview(self, job: str) -> Path:
         """Return the path of the latest preview of a job."""
         return self.work(job) / "preview.webp"
+
+    def latest_picture(self, job: str) -> Path | None:
+        """Return the path of what a job shows, or else of its image so far; None: there is neither."""
+        pictures = (self.preview(job), *(one / "result.png" for one in self._attempts(job)))
+        return next((one for one in pictures if one.exists()), None)
+
+    def _attempts(self, job: str) -> Iterator[Path]:
+        numbers = [int(one.name) for one in self.work(job).glob("[0-9]*") if one.is_dir()]
+        return (self.attempt(job, number) for number in sorted(numbers, reverse=True))
 
     def make(self) -> None:
         """Create the folders.

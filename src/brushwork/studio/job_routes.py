@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
-from fastapi.responses import FileResponse
 
 from brushwork.errors import InputError
 from brushwork.studio.bodies import BatchBody, ChangeBody, JobBody, without_none
@@ -80,9 +79,11 @@ def _add_reading(router: APIRouter, services: Services) -> None:
     def preview(job: str) -> Response:
         """Return the latest preview."""
         path = services.folder.preview(store.get(job)["id"])
-        if not path.exists():
-            raise ProblemError(404, "not-found", "There is no preview yet.")
-        return FileResponse(path, media_type="image/webp", headers={"cache-control": _KEEP_OPEN})
+        try:
+            content = path.read_bytes()  # at once: it may be replaced while it is sent
+        except FileNotFoundError:
+            raise ProblemError(404, "not-found", "There is no preview yet.") from None
+        return Response(content, media_type="image/webp", headers={"cache-control": _KEEP_OPEN})
 
     @router.get("/jobs/{job}/curve")
     def curve(job: str) -> Any:

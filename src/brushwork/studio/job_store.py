@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 
-from brushwork.errors import BrushworkError
 from brushwork.studio.database import Database
+from brushwork.studio.job_control import ask_of_job, cancel_waiting
 from brushwork.studio.job_request import HELPERS, PaintingRequest, draft_of
-from brushwork.studio.states import FINAL, Transition, next_state, states_before
+from brushwork.studio.job_rows import (
+    RefusedChangeError,
+    UnknownJobError,
+    add_event,
+    change_known_job,
+    job_to_json,
+    new_id,
+    require_job,
+)
+from brushwork.studio.states import Transition
 from brushwork.studio.tables import EVENT, IDEMPOTENCY, JOB, SETTING, now
 
 PAUSED = "queue paused"
@@ -22,16 +28,6 @@ PAUSED = "queue paused"
 
 _DAY = 24 * 3600 * 1000
 _URGENT_PRIORITY, _DRAFT_PRIORITY, _CARD_PRIORITY = 6, 5, -5
-_HIDDEN = ("number", "request_hash", "round", "handed", "lane", "place")
-"""Columns that are of no use to a client."""
-
-
-class UnknownJobError(BrushworkError):
-    """There is no such job."""
-
-
-class RefusedChangeError(BrushworkError):
-    """The job is in a state that does not allow the change, or was changed meanwhile."""
 
 
 class JobStore:
@@ -81,7 +77,7 @@ class JobStore:
             waiting = JOB.c.kind.in_({one.kind for one in requests}), JOB.c.state == "pending"
             for row in connection.execute(sa.select(JOB).where(*waiting)).all():
                 if all(row.request["content"] != one.content for one in requests):
-                    _move(connection, row.id, "canceled", finished=now())
+                    cancel_waiting(connection, row.id)
             priority = _URGENT_PRIORITY if urgent else _CARD_PRIORITY
             return [_card_of(connection, one, priority) for one in requests]
 
@@ -91,7 +87,7 @@ class JobStore:
         Raises: UnknownJobError.
         """
         with self.database.read() as connection:
-            return job_to_json(_require_job(connection, job))
+            return job_to_json(require_job(connection, job))
 
     def list_jobs(
         self, *, state: str | None = None, before: int | None = None, limit: int = 60, trashed: bool = False
@@ -109,25 +105,12 @@ class JobStore:
     def ask(self, job: str, event: Transition) -> dict[str, Any]:
         """Pause, resume or cancel a job; of a running job it is asked, and done after its iteration. Idempotent.
 
+        A cancel that was asked is not taken back by what is asked later.
+
         Raises: UnknownJobError; RefusedChangeError: the state does not allow it.
         """
         with self.database.write() as connection:
-            row = _require_job(connection, job)
-            if row.state == {"pause": "paused", "cancel": "canceled", "resume": "pending"}.get(event):
-                return job_to_json(row)
-            if event == "resume" and row.state == "running":
-                return _change(connection, job, wanted=None)
-            state = next_state(row.state, event)
-            if state is None:
-                raise RefusedChangeError(
-                    f"the painting is {row.state}: {event} is possible while it is {' or '.join(states_before(event))}."
-                )
-            if row.state == "running":
-                return _change(connection, job, wanted=event)
-            if event == "cancel":
-                _cancel_helpers(connection, job)
-            times = {"finished": now()} if state in FINAL else {"problem": None}
-            return _move(connection, job, state, wanted=None, **times, **_raise_round(row, state))
+            return ask_of_job(connection, require_job(connection, job), event)
 
     def resume_all(self, problem: str) -> None:
         """Resume the jobs that are paused because of a problem of this type."""
@@ -145,10 +128,10 @@ class JobStore:
         Raises: UnknownJobError; RefusedChangeError: it was changed meanwhile.
         """
         with self.database.write() as connection:
-            row = _require_job(connection, job)
+            row = require_job(connection, job)
             if version is not None and version != row.version:
                 raise RefusedChangeError(f"the painting was changed meanwhile: version {row.version}, not {version}.")
-            return _change(connection, job, **values)
+            return change_known_job(connection, job, **values)
 
     def events_after(self, seq: int, limit: int = 200) -> list[dict[str, Any]]:
         """Return the events after a number, in order."""
@@ -189,66 +172,6 @@ class JobStore:
             add_event(connection, "setting", data={"name": name, "value": value})
 
 
-def new_id() -> str:
-    """Return a UUID of version 7: 48 bits of milliseconds, then random ones, so that later ids are greater."""
-    random = int.from_bytes(os.urandom(10)) & ~(0xF << 76) | 7 << 76
-    return str(UUID(int=(time.time_ns() // 1_000_000) << 80 | random & ~(3 << 62) | 2 << 62))
-
-
-def job_to_json(row: sa.Row[Any]) -> dict[str, Any]:
-    """Return a job as clients see it."""
-    return {name: value for name, value in row._mapping.items() if name not in _HIDDEN}
-
-
-def add_event(connection: sa.Connection, kind: str, data: Any, job: str | None = None, version: int = 0) -> None:
-    """Record an event; clients see it as soon as the transaction commits."""
-    connection.execute(EVENT.insert().values(job=job, version=version, kind=kind, data=data, time=now()))
-
-
-def change_job(
-    connection: sa.Connection, values: Mapping[str, Any], *where: sa.ColumnElement[bool], kind: str = "job"
-) -> dict[str, Any] | None:
-    """Change the job that fulfills the conditions and record the event; return it, or None if there is none."""
-    changed = connection.execute(
-        JOB.update().where(*where).values(version=JOB.c.version + 1, **values).returning(JOB)
-    ).one_or_none()
-    if changed is None:
-        return None
-    job = job_to_json(changed)
-    add_event(connection, kind, job, job["id"], job["version"])
-    return job
-
-
-def _change(connection: sa.Connection, job: str, **values: Any) -> dict[str, Any]:
-    changed = change_job(connection, values, JOB.c.id == job)
-    assert changed is not None  # inside of a transaction that has found it
-    return changed
-
-
-def _move(connection: sa.Connection, job: str, state: str, **values: Any) -> dict[str, Any]:
-    return _change(connection, job, state=state, **values)
-
-
-def _raise_round(row: sa.Row[Any], state: str) -> dict[str, Any]:
-    return {"round": row.round + 1} if state == "pending" else {}
-
-
-def _cancel_helpers(connection: sa.Connection, job: str) -> None:
-    waiting: Iterable[str] = connection.execute(
-        sa.select(JOB.c.id).where(JOB.c.parent == job, JOB.c.kind == "draft", JOB.c.state == "pending")
-    ).scalars()
-    for draft in list(waiting):
-        _move(connection, draft, "canceled", finished=now())
-
-
-def _require_job(connection: sa.Connection, job: str) -> sa.Row[Any]:
-    is_possible = "\0" not in job  # which PostgreSQL refuses in texts
-    row = connection.execute(sa.select(JOB).where(JOB.c.id == job)).one_or_none() if is_possible else None
-    if row is None:
-        raise UnknownJobError("there is no such painting: it may have been removed.")
-    return row
-
-
 def _job_of_key(connection: sa.Connection, key: str, request: PaintingRequest) -> dict[str, Any] | None:
     connection.execute(IDEMPOTENCY.delete().where(IDEMPOTENCY.c.until < now()))
     before = connection.execute(sa.select(IDEMPOTENCY).where(IDEMPOTENCY.c.key == key)).one_or_none()
@@ -256,7 +179,7 @@ def _job_of_key(connection: sa.Connection, key: str, request: PaintingRequest) -
         return None
     if before.request_hash != request.sha256:
         raise RefusedChangeError("this Idempotency-Key was used for another painting: send a new one.")
-    return job_to_json(_require_job(connection, before.job))
+    return job_to_json(require_job(connection, before.job))
 
 
 def _insert_with_draft(connection: sa.Connection, request: PaintingRequest, **values: Any) -> dict[str, Any]:
@@ -296,5 +219,5 @@ def _card_of(connection: sa.Connection, request: PaintingRequest, priority: int)
     if before is None:
         return _insert(connection, request, priority=priority)
     if before.state == "pending" and before.priority < priority:
-        return _change(connection, before.id, priority=priority)
+        return change_known_job(connection, before.id, priority=priority)
     return job_to_json(before)

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from brushwork.errors import BrushworkError, InputError
 from brushwork.studio.database import DATABASE_LOST
-from brushwork.studio.job_store import RefusedChangeError, UnknownJobError
+from brushwork.studio.job_rows import RefusedChangeError, UnknownJobError
 from brushwork.studio.problem_response import MEDIA_TYPE, problem_response
 
 _SCHEMA = {

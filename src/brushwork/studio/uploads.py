@@ -63,17 +63,17 @@ class UploadStore:
             self._read(self._folder.stored(sha256), known["kind"], {width: path})
         return path
 
-    def keep_preview(self, job: str) -> dict[str, Any] | None:
-        """Store the preview of a job that is over as its result, and return it; None: there is no preview."""
-        preview = self._folder.preview(job)
-        if not preview.exists():
+    def keep_picture(self, job: str) -> dict[str, Any] | None:
+        """Store what a job that is over has reached as its result, and return it; None: there is no picture yet."""
+        shown = self._folder.latest_picture(job)
+        if shown is None:
             return None
-        data = preview.read_bytes()
+        data, kind = shown.read_bytes(), shown.suffix.removeprefix(".")
         sha256 = hashlib.sha256(data).hexdigest()
-        width, height = self._read(preview, "webp", {})
+        width, height = self._read(shown, kind, {})
         kept = self._folder.incoming / f"{token_hex(16)}.part"
-        kept.hardlink_to(preview)  # the page may be asking for the preview just now
-        keep_file(self._database, self._folder, kept, sha256, kind="webp", width=width, height=height)
+        kept.hardlink_to(shown)  # the page may be asking for it just now
+        keep_file(self._database, self._folder, kept, sha256, kind=kind, width=width, height=height)
         return {"sha256": sha256, "width": width, "height": height, "bytes": len(data), "unfinished": True}
 
     async def _write(self, chunks: AsyncIterator[bytes], path: Path) -> tuple[str, bytes]:

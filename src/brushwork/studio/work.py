@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Generator
 from pathlib import Path
 from threading import Event
@@ -13,7 +14,8 @@ from brushwork.images import Size, image_size
 from brushwork.jobs import Advanced, Finished, JobEvent, Note, Started
 from brushwork.recipes import Progress
 from brushwork.storage.hashing import file_sha256
-from brushwork.studio.claims import FIRST_OWN_PREVIEW, MOST_DEATHS, Claim
+from brushwork.studio.claims import FIRST_OWN_PREVIEW, MOST_DEATHS, Claim, ClaimLostError
+from brushwork.studio.database import DATABASE_LOST
 from brushwork.studio.file_store import keep_file
 from brushwork.studio.film_painting import run_film_request, take_frames
 from brushwork.studio.folder import StudioFolder
@@ -64,10 +66,19 @@ class WorkOnJob:
             return
         try:
             self._attempt()
-        except OSError as error:
-            if not is_disk_full(error):
-                raise
+        except (ClaimLostError, *DATABASE_LOST):
+            raise
+        except Exception as error:  # a job whose worker lives on would be running forever
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        if is_disk_full(error):
             self._claim.settle("pause", problem=describe_full_disk())
+            return
+        logging.getLogger("brushwork.studio").error("A painting has failed.", exc_info=error)
+        problem = describe_problem("unexpected", error)
+        problem["detail"] = without_paths(problem["detail"], self._claim.request, self._folder)
+        self._claim.settle("fail", problem=problem)
 
     def _attempt(self) -> None:
         claim = self._claim
@@ -118,6 +129,8 @@ class WorkOnJob:
 
     def _follow(self, events: Generator[JobEvent | FilmEvent]) -> Transition:
         """Report the events of the job until its end, or until it is to stop, and return how it ended."""
+        if (asked := self._read_wanted()) is not None:  # while it waited for its turn
+            return asked
         try:
             for event in events:
                 self._report(event)
@@ -186,27 +199,34 @@ class WorkOnJob:
         return self._claim.read_wanted()
 
     def _settle(self, event: Transition, output: Path, problem: dict[str, Any] | None) -> None:
-        claim, kept = self._claim, event in ("complete", "cancel", "fail")
+        claim, is_over = self._claim, event in ("complete", "cancel", "fail")
         if event == "complete" and claim.request.kind == "draft":
             self._previews += 1
             self._give_to_parent(output)
         values: dict[str, Any] = {"notes": self._notes}
         if self._frames:
             values["done"] = self._frames
-        shown = self._folder.preview(claim.job)
-        if event == "cancel" and shown.exists() and (not self._previews or not output.exists()):
-            output = output.with_suffix(shown.suffix)  # what is kept is what was seen
-            output.unlink(missing_ok=True)
-            output.hardlink_to(shown)  # which the page may be asking for just now
-        if kept and output.exists():
+        if event == "cancel" and (not self._previews or not output.exists()):
+            output = self._take_shown(output)
+        if is_over and claim.request.kind != "draft" and output.exists():
             values["result"] = self._store(output, is_finished=event == "complete")
         if event == "complete":
             values |= {"done": _HUNDRED, "total": _HUNDRED} if claim.request.lane == "quick" else {}
         if problem is not None:
             problem["detail"] = without_paths(problem["detail"], claim.request, self._folder)
         claim.settle(event, problem=problem, **values)
-        if kept:
+        if is_over:
             self._folder.remove_work(claim.job)
+
+    def _take_shown(self, output: Path) -> Path:
+        """Return the path of what is kept if this attempt has shown nothing: what was seen, or else was reached."""
+        shown = self._folder.latest_picture(self._claim.job)
+        if shown is None or shown == output:
+            return output
+        output = output.with_suffix(shown.suffix)
+        output.unlink(missing_ok=True)
+        output.hardlink_to(shown)  # which the page may be asking for just now
+        return output
 
     def _store(self, output: Path, *, is_finished: bool) -> dict[str, Any]:
         is_film = self._claim.request.kind == "video" and output.suffix == ".mp4"

@@ -19,7 +19,8 @@ from brushwork.studio.folder import StudioFolder, has_newer_checkpoint
 from brushwork.studio.job_problems import DISK_FULL
 from brushwork.studio.job_queue import JobQueue
 from brushwork.studio.job_request import Lane
-from brushwork.studio.job_store import JobStore, add_event
+from brushwork.studio.job_rows import add_event
+from brushwork.studio.job_store import JobStore
 from brushwork.studio.known_paintings import register_models
 from brushwork.studio.painting import CHECKPOINT_EVERY, LoadedNetworks
 from brushwork.studio.retention import sweep

@@ -159,15 +159,23 @@ export async function removePainting(painting) {
 
 async function pauseOther() {
   const before = currentJob.value;
-  if (!before || !["pending", "running"].includes(before.state)) return;
+  if (!before || !["pending", "running"].includes(before.state) || before.wanted === "cancel") return;
   putJob(await api.act(before.id, "pause").catch(() => before));
   toast(words.job.pausedOther(titleOf(before)), { label: words.job.resume, run: () => act(before, "resume") });
 }
 
 export const act = (job, action, data) => attempt(async () => {
-  const answer = await api.act(job.id, action, data);
-  putJob(answer);
-  return answer;
+  try {
+    const answer = await api.act(job.id, action, data);
+    putJob(answer);
+    return answer;
+  } catch (error) {
+    if (error.status !== 409) throw error;
+    const now = await api.job(job.id);
+    putJob(now);
+    if (now.state === job.state) throw error;
+    return null; // it has ended, or begun, meanwhile, and that is what the page shows now
+  }
 });
 
 export async function continueFrom(job, data) {

@@ -21,6 +21,7 @@ export function followEvents({ onEvent, onConnection }) {
       tell({ kind: "connection", data: true });
       if (isLost) tell({ kind: "reset", data: {} }); // a server that lost its power may count events anew
       isLost = false;
+      pause = 1000;
     };
     source.onerror = () => {
       isLost = true;
@@ -36,7 +37,7 @@ export function followEvents({ onEvent, onConnection }) {
   };
   let pause = 1000;
   const retry = () => {
-    setTimeout(open, pause);
+    setTimeout(() => { if (source.readyState === EventSource.CLOSED) open(); }, pause);
     pause = Math.min(30000, 2 * pause);
   };
   if (channel) channel.onmessage = (event) => receive(event.data);
@@ -51,6 +52,6 @@ export function followEvents({ onEvent, onConnection }) {
   open();
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) source.close();
-    else open();
+    else if (source.readyState === EventSource.CLOSED) open();
   });
 }

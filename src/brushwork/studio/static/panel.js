@@ -41,14 +41,17 @@ function JobPart({ job }) {
     </section>`;
 }
 
-const OpenButtons = ({ job }) => html`
-  <div class="buttons">
-    ${job.state === "paused"
-      ? html`<${Button} icon="play" label=${words.job.resume} kind="main" onClick=${() => act(job, "resume")} />`
-      : html`<${Button} icon="check" kind="main" onClick=${() => act(job, "cancel")}
-          label=${job.done ? words.job.enough : words.job.cancel} />
-        <${IconButton} icon="pause" label=${words.job.pause} onClick=${() => act(job, "pause")} />`}
-  </div>`;
+function OpenButtons({ job }) {
+  const isEnding = job.wanted === "cancel"; // after the iteration that is running
+  const label = isEnding ? words.job.ending : job.done ? words.job.enough : words.job.cancel;
+  return html`
+    <div class="buttons">
+      ${job.state === "paused"
+        ? html`<${Button} icon="play" label=${words.job.resume} kind="main" onClick=${() => act(job, "resume")} />`
+        : html`<${Button} icon="check" kind="main" label=${label} aria-disabled=${isEnding} onClick=${() => act(job, "cancel")} />
+          <${IconButton} icon="pause" label=${words.job.pause} aria-disabled=${Boolean(job.wanted)} onClick=${() => act(job, "pause")} />`}
+    </div>`;
+}
 
 function ResultButtons({ job }) {
   const strength = useSignal(mixture);
@@ -90,6 +93,7 @@ export function Progress({ job }) {
 }
 
 function factsOf(job, done) {
+  if (job.wanted) return words.job.wanted[job.wanted];
   if (job.state !== "running") return job.preview ? `${words.job.draft} · ${words.job[job.state]}` : words.job[job.state];
   if (!job.done) return job.preview ? `${words.job.draft} · ${words.job.starting}` : words.job.starting;
   const sizes = job.level?.sizes || [];

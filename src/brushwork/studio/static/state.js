@@ -38,27 +38,29 @@ function listed() {
 // Return the value of a signal, and render again when it changes.
 export function useSignal(source) {
   const [, tick] = useState(0);
+  const rendered = source.value;
   useEffect(() => {
-    let isFirst = true;
+    let shown = rendered; // it may have changed since: effects come after the browser has painted
     return effect(() => {
-      source.value;
-      if (isFirst) isFirst = false;
-      else tick((count) => count + 1);
+      if (source.value === shown) return;
+      shown = source.value;
+      tick((count) => count + 1);
     });
   }, [source]);
-  return source.value;
+  return rendered;
 }
 
-export function putJob(job) {
+export function putJob(job, known = null) {
   const before = jobs.value.get(job.id);
-  if (before && before.version > job.version) return; // a late event never replaces a newer state
+  // A late event never replaces a newer state, unless it is all that was known when the server was asked.
+  if (before && before.version > job.version && before !== known?.get(job.id)) return;
   const next = new Map(jobs.value);
   next.set(job.id, job);
   jobs.value = next;
 }
 
 export function putJobs(list) {
-  batch(() => list.forEach(putJob));
+  batch(() => list.forEach((job) => putJob(job)));
 }
 
 export function toast(text, action) {
@@ -79,9 +81,12 @@ export async function attempt(work) {
 }
 
 export async function refresh() {
+  const before = jobs.value;
   const [list, known, queue, about] = await Promise.all([api.jobs({ limit: 60 }), api.paintings(), api.queue(), api.about()]);
+  const older = waiting.value.filter(({ id }) => list.jobs.every((one) => one.id !== id));
+  const asked = await Promise.all(older.map(({ id }) => api.job(id).catch(() => null)));
   batch(() => {
-    putJobs(list.jobs);
+    for (const job of [...list.jobs, ...asked]) if (job) putJob(job, before);
     cursor.value = list.cursor;
     paintings.value = known.paintings;
     isQueuePaused.value = queue.paused;

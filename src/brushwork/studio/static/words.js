@@ -33,6 +33,8 @@ export const words = {
     starting: "Starting",
     enough: "Enough, keep this",
     cancel: "Cancel",
+    ending: "Keeping this …",
+    wanted: { cancel: "It ends after this iteration", pause: "It pauses after this iteration" },
     pause: "Pause",
     resume: "Go on",
     save: "Save the picture",
