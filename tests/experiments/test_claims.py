@@ -16,6 +16,7 @@ from brushwork.experiments.papers import (
     cvpr,
     fig2,
     fig3,
+    gram_entry,
     gram_statistics,
     localized,
     networks,
@@ -147,10 +148,13 @@ def test_light_moves_and_the_photograph_stays() -> None:
 
 def test_single_entries_are_judged_layer_by_layer() -> None:
     def results(*entries: float) -> list[CellResult]:
-        return [_result(str(n), "a", **{"entry / painting's": n, "frequencies": n}) for n in entries]
+        figures = [{"entry / painting's": n, "frequencies": n, gram_entry.STRUCTURE: n} for n in entries]
+        return [_result(str(one["frequencies"]), "a", **one) for one in figures]
 
-    assert _verdicts("gram-entry", results(2, 3)) == [True] * 3
-    assert _verdicts("gram-entry", results(0.5, 0.4)) == [False] * 3
+    assert _verdicts("gram-entry", results(2, 3)) == [True] * 3 + [None]
+    assert _verdicts("gram-entry", results(0.5, 0.4)) == [False] * 3 + [None]
+    last = load_experiment("gram-entry").check(results(1, 5, 3, 7, 6, 4, 2))[-1]
+    assert last.measured.split(", ")[0] == "7 a 7.00" and len(last.measured.split(", ")) == gram_entry.NAMED
 
 
 def test_statistics_of_gram_matrices_are_judged_by_distance_and_spectrum() -> None:

@@ -17,6 +17,7 @@ from brushwork.experiments.measures import (
     grain_size,
     marginal_distance,
     psnr,
+    randomize_phases,
     rms_distance,
     spectrum_distance,
     structural_similarity,
@@ -72,6 +73,18 @@ def test_frequencies_are_one_in_a_wave_and_all_in_noise() -> None:
     assert effective_frequencies(torch.full((1, 3, 40, 48), 0.3)) == 1.0
     assert 1.5 < effective_frequencies(0.5 * wave + 0.5 * wave.mT[..., ::2, :].repeat(1, 1, 2, 1)) < 3
     assert 30 < effective_frequencies(_noise(0)) <= 64
+
+
+def test_random_phases_keep_spectrum_and_mean_and_nothing_else() -> None:
+    image = (_wide(0) > 2).double()
+    other = randomize_phases(image)
+    for own, found in zip(image[0], other[0], strict=True):
+        powers = [torch.fft.rfft2(one).abs() for one in (own, found)]
+        inner = (slice(1, 32), slice(1, 32))  # a real image has real values where frequencies are their own mirrors
+        assert torch.allclose(powers[0][inner], powers[1][inner], rtol=1e-9)
+        assert float(own.mean()) == pytest.approx(float(found.mean()), rel=1e-12)
+    assert len(image.unique()) == 2 and len(other.unique()) > 1000  # edges are a matter of the phases
+    assert torch.equal(other, randomize_phases(image)) and not torch.equal(other, randomize_phases(image, 1))
 
 
 def test_structure_is_compared_at_the_size_of_the_first() -> None:

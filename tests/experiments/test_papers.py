@@ -52,7 +52,10 @@ def test_light_needs_two_photographs(easel: ExperimentContext) -> None:
 def test_a_quick_run_spends_a_share(name: str, easel: ExperimentContext) -> None:
     slow, fast = (load_experiment(name).cells(replace(easel, is_quick=quick)) for quick in (False, True))
     share = fig3.SHARE if name == "fig3" else QUICK
-    for one, other in zip(slow, fast, strict=True):
+    named = {(one.row, one.column): one for one in slow}
+    assert len(fast) == len(slow) or name == "gram-entry"  # fewer entries
+    for other in fast:
+        one = named[other.row, other.column]
         assert other.settings["iterations"] == round(one.settings["iterations"] * share)
 
 
@@ -165,7 +168,7 @@ def test_covariance_guides_vary_over_both_pictures_and_one_is_everywhere() -> No
 def test_entries_without_a_gradient_at_the_start_come_last(easel: ExperimentContext) -> None:
     start = make_gray_noise(Size(48, 48), std=0.25)
     encoder = easel.encoder(gram_entry.OPTIONS)
-    entries = gram_entry.largest_entries(encoder, replace(easel, size=48), "conv5_1", start)
+    entries = gram_entry.largest_entries(encoder, replace(easel, size=48), "conv5_1", start, 2)
     with torch.no_grad():
         begun = gram(encoder(start, ["conv5_1"])["conv5_1"])[0]
     assert [entry.first == entry.second for entry in entries] == [True, True, False, False]

@@ -92,6 +92,18 @@ def effective_frequencies(image: Image, rings: int = 64) -> float:
     return float(torch.special.entr(sums / sums.sum()).sum().exp())
 
 
+def randomize_phases(image: Image, seed: int = 0) -> Image:
+    """Return an image with the power spectrum of another one, channel by channel, and phases of noise in all of them.
+
+    One random phase for all channels, so that their correlations stay, too. Values may lie outside 0 to 1.
+    """
+    noise = torch.randn(Size.of(image), generator=torch.Generator().manual_seed(seed)).to(image)
+    turned = torch.exp(1j * torch.fft.rfft2(noise).angle())
+    turned[0, 0] = 1  # the mean
+    randomized: Image = torch.fft.irfft2(torch.fft.rfft2(image) * turned, s=Size.of(image))
+    return randomized
+
+
 def marginal_distance(one: Image, other: Image, quantiles: int = 256) -> float:
     """Return the Wasserstein-1 distance of the channels' values, averaged: 0 if equal, 1 for black and white."""
     shares = torch.linspace(0, 1, quantiles)

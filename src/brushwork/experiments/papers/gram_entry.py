@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
+from statistics import fmean
 from typing import NamedTuple
 
 import torch
@@ -21,11 +23,13 @@ from brushwork.experiments.experiment import (
     format_values,
     is_increasing,
 )
-from brushwork.experiments.measures import effective_frequencies
+from brushwork.experiments.measures import effective_frequencies, randomize_phases
 from brushwork.experiments.synthesis import BOUNDED, make_gray_noise, synthesize, synthesize_on_sphere
 from brushwork.images import Size, fit_size, resize
 from brushwork.losses import GramEntryLoss
 from brushwork.losses.moments import gram
+from brushwork.metrics import Evaluator
+from brushwork.metrics.feature_distances import gram_distance
 from brushwork.objective import Objective
 from brushwork.types import Feature, Image
 
@@ -36,9 +40,14 @@ OPTIONS = replace(BOUNDED, optimizer="adam", learning_rate=10.0, line_search=Fal
 SPREAD = 0.25
 """Of the noise at the start, and of the pictures on the sphere; white is 1."""
 
-DIAGONAL, OTHERS = 2, 2
-"""Entries i = j and i ≠ j painted for each layer: the painting's largest."""
+EACH, EACH_QUICK = 8, 2
+"""Entries i = j painted for each layer, and as many i ≠ j: the painting's largest."""
 
+NETWORK = "alexnet"
+"""Measures the structure of the textures; it painted none of them."""
+STRUCTURE = "structure beyond the spectrum"
+NAMED = 5
+"""Textures with the most structure that are named."""
 
 SMALLEST = 1e-12
 """Of an entry: one that is nothing in the painting has a multiple too."""
@@ -62,12 +71,10 @@ def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
 
 def _row(context: ExperimentContext, layer: str) -> list[ExperimentCell]:
     init = make_gray_noise(Size(context.size, context.size), std=SPREAD)
-    entries = largest_entries(context.encoder(OPTIONS), context, layer, init)
-    boxed = [
-        *(f"one feature, {n + 1}" for n in range(DIAGONAL)),
-        *(f"two features, {n + 1}" for n in range(OTHERS)),
-    ]
-    spheres = {"one feature, on a sphere": entries[0], "two features, on a sphere": entries[DIAGONAL]}
+    count = EACH_QUICK if context.is_quick else EACH
+    entries = largest_entries(context.encoder(OPTIONS), context, layer, init, count)
+    boxed = [f"{kind}, {n + 1}" for kind in ("one feature", "two features") for n in range(count)]
+    spheres = {"one feature, on a sphere": entries[0], "two features, on a sphere": entries[count]}
     return [
         *(_cell(context, layer, kind, entry, init) for kind, entry in zip(boxed, entries, strict=True)),
         *(_cell(context, layer, kind, entry, init, sphere=True) for kind, entry in spheres.items()),
@@ -75,8 +82,10 @@ def _row(context: ExperimentContext, layer: str) -> list[ExperimentCell]:
 
 
 @torch.no_grad()
-def largest_entries(encoder: Encoder, context: ExperimentContext, layer: str, init: Image) -> list[GramMatrixEntry]:
-    """The largest entries of the painting's Gram matrix per position, on the diagonal and off it.
+def largest_entries(
+    encoder: Encoder, context: ExperimentContext, layer: str, init: Image, count: int
+) -> list[GramMatrixEntry]:
+    """The largest entries of the painting's Gram matrix per position: `count` on the diagonal, and as many off it.
 
     Entries that are 0 at the start have no gradient there, and come last.
     """
@@ -85,10 +94,9 @@ def largest_entries(encoder: Encoder, context: ExperimentContext, layer: str, in
     ranked = matrix + (begun > 0) * (matrix.max() + 1)
     channels = torch.arange(len(matrix), device=matrix.device)
     rows, columns = torch.triu_indices(len(matrix), len(matrix), offset=1, device=matrix.device)
-    kinds = ((channels, channels, DIAGONAL), (rows, columns, OTHERS))
     return [
         GramMatrixEntry(int(i[at]), int(j[at]), float(matrix[i[at], j[at]]))
-        for i, j, count in kinds
+        for i, j in ((channels, channels), (rows, columns))
         for at in ranked[i, j].topk(count).indices.tolist()
     ]
 
@@ -109,17 +117,31 @@ def _cell(
         options = replace(options, learning_rate=options.learning_rate / options.optimizer_scale)
         settings["sphere"] = SPREAD
     paint = (synthesize_on_sphere if sphere else synthesize)(context, options, lambda _: objective, init)
-    return ExperimentCell(layer, kind, settings, paint, _measure)
+    return ExperimentCell(layer, kind, settings, paint, partial(_measure, context))
 
 
-def _measure(first_and_last: FirstAndLast) -> Measures:
+def _measure(context: ExperimentContext, first_and_last: FirstAndLast) -> Measures:
     """The entry, as a multiple of its value in the painting; and how rich the texture is."""
     init, end = (-float(one.step.losses.total) for one in first_and_last)
+    image = first_and_last.last.image
     return {
         "entry / painting's, at the start": init,
         "entry / painting's": end,
-        "frequencies": effective_frequencies(first_and_last.last.image),
+        "frequencies": effective_frequencies(image),
+        STRUCTURE: structure_beyond_spectrum(context.evaluator(NETWORK), image),
     }
+
+
+@torch.no_grad()
+def structure_beyond_spectrum(evaluator: Evaluator, image: Image) -> float:
+    """How far an image is from one with its spectrum and random phases: Gram distance, mean of the network's layers.
+
+    Noise and gratings are near 0, whatever their colors; edges, swirls and eyes are a matter of the phases.
+    """
+    encoder, size = evaluator.encoder, Size.of(image)
+    layers = [one for one in evaluator.layers.style if min(size) >= encoder.min_size([one])]
+    own, other = (encoder(one, layers) for one in (image, randomize_phases(image)))
+    return fmean(gram_distance(other[layer], own[layer]) for layer in layers)
 
 
 def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
@@ -138,7 +160,16 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
             format_named_values(means),
             is_increasing([*means.values()]),
         ),
+        ClaimCheck(
+            f"some look like something (those with the most {STRUCTURE}, in {NETWORK}; noise and gratings have none)",
+            ", ".join(f"{one.row} {one.column} {one.figures[STRUCTURE]:.2f}" for one in _most_structured(results)),
+            None,
+        ),
     ]
+
+
+def _most_structured(results: Sequence[CellResult]) -> list[CellResult]:
+    return sorted(results, key=lambda one: -one.figures[STRUCTURE])[:NAMED]
 
 
 def _by_layer(results: Sequence[CellResult], figure: str) -> dict[str, list[float]]:
