@@ -51,4 +51,4 @@ def test_frames_that_are_given_are_the_film(tmp_path: Path, count: int) -> None:
     context = ExperimentRequest("ruder", Path(), tuple(paths), size=48).load_context()
     frames, flow = ruder._film(context)
     assert len(frames) == count and not isinstance(flow, ruder.PanFlow)
-    assert len(ruder.make_cells(context)) == 8
+    assert len(ruder.make_cells(context)) == 3 * 4

@@ -33,7 +33,7 @@ from brushwork.video.pair_measures import hidden_pixels, warp_error
 from brushwork.video.presets import load_film_preset
 from brushwork.video.workspace import StoredFrame, round_image
 
-SEEDS = 2
+SEEDS = 3
 ITERATIONS = 300
 """At most for each frame; a frame ends where its loss no longer falls."""
 FRAMES, MOTION = 4, (5, 3)
