@@ -13,6 +13,7 @@ from PIL import Image
 
 from asgi_client import AsgiClient
 from brushwork.studio import guard
+from brushwork.studio.file_store import register_painting
 from brushwork.studio.job_request import PaintingRequest
 from brushwork.studio.known_paintings import register_shipped
 from brushwork.studio.page_files import STATIC
@@ -319,6 +320,14 @@ def test_a_card_is_painted_as_what_it_stands_for(client, files):
     assert options[0].init == "patches" and options[0].iterations < 9
     model = make_options(replace(PaintingRequest.from_json(cards[0]["request"]), paintings=(), model="gallery"))
     assert model.method == "model" and model.size > options[0].size  # strokes of a model are coarse
+
+
+def test_cards_of_a_network_are_painted_first(client, files, database):
+    client.post(f"{API}/paintings", {"sha256": files[1], "name": "lake"})
+    register_painting(database, "model:gallery:wave", name="wave", sha256=files[1], model="gallery")
+    ask = {"content": files[0], "paintings": [files[1], "model:gallery:wave"]}
+    painting, network = (one["job"]["priority"] for one in client.post(f"{API}/cards", ask).json()["cards"])
+    assert painting < network < 0
 
 
 def test_a_contact_sheet_is_made_of_samples(client, files):

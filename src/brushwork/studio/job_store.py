@@ -71,7 +71,8 @@ class JobStore:
     def create_cards(self, requests: Sequence[PaintingRequest], *, urgent: bool = False) -> list[dict[str, Any]]:
         """Return a card or a sample for each request: those that were painted or asked for before, and new ones.
 
-        Those of other photographs that still wait are canceled. `urgent`: they go before drafts.
+        Those of other photographs that still wait are canceled. Those of a network, which take a third of the time, are
+        painted first. `urgent`: all go before drafts.
         """
         with self.database.write() as connection:
             waiting = JOB.c.kind.in_({one.kind for one in requests}), JOB.c.state == "pending"
@@ -79,7 +80,7 @@ class JobStore:
                 if all(row.request["content"] != one.content for one in requests):
                     cancel_waiting(connection, row.id)
             priority = _URGENT_PRIORITY if urgent else _CARD_PRIORITY
-            return [_card_of(connection, one, priority) for one in requests]
+            return [_card_of(connection, one, priority + (one.model is not None)) for one in requests]
 
     def get(self, job: str) -> dict[str, Any]:
         """Return a job.
