@@ -43,6 +43,14 @@ def panned(count: int = FRAMES, step: int = 2, height: int = HEIGHT, width: int 
     return [np.ascontiguousarray(whole[:, step * number : step * number + width]) for number in range(count)]
 
 
+def with_a_visitor(frames: list[np.ndarray], *visited: int) -> list[np.ndarray]:
+    """The frames, with a square of another texture over a fifth of those that are visited."""
+    frames, side = [frame.copy() for frame in frames], len(frames[0]) // 2
+    for one in visited:
+        frames[one][side // 2 : side // 2 + side, side // 2 : side // 2 + side] = 255 - texture(side, side, seed=3)
+    return frames
+
+
 def write_clip(
     path: Path,
     frames: Sequence[np.ndarray],

@@ -30,7 +30,7 @@ from brushwork.video.keyframe_painter import blend_carried
 from brushwork.video.multipass_painter import MultipassPainter
 from brushwork.video.optical_flow import FlowPair
 from brushwork.video.optimized_painter import OptimizedPainter
-from tiny_films import panned, write_clip
+from tiny_films import panned, with_a_visitor, write_clip
 from tiny_network import CONTENT, STYLE, picture, tiny_network
 
 OPTIONS = TransferOptions(
@@ -98,9 +98,13 @@ def test_a_resumed_film_is_the_same_with_a_long_term(job, tmp_path):
 
 @pytest.mark.slow
 def test_key_frames_are_carried_from_both_sides_and_resumed(job, tmp_path):
-    job = replace(job, sequence=replace(job.sequence, first=6, later=3, keyframes=2))
-    whole = painted(job)
-    assert len(whole) == 5
+    """Something is seen in the middle frame only, which is a key frame, although only the first and last have to be."""
+    frames = with_a_visitor(panned(5, 2), 2)
+    clip = write_clip(tmp_path / "visited.mkv", frames, codec="ffv1", pixel_format="bgr0")
+    job = replace(job, clip=clip, sequence=replace(job.sequence, first=6, later=3, keyframes=4))
+    events = list(run_film(job, network=tiny_network()))
+    whole, reliable = zip(*[(e.image, e.reliable) for e in events if isinstance(e, FrameDone)], strict=True)
+    assert [share == 1 for share in reliable] == [False, False, True, False, True]
     broken = replace(job, output=tmp_path / "broken.mp4")
     events = run_film(broken, network=tiny_network())
     first = [next(e for e in events if isinstance(e, FrameDone)).image for _ in range(2)]

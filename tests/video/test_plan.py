@@ -23,8 +23,6 @@ from brushwork.video import (
     preparation,
     trial,
 )
-from brushwork.video.analysis import FilmAnalysis, FrameTime
-from brushwork.video.film_plan import _keyframes
 from brushwork.video.preparation import frame_memory, prepare_film
 from tiny_films import film_job, panned, tiny_stylizer, write_clip
 
@@ -52,14 +50,6 @@ def test_frames_between_key_frames_take_time_too(tmp_path):
     assert film_plan._time_optimized(job, times) == pytest.approx((10.0, 10.0, 2.0))
     alone = replace(job, sequence=replace(sequence, keyframes=0))
     assert film_plan._time_optimized(alone, times[:1] + times[2:3]) == pytest.approx((10.0, 4.0, 0.0))
-
-
-def test_key_frames_are_every_nth_and_the_last_of_each_shot(tmp_path):
-    frames = tuple(FrameTime(number, number) for number in range(20))
-    analysis = FilmAnalysis(1, frames, (10,))
-    job = FilmJob(clip=tmp_path, output=tmp_path, method=TransferOptions(), sequence=SequenceOptions(keyframes=8))
-    assert _keyframes(job, analysis) == 3 + 3  # 0 8 9, and 10 18 19
-    assert _keyframes(replace(job, sequence=SequenceOptions()), analysis) == 20
 
 
 def test_first_frames_of_shots_count_apart_in_the_time_left():

@@ -30,7 +30,7 @@ class FilmProgress:
             case jobs.Note():
                 self._display.log(event.text)
             case video.AnalysisProgress(frames, of):
-                self._display.draw(frames / of if of else 0.0, lambda: f"looking for cuts: frame {frames}")
+                self._display.draw(frames / of if of else 0.0, lambda: f"analyzing the film: frame {frames}")
             case video.FilmStarted():
                 self._frames, self.done, self._shots = event.frames, event.done, event.shots
                 begun = f", {event.done} of them done" if event.done else ""

@@ -37,7 +37,7 @@ class Shot(NamedTuple):
 
 @dataclass(frozen=True)
 class FilmAnalysis:
-    """The frames of the result, and its cuts."""
+    """The frames of the result, its cuts, and its key frames."""
 
     time_base: Fraction
     """Seconds of a tick of the result."""
@@ -46,6 +46,8 @@ class FilmAnalysis:
     """Index of the first frame of each shot but the first."""
     shift: Fraction = Fraction(0)
     """Seconds by which all times were moved."""
+    keys: tuple[int, ...] = ()
+    """Frames that are painted by themselves, while the others are carried from them; none: all are."""
 
     @property
     def shots(self) -> list[Shot]:
@@ -64,13 +66,15 @@ class FilmAnalysis:
             "frames": [list(frame) for frame in self.frames],
             "cuts": list(self.cuts),
             "shift": str(self.shift),
+            "keys": list(self.keys),
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> FilmAnalysis:
         """Read from JSON; the inverse of `to_json`."""
         frames = tuple(FrameTime(*pair) for pair in data["frames"])
-        return cls(Fraction(data["time_base"]), frames, tuple(data["cuts"]), Fraction(data["shift"]))
+        base, shift = Fraction(data["time_base"]), Fraction(data["shift"])
+        return cls(base, frames, tuple(data["cuts"]), shift, tuple(data["keys"]))
 
 
 def analyze_clip(clip: Clip, selection: FrameSelection, cuts: str = "auto") -> Iterator[int | FilmAnalysis]:

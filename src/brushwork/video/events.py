@@ -11,7 +11,7 @@ from brushwork.types import Image
 
 
 class AnalysisProgress(NamedTuple):
-    """The film is read for its cuts."""
+    """The film is read for its cuts, and for its key frames."""
 
     frames: int
     """Frames seen so far."""

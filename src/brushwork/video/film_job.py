@@ -72,6 +72,11 @@ class FilmJob:
     """Whether all frames are also written as PNG, to a folder beside the film."""
 
     @property
+    def has_keyframes(self) -> bool:
+        """Whether some frames are optimized, and those between them carried by the flow."""
+        return isinstance(self.method, TransferOptions) and self.sequence.keyframes > 1
+
+    @property
     def outputs(self) -> list[Path]:
         """The files that are there of the film: one, or the pictures that its pattern stands for."""
         output = expand_user(self.output)

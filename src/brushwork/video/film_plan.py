@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 from dataclasses import asdict, dataclass, replace
 from time import monotonic
@@ -13,6 +12,7 @@ from brushwork.recipes import TransferOptions
 from brushwork.storage.folders import nearest_folder
 from brushwork.video.analysis import FilmAnalysis, Shot, analyze_whole
 from brushwork.video.film_job import FilmJob
+from brushwork.video.keyframe_schedule import with_keyframes
 from brushwork.video.multipass_painter import AGAIN
 from brushwork.video.preparation import PreparedFilm, disk_need, frame_memory, prepare_film
 from brushwork.video.trial import TrialFrame, paint_in_memory
@@ -67,9 +67,9 @@ def plan_film(
     """
     film = prepare_film(replace(_short(job), overwrite=True), resume=False, memory=memory, network=network)
     began = monotonic()
-    analysis = analysis or analyze_whole(film.clip, job.selection, job.film.cuts)
+    analysis = with_keyframes(film, analysis or analyze_whole(film.clip, job.selection, job.film.cuts))
     looked = monotonic() - began
-    keys, shots = _keyframes(job, analysis), len(analysis.shots)
+    keys, shots = len(analysis.keys or analysis.frames), len(analysis.shots)
     times = _trial(film, analysis)
     pace = _time_optimized(job, times) if isinstance(job.method, TransferOptions) else _one_pass(analysis, times)
     others = pace.later * (keys - shots) + pace.carried * (len(analysis.frames) - keys)
@@ -104,29 +104,16 @@ class _Pace(NamedTuple):
     """One between key frames."""
 
 
-def _has_keyframes(job: FilmJob) -> bool:
-    return isinstance(job.method, TransferOptions) and job.sequence.keyframes > 1
-
-
 def _short(job: FilmJob) -> FilmJob:
-    """Return the job of a trial: few iterations where frames are optimized, and key frames near each other."""
-    keys = _TRIAL_KEYS if _has_keyframes(job) else 0
-    sequence = replace(job.sequence, first=_TRIAL, later=_TRIAL, passes=1, keyframes=keys)
+    """Return the job of a trial: few iterations where frames are optimized."""
+    sequence = replace(job.sequence, first=_TRIAL, later=_TRIAL, passes=1)
     return replace(job, sequence=sequence) if isinstance(job.method, TransferOptions) else job
 
 
 def _trial(film: PreparedFilm, analysis: FilmAnalysis) -> list[TrialFrame]:
     """Paint the first two frames, or as far as the second key frame, keep nothing, and return what they took."""
-    last = _TRIAL_KEYS if _has_keyframes(film.job) else 1
-    return list(paint_in_memory(film, analysis, [Shot(0, min(last + 1, len(analysis.frames)))]))
-
-
-def _keyframes(job: FilmJob, analysis: FilmAnalysis) -> int:
-    """Return how many frames are painted by themselves: all, or every N-th and the last one of each shot."""
-    every = job.sequence.keyframes
-    if not _has_keyframes(job):
-        return len(analysis.frames)
-    return sum(1 + math.ceil((shot.end - shot.first - 1) / every) for shot in analysis.shots)
+    last = min(_TRIAL_KEYS if film.job.has_keyframes else 1, len(analysis.frames) - 1)
+    return list(paint_in_memory(film, replace(analysis, keys=tuple(sorted({0, last}))), [Shot(0, last + 1)]))
 
 
 def _one_pass(analysis: FilmAnalysis, times: list[TrialFrame]) -> _Pace:

@@ -1,9 +1,11 @@
-"""Optimize every N-th frame, and carry those between by the flow from both sides."""
+"""Optimize key frames, and carry the frames between them by the flow from both sides."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+from bisect import bisect_left
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -36,7 +38,8 @@ class KeyframePainter:
     """
 
     painter: OptimizedPainter
-    every: int
+    schedule: Sequence[int]
+    """Indices of the key frames, in order: the first and the last frame of each shot, and others between them."""
     keys: MutableMapping[int, StoredFrame]
     """Key frames that are painted before the frames that lead to them."""
     bits: int
@@ -45,7 +48,7 @@ class KeyframePainter:
     @property
     def history(self) -> int:
         """See `FramePainter`."""
-        return self.every
+        return max((after - before for before, after in pairwise(self.schedule)), default=1)
 
     def begin_shot(self, shot: Shot) -> None:
         """See `FramePainter`."""
@@ -54,19 +57,15 @@ class KeyframePainter:
 
     def paint(self, index: int, stored: Callable[[int], StoredFrame]) -> Painted:
         """Return a frame of the current shot; see `FramePainter`."""
-        before = index - (index - self._shot.first) % self.every
         if index == self._shot.first:
             return self.painter.paint(index, stored)
-        if index == before or index == self._shot.end - 1:
-            key = self._key(index, self._key_before(index), stored)
+        place = bisect_left(self.schedule, index)
+        before, after = self.schedule[place - 1 : place + 1]
+        if index == after:
+            key = self._key(index, before, stored)
             self.keys.pop(index, None)
             return Painted(key, {}, 1.0)
-        after = min(before + self.every, self._shot.end - 1)
         return self._between(index, (before, stored(before).image), (after, self._key(after, before, stored)))
-
-    def _key_before(self, index: int) -> int:
-        """Return the key frame before a key frame."""
-        return index - ((index - self._shot.first - 1) % self.every + 1)
 
     def _key(self, index: int, before: int, stored: Callable[[int], StoredFrame]) -> Image:
         """Return a key frame: the one kept, or optimized from the one before."""

@@ -67,7 +67,8 @@ class SequenceOptions:
     for some frames."""
 
     keyframes: int = 0
-    """Optimize every so many frames only, and carry those between by the flow from both sides; 0: optimize all."""
+    """Optimize every so many frames only, and those of which more than 8 % is seen in neither; carry the others by the
+    flow from both sides; 0: optimize all."""
 
     passes: int = 1
     """Passes over each shot, forwards and backwards by turns: 2 or 3 mend what comes out from behind objects and in at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -41,8 +41,9 @@ class PainterSource(NamedTuple):
     engine: str
     weights: str
     """sha256 of the network's weights."""
-    make: Callable[[ReadFrame, ReadFrame, Size, KeySource], FramePainter]
-    """Return the painter from two readers of frames, the size of a frame, and where key frames are kept."""
+    make: Callable[[ReadFrame, ReadFrame, Size, KeySource, Sequence[int]], FramePainter]
+    """Return the painter from two readers of frames, the size of a frame, where frames are kept that are painted before
+    those that need them, and which are key frames."""
 
 
 def load_painter(job: FilmJob, device: torch.device, bits: int, network: Any = None) -> PainterSource:
@@ -54,9 +55,12 @@ def load_painter(job: FilmJob, device: torch.device, bits: int, network: Any = N
         return _load_one(job, device, bits, network)
     regions = [_load_one(replace(job, styles=(style,)), device, bits, network) for style in job.styles]
 
-    def make(frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeySource) -> FramePainter:
+    def make(
+        frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeySource, schedule: Sequence[int]
+    ) -> FramePainter:
         painters = [
-            one.make(frames, samples, size, partial(_region_keys, keys, number)) for number, one in enumerate(regions)
+            one.make(frames, samples, size, partial(_region_keys, keys, number), schedule)
+            for number, one in enumerate(regions)
         ]
         return RegionPainter(tuple(painters), bits)
 
@@ -78,7 +82,9 @@ def _load_one(job: FilmJob, device: torch.device, bits: int, network: Any) -> Pa
 def _feedforward(
     job: FilmJob, options: StylizeOptions, styles: tuple[Image | StyleFile, ...], stylizer: Stylizer
 ) -> PainterSource:
-    def make(frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeySource) -> FramePainter:
+    def make(
+        frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeySource, schedule: Sequence[int]
+    ) -> FramePainter:
         _, prepared = prepare_colors(options, samples(0), styles)
         frame_stylizer = make_frame_stylizer(stylizer, prepared, size)
         return FeedForwardPainter(
@@ -91,14 +97,14 @@ def _feedforward(
 def _make_optimized(
     job: FilmJob, options: TransferOptions, styles: tuple[Image | StyleFile, ...], encoder: Encoder, bits: int
 ) -> PainterSource:
-    def make(frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeySource) -> FramePainter:
+    def make(
+        frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeySource, schedule: Sequence[int]
+    ) -> FramePainter:
         flow = make_flow(job.film.flow, "best", job.sequence.reliability)
         painter = OptimizedPainter(frames, styles, options, job.sequence, encoder, flow, _fill(styles, size, encoder))
         if job.sequence.passes > 1:
             return MultipassPainter(painter, job.sequence.passes, keys, bits)
-        if job.sequence.keyframes < 2:
-            return painter
-        return KeyframePainter(painter, job.sequence.keyframes, keys("key"), bits)
+        return KeyframePainter(painter, schedule, keys("key"), bits) if job.has_keyframes else painter
 
     return PainterSource(encoder.engine, encoder.weights_sha256(), make)
 

@@ -23,6 +23,7 @@ from brushwork.video.events import FilmEvent, FrameDone, PreviewFinished, WayPla
 from brushwork.video.film_job import FilmJob, canvas_of
 from brushwork.video.film_plan import plan_film
 from brushwork.video.frame_reader import FrameReader
+from brushwork.video.keyframe_schedule import with_keyframes
 from brushwork.video.options import FrameSelection
 from brushwork.video.panels import caption, in_a_grid
 from brushwork.video.preparation import open_source, prepare_film, require_output
@@ -109,7 +110,7 @@ def _paint(
     film = prepare_film(job, resume=False, memory=memory, network=network)
     panels: list[Panel] = []
     for part in parts:
-        for frame in paint_in_memory(film, part, part.shots):
+        for frame in paint_in_memory(film, with_keyframes(film, part), part.shots):
             yield FrameDone(len(panels), frame.image, frame.seconds, 0.0)
             panels.append(quantize(frame.image))
     return panels

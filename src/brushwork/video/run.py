@@ -21,6 +21,7 @@ from brushwork.video.events import AnalysisProgress, FilmEvent, FilmFinished, Fi
 from brushwork.video.film_file import write_film
 from brushwork.video.film_job import FilmJob
 from brushwork.video.image_sequence import write_sequence
+from brushwork.video.keyframe_schedule import add_keyframes
 from brushwork.video.preparation import PreparedFilm, prepare_film, require_disk, selection_note
 from brushwork.video.shot_painting import ShotPainting, paint_shots
 from brushwork.video.workspace import Workspace, segments_of
@@ -77,12 +78,7 @@ def _run(
         notes += film.workspace.require_same(film.manifest, film.device)
     analysis = film.workspace.read_analysis() if resumed else None
     if analysis is None:
-        for found in analyze_clip(film.clip, film.job.selection, film.job.film.cuts):
-            if isinstance(found, FilmAnalysis):
-                analysis = found
-            else:
-                yield AnalysisProgress(found, film.clip.info.frames)
-        assert analysis is not None
+        analysis = yield from _analyze(film)
         require_disk(film, analysis)
         film.output_frames(analysis)  # refuses masks that end too early
         if not resumed:
@@ -92,6 +88,20 @@ def _run(
     if not finish:
         yield from paint_film(film, analysis, executor)
     yield from finish_film(film, analysis, began, notes)
+
+
+def _analyze(film: PreparedFilm) -> Generator[FilmEvent, None, FilmAnalysis]:
+    """Find the frames of a film, its cuts, and its key frames."""
+    found = analyze_clip(film.clip, film.job.selection, film.job.film.cuts)
+    analysis = yield from _follow(found, film.clip.info.frames)
+    return (yield from _follow(add_keyframes(film, analysis), len(analysis.frames)))
+
+
+def _follow(found: Iterator[int | FilmAnalysis], of: int) -> Generator[FilmEvent, None, FilmAnalysis]:
+    """Yield how far an analysis is, and return it."""
+    while not isinstance(one := next(found), FilmAnalysis):
+        yield AnalysisProgress(one, of)
+    return one
 
 
 def paint_film(film: PreparedFilm, analysis: FilmAnalysis, executor: Executor | None = None) -> Iterator[FilmEvent]:

@@ -35,7 +35,7 @@ class ShotPainting:
         """The painter of the frames."""
         film, kept = self._film, max(KEPT, 2 + max(self._film.job.sequence.long_term))
         readers = [FrameReader(film.clip, self._analysis, film.size, film.device, kept) for _ in range(2)]
-        return film.painter.make(readers[0], readers[1], film.size, film.workspace.keys)
+        return film.painter.make(readers[0], readers[1], film.size, film.workspace.keys, self._analysis.keys)
 
     def paint(self, shot: Shot) -> Iterator[FilmEvent]:
         """Paint a shot, as far as it is not there yet, and yield events."""

@@ -30,7 +30,8 @@ def paint_in_memory(film: PreparedFilm, analysis: FilmAnalysis, shots: Sequence[
     kept = max(KEPT, 2 + max(film.job.sequence.long_term))
     readers = [FrameReader(film.clip, analysis, film.size, film.device, kept) for _ in range(2)]
     stored: dict[int, StoredFrame] = {}
-    painter = film.painter.make(readers[0], readers[1], film.size, defaultdict[str, KeyFrames](dict).__getitem__)
+    keys = defaultdict[str, KeyFrames](dict).__getitem__
+    painter = film.painter.make(readers[0], readers[1], film.size, keys, analysis.keys)
     output = film.output_frames(analysis)
     for shot in shots:
         began = monotonic()

@@ -1,0 +1,89 @@
+"""Which frames of a film are key frames: every N-th, and those that cannot be carried from their neighbors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from itertools import pairwise
+from typing import TypeAlias
+
+import torch
+
+from brushwork.images.geometry import fit_size
+from brushwork.images.occlusion import Reliability
+from brushwork.video.analysis import FilmAnalysis, Shot
+from brushwork.video.frame_reader import FrameReader
+from brushwork.video.optical_flow import DisFlow, FlowSource, NoFlow
+from brushwork.video.preparation import PreparedFilm
+
+UncertainShares: TypeAlias = Callable[[int, int], Sequence[float]]
+"""Returns, for each frame between two, the share of its pixels that neither of the two can be trusted for."""
+
+_LIMIT = 0.08
+"""Share of uncertain pixels above which a frame is a key frame itself."""
+_LINES = 120
+"""Short side at most, in pixels, of the frames whose flow is computed: enough to say for nine frames in ten on which
+side of the limit they lie at full size, in a thirtieth of the time."""
+_HELD = 64
+"""Frames of that size that are held in memory."""
+
+
+def add_keyframes(film: PreparedFilm, analysis: FilmAnalysis) -> Iterator[int | FilmAnalysis]:
+    """Yield the number of frames seen, now and then, and finally the analysis with the film's key frames.
+
+    They follow from the clip alone, and are found before it is painted, so that they do not depend on who paints what.
+    """
+    keys: list[int] = []
+    if film.job.has_keyframes:
+        shares = _measure_shares(film, analysis)
+        for shot in analysis.shots:
+            for key in choose_keyframes(shot, film.job.sequence.keyframes, shares):
+                keys.append(key)
+                yield key + 1
+    yield replace(analysis, keys=tuple(keys))
+
+
+def with_keyframes(film: PreparedFilm, analysis: FilmAnalysis) -> FilmAnalysis:
+    """Return the analysis with the film's key frames; see `add_keyframes`."""
+    return next(one for one in add_keyframes(film, analysis) if isinstance(one, FilmAnalysis))
+
+
+def choose_keyframes(shot: Shot, every: int, shares: UncertainShares) -> Iterator[int]:
+    """Yield the key frames of a shot: every N-th one, the last one, and the worst one between two while it is too bad.
+
+    Of frames that are equally bad it is the one in the middle.
+    """
+    edges = [*range(shot.first, shot.end - 1, every), shot.end - 1]
+    yield edges[0]
+    pending = list(pairwise(edges))[::-1]
+    while pending:
+        before, after = pending.pop()
+        between = zip(range(before + 1, after), shares(before, after), strict=True)
+        share, _, worst = max(((s, -abs(before + after - 2 * one), one) for one, s in between), default=(0.0, 0, after))
+        if share > _LIMIT:
+            pending += [(worst, after), (before, worst)]
+        else:
+            yield after
+
+
+def _measure_shares(film: PreparedFilm, analysis: FilmAnalysis) -> UncertainShares:
+    """Return what measures the shares of a film, by flow between small frames."""
+    small = fit_size(film.size, min(_LINES, *film.size), measure="short")
+    frames = FrameReader(film.clip, analysis, small, kept=_HELD)
+    has_flow = film.job.film.flow != "none"
+    flow: FlowSource = DisFlow("fast", film.job.sequence.reliability) if has_flow else NoFlow()
+
+    @lru_cache(maxsize=4 * _HELD)
+    def reliable(index: int, key: int) -> Reliability:
+        return flow(frames(index), frames(key), (index, key)).reliability
+
+    def measure(before: int, after: int) -> list[float]:
+        for one in range(before, after + 1):  # in their order, so that the clip is decoded once
+            frames(one)
+        return [
+            1 - float(torch.maximum(reliable(one, before), reliable(one, after)).mean())
+            for one in range(before + 1, after)
+        ]
+
+    return measure
