@@ -41,6 +41,7 @@ def main() -> None:
             until(page, READY)
             paint(page, given.photograph, given.painting, given.folder)
             show_places(page, given.folder)
+            show_mixtures(page, given.folder)
             show_phone(browser, address, given.folder)
             show_giant(page, address, given.folder)
             if given.film:
@@ -104,6 +105,27 @@ def show_places(page: Page, folder: Path) -> None:
     page.locator(".place", has_text="Pictures").click()
     page.wait_for_timeout(500)
     page.screenshot(path=folder / "pictures-dark.png")
+
+
+def show_mixtures(page: Page, folder: Path) -> None:
+    """Save a painting mixed with its photograph, and a style of a network mixed with another one."""
+    page.emulate_media(color_scheme="light")
+    page.locator(".place", has_text="Paint").click()
+    page.get_by_role("slider", name="Strength").fill("0.5")
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(500)
+    page.screenshot(path=folder / "strength.png")
+    page.get_by_text("Save this mixture").click()
+    page.get_by_text("Save the picture").wait_for()
+    page.locator(".card", has_text="Starry").locator(".tag").first.click()
+    page.get_by_label("Blended with").select_option(label="Wave")
+    page.get_by_role("slider", name="Share of the other").fill("0.6")
+    page.get_by_text("Paint with these settings").click()
+    page.locator(".job-title", has_text="Starry and Wave").wait_for()
+    page.get_by_text("Save the picture").wait_for()
+    page.wait_for_timeout(800)
+    page.screenshot(path=folder / "blend.png")
+    page.locator(".place", has_text="Pictures").click()
 
 
 def show_phone(browser: Browser, address: str, folder: Path) -> None:

@@ -137,6 +137,29 @@ def test_before_the_first_iteration_nothing_is_prepared(store, folder, database,
     assert (kept["state"], kept["problem"], kept["result"]["width"]) == ("canceled", None, 80)
 
 
+@pytest.mark.parametrize("looks", [1, 9])
+def test_a_pause_does_not_wait_for_the_end_of_an_iteration(store, folder, database, job, monkeypatch, looks):
+    """It is asked at a look of the network, the first of which is part of the preparation."""
+    network, count = LoadedNetworks().network(None), []
+
+    def look(*_):
+        count.append(True)
+        if len(count) == looks:
+            store.ask(job, "pause")
+
+    handle = network.register_forward_pre_hook(look)
+    work_on(database, folder, job)
+    handle.remove()
+    assert len(count) == looks
+    paused = store.get(job)
+    assert (paused["state"], paused["result"]) == ("paused", None)
+    store.ask(job, "resume")
+    work_on(database, folder, job)
+    plain, other = store.get(job), store.create(small_request(folder, database, iterations=8, min_size=0))[0]["id"]
+    work_on(database, folder, other)
+    assert same(folder, plain, store.get(other))
+
+
 def test_a_draft_ends_with_its_painting_and_is_no_picture_of_its_own(store, folder, database, job, monkeypatch):
     with database.read() as connection:
         draft = connection.execute(sa.select(JOB.c.id).where(JOB.c.parent == job)).scalar_one()
@@ -223,3 +246,9 @@ def test_a_stream_that_was_cut_goes_on_where_it_was(client, monkeypatch):
     for headers in ({}, {"last-event-id": "7"}):
         client.get("/api/v1/events?after=3", headers=headers)
     assert asked == [3, 7]
+
+
+def same(folder, *jobs):
+    """Whether the results of two jobs show the same, to the last bit; their files say how each was painted."""
+    one, other = (read_image(folder.stored(job["result"]["sha256"])).image for job in jobs)
+    return bool((one == other).all())

@@ -80,7 +80,8 @@ def transfer(
     require_compatible_styles(options, styles, parts, network)
     problem = TransferProblem(content, styles, options, network, partition, parts, extra)
     plan, start = options.schedule(Size.of(own)), TransferInit(problem, begun)
-    first = start.image_at(plan[0].size)
+    size = plan[0].size
+    first = start.image_at(size) if resume is None else resize(content, size)  # which is not looked at
     steps = optimize_multiscale(plan, problem.evaluate_at, first, options, resume, partition, detail=start.detail)
     # Colors are changed on the full image: with several processes, where the parts are joined.
     return with_final_colors(steps, partial(apply_colors, options, own)) if isinstance(partition, FullImage) else steps

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import get_ident
 
 import torch
 
@@ -84,17 +85,34 @@ def run_request(
     *,
     resume: bool,
     finish: bool = False,
+    look: Callable[[], None] = lambda: None,
 ) -> Generator[JobEvent]:
     """Run a request to an output file, through `brushwork.jobs`: a job's events, as `run_job` yields them.
 
-    `finish`: nothing more is painted, and what is there is written at the size of the result.
+    `finish`: nothing more is painted, and what is there is written at the size of the result. `look` is called before
+    each pass through the network, from the preparation on; what it raises ends the run as Ctrl-C does.
 
     Raises: InputError, WeightsError, OutOfMemoryError, DivergedError: as `run_job`.
     """
     job = _make_job(request, folder, output)
     network = networks.network(job.options)
     every = networks.checkpoint_every
-    yield from run_job(job, resume=resume, finish=finish, checkpoint_every=every, network=network)
+    with _called_before(network, look):
+        yield from run_job(job, resume=resume, finish=finish, checkpoint_every=every, network=network)
+
+
+@contextmanager
+def _called_before(network: object, look: Callable[[], None]) -> Iterator[None]:
+    """Context manager in which a function is called before each pass of this thread through an encoder on the CPU."""
+    if not isinstance(network, Encoder) or network.preprocess.mean.device.type != "cpu":  # others are quick
+        yield
+        return
+    thread = get_ident()  # a card may be painted by the same network meanwhile
+    handle = network.register_forward_pre_hook(lambda *_: look() if get_ident() == thread else None)
+    try:
+        yield
+    finally:
+        handle.remove()
 
 
 def blend_images(content: Path, painted: Path, strength: float, output: Path) -> None:

@@ -45,6 +45,14 @@ _Run: TypeAlias = Callable[..., Generator[JobEvent | FilmEvent]]
 """`run_request` or `run_film_request`."""
 
 
+class _StoppedError(BaseException):
+    """The job is to stop: like Ctrl-C, no error of the painting."""
+
+    def __init__(self, asked: Transition) -> None:
+        super().__init__(asked)
+        self.asked = asked
+
+
 class WorkOnJob:
     """One attempt at a job."""
 
@@ -113,7 +121,8 @@ class WorkOnJob:
     def _run(self, run: _Run, output: Path, *, resume: bool) -> Transition:
         """Paint a picture or a film; of one that is canceled, what is there is kept, at the size of the result."""
         given = self._claim.request, self._folder, output, self._networks
-        ended = self._follow(run(*given, resume=resume))
+        looking = {"look": self._stop_if_asked} if run is run_request else {}
+        ended = self._follow(run(*given, resume=resume, **looking))
         if ended == "cancel" and (self._frames or (self._is_small and self._previews)):
             try:
                 for _ in run(*given, resume=True, finish=True):
@@ -129,20 +138,24 @@ class WorkOnJob:
 
     def _follow(self, events: Generator[JobEvent | FilmEvent]) -> Transition:
         """Report the events of the job until its end, or until it is to stop, and return how it ended."""
-        if (asked := self._read_wanted()) is not None:  # while it waited for its turn
-            return asked
         try:
+            self._stop_if_asked()  # it has waited for its turn
             for event in events:
                 self._report(event)
                 if isinstance(event, Finished | FilmFinished):
                     return "complete"
                 if self._claim.request.lane == "long":
                     self._turns.give_way()
-                if (asked := self._read_wanted()) is not None:
-                    return asked
+                self._stop_if_asked()
+        except _StoppedError as stop:
+            return stop.asked
         finally:
             events.close()  # writes the checkpoint and the image so far
         return "complete"
+
+    def _stop_if_asked(self) -> None:
+        if (asked := self._read_wanted()) is not None:
+            raise _StoppedError(asked)
 
     def _report(self, event: JobEvent | FilmEvent) -> None:
         match event:

@@ -82,6 +82,13 @@ export function stylesFor({ model, style }) {
   return { style: [`${style}:${Number((1 - share).toFixed(2))}`, `${blend.style}:${share}`] };
 }
 
+// Return the name of a painting; of a style that is blended with another one, both.
+function nameOf(painting) {
+  const [, second] = stylesFor(painting).style || [];
+  const other = second && paintings.value.find(({ model, style }) => model === painting.model && style === second.split(":")[0]);
+  return other ? words.blend.both(tidy(painting.name), tidy(other.name)) : tidy(painting.name);
+}
+
 // Return the part of a painting that the chosen part of the photograph is painted after; null: all of it.
 export const paintingPartOf = (painting) => {
   const part = region.value?.painting;
@@ -108,7 +115,7 @@ export async function paint(painting = paintings.value.find((one) => one.id === 
   if (!photo.value?.sha256) return;
   await attempt(async () => {
     await pauseOther();
-    const title = words.alt(tidy(stem(photo.value.name)), tidy(painting.name));
+    const title = words.alt(tidy(stem(photo.value.name)), nameOf(painting));
     const job = await api.create({ content: photo.value.sha256, title, ...requestOf(painting) });
     if (others.value.length) await paintOthers(painting);
     batch(() => {
@@ -141,7 +148,7 @@ export function endSheet(list) {
 
 async function paintOthers(painting) {
   const list = others.value.map((one) => ({
-    ...requestOf(painting), regions: [], content: one.sha256, title: words.alt(tidy(stem(one.name)), tidy(painting.name)),
+    ...requestOf(painting), regions: [], content: one.sha256, title: words.alt(tidy(stem(one.name)), nameOf(painting)),
   }));
   putJobs((await api.batch(list)).jobs);
 }
@@ -159,7 +166,8 @@ export async function removePainting(painting) {
 
 async function pauseOther() {
   const before = currentJob.value;
-  if (!before || !["pending", "running"].includes(before.state) || before.wanted === "cancel") return;
+  const isOpen = before && ["pending", "running"].includes(before.state) && before.wanted !== "cancel";
+  if (!isOpen || !["transfer", "video"].includes(before.kind)) return; // others take a moment
   putJob(await api.act(before.id, "pause").catch(() => before));
   toast(words.job.pausedOther(titleOf(before)), { label: words.job.resume, run: () => act(before, "resume") });
 }
@@ -192,7 +200,7 @@ export async function saveMixture(job, strength) {
   await attempt(async () => {
     const made = await api.create({
       kind: "blend", content: job.request.content, paintings: job.request.paintings, start: job.result.sha256,
-      options: { strength }, title: `${titleOf(job)}, ${Math.round(100 * strength)} %`, parent: job.id, via: "strength",
+      options: { strength }, title: `${titleOf(job)}, ${words.units.percent(strength)}`, parent: job.id, via: "strength",
     });
     putJob(made);
     current.value = made.id;

@@ -60,7 +60,7 @@ function ResultButtons({ job }) {
   return html`
     ${!["blend", "video"].includes(job.kind) && html`
       <${Slider} label=${words.strength.title} low=${words.strength.low} high=${words.strength.high} min="0" max="1" step="0.01"
-        value=${strength} onInput=${(value) => { mixture.value = value; }} />`}
+        value=${strength} shown=${words.units.percent(strength)} onInput=${(value) => { mixture.value = value; }} />`}
     <div class="buttons result-buttons">
       ${strength < 1
         ? html`<${Button} icon="check" kind="main" label=${words.strength.save}
@@ -153,7 +153,7 @@ function Blend({ painting, now, onChange }) {
       </select>
     </label>
     ${other && html`<${Slider} label=${words.blend.share} low=${tidy(painting.name)} high=${tidy(other.name)} min="0" max="1" step="0.05"
-      value=${now.share} onInput=${(share) => onChange({ model, style: other.style, share })} />`}`;
+      value=${now.share} shown=${words.units.percent(now.share)} onInput=${(share) => onChange({ model, style: other.style, share })} />`}`;
 }
 
 function Settings({ canPaint }) {

@@ -20,11 +20,12 @@ export const IconButton = ({ icon, label, onClick, ...rest }) => html`
     <${Icon} name=${icon} />
   </button>`;
 
-export function Slider({ label, low, high, value, onInput, onChange, min, max, step }) {
+// `shown`: the value as it is read, where a number says more than a place between two ends.
+export function Slider({ label, low, high, value, shown, onInput, onChange, min, max, step }) {
   return html`
     <label class="field">
-      <span class="field-label">${label}</span>
-      <input type="range" min=${min} max=${max} step=${step} value=${value}
+      <span class="field-label">${label}${shown && html`<span class="value">${shown}</span>`}</span>
+      <input type="range" min=${min} max=${max} step=${step} value=${value} aria-valuetext=${shown}
         onInput=${(event) => onInput?.(Number(event.target.value))}
         onChange=${(event) => onChange?.(Number(event.target.value))} />
       <span class="ends"><span>${low}</span><span>${high}</span></span>

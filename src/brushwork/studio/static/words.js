@@ -71,7 +71,7 @@ export const words = {
     copied: "Copied",
     curve: "Loss",
   },
-  blend: { title: "Blended with", none: "no other", share: "Share of the other" },
+  blend: { title: "Blended with", none: "no other", share: "Share of the other", both: (one, other) => `${one} and ${other}` },
   advanced: { title: "All options", search: "Search the options", usual: "As usual" },
   strength: { title: "Strength", save: "Save this mixture", low: "photograph", high: "painting" },
   compare: { label: "Divide between photograph and painting", before: "Photograph", both: "Both", after: "Painting" },
@@ -122,7 +122,7 @@ export const words = {
     paint: "Paint this one",
   },
   connection: { lost: "Not connected. Painting goes on.", worker: "The painter starts. The first picture comes in a few seconds." },
-  units: { seconds: (n) => `${n} s left`, minutes: (n) => `${n} min left`, of: (done, total) => `${done} of ${total}` },
+  units: { seconds: (n) => `${n} s left`, minutes: (n) => `${n} min left`, percent: (part) => `${Math.round(100 * part)} %` },
   alt: (photo, painting) => `${photo || "photograph"} after ${painting || "a painting"}`,
   theme: "Light or dark",
 };
