@@ -46,8 +46,14 @@ def test_a_film_is_painted_after_any_painting(desk, capfd):
 @pytest.mark.slow
 def test_frames_are_optimized(desk, capfd):
     words = ["--optimize", "--size", "40", "--first", "2", "--later", "2", "--min-size", "0", "--end", "0.2"]
-    assert main(["video", "clip.mp4", "painting.png", *words, "-o", "out.mkv", "--keep-frames", "-q"]) == 0
+    assert (
+        main(
+            ["video", "clip.mp4", "painting.png", *words, "-o", "out.mkv", "--keep-frames", "--save-flow", "flow", "-q"]
+        )
+        == 0
+    )
     assert len(list((desk / "out-frames").glob("*.png"))) == 3
+    assert len(list((desk / "flow").iterdir())) == 2 * 3  # two pairs
 
 
 def test_a_plan_writes_nothing(desk, capfd):

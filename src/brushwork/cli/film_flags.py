@@ -104,6 +104,10 @@ class FilmRunFlags:
     keep_frames: Flag = False
     """Also write all frames as PNG, to a folder beside the film."""
 
+    save_flow: str | None = None
+    """Also write the optical flow to a folder, as --flow reads it: backward_2_1.flo, forward_1_2.flo, and
+    reliable_2_1.png; 16 bytes a pixel for each pair of frames."""
+
     json: Flag = False
     """Print one JSON document instead of the path."""
 

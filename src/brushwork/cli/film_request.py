@@ -67,6 +67,7 @@ class FilmRequest:
             device=flags.device,
             overwrite=flags.force,
             keep_frames=flags.keep_frames,
+            save_flow=None if flags.save_flow is None else expand_user(flags.save_flow),
         )
 
     def ways(self) -> dict[str, films.FilmJob]:

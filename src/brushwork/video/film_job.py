@@ -71,6 +71,9 @@ class FilmJob:
     keep_frames: bool = False
     """Whether all frames are also written as PNG, to a folder beside the film."""
 
+    save_flow: Path | None = None
+    """Folder that the optical flow is also written to, as it is computed."""
+
     @property
     def has_keyframes(self) -> bool:
         """Whether some frames are optimized, and those between them carried by the flow."""
@@ -110,6 +113,7 @@ class FilmJob:
                 flow=self.film.flow if self.film.flow in ("dis", "none") else str(_absolute(Path(self.film.flow))),
                 cuts=self.film.cuts if self.film.cuts in ("auto", "none") else str(_absolute(Path(self.film.cuts))),
             ),
+            save_flow=self.save_flow and _absolute(self.save_flow),
             audio=self.audio if self.audio in ("copy", "none") else str(_absolute(Path(self.audio))),
         )
 

@@ -65,7 +65,7 @@ def plan_film(
 
     Raises: as `run_film`.
     """
-    film = prepare_film(replace(_short(job), overwrite=True), resume=False, memory=memory, network=network)
+    film = prepare_film(_short(job), resume=False, memory=memory, network=network)
     began = monotonic()
     analysis = with_keyframes(film, analysis or analyze_whole(film.clip, job.selection, job.film.cuts))
     looked = monotonic() - began
@@ -105,9 +105,10 @@ class _Pace(NamedTuple):
 
 
 def _short(job: FilmJob) -> FilmJob:
-    """Return the job of a trial: few iterations where frames are optimized."""
+    """Return the job of a trial: few iterations where frames are optimized, and nothing is written."""
     sequence = replace(job.sequence, first=_TRIAL, later=_TRIAL, passes=1)
-    return replace(job, sequence=sequence) if isinstance(job.method, TransferOptions) else job
+    trial = replace(job, overwrite=True, save_flow=None)
+    return replace(trial, sequence=sequence) if isinstance(job.method, TransferOptions) else trial
 
 
 def _trial(film: PreparedFilm, analysis: FilmAnalysis) -> list[TrialFrame]:

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size
-from brushwork.images.occlusion import dis_reliability
 from brushwork.images.warp import Flow, resize_flow
+from brushwork.images.write import write_image
 from brushwork.storage.atomic import atomic_write
+from brushwork.storage.folders import expand_user
 from brushwork.types import Image
 from brushwork.video.extra import import_video
-from brushwork.video.optical_flow import FlowPair
+from brushwork.video.optical_flow import FlowCheck, FlowPair, FlowSource, check_flow
 
 _MAGIC = 202021.25
 _HEADER = 12
@@ -80,17 +81,59 @@ class FolderFlow:
     """
 
     folder: Path
+    check: FlowCheck = "strict"
+    """How its reliability is found, from the flow in both directions."""
 
     def __call__(self, own: Image, other: Image, numbers: tuple[int, int]) -> FlowPair:
         """Return the flow from one frame to another; see `FlowSource`."""
         size = Size.of(own)
         flow, backward = (resize_flow(read_flow(self._file(pair)), size).to(own) for pair in (numbers, numbers[::-1]))
-        return FlowPair(flow, backward, dis_reliability(flow, backward, own, other))
+        return check_flow(flow, backward, own, other, self.check)
 
     def _file(self, pair: tuple[int, int]) -> Path:
-        source, target = pair
-        name = f"{'backward' if source > target else 'forward'}_{source + 1}_{target + 1}"
+        name = _flow_name(pair)
         found = next((one for one in (self.folder / f"{name}.flo", self.folder / f"{name}.png") if one.exists()), None)
         if found is None:
-            raise InputError(f"the folder {self.folder} has no {name}.flo: write all with brushwork video-flow.")
+            raise InputError(f"the folder {self.folder} has no {name}.flo: --save-flow writes all that a film takes.")
         return found
+
+
+@dataclass(frozen=True)
+class SavedFlow:
+    """The flow of a source, which is written to a folder, too, as `FolderFlow` reads it.
+
+    Its reliability is written beside it, as `reliable_I_J.png`, white where the flow is trusted.
+    """
+
+    source: FlowSource
+    folder: Path
+
+    def __call__(self, own: Image, other: Image, numbers: tuple[int, int]) -> FlowPair:
+        """Return the flow from one frame to another; see `FlowSource`."""
+        pair = self.source(own, other, numbers)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for flow, between in ((pair.flow, numbers), (pair.backward, numbers[::-1])):
+            write_flo(self.folder / f"{_flow_name(between)}.flo", flow, overwrite=True)
+        name = f"reliable_{numbers[0] + 1}_{numbers[1] + 1}.png"
+        write_image(pair.reliability.expand(-1, 3, -1, -1), self.folder / name, overwrite=True)
+        return pair
+
+
+def require_flow_folder(folder: Path, source: str, overwrite: bool) -> None:
+    """Refuse a folder that flow cannot be saved in, or that holds flow already; `source` is where flow comes from.
+
+    Raises: InputError.
+    """
+    if source == "none":
+        raise InputError("flow is none, so that there is none to save: remove --flow none or --save-flow.")
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"flow cannot be saved in {folder}, which is a file: give a folder.")
+    if folder.resolve() == expand_user(Path(source)).resolve():
+        raise InputError(f"flow is read from the folder {folder}: save it in another one.")
+    if any(folder.glob("*.flo")) and not overwrite:
+        raise InputError(f"the folder {folder} holds flow already: give another one, or --force.")
+
+
+def _flow_name(numbers: tuple[int, int]) -> str:
+    source, target = numbers
+    return f"{'backward' if source > target else 'forward'}_{source + 1}_{target + 1}"

@@ -42,6 +42,13 @@ class FlowSource(Protocol):
         """Return the flow from one frame to another, given with their numbers in the film."""
 
 
+def check_flow(flow: Flow, backward: Flow, own: Image, other: Image, check: FlowCheck) -> FlowPair:
+    """Return the flow between two frames with its reliability, found by a check."""
+    if check == "ruder":
+        return FlowPair(flow, backward, ruder_reliability(flow, backward))
+    return FlowPair(flow, backward, dis_reliability(flow, backward, own, other))
+
+
 class DisFlow(NamedTuple):
     """Flow by dense inverse search, without trained weights.
 
@@ -68,9 +75,7 @@ class DisFlow(NamedTuple):
             )
             for pair in ((one, two), (two, one))
         )
-        if self.check == "ruder":
-            return FlowPair(flow, backward, ruder_reliability(flow, backward))
-        return FlowPair(flow, backward, dis_reliability(flow, backward, own, other))
+        return check_flow(flow, backward, own, other, self.check)
 
 
 class NoFlow(NamedTuple):

@@ -26,7 +26,7 @@ from brushwork.storage.hashing import tensors_sha256
 from brushwork.types import Image
 from brushwork.video.feedforward_painter import FeedForwardPainter, FramePainter, ReadFrame
 from brushwork.video.film_job import FilmJob
-from brushwork.video.flow_files import FolderFlow
+from brushwork.video.flow_files import FolderFlow, SavedFlow
 from brushwork.video.kept_frames import KeyFrames, KeySource
 from brushwork.video.keyframe_painter import KeyframePainter
 from brushwork.video.multipass_painter import MultipassPainter
@@ -87,9 +87,7 @@ def _feedforward(
     ) -> FramePainter:
         _, prepared = prepare_colors(options, samples(0), styles)
         frame_stylizer = make_frame_stylizer(stylizer, prepared, size)
-        return FeedForwardPainter(
-            frames, samples, frame_stylizer, make_flow(job.film.flow, "medium"), options, job.film
-        )
+        return FeedForwardPainter(frames, samples, frame_stylizer, make_flow(job, "medium"), options, job.film)
 
     return PainterSource(stylizer.engine, tensors_sha256(stylizer.weights()), make)
 
@@ -100,7 +98,7 @@ def _make_optimized(
     def make(
         frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeySource, schedule: Sequence[int]
     ) -> FramePainter:
-        flow = make_flow(job.film.flow, "best", job.sequence.reliability)
+        flow = make_flow(job, "best", job.sequence.reliability)
         painter = OptimizedPainter(frames, styles, options, job.sequence, encoder, flow, _fill(styles, size, encoder))
         if job.sequence.passes > 1:
             return MultipassPainter(painter, job.sequence.passes, keys, bits)
@@ -119,11 +117,16 @@ def _fill(styles: tuple[Image | StyleFile, ...], size: Size, encoder: Encoder) -
     return make_frame_stylizer(stylizer, pictures, size) if pictures else None
 
 
-def make_flow(name: str, quality: FlowQuality, check: FlowCheck = "strict") -> FlowSource:
-    """Return the source of optical flow that an option names.
+def make_flow(job: FilmJob, quality: FlowQuality, check: FlowCheck = "strict") -> FlowSource:
+    """Return the source of a job's optical flow, which also writes it where that was asked for.
 
     Raises: InputError: neither dis nor none nor a folder.
     """
+    source = _open_flow(job.film.flow, quality, check)
+    return source if job.save_flow is None else SavedFlow(source, expand_user(job.save_flow))
+
+
+def _open_flow(name: str, quality: FlowQuality, check: FlowCheck) -> FlowSource:
     if name == "dis":
         return DisFlow(quality, check)
     if name == "none":
@@ -131,7 +134,7 @@ def make_flow(name: str, quality: FlowQuality, check: FlowCheck = "strict") -> F
     folder = expand_user(Path(name))
     if not folder.is_dir():
         raise InputError(f"flow is {name}: it must be dis, none, or a folder of .flo files.")
-    return FolderFlow(folder)
+    return FolderFlow(folder, check)
 
 
 def _move(style: Image | StyleFile, device: torch.device) -> Image | StyleFile:

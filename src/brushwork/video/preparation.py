@@ -32,6 +32,7 @@ from brushwork.video.extra import import_video
 from brushwork.video.film_job import FilmJob, canvas_of
 from brushwork.video.film_mask import FilmMask, open_mask
 from brushwork.video.film_tracks import Soundtrack
+from brushwork.video.flow_files import require_flow_folder
 from brushwork.video.frame_reader import FrameReader
 from brushwork.video.image_folder import open_image_folder
 from brushwork.video.options import FrameSelection
@@ -206,6 +207,8 @@ def require_output(job: FilmJob, *, resume: bool = False) -> None:
     }
     if is_sequence(output) and output.parent.absolute() in {one.absolute() for one in folders}:
         raise InputError(f"the pictures of a clip or mask are in {output.parent}: write to another folder.")
+    if job.save_flow is not None:
+        require_flow_folder(expand_user(job.save_flow), job.film.flow, job.overwrite or resume)
 
 
 def require_memory(need: int, size: Size, device: torch.device, memory: int | None) -> None:

@@ -95,7 +95,7 @@ def _small(job: FilmJob) -> FilmJob:
     own = job.sequence
     sequence = replace(own, first=min(_FIRST, own.first), later=min(_LATER, own.later))
     method = replace(job.method, size=_SHORT, measure="short")
-    return replace(job, method=method, sequence=sequence, overwrite=True)
+    return replace(job, method=method, sequence=sequence, overwrite=True, save_flow=None)
 
 
 def _film(job: FilmJob, clip: Clip, parts: list[FilmAnalysis]) -> list[Panel]:
