@@ -5,11 +5,15 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
-from fork_server import ForkServer
+from fork_server import ForkServer, ForkServerProcess
+
+FORKS = pytest.StashKey[ForkServerProcess]()
+"""In the process that distributes tests: what all workers' programs are forked from."""
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")  # a busy machine takes longer than 200 ms for an example, and nothing is wrong
@@ -39,10 +43,20 @@ def restore_torch_threads() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker the address of the one process from which programs are forked."""
+    if FORKS not in node.config.stash:
+        node.config.stash[FORKS] = ForkServerProcess()
+        node.config.add_cleanup(node.config.stash[FORKS].close)
+    node.workerinput["forks"] = node.config.stash[FORKS].address
+
+
 @pytest.fixture(scope="session")
-def fork_server() -> Iterator[ForkServer]:
+def fork_server(request: pytest.FixtureRequest) -> Iterator[ForkServer]:
     """Starts commands as processes that need not import torch first."""
-    server = ForkServer()
+    told = getattr(request.config, "workerinput", None)
+    server = ForkServerProcess() if told is None else ForkServer(told["forks"])
     yield server
     server.close()
 

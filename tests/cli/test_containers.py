@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from brushwork.images import write_image
-from fork_server import IMPORTED, Completed, ForkServer
+from fork_server import IMPORTED, Completed, ForkServerProcess
 
 READ_ONLY = 'mount -t tmpfs none rw; mount -o remount,ro,bind /; exec "$@"'
 THERE = "import pathlib; [(print(one.name), one.unlink()) for one in sorted(pathlib.Path('rw').iterdir())]"
@@ -45,7 +45,7 @@ def contained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contained]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         # Torch's compiler wants a folder for temporary files when it is imported: that is the commands' to settle.
-        server = ForkServer(environment, ["unshare", "-m", "sh", "-c", READ_ONLY, "sh"], IMPORTED)
+        server = ForkServerProcess(environment, ["unshare", "-m", "sh", "-c", READ_ONLY, "sh"], IMPORTED)
 
         def run(*command: str) -> Completed:
             done = server.run("-m", "brushwork", *command, env=environment)

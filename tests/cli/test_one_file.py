@@ -13,7 +13,7 @@ import torch
 
 import brushwork
 from brushwork.images import Size, read_image, read_metadata, write_image
-from fork_server import ForkServer
+from fork_server import ForkServerProcess
 from tiny_network import picture
 from tolerances import THROUGH_VGG
 
@@ -67,7 +67,7 @@ def paint(folder: Path) -> Iterator[Command]:
 
     paths = os.pathsep.join(map(str, (folder / "package", SUPPORT)))
     environment = {**os.environ, "PYTHONPATH": paths, "COLUMNS": "300"}
-    server = ForkServer(environment)
+    server = ForkServerProcess(environment)
 
     def run(*arguments: str, command: str = "paint") -> str:
         with pytest.MonkeyPatch.context() as patch:

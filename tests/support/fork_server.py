@@ -1,7 +1,7 @@
 """Commands as processes of their own, forked from one that has imported torch and brushwork: they begin at once.
 
-The papers' weights are read before the forks, too. What a new interpreter does (closed streams, encodings, what is
-imported and read) is not seen here; `subprocess` is for that.
+The papers' weights are read and laid out before the forks, too. What a new interpreter does (closed streams,
+encodings, what is imported and read) is not seen here; `subprocess` is for that.
 As a script, the process that forks.
 """
 
@@ -20,7 +20,7 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
@@ -81,24 +81,14 @@ class ForkedProcess:
 
 
 class ForkServer:
-    """Starts Python programs by forks of one process."""
+    """Starts Python programs by forks of one process, which listens at an address."""
 
-    def __init__(
-        self,
-        environment: Mapping[str, str] | None = None,
-        launcher: Sequence[str] = (),
-        imported: Sequence[str] = (COMPILER, *IMPORTED),
-    ) -> None:
-        """`environment`: of the process that imports; `launcher`: words before its own, as of `unshare`."""
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [*launcher, sys.executable, __file__, str(theirs.fileno()), *imported]
-        given = {**(environment or os.environ), "OMP_NUM_THREADS": "1"}
-        self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=given)
-        theirs.close()
+    def __init__(self, address: str) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._socket.connect(address)
 
     def close(self) -> None:
         self._socket.close()
-        self._process.wait()
 
     def start(self, *words: str, stdout: int | None = None, stderr: int | None = None, **how: Any) -> ForkedProcess:
         """Start `python WORDS`; its standard error is a pipe, unless a descriptor is given.
@@ -130,23 +120,72 @@ class ForkServer:
             return Completed(code, out.read(), said.read())
 
 
-def _serve(requests: socket.socket) -> list[str]:
-    """Fork for every request; in the process that is to be the program, return its words."""
+class ForkServerProcess(ForkServer):
+    """The process that forks; it ends when this is closed. It imports nothing before it is needed."""
+
+    def __init__(
+        self,
+        environment: Mapping[str, str] | None = None,
+        launcher: Sequence[str] = (),
+        imported: Sequence[str] = (COMPILER, *IMPORTED),
+    ) -> None:
+        """`environment`: of the process that imports; `launcher`: words before its own, as of `unshare`."""
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._folder = tempfile.TemporaryDirectory()
+        self.address = str(Path(self._folder.name, "forks"))
+        with theirs, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
+            listening.bind(self.address)
+            listening.listen()
+            given = [theirs.fileno(), listening.fileno()]
+            command = [*launcher, sys.executable, __file__, *map(str, given), *imported]
+            surroundings = {**(environment or os.environ), "OMP_NUM_THREADS": "1"}
+            self._process = subprocess.Popen(command, pass_fds=given, env=surroundings)
+
+    def close(self) -> None:
+        super().close()
+        self._process.wait()
+        self._folder.cleanup()
+
+
+def _serve(own: socket.socket, listening: socket.socket) -> list[str]:
+    """Fork for every request; in the process that is to be the program, return its words.
+
+    Ends when `own` is closed at its other end.
+    """
+    sockets = [own, listening]
     while True:
         _reap()
-        message, descriptors, *_ = socket.recv_fds(requests, _LARGEST, 4)
-        if not message:
-            os._exit(0)
-        if not os.fork():
-            requests.close()
-            *streams, status = descriptors
-            program = os.fork()
-            if program:
-                _watch(program, status, streams)
-            os.close(status)
-            return _prepare(json.loads(message), streams)
-        for descriptor in descriptors:
-            os.close(descriptor)
+        for one in select.select(sockets, [], [])[0]:
+            if one is listening:
+                sockets.append(listening.accept()[0])
+                continue
+            message, descriptors, *_ = socket.recv_fds(one, _LARGEST, 4)
+            if message and not os.fork():
+                return _become_program(message, descriptors, sockets)
+            for descriptor in descriptors:
+                os.close(descriptor)
+            if not message:
+                _forget(one, sockets)
+
+
+def _forget(closed: socket.socket, sockets: list[socket.socket]) -> None:
+    """Forget who will ask for nothing more; end where that is the one who started this process, the first."""
+    if closed is sockets[0]:
+        os._exit(0)
+    sockets.remove(closed)
+    closed.close()
+
+
+def _become_program(message: bytes, descriptors: list[int], sockets: Iterable[socket.socket]) -> list[str]:
+    """In a fork: fork again, watch the program in the first, and return its words in the second."""
+    for one in sockets:
+        one.close()
+    *streams, status = descriptors
+    program = os.fork()
+    if program:
+        _watch(program, status, streams)
+    os.close(status)
+    return _prepare(json.loads(message), streams)
 
 
 def _reap() -> None:
@@ -221,13 +260,27 @@ def _end(words: list[str]) -> None:
     os._exit(code)
 
 
-if __name__ == "__main__":
-    for name in sys.argv[2:]:
+def _import(names: Iterable[str]) -> None:
+    """Import the modules, and those of extras where their libraries are installed."""
+    for name in names:
         import_module(name)
     for name in _OF_EXTRAS:
         with suppress(ImportError):
             import_module(name)
+
+
+def _lay_out() -> None:
+    """Read, check and lay out the papers' weights."""
+    encoder = import_module("brushwork.encoders").load_encoder()
+    encoder.weights_sha256()
+    encoder(import_module("torch").zeros(1, 3, 32, 32), encoder.layers)
+
+
+if __name__ == "__main__":
+    given = [socket.socket(fileno=int(number)) for number in sys.argv[1:3]]
+    select.select(given, [], [])  # nobody may ever ask
+    _import(sys.argv[3:])
     with import_module("weights_cache").WeightsCache():
-        import_module("brushwork.encoders").load_encoder().weights_sha256()
+        _lay_out()
         gc.freeze()  # a collection would touch, and so copy, all memory
-        _end(_serve(socket.socket(fileno=int(sys.argv[1]))))
+        _end(_serve(*given))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from copy import deepcopy
+
 import pytest
 import torch
 
@@ -169,7 +171,7 @@ def test_half_precision_and_doubles_go_the_plain_way(encoder_and_picture):
 
 
 def test_kernels_follow_the_weights():
-    encoder = load_encoder()
+    encoder = deepcopy(load_encoder())  # the weights of others stay
     encoder.engine = "native"
     encoder(_picture(1, 3, 20, 20), ["relu1_2"])
     with torch.no_grad():
