@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.functional as F
 
+from brushwork.devices.meta_results import MetaResults
 from brushwork.devices.meter import META, MemoryMeter, to_meta
 from tiny_network import tiny_network
 
@@ -62,3 +64,55 @@ def test_a_module_without_its_numbers_computes_shapes():
     assert {one.device for one in (*bare.parameters(), *bare.buffers())} == {META}
     assert {one.device.type for one in (*network.parameters(), *network.buffers())} == {"cpu"}
     assert bare.name == network.name
+
+
+def shown(tensor):
+    return tensor.shape, tensor.stride(), tensor.dtype, tensor.device
+
+
+def compute_many():
+    """Layouts of results that differ in few things: strides, types of numbers, sizes, and how many there are."""
+    image, kernels = torch.empty(2, 4, 9, 7, device=META), torch.empty(5, 4, 3, 3, device=META)
+    last = image.contiguous(memory_format=torch.channels_last)
+    whole = torch.ones(3, dtype=torch.int64, device=META)
+    return [
+        *map(shown, (image + 1, last + 1, image.mT + 1, image.half() + 1, image[:, :, :, ::2] + 1)),
+        *map(shown, (whole * 1, whole * 1.0, whole * True, whole.sum(), whole.float().sum())),
+        *map(shown, (F.conv2d(image, kernels), F.conv2d(last, kernels), F.conv2d(image, kernels, padding=1))),
+        *map(shown, F.max_pool2d(image, 2, return_indices=True)),
+        *map(shown, F.max_pool2d(image, 2, ceil_mode=True, return_indices=True)),
+        *map(shown, (torch.cat([image, image]), torch.cat([image, image], 1), image.expand(3, -1, -1, -1, -1) * 2)),
+    ]
+
+
+def test_results_are_those_without_a_meter():
+    wanted = compute_many()
+    with MemoryMeter():
+        assert [compute_many(), compute_many()] == [wanted, wanted]
+
+
+def test_a_tensor_that_was_computed_before_is_a_new_one():
+    with MemoryMeter() as meter:
+        one = kibibytes(1)
+        two, three = one * 2, one * 2
+        assert meter.live == 3 * KIBI
+        two.resize_(0)
+        assert len(three) == KIBI // 4
+        assert one.add_(1) is one
+        assert one[:5].untyped_storage()._cdata == one.untyped_storage()._cdata
+
+
+def test_a_layout_is_computed_once():
+    calls = []
+
+    def add(*args, **kwargs):
+        calls.append(args)
+        return torch.ops.aten.add.Tensor(*args, **kwargs)
+
+    add._schema = torch.ops.aten.add.Tensor._schema
+    results, one = MetaResults(), kibibytes(1)
+    for given in ((one, one), (one, one), (one, one[:1]), (one, one[:1])):
+        assert len(results.compute(add, given, {})) == len(one)
+    assert len(calls) == 2
+    real = torch.ones(2)
+    assert [float(results.compute(add, (real, real * two), {})[0]) for two in (1, 2)] == [2, 3]

@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from brushwork.devices.meta_results import MetaResults
+
 META = torch.device("meta")
 
 AnyModule = TypeVar("AnyModule", bound=nn.Module)
@@ -34,13 +36,14 @@ class MemoryMeter(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.peak: int = 0
         """Most bytes so far."""
         self._sizes: dict[int, int] = {}
+        self._results = MetaResults()
 
     def __torch_dispatch__(
         self, function: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         if function is torch.ops.aten._local_scalar_dense.default and args[0].device == META:
             return torch.zeros((), dtype=args[0].dtype).item()
-        result = function(*args, **(kwargs or {}))
+        result = self._results.compute(function, args, kwargs or {})
         for value in tree_leaves(result):
             if isinstance(value, Tensor) and value.device == META:
                 self._count(value.untyped_storage())
