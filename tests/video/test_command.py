@@ -67,6 +67,9 @@ def test_a_plan_writes_nothing(desk, capfd):
 def test_what_cannot_be_is_refused_in_one_line(desk, capfd):
     assert "no painting was given" in refused(capfd, "clip.mp4")
     assert "still picture" in refused(capfd, "painting.png", "painting.png")
+    (desk / "clips").mkdir()
+    (desk / "clips" / "clip 2.mp4").symlink_to(desk / "clip.mp4")
+    assert "give one of them, clips/clip 2.mp4" in refused(capfd, "clips", "painting.png")
     assert "choose one" in refused(capfd, "clip.mp4", "painting.png", "--instant", "--optimize")
     assert "has its own style" in refused(capfd, "clip.mp4", "painting.png", "--model", "gallery")
     assert "add --optimize" in refused(capfd, "clip.mp4", "painting.png", "--later", "3")

@@ -14,6 +14,7 @@ from brushwork.images.geometry import Size
 from brushwork.images.read import read_image
 from brushwork.video.clip import ClipFrame
 from brushwork.video.clip_info import ClipInfo
+from brushwork.video.codecs import CONTAINERS
 from brushwork.video.sequence_names import natural_order, sequence_files
 
 
@@ -76,4 +77,14 @@ def open_image_folder(path: Path, rate: float) -> ImageFolder:
 
 
 def _files(path: Path) -> list[Path]:
-    return natural_order(list(find_images(path).images)) if path.is_dir() else sequence_files(path)
+    if not path.is_dir():
+        return sequence_files(path)
+    try:
+        return natural_order(list(find_images(path).images))
+    except InputError:
+        films = natural_order([one for one in path.iterdir() if one.suffix.lower() in CONTAINERS])
+        if not films:
+            raise
+    raise InputError(
+        f"the folder {path} holds films: give one of them, {films[0]}, and the others in further commands."
+    )
