@@ -169,6 +169,11 @@ def test_a_photograph_is_painted_kept_and_found_again(open_page, tmp_path):
     page.locator(".job-title").wait_for()
     page.get_by_role("button", name=re.compile("Enough|Cancel")).click()
     page.get_by_text("Save the picture").wait_for()
+    page.get_by_role("slider", name="Strength").fill("0.5")
+    page.get_by_text("50 %").wait_for()
+    page.get_by_text("Save this mixture").click()
+    wait_for_request(page, lambda asked: (asked["kind"], asked["options"]) == ("blend", {"strength": 0.5}))
+    page.get_by_text("Save the picture").wait_for()
     page.keyboard.press("2")
     grip = page.get_by_role("slider", name="Divide between photograph and painting")
     sync_api.expect(grip).to_have_value("50")
@@ -178,7 +183,7 @@ def test_a_photograph_is_painted_kept_and_found_again(open_page, tmp_path):
     page.keyboard.press("g")
     page.keyboard.press("h")
     page.locator(".picture").first.wait_for()
-    assert re.search("Lake after", page.locator(".picture-name").first.inner_text())
+    assert re.search("Lake after.*, 50 %", page.locator(".picture-name").first.inner_text())
     assert violations(page) == []
 
 
