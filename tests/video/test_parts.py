@@ -63,10 +63,10 @@ def few_open_files(more: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_sixteen_files_are_open_at_most(job, tmp_path, monkeypatch):
+def test_eight_files_are_open_at_most(job, tmp_path, monkeypatch):
     """In twelve segments, with sound and a mask: the number of files does not grow with that of the parts."""
     monkeypatch.setattr(workspace, "SEGMENT", 1)
     write_image(picture(1, 48, 64), tmp_path / "mask.png")
-    with few_open_files(16):
+    with few_open_files(8):
         *_, last = run_film(replace(job, masks=(tmp_path / "mask.png",)), network=tiny_stylizer())
     assert isinstance(last, FilmFinished) and last.frames == 12

@@ -36,13 +36,13 @@ def test_three_seconds_spread_over_the_film_in_every_way(tmp_path, ways):
     assert [event.title for event in events if isinstance(event, WayStarted)] == ["steady", "free"]
     assert sum(isinstance(event, FrameDone) for event in events) == 2 * 36
     assert [one.title for one in last.ways] == ["steady", "free"] and last.ways[0].seconds > 0
-    assert open_clip(output).info.size == Size(2 * 70, 2 * 64)
+    assert open_clip(output).info.size == Size(2 * (48 + 40), 2 * 64 + 4)
     shown = pictures(output)
     means = [frame[10:30, 10:50].mean() for frame in shown]
     # the middle seconds of three equal parts of 59 frames: frames 4, 23 and 43 are the first ones, 4 levels each
     assert [means[number] / 4 for number in (0, 12, 24)] == pytest.approx([4, 24, 43], abs=1)
     for frame in shown:  # strength 0: without a filter, the film itself is painted
-        assert frame[80:100, 10:50].mean() == pytest.approx(frame[10:30, 10:50].mean(), abs=2)
+        assert frame[98:118, 10:50].mean() == pytest.approx(frame[10:30, 10:50].mean(), abs=2)
     assert sorted(one.name for one in tmp_path.iterdir()) == ["in.mp4", "preview.mp4"]
     with pytest.raises(InputError, match="write elsewhere"):
         list(preview_film(ways, output, network=tiny_stylizer()))
@@ -75,8 +75,11 @@ def test_captions_are_cut_to_the_picture_and_sheets_are_even():
     narrow = caption(np.full((10, 31, 3), 9, np.uint8), "much too long for it")
     assert narrow.shape == (32, 31, 3) and (narrow[:10] == 9).all() and (narrow[10:] > 100).any()
     assert not narrow[10:, -4:].any()
+    two = caption(np.full((10, 31, 3), 9, np.uint8), "one", "two")
+    assert two.shape == (50, 31, 3) and (two[12:28] > 100).any() and (two[30:46] > 100).any()
     sheet = in_a_grid([np.full((5, 7, 3), number, np.uint8) for number in range(1, 4)])
-    assert sheet.shape == (10, 14, 3) and sheet[7, 2, 0] == 3 and sheet[7, 9, 0] == 0
+    assert sheet.shape == (10, 18, 3) and sheet[7, 2, 0] == 3 and sheet[7, 13, 0] == 0
+    assert sheet[2, 13, 0] == 2 and not sheet[:, 7:11].any()  # four columns of pixels between the pictures
 
 
 def test_the_command_tries_each_way_with_its_own_flags(tmp_path, monkeypatch, capfd):

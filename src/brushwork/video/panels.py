@@ -11,21 +11,25 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
-_HEIGHT, _LETTERS = 22, 14
-"""Pixels of the strip below a picture, and of its letters."""
+_LINE, _BELOW, _LETTERS = 18, 4, 14
+"""Pixels of a line of text, of what is empty below the last one, and of the letters."""
+_GAP = 4
+"""Pixels between columns."""
 _INK = (230, 230, 230)
 
 
-def caption(picture: NDArray[Any], text: str) -> NDArray[Any]:
-    """Return a picture, as 8-bit sRGB, with a line of text below it."""
+def caption(picture: NDArray[Any], *lines: str) -> NDArray[Any]:
+    """Return a picture, as 8-bit sRGB, with lines of text below it."""
     height, width, _ = picture.shape
-    canvas = PillowImage.new("RGB", (width, height + _HEIGHT))
+    canvas = PillowImage.new("RGB", (width, height + _LINE * len(lines) + _BELOW))
     canvas.paste(PillowImage.fromarray(picture), (0, 0))
     font = ImageFont.load_default(_LETTERS)
     drawing = ImageDraw.Draw(canvas)
-    while len(text) > 1 and drawing.textlength(text, font) > width - 8:
-        text = text[:-1]
-    drawing.text((4, height + 2), text, _INK, font)
+    for number, text in enumerate(lines):
+        shown = text
+        while len(shown) > 1 and drawing.textlength(shown, font) > width - 8:
+            shown = shown[:-1]
+        drawing.text((4, height + 2 + _LINE * number), shown, _INK, font)
     return np.asarray(canvas)
 
 
@@ -34,8 +38,10 @@ def in_a_grid(pictures: Sequence[NDArray[Any]]) -> NDArray[Any]:
     columns = ceil(sqrt(len(pictures)))
     height, width, channels = pictures[0].shape
     rows = ceil(len(pictures) / columns)
-    sheet = np.zeros((rows * height + rows * height % 2, columns * width + columns * width % 2, channels), np.uint8)
+    full = rows * height, columns * (width + _GAP) - _GAP
+    sheet = np.zeros((*(side + side % 2 for side in full), channels), np.uint8)
     for place, picture in enumerate(pictures):
         row, column = divmod(place, columns)
-        sheet[row * height : (row + 1) * height, column * width : (column + 1) * width] = picture
+        left = column * (width + _GAP)
+        sheet[row * height : (row + 1) * height, left : left + width] = picture
     return sheet

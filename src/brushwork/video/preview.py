@@ -117,12 +117,12 @@ def _paint(
 
 
 def _side_by_side(panels: Mapping[str, list[Panel]], plans: Mapping[str, WayPlan]) -> list[Panel]:
-    """Return the frames of the preview: each way with its caption."""
-    words = {
-        title: f"{title}: {_duration(plans[title].seconds)} in all" if title in plans else title for title in panels
+    """Return the frames of the preview: each way with its name, and below it the time that it takes."""
+    times = {
+        title: f"{_duration(plans[title].seconds)} for the whole film" if title in plans else "" for title in panels
     }
     return [
-        in_a_grid([caption(np.ascontiguousarray(panels[title][index]), words[title]) for title in panels])
+        in_a_grid([caption(np.ascontiguousarray(panels[title][index]), title, times[title]) for title in panels])
         for index in range(len(panels["film"]))
     ]
 
