@@ -62,10 +62,9 @@ def _instant(_: str, threads: int) -> Paint:
 
 def _model(name: str, threads: int) -> Paint:
     device = _tuned(threads)
-    from brushwork.feedforward.options import ModelOptions
+    from model_options import model_options
 
-    model, _, style = name.partition(":")
-    options = ModelOptions(model=model, style=(style,) if style else ())
+    options = model_options(name)
     brush = options.load_stylizer(device)
     return lambda content, _, size: _painted(replace(options, size=size), brush, content, [])
 

@@ -39,6 +39,7 @@ from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
 from brushwork.training.tasks.style_images import make_style_target
 from brushwork.types import Evaluate, Image
 from compare_machine import machine, revision
+from model_options import model_options
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 RESULTS = Path(__file__).parent / "results"
@@ -50,24 +51,24 @@ class ModelStyle:
     """A model, or one style of a model that has several."""
 
     model: StyleModel
-    style: str
+    style: tuple[str, ...]
 
     @classmethod
     def load(cls, name: str) -> Self:
         """Load MODEL or MODEL:STYLE."""
-        model, _, style = name.partition(":")
-        return cls(load_model(model), style)
+        options = model_options(name)
+        return cls(load_model(options.model), options.style)
 
     @property
     def blend(self) -> Tensor | None:
         """The weights of the model's styles; None: it has one."""
-        return style_blend(self.model, [self.style] if self.style else [])
+        return style_blend(self.model, self.style)
 
     @property
     def paintings(self) -> list[dict[str, str]]:
         """Name and hash of the paintings that it was trained on."""
         every = list(self.model.provenance["styles"])
-        return [every[style_names(self.model).index(self.style)]] if self.style else every
+        return [every[style_names(self.model).index(one)] for one in self.style] or every
 
 
 def training_options(model: StyleModel) -> JohnsonTrainingOptions | GalleryTrainingOptions:

@@ -12,16 +12,16 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
-from typing import Any
 
 import torch
 from clips import painted_in
 
-from brushwork.feedforward.options import AdaINOptions, ModelOptions
+from brushwork.feedforward.options import AdaINOptions
 from brushwork.images import Size, read_image, resize
 from brushwork.images.warp import resize_flow
 from brushwork.metrics import Evaluator
@@ -29,6 +29,9 @@ from brushwork.recipes import load_preset
 from brushwork.video import FilmJob, FilmOptions, SequenceOptions
 from brushwork.video.flow_files import read_flow
 from brushwork.video.pair_measures import sharpness, warp_error
+
+sys.path.append(str(Path(__file__).parents[1]))  # the bench's own modules
+from model_options import model_options
 
 BY_ITSELF = FilmOptions(consistency=0.0, statistics="frame", align=False, denoise=False)
 FRAME_BY_FRAME, DEFAULT = "frame by frame", "  and noise taken out (the default)"
@@ -72,18 +75,12 @@ def main() -> None:
             if given.optimize:
                 method = replace(load_preset("default"), **own)
             else:
-                method = model_options(model, own) if model else AdaINOptions(**own)
+                method = model_options(model, **own) if model else AdaINOptions(**own)
             styles = () if model else (given.painting,)
             base = FilmJob(clip=folder, styles=styles, output=Path(name) / "out.mp4", method=method, overwrite=True)
             if model:
                 print(model)
             report(ways_of(base, given), films, given)
-
-
-def model_options(name: str, own: dict[str, Any]) -> ModelOptions:
-    """The options of a model, or of one style of it (gallery:wave)."""
-    model, _, style = name.partition(":")
-    return ModelOptions(model=model, style=(style,) if style else (), **own)
 
 
 def ways_of(base: FilmJob, given: argparse.Namespace) -> dict[str, FilmJob]:
