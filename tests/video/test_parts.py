@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from weakref import ref
 
 import av
 import numpy as np
 import pytest
 import torch
 
-from brushwork.images import write_image
-from brushwork.video import FilmFinished, FilmJob, FrameDone, FrameSelection, run_film, workspace
+from brushwork.images import resize, write_image
+from brushwork.video import FilmFinished, FilmJob, FrameDone, FrameSelection, clip, run_film, workspace
+from brushwork.video.frame_reader import KEPT
 from tiny_films import film_job, panned, pictures, tiny_stylizer, write_clip
 from tiny_network import picture
 
@@ -70,3 +72,23 @@ def test_eight_files_are_open_at_most(job, tmp_path, monkeypatch):
     with few_open_files(8):
         *_, last = run_film(replace(job, masks=(tmp_path / "mask.png",)), network=tiny_stylizer())
     assert isinstance(last, FilmFinished) and last.frames == 12
+
+
+def test_no_more_frames_are_held_in_a_longer_film(tmp_path, monkeypatch):
+    """In segments of four frames: of a film three times as long, as many are in memory at once."""
+    monkeypatch.setattr(workspace, "SEGMENT", 4)
+    read = []
+
+    def resize_watched(*words, **named):
+        image = resize(*words, **named)
+        read.append(ref(image))
+        return image
+
+    def most_held(count: int) -> int:
+        read.clear()
+        film = write_clip(tmp_path / f"{count}.mkv", panned(count), codec="ffv1", pixel_format="bgr0")
+        events = run_film(film_job(film, tmp_path / f"{count}.mp4"), network=tiny_stylizer())
+        return max(sum(one() is not None for one in read) for _ in events)
+
+    monkeypatch.setattr(clip, "resize", resize_watched)
+    assert 2 <= most_held(9) == most_held(27) <= 3 * KEPT
