@@ -62,6 +62,14 @@ def fork_server(request: pytest.FixtureRequest) -> Iterator[ForkServer]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def no_waits_for_the_disk() -> Iterator[None]:
+    """What tests write need not survive a loss of power; a test of its own says when the disk is waited for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def arguments_read_once() -> Iterator[None]:
     """Read the signature of a command once in a process, and not for every command of the suite."""
     from arguments_cache import ArgumentsCache

@@ -113,6 +113,22 @@ def test_a_disk_that_runs_full_while_writing(tmp_path, monkeypatch, overwrite):
     assert {name: (tmp_path / name).read_bytes() for name in listed(tmp_path)} == before
 
 
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_the_bytes_are_on_the_disk_before_the_name_is_theirs(tmp_path, monkeypatch, overwrite):
+    path, synced = tmp_path / "a.png", []
+    if overwrite:
+        write_image(torch.zeros(1, 3, 4, 4), path)
+    before = path.stat().st_ino if overwrite else None
+
+    def record(descriptor):
+        named = path.stat().st_ino if path.exists() else None
+        synced.append(("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file", named == before))
+
+    monkeypatch.setattr(os, "fsync", record)
+    write_image(torch.ones(1, 3, 4, 4), path, overwrite=overwrite)
+    assert synced == [("file", True), ("folder", False)]
+
+
 def test_a_write_that_the_system_cuts_off(tmp_path):
     """Not simulated: the system takes a thousand bytes of the file, and no more."""
     resource = pytest.importorskip("resource")

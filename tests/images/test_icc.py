@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from brushwork.images import read_image
+from brushwork.images import icc, read_image
 from brushwork.images.icc import make_srgb_profile
 
 NOTE = "converted from A wide space to sRGB"
@@ -97,3 +97,13 @@ def test_cmyk_profiles(save):
     assert cyan[1] < 0.8  # printed cyan is not the screen's
     assert red[0] > 0.8 > 0.4 > red[1:].max()
     assert black.max() < 0.2
+
+
+def test_a_profile_is_read_once_for_the_pictures_of_a_folder(wide_profile, gray_profile, monkeypatch):
+    made, make = [], icc._transform
+    monkeypatch.setattr(icc, "_transform", lambda profile, mode: made.append(mode) or make(profile, mode))
+    icc.find_conversion.cache_clear()
+    once = icc.find_conversion(wide_profile, "RGB")
+    assert icc.find_conversion(bytes(bytearray(wide_profile)), "RGB") is once
+    assert icc.find_conversion(gray_profile, "L").mode == "L"
+    assert made == ["RGB", "L"]

@@ -283,4 +283,5 @@ if __name__ == "__main__":
     with import_module("weights_cache").WeightsCache():
         _lay_out()
         gc.freeze()  # a collection would touch, and so copy, all memory
+        os.fsync = lambda _: None  # as in the tests' own process
         _end(_serve(*given))

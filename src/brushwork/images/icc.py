@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from itertools import product
 from typing import Any, NamedTuple
@@ -78,6 +78,7 @@ def to_srgb_deep(color: NDArray[np.uint16], icc: bytes | None) -> tuple[NDArray[
     return color, found.notes
 
 
+@lru_cache(maxsize=4)  # the pictures of a folder often have the same profile
 def find_conversion(icc: bytes | None, mode: str) -> ColorConversion:
     """Return how an image of this mode with this profile is converted to sRGB.
 
