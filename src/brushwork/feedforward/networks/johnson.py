@@ -81,7 +81,11 @@ def reflect_pad_to_multiple(image: Image, margin: int, multiple: int, least: int
     Each side has the margin; the rest is added at the bottom and on the right.
     """
     height, width = Size.of(image)
-    fill = [torch.sym_max(least - side, -side % multiple) for side in (height, width)]  # type: ignore[no-untyped-call]
+    # As a multiple of a count, an export computes with simpler expressions than by a remainder, in half the time. It
+    # rounds quotients to 0.
+    enough = -(-least // multiple)
+    counts = [torch.sym_max(enough, (side + multiple - 1) // multiple) for side in (height, width)]  # type: ignore[no-untyped-call]
+    fill = [multiple * count - side for count, side in zip(counts, (height, width), strict=True)]
     bottom, right = (margin + one for one in fill)
     # An export serves images of all sizes, and `pad` also reflects those that are smaller than their margin.
     if not torch.compiler.is_compiling() and min(height, width) > max(bottom, right):
