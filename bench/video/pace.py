@@ -1,6 +1,7 @@
 """Processor seconds a frame of each way, and how near the plan comes.
 
     python bench/video/pace.py CLIP PAINTING [--size 480] [--frames 12] [--ways instant model optimize keyframes]
+            [--precision fast]
 
 Processor seconds do not depend on what else the machine does, or nearly. Printed for each way: the first frame, and the
 median of the others; the plan's seconds for the same frames beside them, in wall time as the plan counts. Of --instant,
@@ -15,7 +16,9 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean, median
+from typing import get_args
 
+from brushwork.choices import Precision
 from brushwork.feedforward.options import AdaINOptions, ModelOptions
 from brushwork.recipes import load_preset
 from brushwork.video import (
@@ -41,6 +44,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=480)
     parser.add_argument("--frames", type=int, default=12)
     parser.add_argument("--ways", nargs="+", default=["instant", "bare", "model", "optimize", "keyframes"])
+    parser.add_argument("--precision", default="auto", choices=get_args(Precision))
     parser.add_argument("--no-plan", action="store_true")
     given = parser.parse_args()
     clip = open_clip(given.clip)
@@ -60,7 +64,7 @@ def main() -> None:
             audio="none",
             overwrite=True,
         )
-        optimized = replace(base, method=replace(load_preset("default"), **own))
+        optimized = replace(base, method=replace(load_preset("default"), precision=given.precision, **own))
         ways = {
             "instant": base,
             "bare": replace(base, film=BARE),
