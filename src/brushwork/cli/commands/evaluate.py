@@ -44,7 +44,7 @@ def evaluate(
     films: FilmEvaluationFlags = FilmEvaluationFlags(),  # noqa: B008
     network: str | None = None,
     size: Annotated[int, Parameter(converter=parse_integer)] = metrics.EVALUATION_SIZE,
-    output: Annotated[Path | None, Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar="TABLE")] = None,
+    output: Annotated[Path | None, Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar="FILE")] = None,
     json: Annotated[JsonFlag, Parameter(group=OUTPUT)] = False,
     quiet: Annotated[bool, Parameter(alias="-q", group=OUTPUT, negative=(), show_default=False)] = False,
     device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto",
@@ -70,7 +70,7 @@ def evaluate(
     size
         Long side in pixels at which results are measured; they are never enlarged.
     output
-        Write the table to this file: .md, .csv or .json.
+        Write the table to this file: .md, .csv or .json; of a film, the report: .html or .json.
     json
         Print the metrics as one JSON document.
     quiet
