@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -10,9 +11,9 @@ import torch
 
 from brushwork.cli.main import main
 from brushwork.errors import InputError
-from brushwork.video import evaluate_film, open_clip, summarize_film
+from brushwork.video import FrameSelection, evaluate_film, open_clip, run_film, select_original, summarize_film
 from brushwork.video.pair_measures import LongTerm, hidden_pixels, motion_difference, sharpness, warp_error
-from tiny_films import FRAMES, panned, texture, write_clip
+from tiny_films import FRAMES, STILL, film_job, panned, texture, tiny_stylizer, write_clip
 
 
 def clip(tmp_path, name: str, frames: list[np.ndarray]):
@@ -68,6 +69,40 @@ def test_the_command_writes_a_page_and_numbers(tmp_path, capfd, monkeypatch):
     page = (tmp_path / "report.html").read_text()
     assert page.count("<svg") >= 4 and page.count("data:image/jpeg") == 9
     assert main(["evaluate", "--video", "a.mkv", "-q"]) == 2 and "--original" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("suffix", "selection", "numbers"),
+    [
+        (".mp4", FrameSelection(start=0.25, end=0.75), [3, 4, 5, 6, 7, 8]),
+        (".mkv", FrameSelection(every=5), [0, 5, 10]),
+        (
+            ".mp4",
+            FrameSelection(start=0.5, rate=Fraction(36)),
+            [6, 6, *[7] * 3, *[8] * 3, *[9] * 3, *[10] * 3, *[11] * 4],
+        ),
+    ],
+)
+def test_a_part_is_evaluated_beside_the_same_part(tmp_path, suffix, selection, numbers):
+    film = write_clip(tmp_path / "in.mkv", panned(FRAMES), codec="ffv1", pixel_format="bgr0")
+    job = film_job(film, tmp_path / f"out{suffix}", strength=0.0, selection=selection, crf=0, film=STILL)
+    list(run_film(job, network=tiny_stylizer()))
+    result, original = open_clip(job.output), open_clip(film)
+    part, whole = select_original(result, original), [one.levels for one in original.frames()]
+    taken = [one.levels for one in part.frames()]
+    assert part.info.frames == len(numbers)
+    assert all(np.array_equal(own, whole[number]) for own, number in zip(taken, numbers, strict=True))
+    painted = [one.levels.astype(float) for one in result.frames()]  # at strength 0: the film itself
+    nearest = [min(range(FRAMES), key=lambda number: np.abs(whole[number] - one).mean()) for one in painted]
+    assert nearest == numbers
+    assert len(list(evaluate_film(result, part))) == len(numbers) - 1
+
+
+def test_a_film_of_another_length_is_refused_at_once(tmp_path):
+    one, other = (write_clip(tmp_path / f"{count}.mp4", panned(count)) for count in (3, 5))
+    with pytest.raises(InputError, match=r"3\.mp4 has 3 frames.* has 5"):
+        select_original(open_clip(one), open_clip(other))
+    assert select_original(open_clip(one), open_clip(one)).info.frames == 3
 
 
 def test_a_frame_is_followed_by_composed_flow():

@@ -51,7 +51,8 @@ def evaluate_films(
         raise InputError("films are evaluated one by one: brushwork evaluate --video RESULT --original CLIP.")
     if output is not None and output.suffix.lower() not in (".html", ".json"):
         raise InputError(f"the report is {output}: it must end in .html or .json.")
-    result, film = (video.open_clip(expand_user(one)) for one in (results[0], films.original))
+    result = video.open_clip(expand_user(results[0]))
+    film = video.select_original(result, video.open_clip(expand_user(films.original)))
     other = None if films.against is None else video.open_clip(films.against)
     source = None if films.flow is None else video.FolderFlow(films.flow)
     pairs = list(video.evaluate_film(result, film, other, source, _load_distance(quiet)))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from brushwork.video.presets import FILM_PRESETS, load_film_preset
     from brushwork.video.preview import preview_film
     from brushwork.video.run import run_film
+    from brushwork.video.selected_clip import select_original
 else:
     __getattr__, __dir__ = lazy_exports(__name__, __file__)
 
@@ -61,6 +62,7 @@ __all__ = [
     "plan_film",
     "preview_film",
     "run_film",
+    "select_original",
     "summarize_film",
     "write_film_report",
 ]

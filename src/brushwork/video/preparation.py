@@ -39,6 +39,7 @@ from brushwork.video.options import FrameSelection
 from brushwork.video.output_frames import OutputFrames
 from brushwork.video.painters import PainterSource, load_painter, with_engine
 from brushwork.video.segment_file import FilmFormat
+from brushwork.video.selected_clip import TAG
 from brushwork.video.sequence_names import is_sequence
 from brushwork.video.workspace import SEGMENT, Workspace
 
@@ -110,7 +111,7 @@ class PreparedFilm:
 
     def metadata(self) -> dict[str, str]:
         """Return the tags that say how the film was made."""
-        return {"comment": f"brushwork {json.dumps(self.manifest)}"}
+        return {"comment": f"{TAG}{json.dumps(self.manifest)}"}
 
 
 def open_source(job: FilmJob) -> Clip:

@@ -1,0 +1,87 @@
+"""The part of a clip that a film was made of, as the film's own tag says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from brushwork.errors import InputError
+from brushwork.images.geometry import Size
+from brushwork.video.analysis import analyze_whole
+from brushwork.video.clip import Clip, ClipFrame, VideoClip
+from brushwork.video.clip_info import ClipInfo, open_container
+from brushwork.video.options import FrameSelection
+
+TAG = "brushwork "
+"""Begins the comment of a film; the rest is its manifest, as JSON."""
+
+
+@dataclass(frozen=True)
+class SelectedClip:
+    """Some frames of a clip, as a clip."""
+
+    clip: Clip
+    sources: tuple[int, ...]
+    """Presentation times of the frames in the clip, in ticks; one may come several times."""
+
+    @property
+    def info(self) -> ClipInfo:
+        """What the clip is, with the number of the chosen frames."""
+        return replace(self.clip.info, frames=len(self.sources))
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files of the clip."""
+        return self.clip.files
+
+    def frames(self, start: int | None = None, size: Size | None = None) -> Iterator[ClipFrame]:
+        """Yield the chosen frames from a presentation time on; see `Clip`."""
+        wanted = iter([one for one in self.sources if start is None or one >= start])
+        source = next(wanted, None)
+        for frame in self.clip.frames(source, size) if source is not None else ():
+            while source == frame.pts:
+                yield frame
+                source = next(wanted, None)
+            if source is None:
+                return
+
+
+def select_original(result: Clip, original: Clip) -> Clip:
+    """Return the frames of a clip that a film was made of: those from its `--start` to its `--end`, say.
+
+    All of them, where the film does not say, as those of other programs and animations do not.
+
+    Raises: InputError: the film has another number of frames.
+    """
+    selection, part = _read_selection(result), original
+    if selection not in (None, FrameSelection()):
+        times = analyze_whole(original, selection, "none").frames
+        part = SelectedClip(original, tuple(one.source for one in times))
+    counts = [one.info.frames for one in (result, part)]
+    if all(counts) and counts[0] != counts[1]:
+        raise InputError(
+            f"{result.info.path} has {counts[0]} frames, and what it would be made of, {original.info.path}, has"
+            f" {counts[1]}: evaluate a film beside the clip that it was painted from, cut in the same way."
+        )
+    return part
+
+
+def _read_selection(result: Clip) -> FrameSelection | None:
+    """Return which frames of its clip a film was made of; None: it does not say."""
+    if not isinstance(result, VideoClip):
+        return None
+    with open_container(result.info.path, result.info.demuxer) as container:
+        tags = {name.lower(): value for name, value in container.metadata.items()}
+    comment = tags.get("comment", "")
+    if not comment.startswith(TAG):
+        return None
+    try:
+        found: dict[str, Any] = json.loads(comment.removeprefix(TAG))["selection"]
+        rate = None if found["rate"] == "None" else Fraction(found["rate"])
+        return FrameSelection(found["start"], found["end"], found["every"], rate)
+    except (ValueError, KeyError, TypeError, InputError):
+        return None
