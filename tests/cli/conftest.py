@@ -88,13 +88,23 @@ def studio(monkeypatch: pytest.MonkeyPatch) -> Studio:
     return studio
 
 
+@pytest.fixture(scope="session")
+def gray_images(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """A photo and two paintings by the names of their files."""
+    folder = tmp_path_factory.mktemp("gray")
+    grays = {"photo.jpg": 0.2, "waves.png": 0.5, "night.png": 0.8}
+    return {
+        name: write_image(torch.full((1, 3, 40, 60), gray), folder / name).read_bytes() for name, gray in grays.items()
+    }
+
+
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def desk(tmp_path: Path, gray_images: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, with a photo and two paintings; no option comes from the environment."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
-    for name, gray in {"photo.jpg": 0.2, "waves.png": 0.5, "night.png": 0.8}.items():
-        write_image(torch.full((1, 3, 40, 60), gray), tmp_path / name)
+    for name, content in gray_images.items():
+        (tmp_path / name).write_bytes(content)
     return tmp_path
 
 

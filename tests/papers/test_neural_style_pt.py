@@ -87,8 +87,10 @@ def program(monkeypatch, folder, *arguments):
         monkeypatch.setitem(sys.modules, name, module)
     for name in [name for name in sys.modules if name.startswith("neural_style")]:
         monkeypatch.delitem(sys.modules, name)
-    # Its fully connected layers, a gigabyte, take no part: memory that nobody writes to costs nothing.
-    monkeypatch.setattr(torch.nn.Linear, "reset_parameters", lambda self: None)
+    # Its convolutions are read from the file. Its fully connected layers, a gigabyte, take no part: memory that nobody
+    # writes to costs nothing.
+    for kind in (torch.nn.Conv2d, torch.nn.Linear):
+        monkeypatch.setattr(kind, "reset_parameters", lambda self: None)
     module = importlib.import_module("neural_style.neural_style")
     monkeypatch.setattr(module, "setup_gpu", lambda: (torch.DoubleTensor, False, "cpu"))
     return module
