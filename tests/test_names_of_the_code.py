@@ -6,9 +6,7 @@ import ast
 from collections import defaultdict
 from pathlib import Path
 
-import brushwork
-
-SOURCE = Path(brushwork.__file__).parent
+from source_trees import MODULES, SOURCE, tree_of
 
 
 def _module(path: Path) -> str:
@@ -16,12 +14,13 @@ def _module(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-TREES = {_module(path): ast.parse(path.read_text()) for path in sorted(SOURCE.rglob("*.py"))}
+def _trees() -> dict[str, ast.Module]:
+    return {_module(path): tree_of(path) for path in MODULES}
 
 
 def _classes() -> list[tuple[str, ast.ClassDef]]:
     return [
-        (module, node) for module, tree in TREES.items() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
+        (module, node) for module, tree in _trees().items() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
     ]
 
 
@@ -44,12 +43,12 @@ def test_exceptions_end_in_error() -> None:
 
 
 def test_no_module_is_hidden_by_a_name_of_its_package() -> None:
-    hidden = []
-    for module, tree in TREES.items():
+    hidden, trees = [], _trees()
+    for module, tree in trees.items():
         names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
         blocks = [block for node in tree.body for block in (node, *(node.body if isinstance(node, ast.If) else ()))]
         for node in blocks:
             if isinstance(node, ast.ImportFrom | ast.Import):
                 names |= {alias.asname or alias.name for alias in node.names}
-        hidden += [f"{module}.{name}" for name in sorted(names) if f"{module}.{name}" in TREES]
+        hidden += [f"{module}.{name}" for name in sorted(names) if f"{module}.{name}" in trees]
     assert not hidden

@@ -11,10 +11,8 @@ from pathlib import Path
 import pytest
 
 import brushwork
+from source_trees import MODULES, SOURCE, tree_of
 
-SOURCE = Path(brushwork.__file__).parent
-MODULES = sorted(SOURCE.rglob("*.py"))
-TREES = {module: ast.parse(module.read_text()) for module in MODULES}
 LONGEST_FILE, LONGEST_FUNCTION = 300, 70
 FORBIDDEN_NAMES = {"utils", "helpers", "misc", "common", "core", "base"}
 
@@ -53,7 +51,7 @@ def test_files_and_functions_are_small():
     functions = {
         f"{named(module)}: {node.name}": node.end_lineno - node.lineno
         for module in MODULES
-        for node in ast.walk(TREES[module])
+        for node in ast.walk(tree_of(module))
         if isinstance(node, ast.FunctionDef)
     }
     assert not {file: lines for file, lines in lengths.items() if lines > LONGEST_FILE}
@@ -65,7 +63,7 @@ def test_public_functions_and_classes_have_docstrings():
     bare = [
         f"{named(module)}: {node.name}"
         for module in MODULES
-        for node in TREES[module].body
+        for node in tree_of(module).body
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
         if not ast.get_docstring(node)
     ]
@@ -77,7 +75,7 @@ def test_the_library_never_prints():
         f"{named(module)}:{node.lineno}"
         for module in MODULES
         if "cli" not in module.parts
-        for node in ast.walk(TREES[module])
+        for node in ast.walk(tree_of(module))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
     assert not prints
