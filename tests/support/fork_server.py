@@ -278,7 +278,8 @@ def _lay_out() -> None:
 
 if __name__ == "__main__":
     given = [socket.socket(fileno=int(number)) for number in sys.argv[1:3]]
-    select.select(given, [], [])  # nobody may ever ask
+    if given[0] in select.select(given, [], [])[0] and not given[0].recv(1, socket.MSG_PEEK):
+        sys.exit()  # nobody has asked
     _import(sys.argv[3:])
     with import_module("weights_cache").WeightsCache():
         _lay_out()
