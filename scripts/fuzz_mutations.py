@@ -102,14 +102,21 @@ def _png_chunk(content: bytes, dice: random.Random) -> bytes:
         case 2:
             chunks.insert(dice.randrange(len(chunks) + 1), (kind, body))
         case 3 if kind == b"IDAT":
-            raw = zlib.compress(_bits(zlib.decompressobj().decompress(body), dice))
-            chunks.insert(place, (kind, raw))
+            chunks.insert(place, (kind, _compressed(body, dice)))
         case _:
             chunks.insert(place, (kind, dice.choice((_bits, _numbers, _cut, _added))(body, dice)))
     packed = (
         len(body).to_bytes(4, "big") + kind + body + zlib.crc32(kind + body).to_bytes(4, "big") for kind, body in chunks
     )
     return _SIGNATURE + b"".join(packed)
+
+
+def _compressed(body: bytes, dice: random.Random) -> bytes:
+    """Bits of what was compressed are changed; of the bytes themselves, where these are damaged already."""
+    try:
+        return zlib.compress(_bits(zlib.decompressobj().decompress(body), dice))
+    except zlib.error:
+        return _bits(body, dice)
 
 
 def _tensor_header(content: bytes, dice: random.Random) -> bytes:
