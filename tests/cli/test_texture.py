@@ -128,6 +128,7 @@ def test_pictures_go_the_old_way(run: Run, studio: Any, desk: Path) -> None:
     assert studio.job.content == Path("photo.jpg")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("painter")
 def test_its_plan(run: Run) -> None:
     plan = json.loads(run("plan", "texture", "--model", "moss.safetensors", "--size", "96x64", "--json").out)

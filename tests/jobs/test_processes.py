@@ -61,6 +61,7 @@ def test_two_processes_paint_the_picture_of_one(told):
     torch.testing.assert_close(first, alone[:, :, :rows], rtol=0, atol=float(conditioning))
 
 
+@pytest.mark.slow
 def test_two_processes_have_the_regions_of_one(told):
     """All losses that add, under masks, in float64: losses and gradients."""
     total, gradient = rank_process.regional()

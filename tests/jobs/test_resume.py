@@ -70,6 +70,7 @@ def test_the_real_network_resumes_bit_for_bit(tmp_path):
     assert broken.output.read_bytes() == whole.output.read_bytes()
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_it_can_be_resumed(tmp_path, fork_server):
     if not hasattr(os, "fork"):
         pytest.skip("needs os.fork")

@@ -164,6 +164,7 @@ def test_an_interruption_leaves_nothing(job, brush):
     assert not job.output.exists() and not job.checkpoint.exists()
 
 
+@pytest.mark.slow
 def test_where_memory_runs_out_smaller_tiles_are_taken(job, brush, monkeypatch):
     large, own = replace(job, options=AdaINOptions(size=900, style_scale=(0.1,))), AdaINStylizer.stylize
 

@@ -84,6 +84,7 @@ def test_a_real_cluster_of_this_machine_does_them() -> None:
     assert dict(workers.run_on_ray()(divmod, [7], "cpu")) == {7: (7, 0)}
 
 
+@pytest.mark.slow
 def test_processes_share_the_threads() -> None:
     threads = max(1, torch.get_num_threads() // 2)
     assert dict(workers.run_in_processes(2)(divmod, [7, 8], "cpu")) == {one: divmod(one, threads) for one in (7, 8)}
