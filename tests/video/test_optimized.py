@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ from brushwork.video.feedforward_painter import Painted
 from brushwork.video.keyframe_painter import blend_carried
 from brushwork.video.multipass_painter import MultipassPainter
 from brushwork.video.optical_flow import FlowPair
-from brushwork.video.optimized_painter import OptimizedPainter
+from brushwork.video.optimized_painter import OptimizedPainter, until_settled
 from tiny_films import panned, with_a_visitor, write_clip
 from tiny_network import CONTENT, STYLE, picture, tiny_network
 
@@ -54,6 +55,14 @@ def job(tmp_path, monkeypatch):
         clip=clip, styles=(tmp_path / "painting.png",), output=tmp_path / "out.mp4", method=OPTIONS,
         film=FilmOptions(), sequence=sequence, device="cpu", overwrite=True,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("patience", "count"), [(10, 11), (50, 131)])
+def test_a_frame_ends_where_its_loss_has_settled_and_not_in_a_plateau(patience, count):
+    """From weak noise, the loss stands still for some 25 iterations before it falls."""
+    losses = [100.0] * 30 + [100.0 - one for one in range(50)] + [50.0] * 100
+    steps = [SimpleNamespace(step=SimpleNamespace(losses=SimpleNamespace(total=one))) for one in losses]
+    assert len(list(until_settled(iter(steps), 1e-4, patience))) == count
 
 
 def painted(job: FilmJob) -> list[torch.Tensor]:

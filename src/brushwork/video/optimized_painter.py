@@ -27,8 +27,6 @@ from brushwork.video.workspace import StoredFrame
 _SEAM = 2.0
 """Standard deviation in pixels of the seam between what is carried and what is new."""
 _SEAM_RADIUS = 4
-_PATIENCE = 10
-"""Iterations over which the loss must fall."""
 
 
 class FrameBegun(NamedTuple):
@@ -96,7 +94,7 @@ class OptimizedPainter:
         if begun is None:
             options = replace(options, init="noise")
         steps = transfer(own, self.styles, options, encoder=self.encoder, init=begun, extra=extra)
-        return until_settled(steps, self.sequence.tolerance)
+        return until_settled(steps, self.sequence.tolerance, self.sequence.patience)
 
     def _start(self, own: Image, previous: Image, pair: FlowPair) -> Image | None:
         """Return the starting image of a later frame."""
@@ -136,13 +134,13 @@ def carry(previous: Image, pair: FlowPair, new: Image) -> Image:
     return torch.lerp(new, warp(previous, pair.flow, "bicubic").clamp_(0, 1), certain)
 
 
-def until_settled(steps: Iterator[Progress], tolerance: float) -> Iterator[Progress]:
-    """Yield steps until the loss fell by less than a fraction of itself in ten iterations."""
-    past: deque[float] = deque(maxlen=_PATIENCE + 1)
+def until_settled(steps: Iterator[Progress], tolerance: float, patience: int) -> Iterator[Progress]:
+    """Yield steps until the loss fell by less than a fraction of itself in that many iterations."""
+    past: deque[float] = deque(maxlen=patience + 1)
     for progress in steps:
         yield progress
         past.append(float(progress.step.losses.total))
-        if len(past) > _PATIENCE and past[0] - past[-1] < tolerance * abs(past[0]):
+        if len(past) > patience and past[0] - past[-1] < tolerance * abs(past[0]):
             return
 
 

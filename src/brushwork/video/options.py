@@ -60,7 +60,10 @@ class SequenceOptions:
     more."""
 
     tolerance: float = 1e-3
-    """A later frame ends where its loss fell by less than this fraction in 10 iterations; 0: never."""
+    """A later frame ends where its loss fell by less than this fraction in `--patience` iterations; 0: never."""
+
+    patience: int = 10
+    """Iterations over which --tolerance looks at the loss; 1 or more."""
 
     long_term: tuple[int, ...] = (1,)
     """Distances of the earlier frames that a frame is compared with, nearest first; 1 2 4 8 remember what was hidden
@@ -82,7 +85,7 @@ class SequenceOptions:
     """Where the flow is trusted: as checked in three ways (strict), or as the authors' program checks it (ruder)."""
 
     def __post_init__(self) -> None:
-        for name in ("first", "later"):
+        for name in ("first", "later", "patience"):
             require_option(getattr(self, name) >= 1, name, getattr(self, name), "1 or more")
         for name in ("temporal_weight", "tolerance"):
             require_option(0 <= getattr(self, name) < inf, name, getattr(self, name), "0 or more, and finite")

@@ -15,12 +15,15 @@ def load_film_preset(name: str) -> tuple[TransferOptions, SequenceOptions]:
 
     `ruder-2016` is the program of Ruder, Dosovitskiy and Brox (1604.08610) in one pass: content 5, style 100, temporal
     loss 1000 in the network's units, total variation 1e-3, the style image scaled to the area of the frame, L-BFGS.
-    Differs: flow by DIS instead of DeepFlow; a frame ends after 10 iterations without progress, there after 50.
+    A frame ends where its loss fell by less than a ten-thousandth in 50 iterations.
+    Differs: flow by DIS instead of DeepFlow.
 
     Raises: InputError: an unknown preset.
     """
     if name not in FILM_PRESETS:
         return load_preset(name), SequenceOptions()
     method = replace(load_preset("neural-style"), tv_form="neural-style-pt", measure="area")
-    sequence = SequenceOptions(first=2000, later=1000, temporal_weight=1000.0, tolerance=1e-4, reliability="ruder")
+    sequence = SequenceOptions(
+        first=2000, later=1000, temporal_weight=1000.0, tolerance=1e-4, patience=50, reliability="ruder"
+    )
     return method, sequence
