@@ -21,6 +21,7 @@ from brushwork.feedforward.networks.multi_style import is_scale_or_shift
 from brushwork.feedforward.networks.registry import architecture_name, build_network
 from tolerances import PAINTED
 
+pytestmark = pytest.mark.slow
 NEEDED = "needs the extras onnx and dev: pip install onnx onnxscript onnxruntime"
 
 
@@ -56,7 +57,6 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StyleMo
     yield one, path, runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(1, 3, 61, 83), (3, 3, 96, 40), (1, 3, 30, 31)])
 def test_the_pictures_are_the_same_at_other_sizes_and_in_other_blends(
     exported: tuple[StyleModel, Path, Any], shape: tuple[int, ...]

@@ -21,6 +21,7 @@ from brushwork.studio.job_store import PAUSED
 from brushwork.studio.worker import Worker
 from studio_pictures import png, put
 
+pytestmark = pytest.mark.slow
 PATIENCE = 60
 
 
