@@ -108,7 +108,12 @@ def analyze_clip(clip: Clip, selection: FrameSelection, cuts: str = "auto") -> I
 
 def analyze_whole(clip: Clip, selection: FrameSelection, cuts: str = "auto") -> FilmAnalysis:
     """Return the analysis; see `analyze_clip`."""
-    return next(one for one in analyze_clip(clip, selection, cuts) if isinstance(one, FilmAnalysis))
+    return find_analysis(analyze_clip(clip, selection, cuts))
+
+
+def find_analysis(found: Iterator[int | FilmAnalysis]) -> FilmAnalysis:
+    """Return the analysis that follows the numbers of frames seen."""
+    return next(one for one in found if isinstance(one, FilmAnalysis))
 
 
 def _select(clip: Clip, selection: FrameSelection) -> Iterator[Any]:

@@ -128,7 +128,7 @@ class FilmJob:
             "method": {"kind": type(self.method).__name__, **asdict(self.method), "engine": engine},
             "film": asdict(self.film),
             "sequence": asdict(self.sequence) if isinstance(self.method, TransferOptions) else {},
-            "selection": {**asdict(self.selection), "rate": str(self.selection.rate)},
+            "selection": self.selection.to_json(),
             "encoding": {"codec": self.codec, "chroma": self.chroma, "crf": self.crf, "audio": self.audio}
             | ({} if self.plays is None else {"plays": self.plays}),
             "clip": [file_sha256(one) for one in files],

@@ -12,7 +12,7 @@ import torch
 
 from brushwork.images.geometry import fit_size
 from brushwork.images.occlusion import Reliability
-from brushwork.video.analysis import FilmAnalysis, Shot
+from brushwork.video.analysis import FilmAnalysis, Shot, find_analysis
 from brushwork.video.frame_reader import FrameReader
 from brushwork.video.optical_flow import DisFlow, FlowSource, NoFlow
 from brushwork.video.preparation import PreparedFilm
@@ -46,7 +46,7 @@ def add_keyframes(film: PreparedFilm, analysis: FilmAnalysis) -> Iterator[int | 
 
 def with_keyframes(film: PreparedFilm, analysis: FilmAnalysis) -> FilmAnalysis:
     """Return the analysis with the film's key frames; see `add_keyframes`."""
-    return next(one for one in add_keyframes(film, analysis) if isinstance(one, FilmAnalysis))
+    return find_analysis(add_keyframes(film, analysis))
 
 
 def choose_keyframes(shot: Shot, every: int, shares: UncertainShares) -> Iterator[int]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from math import inf
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from brushwork.errors import InputError
 from brushwork.options import require_option
@@ -120,6 +120,15 @@ class FrameSelection:
             raise InputError(f"every is {self.every}: it must be 1 or more.")
         if self.rate is not None and self.rate <= 0:
             raise InputError(f"rate is {self.rate}: it must be above 0.")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the selection as JSON values."""
+        return {**asdict(self), "rate": str(self.rate)}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> FrameSelection:
+        """Read from JSON; the inverse of `to_json`."""
+        return cls(**{**data, "rate": None if data["rate"] == "None" else Fraction(data["rate"])})
 
     @property
     def is_whole(self) -> bool:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size
@@ -80,8 +78,6 @@ def _read_selection(result: Clip) -> FrameSelection | None:
     if not comment.startswith(TAG):
         return None
     try:
-        found: dict[str, Any] = json.loads(comment.removeprefix(TAG))["selection"]
-        rate = None if found["rate"] == "None" else Fraction(found["rate"])
-        return FrameSelection(found["start"], found["end"], found["every"], rate)
+        return FrameSelection.from_json(json.loads(comment.removeprefix(TAG))["selection"])
     except (ValueError, KeyError, TypeError, InputError):
         return None

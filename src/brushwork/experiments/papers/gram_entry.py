@@ -40,7 +40,7 @@ OPTIONS = replace(BOUNDED, optimizer="adam", learning_rate=10.0, line_search=Fal
 SPREAD = 0.25
 """Of the noise at the start, and of the pictures on the sphere; white is 1."""
 
-EACH, EACH_QUICK = 8, 2
+ENTRIES, ENTRIES_QUICK = 8, 2
 """Entries i = j painted for each layer, and as many i ≠ j: the painting's largest."""
 
 NETWORK = "alexnet"
@@ -71,7 +71,7 @@ def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
 
 def _row(context: ExperimentContext, layer: str) -> list[ExperimentCell]:
     init = make_gray_noise(Size(context.size, context.size), std=SPREAD)
-    count = EACH_QUICK if context.is_quick else EACH
+    count = ENTRIES_QUICK if context.is_quick else ENTRIES
     entries = largest_entries(context.encoder(OPTIONS), context, layer, init, count)
     boxed = [f"{kind}, {n + 1}" for kind in ("one feature", "two features") for n in range(count)]
     spheres = {"one feature, on a sphere": entries[0], "two features, on a sphere": entries[count]}
