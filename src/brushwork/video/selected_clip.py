@@ -51,10 +51,13 @@ class SelectedClip:
 def select_original(result: Clip, original: Clip) -> Clip:
     """Return the frames of a clip that a film was made of: those from its `--start` to its `--end`, say.
 
-    All of them, where the film does not say, as those of other programs and animations do not.
+    All of them, where the clip is cut in this way already, and where the film does not say, as those of other programs
+    and animations do not.
 
     Raises: InputError: the film has another number of frames.
     """
+    if result.info.frames == original.info.frames > 0:
+        return original
     selection, part = _read_selection(result), original
     if selection not in (None, FrameSelection()):
         times = analyze_whole(original, selection, "none").frames
