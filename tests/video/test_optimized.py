@@ -23,7 +23,9 @@ from brushwork.video import (
     PassFrame,
     SequenceOptions,
     painters,
+    plan_film,
     run_film,
+    trial,
 )
 from brushwork.video.analysis import Shot
 from brushwork.video.feedforward_painter import Painted
@@ -68,6 +70,20 @@ def test_a_frame_ends_where_its_loss_has_settled_and_not_in_a_plateau(patience, 
 def painted(job: FilmJob) -> list[torch.Tensor]:
     """The frames as they are kept."""
     return [event.image for event in run_film(job, network=tiny_network()) if isinstance(event, FrameDone)]
+
+
+@pytest.mark.parametrize("keyframes", [0, 3])
+def test_the_plan_counts_the_iterations_of_every_size(job, monkeypatch, keyframes):
+    """A clock that ticks a second whenever it is read: a step takes one, of one evaluation or sometimes two."""
+    now = iter(range(1000))
+    monkeypatch.setattr(trial, "monotonic", lambda: float(next(now)))
+    clip = write_clip(job.clip.with_name("larger.mkv"), panned(5, 2, 64, 96), codec="ffv1", pixel_format="bgr0")
+    method = replace(OPTIONS, min_size=40, iteration_decay=0.4)  # 64×96 after 32×48
+    sequence = replace(job.sequence, first=100, later=60, keyframes=keyframes)
+    plan = plan_film(replace(job, clip=clip, method=method, sequence=sequence), network=tiny_network())
+    assert plan.seconds_first == pytest.approx(100 + 40, abs=10)
+    others = [60, 60, 1, 1] if keyframes else [60] * 4  # the last two are carried
+    assert plan.seconds_a_frame == pytest.approx(sum(others) / 4, abs=5)
 
 
 def error(images: list[torch.Tensor]) -> float:

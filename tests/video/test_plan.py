@@ -13,17 +13,17 @@ from brushwork.images import Size
 from brushwork.recipes import TransferOptions
 from brushwork.types import Image
 from brushwork.video import (
-    FilmJob,
     FilmStarted,
     FrameDone,
-    SequenceOptions,
     ShotStarted,
     film_plan,
     plan_film,
     preparation,
     trial,
 )
+from brushwork.video.film_pace import optimized_pace
 from brushwork.video.preparation import frame_memory, prepare_film
+from brushwork.video.trial import TrialFrame, TrialStep
 from tiny_films import film_job, panned, tiny_stylizer, write_clip
 
 
@@ -42,14 +42,32 @@ def test_the_plan_counts_what_was_measured(tmp_path, monkeypatch):
     assert more.memory == plan.memory and more.disk > plan.disk and not list(tmp_path.glob("*.unfinished"))
 
 
-def test_frames_between_key_frames_take_time_too(tmp_path):
-    """Of a trial, the second frame takes 7 seconds: 5 for 3 iterations of the next key frame, 2 for itself."""
-    times = [trial.TrialFrame(one, None, seconds, 0.0) for one, seconds in enumerate((4.2, 7.0, 2.0, 0.1))]
-    sequence = SequenceOptions(keyframes=8, first=10, later=6)
-    job = FilmJob(clip=tmp_path, output=tmp_path, method=TransferOptions(), sequence=sequence)
-    assert film_plan._time_optimized(job, times) == pytest.approx((10.0, 10.0, 2.0))
-    alone = replace(job, sequence=replace(sequence, keyframes=0))
-    assert film_plan._time_optimized(alone, times[:1] + times[2:3]) == pytest.approx((10.0, 4.0, 0.0))
+def painted_steps(*seconds: float) -> tuple[TrialStep, ...]:
+    """Return three iterations at each level, of so many seconds each; the first takes five more, for preparation."""
+    steps, now = [], 100.0
+    for level, one in enumerate(seconds):
+        for iteration in (1, 2, 3):
+            now += one + (5.0 if iteration == 1 else 0.0)
+            steps.append(TrialStep(level, iteration, now))
+    return tuple(steps)
+
+
+def test_the_pace_multiplies_iterations_and_nothing_else():
+    """Both levels of the first frame prepare for 5 seconds; the second frame looks for its flow for 4."""
+    first = TrialFrame(0, None, 2 * 5 + 3 * 1 + 3 * 4, 0.0, painted_steps(1.0, 4.0))
+    second = TrialFrame(1, None, 4 + 5 + 3 * 4, 0.0, painted_steps(4.0))
+    assert optimized_pace([100, 50], 40, [first, second]) == pytest.approx((10 + 100 + 200, 9 + 160, 0.0))
+    assert optimized_pace([100, 50], 40, [first]) == pytest.approx((310, 310, 0.0)), "a film of one frame"
+    twice = second._replace(seconds=2 * second.seconds, steps=second.steps * 2)
+    assert optimized_pace([100, 50], 40, [first, twice]).later == pytest.approx(2 * 169), "two regions"
+
+
+def test_frames_between_key_frames_take_time_too():
+    """The second frame of the trial paints the key frame after it, and itself in 2 seconds."""
+    first = TrialFrame(0, None, 5 + 3, 0.0, painted_steps(1.0))
+    second = TrialFrame(1, None, 5 + 3 * 4 + 2, 0.0, painted_steps(4.0))
+    times = [first, second, TrialFrame(2, None, 2.0, 0.0), TrialFrame(3, None, 0.1, 0.0)]
+    assert optimized_pace([10], 40, times) == pytest.approx((15, 5 + 160, 2.0))
 
 
 def test_first_frames_of_shots_count_apart_in_the_time_left():

@@ -30,7 +30,7 @@ from brushwork.video.workspace import StoredFrame
 ReadFrame: TypeAlias = Callable[[int], Image]
 """Returns a frame of the film by its index."""
 
-_SAMPLES = 16
+SAMPLES = 16
 """Frames of a shot at most on which its statistics are measured."""
 _WINDOW = 24
 """Frames from one measured window to the next."""
@@ -84,7 +84,7 @@ class FeedForwardPainter:
         self._shot, self._measured = shot, {}
         if self.options.statistics == "shot":
             length = shot.end - shot.first
-            count = min(_SAMPLES, length)
+            count = min(SAMPLES, length)
             places = [shot.first + (2 * number + 1) * length // (2 * count) for number in range(count)]
             self._measured[shot.first] = average_statistics(
                 [self.stylizer.measure(self.samples(one)) for one in places]

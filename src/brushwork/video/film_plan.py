@@ -5,24 +5,24 @@ from __future__ import annotations
 import shutil
 from dataclasses import asdict, dataclass, replace
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any
 
 from brushwork.devices.memory import memory_budget
 from brushwork.recipes import TransferOptions
+from brushwork.recipes.levels import make_schedule
 from brushwork.storage.folders import nearest_folder
 from brushwork.video.analysis import FilmAnalysis, Shot, analyze_whole
 from brushwork.video.film_job import FilmJob
+from brushwork.video.film_pace import FilmPace, one_pass_pace, optimized_pace
 from brushwork.video.keyframe_schedule import with_keyframes
 from brushwork.video.multipass_painter import AGAIN
 from brushwork.video.preparation import PreparedFilm, disk_need, frame_memory, prepare_film
 from brushwork.video.trial import TrialFrame, paint_in_memory
 
-_TRIAL = 3
-"""Iterations of a trial, where frames are optimized."""
+_TRIAL = 4
+"""Iterations of a trial at each size, where frames are optimized."""
 _TRIAL_KEYS = 3
 """Distance of the key frames of a trial."""
-_COARSE = 0.4
-"""Iterations at smaller sizes that the first frame of a shot takes, as a fraction of the time of those at full size."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,7 @@ def plan_film(
     looked = monotonic() - began
     keys, shots = len(analysis.keys or analysis.frames), len(analysis.shots)
     times = _trial(film, analysis)
-    pace = _time_optimized(job, times) if isinstance(job.method, TransferOptions) else _one_pass(analysis, times)
+    pace = _pace(job, film, analysis, times)
     others = pace.later * (keys - shots) + pace.carried * (len(analysis.frames) - keys)
     info = film.clip.info
     return FilmPlan(
@@ -93,22 +93,13 @@ def plan_film(
     )
 
 
-class _Pace(NamedTuple):
-    """Seconds that frames take."""
-
-    first: float
-    """The first one of a shot."""
-    later: float
-    """Another one that is painted by itself."""
-    carried: float = 0.0
-    """One between key frames."""
-
-
 def _short(job: FilmJob) -> FilmJob:
     """Return the job of a trial: few iterations where frames are optimized, and nothing is written."""
-    sequence = replace(job.sequence, first=_TRIAL, later=_TRIAL, passes=1)
     trial = replace(job, overwrite=True, save_flow=None)
-    return replace(trial, sequence=sequence) if isinstance(job.method, TransferOptions) else trial
+    if not isinstance(job.method, TransferOptions):
+        return trial
+    sequence = replace(job.sequence, first=_TRIAL, later=_TRIAL, passes=1)
+    return replace(trial, sequence=sequence, method=replace(job.method, finer_iterations=_TRIAL))
 
 
 def _trial(film: PreparedFilm, analysis: FilmAnalysis) -> list[TrialFrame]:
@@ -117,22 +108,10 @@ def _trial(film: PreparedFilm, analysis: FilmAnalysis) -> list[TrialFrame]:
     return list(paint_in_memory(film, replace(analysis, keys=tuple(sorted({0, last}))), [Shot(0, last + 1)]))
 
 
-def _one_pass(analysis: FilmAnalysis, times: list[TrialFrame]) -> _Pace:
-    """Return the seconds of a shot's first frame, with its statistics, and of another one.
-
-    The statistics of up to 16 frames are measured; those of two were, in the trial.
-    """
-    samples = sum(min(16, shot.end - shot.first) for shot in analysis.shots) / len(analysis.shots)
-    later = times[-1].seconds
-    return _Pace(later + times[0].beginning / len(times) * samples, later)
-
-
-def _time_optimized(job: FilmJob, times: list[TrialFrame]) -> _Pace:
-    """Return the seconds of a shot's first frame, of another one at most (later ones often end early), and of one
-    between key frames: the second frame of the trial paints the key frame after it, too.
-    """
-    carried = times[2].seconds if len(times) > _TRIAL_KEYS else 0.0
-    first = times[0].seconds / _TRIAL / (1 + _COARSE) * job.sequence.first
+def _pace(job: FilmJob, film: PreparedFilm, analysis: FilmAnalysis, times: list[TrialFrame]) -> FilmPace:
+    if not isinstance(job.method, TransferOptions):
+        return one_pass_pace(analysis.shots, times)
+    first = replace(job.method, size="full", iterations=job.sequence.first)
+    schedule = make_schedule(film.size, first.size, first.measure, first)
     again = min(AGAIN, job.sequence.later) * (job.sequence.passes - 1)
-    optimized = times[min(1, len(times) - 1)].seconds - carried
-    return _Pace(first, max(0.0, optimized) / _TRIAL * (job.sequence.later + again), carried)
+    return optimized_pace([one.iterations for one in schedule], job.sequence.later + again, times)

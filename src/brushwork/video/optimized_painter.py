@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import torch
 
@@ -27,6 +27,14 @@ from brushwork.video.workspace import StoredFrame
 _SEAM = 2.0
 """Standard deviation in pixels of the seam between what is carried and what is new."""
 _SEAM_RADIUS = 4
+
+
+WatchSteps: TypeAlias = Callable[[Progress], None]
+"""Called after every step of the frames that are optimized."""
+
+
+def ignore_step(_: Progress) -> None:
+    """Do nothing with a step."""
 
 
 class FrameBegun(NamedTuple):
@@ -55,6 +63,7 @@ class OptimizedPainter:
     flow: FlowSource
     fill: FrameStylizer | None = None
     """Stylizes what is new in a frame; None: it starts from the film."""
+    watch: WatchSteps = ignore_step
     _shot: Shot = field(default_factory=lambda: Shot(0, 0))
 
     @property
@@ -69,7 +78,7 @@ class OptimizedPainter:
     def paint(self, index: int, stored: Callable[[int], StoredFrame]) -> Painted:
         """Return a frame of the current shot; see `FramePainter`."""
         begun = self.begin(index, stored)
-        return Painted(_last(begun.steps), {}, begun.reliable)
+        return Painted(self._last(begun.steps), {}, begun.reliable)
 
     def begin(self, index: int, stored: Callable[[int], StoredFrame]) -> FrameBegun:
         """Return the optimization of a frame of the current shot, from its start."""
@@ -86,7 +95,13 @@ class OptimizedPainter:
 
     def optimize(self, own: Image, begun: Image, extra: Objective | None, iterations: int) -> Image:
         """Return a frame optimized at its full size, from a start, with further losses."""
-        return _last(self._steps(own, begun, extra, iterations))
+        return self._last(self._steps(own, begun, extra, iterations))
+
+    def _last(self, steps: Iterator[Progress]) -> Image:
+        for last in steps:
+            self.watch(last)
+        image: Image = last.image.detach()
+        return image
 
     def _steps(self, own: Image, begun: Image | None, extra: Objective | None, iterations: int) -> Iterator[Progress]:
         """Return the steps of a frame at its full size, from a start (None: noise), until it settles."""
@@ -142,9 +157,3 @@ def until_settled(steps: Iterator[Progress], tolerance: float, patience: int) ->
         past.append(float(progress.step.losses.total))
         if len(past) > patience and past[0] - past[-1] < tolerance * abs(past[0]):
             return
-
-
-def _last(steps: Iterator[Progress]) -> Image:
-    *_, last = steps
-    image: Image = last.image.detach()
-    return image

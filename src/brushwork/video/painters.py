@@ -31,7 +31,7 @@ from brushwork.video.kept_frames import KeyFrames, KeySource
 from brushwork.video.keyframe_painter import KeyframePainter
 from brushwork.video.multipass_painter import MultipassPainter
 from brushwork.video.optical_flow import DisFlow, FlowCheck, FlowQuality, FlowSource, NoFlow
-from brushwork.video.optimized_painter import OptimizedPainter
+from brushwork.video.optimized_painter import OptimizedPainter, WatchSteps
 from brushwork.video.region_painter import RegionPainter
 
 
@@ -41,9 +41,9 @@ class PainterSource(NamedTuple):
     engine: str
     weights: str
     """sha256 of the network's weights."""
-    make: Callable[[ReadFrame, ReadFrame, Size, KeySource, Sequence[int]], FramePainter]
+    make: Callable[[ReadFrame, ReadFrame, Size, KeySource, Sequence[int], WatchSteps], FramePainter]
     """Return the painter from two readers of frames, the size of a frame, where frames are kept that are painted before
-    those that need them, and which are key frames."""
+    those that need them, which are key frames, and what is called after every step of those that are optimized."""
 
 
 def load_painter(job: FilmJob, device: torch.device, bits: int, network: Any = None) -> PainterSource:
@@ -56,10 +56,10 @@ def load_painter(job: FilmJob, device: torch.device, bits: int, network: Any = N
     regions = [_load_one(replace(job, styles=(style,)), device, bits, network) for style in job.styles]
 
     def make(
-        frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeySource, schedule: Sequence[int]
+        frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeySource, schedule: Sequence[int], watch: WatchSteps
     ) -> FramePainter:
         painters = [
-            one.make(frames, samples, size, partial(_region_keys, keys, number), schedule)
+            one.make(frames, samples, size, partial(_region_keys, keys, number), schedule, watch)
             for number, one in enumerate(regions)
         ]
         return RegionPainter(tuple(painters), bits)
@@ -83,7 +83,7 @@ def _feedforward(
     job: FilmJob, options: StylizeOptions, styles: tuple[Image | StyleFile, ...], stylizer: Stylizer
 ) -> PainterSource:
     def make(
-        frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeySource, schedule: Sequence[int]
+        frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeySource, schedule: Sequence[int], watch: WatchSteps
     ) -> FramePainter:
         _, prepared = prepare_colors(options, samples(0), styles)
         frame_stylizer = make_frame_stylizer(stylizer, prepared, size)
@@ -96,10 +96,11 @@ def _make_optimized(
     job: FilmJob, options: TransferOptions, styles: tuple[Image | StyleFile, ...], encoder: Encoder, bits: int
 ) -> PainterSource:
     def make(
-        frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeySource, schedule: Sequence[int]
+        frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeySource, schedule: Sequence[int], watch: WatchSteps
     ) -> FramePainter:
         flow = make_flow(job, "best", job.sequence.reliability)
-        painter = OptimizedPainter(frames, styles, options, job.sequence, encoder, flow, _fill(styles, size, encoder))
+        fill = _fill(styles, size, encoder)
+        painter = OptimizedPainter(frames, styles, options, job.sequence, encoder, flow, fill, watch)
         if job.sequence.passes > 1:
             return MultipassPainter(painter, job.sequence.passes, keys, bits)
         return KeyframePainter(painter, schedule, keys("key"), bits) if job.has_keyframes else painter

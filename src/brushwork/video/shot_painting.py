@@ -18,6 +18,7 @@ from brushwork.video.feedforward_painter import FramePainter
 from brushwork.video.film_job import FilmJob
 from brushwork.video.frame_reader import KEPT, FrameReader
 from brushwork.video.multipass_painter import MultipassPainter
+from brushwork.video.optimized_painter import ignore_step
 from brushwork.video.preparation import PreparedFilm, prepare_film
 from brushwork.video.segment_file import write_segment
 from brushwork.video.workspace import StoredFrame, round_image, segments_of
@@ -35,7 +36,8 @@ class ShotPainting:
         """The painter of the frames."""
         film, kept = self._film, max(KEPT, 2 + max(self._film.job.sequence.long_term))
         readers = [FrameReader(film.clip, self._analysis, film.size, film.device, kept) for _ in range(2)]
-        return film.painter.make(readers[0], readers[1], film.size, film.workspace.keys, self._analysis.keys)
+        keys, schedule = film.workspace.keys, self._analysis.keys
+        return film.painter.make(readers[0], readers[1], film.size, keys, schedule, ignore_step)
 
     def paint(self, shot: Shot) -> Iterator[FilmEvent]:
         """Paint a shot, as far as it is not there yet, and yield events."""

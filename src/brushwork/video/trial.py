@@ -7,12 +7,24 @@ from collections.abc import Iterator, Sequence
 from time import monotonic
 from typing import NamedTuple
 
+from brushwork.recipes import Progress
 from brushwork.types import Image
 from brushwork.video.analysis import FilmAnalysis, Shot
 from brushwork.video.frame_reader import KEPT, FrameReader
 from brushwork.video.kept_frames import KeyFrames
 from brushwork.video.preparation import PreparedFilm
 from brushwork.video.workspace import StoredFrame, round_image
+
+
+class TrialStep(NamedTuple):
+    """A step of the optimization of a frame."""
+
+    level: int
+    """Coarse to fine."""
+    iteration: int
+    """At this level, from 1 on."""
+    time: float
+    """When it ended, on a monotonic clock."""
 
 
 class TrialFrame(NamedTuple):
@@ -23,6 +35,8 @@ class TrialFrame(NamedTuple):
     seconds: float
     beginning: float
     """Seconds of the preparation of its shot, where it is the first frame of one; else 0."""
+    steps: tuple[TrialStep, ...] = ()
+    """Of all optimizations that the frame needed, key frames included, in order."""
 
 
 def paint_in_memory(film: PreparedFilm, analysis: FilmAnalysis, shots: Sequence[Shot]) -> Iterator[TrialFrame]:
@@ -31,17 +45,23 @@ def paint_in_memory(film: PreparedFilm, analysis: FilmAnalysis, shots: Sequence[
     readers = [FrameReader(film.clip, analysis, film.size, film.device, kept) for _ in range(2)]
     stored: dict[int, StoredFrame] = {}
     keys = defaultdict[str, KeyFrames](dict).__getitem__
-    painter = film.painter.make(readers[0], readers[1], film.size, keys, analysis.keys)
+    steps: list[TrialStep] = []
+
+    def watch(progress: Progress) -> None:
+        steps.append(TrialStep(progress.level, progress.step.index, monotonic()))
+
+    painter = film.painter.make(readers[0], readers[1], film.size, keys, analysis.keys, watch)
     output = film.output_frames(analysis)
     for shot in shots:
         began = monotonic()
         painter.begin_shot(shot)
         beginning = monotonic() - began
         for index in range(*shot):
+            steps.clear()
             began = monotonic()
             painted = painter.paint(index, stored.__getitem__)
             stored[index] = StoredFrame(round_image(painted.image, film.bits), painted.state)
             stored.pop(index - painter.history - 1, None)
             seconds = monotonic() - began
             image = output.image(index, stored[index])
-            yield TrialFrame(index, image, seconds, beginning if index == shot.first else 0.0)
+            yield TrialFrame(index, image, seconds, beginning if index == shot.first else 0.0, tuple(steps))
