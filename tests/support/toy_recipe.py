@@ -43,6 +43,7 @@ class ToyOptions(SizeOptions, StyleOptions, OptimizerOptions, RecipeOptions):
     def run(self, images: RecipeInputs, **how: Any) -> Iterator[Progress]:
         encoder, partition = how["encoder"], how.get("partition", FULL_IMAGE)
         content, (painting,), init, _ = images.to(encoder)
+        resume = how.get("resume")
         style = Style.of(painting, encoder, self.style_layers, partition.sum_over_image)
         objective = self.toy_factor * style_objective(style, self, NORMALIZATIONS["relative"])
         levels = self.schedule(Size.of(content))
@@ -50,5 +51,7 @@ class ToyOptions(SizeOptions, StyleOptions, OptimizerOptions, RecipeOptions):
         def evaluate_at(size: Size) -> Evaluate:
             return partition.evaluate(encoder, objective, size)
 
-        begun = resize(content, levels[0].size) if init is None else init
-        return optimize_multiscale(levels, evaluate_at, begun, self, how.get("resume"), partition)
+        start = resume.to(content.device) if resume else init
+        if start is None:
+            start = resize(content, levels[0].size)
+        return optimize_multiscale(levels, evaluate_at, start, self, partition)

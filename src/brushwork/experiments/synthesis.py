@@ -39,9 +39,8 @@ def synthesize(
     def paint() -> Iterator[Progress]:
         encoder, size = network().to(context.device) if network else context.encoder(options), Size.of(init)
         plan = make_schedule(size, max(size), "long", options)
-        return optimize_multiscale(
-            plan, lambda _: evaluate_whole(encoder, objective(encoder)), init.to(context.device), options
-        )
+        evaluate = evaluate_whole(encoder, objective(encoder))
+        return optimize_multiscale(plan, lambda _: evaluate, init.to(context.device), options)
 
     return paint
 

@@ -61,7 +61,7 @@ def transfer_mdan(
     if not (isinstance(partition, FullImage) and partition.tiling is None):
         raise NotAdditiveError("the discriminator needs the full image: use a smaller size, and one process.")
     model = encoder or load_encoder_for(options, given.content.device)
-    own, styles, start, _ = given.to(model)
+    own, styles, begun, _ = given.to(model)
     (level,) = options.schedule(Size.of(own))
     _require_positions(options, model, level.size)
     discriminator = OnlineDiscriminator(
@@ -70,21 +70,22 @@ def transfer_mdan(
     evaluate = with_adversarial_loss(
         discriminator, options.style_layer, model, _objective(options, model, level.size, own)
     )
+    start = resume.to(own.device) if resume else begun
     if start is None:
         start = make_init_image(options, level.size, own, _require_image(styles[0]), options.encoder_scale)
-    return _steps(
-        level, evaluate, AdversarialOptimizer(Adam(options.learning_rate, betas=BETAS), discriminator), start, resume
-    )
+    optimizer = AdversarialOptimizer(Adam(options.learning_rate, betas=BETAS), discriminator)
+    return _steps(level, evaluate, optimizer, start)
 
 
 def _steps(
-    level: ScheduleLevel, evaluate: Evaluate, duel: AdversarialOptimizer, init: Image, resume_state: ResumeState | None
+    level: ScheduleLevel, evaluate: Evaluate, adversarial: AdversarialOptimizer, start: Image | ResumeState
 ) -> Iterator[Progress]:
     # Losses of different discriminators are not comparable: only non-finite values count as divergence.
-    optimizer, canvas = DivergenceGuard(duel, explosion=inf), PixelParametrization()
-    iterations, point = 0, canvas.to_point(init)
-    if resume_state is not None:
-        _, iterations, point, _ = load_resume_state(resume_state, optimizer, init.device)
+    optimizer, canvas = DivergenceGuard(adversarial, explosion=inf), PixelParametrization()
+    if isinstance(start, ResumeState):
+        iterations, point, _ = load_resume_state(start, optimizer)
+    else:
+        iterations, point = 0, canvas.to_point(start)
     for step in minimize(canvas, evaluate, optimizer, level.iterations, point=point, evaluations=iterations):
         yield Progress([level], 0, step, optimizer)
 

@@ -57,6 +57,12 @@ class ResumeState(NamedTuple):
     state: State
     """The optimizer's state, its point as `point`, and the displayed image as `shown`."""
 
+    def to(self, device: torch.device) -> ResumeState:
+        """Return the state on a device; scalars stay where they are, since not every device has float64."""
+        return self._replace(
+            state={name: value.to(device) if value.ndim else value for name, value in self.state.items()}
+        )
+
 
 class Progress(NamedTuple):
     """State of a recipe after an optimizer step; recipes yield one after every step."""
@@ -106,28 +112,28 @@ class Progress(NamedTuple):
 def optimize_multiscale(
     schedule: Sequence[ScheduleLevel],
     evaluate_at: EvaluateAt,
-    init: Image,
+    start: Image | ResumeState,
     options: OptimizerOptions,
-    resume: ResumeState | None = None,
     partition: Partition = FULL_IMAGE,
     *,
     detail: Callable[[Size, Size], Image | None] = lambda old, new: None,
 ) -> Iterator[Progress]:
-    """Optimize an image at each level in turn, from `init`.
+    """Optimize an image at each level in turn, from a full image, or on from where a run was interrupted.
 
     Each level starts from the enlarged result of the one before, plus the `detail` (of the full image) that belongs to
-    the second of two sizes and not to the first. With `resume`, continue from there instead. `init` is
-    the full image; what is evaluated, yielded and saved is this process's part.
+    the second of two sizes and not to the first. What is evaluated, yielded and saved is this process's part.
     """
     parametrization = PixelParametrization(options.optimizer_scale, (0.0, 1.0) if options.bounded else None)
-    optimizer = make_optimizer(options.at_level(resume.level if resume else 0), partition.reductions)
-    part = partition.crop(init)
-    shown: Image | OptimizationStep = part
-    first, iterations, point, held = 0, 0, parametrization.to_point(part), Size.of(init)
-    if resume is not None:
-        first, iterations, point, shown = load_resume_state(resume, optimizer, init.device)
+    first = start.level if isinstance(start, ResumeState) else 0
+    optimizer = make_optimizer(options.at_level(first), partition.reductions)
+    shown: Image | OptimizationStep
+    if isinstance(start, ResumeState):
+        iterations, point, shown = load_resume_state(start, optimizer)
         held = schedule[first].size
-    del resume, init, part  # they may take more memory than an evaluation
+    else:
+        iterations, shown, held = 0, partition.crop(start), Size.of(start)
+        point = parametrization.to_point(shown)
+    del start  # it may take more memory than an evaluation
     for index in range(first, len(schedule)):
         size, budget = schedule[index]
         if held != size:
@@ -205,15 +211,12 @@ def _climb(
     )
 
 
-def load_resume_state(
-    resume_state: ResumeState, optimizer: Optimizer, device: torch.device
-) -> tuple[int, int, Tensor, Image]:
-    """Load the optimizer's state; return the level, the iterations spent at it, the point and the image."""
-    # Scalars stay on their device: not every device has float64.
-    state = {name: value.to(device) if value.ndim else value for name, value in resume_state.state.items()}
+def load_resume_state(resume: ResumeState, optimizer: Optimizer) -> tuple[int, Tensor, Image]:
+    """Load the optimizer's state; return the iterations spent at the level, the point and the image."""
+    state = dict(resume.state)
     point, shown = state.pop("point"), state.pop("shown")
     optimizer.load(state)
-    return resume_state.level, resume_state.iterations, point, shown
+    return resume.iterations, point, shown
 
 
 def with_resampling(objective: Objective, evaluate: Callable[[Objective], Evaluate]) -> Evaluate | ResampledObjective:

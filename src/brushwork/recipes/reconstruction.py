@@ -35,7 +35,7 @@ def reconstruct(
     """
     given = RecipeInputs.of(image, init=init, what="the picture")
     network = encoder or load_encoder_for(options, given.content.device)
-    own, _, start, _ = given.to(network)
+    own, _, begun, _ = given.to(network)
     plan = options.schedule(Size.of(own))
 
     def evaluate_at(size: Size) -> Evaluate:
@@ -45,6 +45,7 @@ def reconstruct(
         )
         return partition.evaluate(network, objective, size)
 
+    start = resume.to(own.device) if resume else begun
     if start is None:
         start = make_init_image(options, plan[0].size, own, own, options.encoder_scale)
-    return optimize_multiscale(plan, evaluate_at, start, options, resume, partition)
+    return optimize_multiscale(plan, evaluate_at, start, options, partition)

@@ -79,10 +79,9 @@ def transfer(
     content, styles = prepare_colors(options, own, seen)
     require_compatible_styles(options, styles, parts, network)
     problem = TransferProblem(content, styles, options, network, partition, parts, extra)
-    plan, start = options.schedule(Size.of(own)), TransferInit(problem, begun)
-    size = plan[0].size
-    first = start.image_at(size) if resume is None else resize(content, size)  # which is not looked at
-    steps = optimize_multiscale(plan, problem.evaluate_at, first, options, resume, partition, detail=start.detail)
+    plan, initial = options.schedule(Size.of(own)), TransferInit(problem, begun)
+    start = resume.to(own.device) if resume else initial.image_at(plan[0].size)
+    steps = optimize_multiscale(plan, problem.evaluate_at, start, options, partition, detail=initial.detail)
     # Colors are changed on the full image: with several processes, where the parts are joined.
     return with_final_colors(steps, partial(apply_colors, options, own)) if isinstance(partition, FullImage) else steps
 

@@ -44,7 +44,7 @@ def synthesize_texture(
     """
     given = RecipeInputs.of(image, init=init, what="the picture")
     network = encoder or load_encoder_for(options, given.content.device)
-    own, _, start, _ = given.to(network)
+    own, _, begun, _ = given.to(network)
     plan = options.schedule(Size.of(own))
 
     def evaluate_at(size: Size) -> Evaluate | ResampledObjective:
@@ -54,6 +54,7 @@ def synthesize_texture(
         objective = style_objective(style, options, TEXTURES, targets)
         return with_resampling(objective, lambda one: partition.evaluate(network, one, size))
 
+    start = resume.to(own.device) if resume else begun
     if start is None:
         start = make_init_image(options, plan[0].size, own, own, options.encoder_scale)
-    return optimize_multiscale(plan, evaluate_at, start, options, resume, partition)
+    return optimize_multiscale(plan, evaluate_at, start, options, partition)
