@@ -55,3 +55,8 @@ Quality: TypeAlias = Literal["draft", "normal", "best"]
 
 WorkerEngine: TypeAlias = Literal["processes", "ray"]
 """Where the pieces of a task run: in processes of this machine, or on a Ray cluster."""
+
+HistoryStorage: TypeAlias = Literal["full", "bf16", "disk"]
+"""Storage of vectors: unchanged; in bfloat16, with the range of float32 at half the memory; or in a file."""
+
+FlowCheck: TypeAlias = Literal["strict", "ruder"]

@@ -65,7 +65,7 @@ def test_every_frame_of_a_timelapse_is_as_transparent_as_the_photograph(tmp_path
     texture = torch.rand(1, 3, 20, 40, generator=torch.Generator().manual_seed(0))
     for place, progress in enumerate(steps):
         image = resize(texture, Size.of(progress.image)) * (0.5 + place / (2 * len(steps)))
-        film.on_event(progress._replace(step=progress.step._replace(parameters=image)))
+        film.on_event(progress._replace(step=progress.step._replace(displayed=image)))
     film.on_end()
     expected = [255 * column / 39 for column in range(40)]
     if ending == ".gif":

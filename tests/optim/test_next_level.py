@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import torch
 
@@ -29,7 +31,9 @@ def test_a_climb_goes_on_where_the_coarse_level_ended(problems, make):
     coarse, fine = Size(12, 16), Size(24, 32)
     start = torch.rand(1, 3, *coarse, generator=torch.Generator().manual_seed(0))
     first, *_, last = minimize(canvas, smooth_target(problems, coarse), optimizer, 30, init=start)
-    point = move_to_next_level(canvas, optimizer, last.image, fine)
+    point = move_to_next_level(
+        canvas, optimizer, last.image, resize=partial(resize, size=fine), gradient=coarse.area / fine.area
+    )
     assert point.shape == (1, 3, *fine)
     torch.testing.assert_close(canvas.to_image(point), resize(last.image, fine).clamp(0, 1))
     state = {name: value for name, value in optimizer.state().items() if value.dim() == 4}
@@ -54,7 +58,13 @@ def test_a_carried_memory_saves_closures(problems):
     for carried in (True, False):
         optimizer = LBFGS(initial_step=0.01, min_curvature=0.0)
         *_, last = minimize(PixelParametrization(), problems.evaluating(cells), optimizer, 12, init=start)
-        point = move_to_next_level(PixelParametrization(), optimizer, last.image, fine)
+        point = move_to_next_level(
+            PixelParametrization(),
+            optimizer,
+            last.image,
+            resize=partial(resize, size=fine),
+            gradient=coarse.area / fine.area,
+        )
         if not carried:
             optimizer.reset()
         *_, end = minimize(PixelParametrization(), problems.evaluating(cells), optimizer, 8, point=point)
@@ -68,8 +78,16 @@ def test_sums_over_pixels_keep_their_gradients():
         {name: torch.tensor(2.0) for name in ("adam.count", "adam.lr")}
         | dict.fromkeys(("adam.mean", "adam.square"), torch.ones(1, 3, 4, 4))
     )
-    move_to_next_level(PixelParametrization(), optimizer, torch.ones(1, 3, 4, 4), Size(8, 8), gradient=1.0)
+    move_to_next_level(
+        PixelParametrization(), optimizer, torch.ones(1, 3, 4, 4), resize=partial(resize, size=Size(8, 8)), gradient=1.0
+    )
     torch.testing.assert_close(optimizer.state()["adam.mean"], torch.ones(1, 3, 8, 8))
-    move_to_next_level(PixelParametrization(), optimizer, torch.ones(1, 3, 8, 8), Size(16, 16))
+    move_to_next_level(
+        PixelParametrization(),
+        optimizer,
+        torch.ones(1, 3, 8, 8),
+        resize=partial(resize, size=Size(16, 16)),
+        gradient=0.25,
+    )
     torch.testing.assert_close(optimizer.state()["adam.mean"], torch.full((1, 3, 16, 16), 0.25))
     torch.testing.assert_close(optimizer.state()["adam.square"], torch.full((1, 3, 16, 16), 0.0625))

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from brushwork.optim import LBFGS, PixelParametrization, minimize
-from brushwork.optim.curvature_pairs import CurvaturePairs
-from brushwork.optim.preconditioner import PAIRS, CurvaturePair, OctavePreconditioner
+from brushwork.optim.curvature_pairs import CurvaturePair, CurvaturePairs
+from brushwork.optim.preconditioner import PAIRS, OctavePreconditioner
 from brushwork.optim.reductions import WHOLE
 from brushwork.types import LossValues
 

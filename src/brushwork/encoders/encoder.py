@@ -105,7 +105,7 @@ class Encoder(nn.Module):
         self.preprocess = preprocess
         self.engine: Engine = "plain"
         self.precision: Precision = "full"
-        self.replays = False
+        self.cuda_graphs = False
         self._layers = CastLayers()
         self._uncut: str | None = None
         self._hash: str | None = None

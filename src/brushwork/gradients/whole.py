@@ -32,7 +32,7 @@ WARM_UP = 3
 def evaluate_whole(encoder: Encoder, objective: Objective) -> Evaluate:
     """Evaluate an objective in one forward and one backward pass.
 
-    The encoder must be on the image's device. If `encoder.replays`, the pass is captured once, see `with_cuda_graph`.
+    The encoder must be on the image's device. If `encoder.cuda_graphs`, the pass is captured once (`with_cuda_graph`).
     """
 
     def evaluate(image: Image) -> LossValues:
@@ -43,7 +43,7 @@ def evaluate_whole(encoder: Encoder, objective: Objective) -> Evaluate:
         losses.total.backward()  # type: ignore[no-untyped-call]
         return LossValues(losses.total.detach(), {name: value.detach() for name, value in losses.terms.items()})
 
-    return with_cuda_graph(evaluate) if encoder.replays else evaluate
+    return with_cuda_graph(evaluate) if encoder.cuda_graphs else evaluate
 
 
 def capture_cuda_graph(work: GpuWork) -> GpuWork:

@@ -189,7 +189,7 @@ class RankRunner(NamedTuple):
     def _whole(self, progress: Progress) -> Progress:
         """Return the step with the full image in its final colors, on rank 0."""
         image = self._together(progress.step.image, progress.level)
-        step = progress.step._replace(parameters=image, to_image=identity)
+        step = progress.step._replace(displayed=image, to_image=identity)
         return progress._replace(step=step, finish=None if self.group.rank else self.prepared.postprocess)
 
     def _together(self, image: Image, level: int) -> Image:

@@ -10,7 +10,9 @@ from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.optim.bounds import clamp
-from brushwork.optim.optimizer import Closure, Evaluation, StepResult, get_count, get_entry, get_number, to_tensor
+from brushwork.optim.closure import Closure, Evaluation
+from brushwork.optim.optimizer import StepResult
+from brushwork.optim.saved_state import get_count, get_entry, get_number, to_tensor
 from brushwork.types import State
 
 RETREAT = 0.1
@@ -37,7 +39,7 @@ class Adam:
         for decay in (*betas, ema_decay):
             if not 0 <= decay < 1:
                 raise InputError(f"a decay of Adam is {decay}: it must be at least 0 and below 1.")
-        self.lr, self.betas, self.eps, self.average = lr, betas, eps, ema_decay
+        self.lr, self.betas, self.eps, self.ema_decay = lr, betas, eps, ema_decay
         self._memory: dict[str, Tensor] = {}
         self._count = self._averaged = 0
 
@@ -46,7 +48,7 @@ class Adam:
         """Make one step, which takes one evaluation."""
         if not self._count:
             self._memory = {"mean": torch.zeros_like(point), "square": torch.zeros_like(point)}
-        if self.average and not self._averaged:
+        if self.ema_decay and not self._averaged:
             self._memory["average"], self._averaged = point, 1
         self._count += 1
         there = clamp(self._next(point, current.gradient), closure.bounds)
@@ -62,23 +64,23 @@ class Adam:
         return point.addcdiv(mean, denominator, value=-length)
 
     def _point_to_show(self, there: Tensor) -> Tensor | None:
-        if not self.average:
+        if not self.ema_decay:
             return None
         self._averaged += 1
-        weight = (1 - self.average) / (1 - self.average**self._averaged)
+        weight = (1 - self.ema_decay) / (1 - self.ema_decay**self._averaged)
         self._memory["average"] = self._memory["average"].lerp(there, weight)
         return self._memory["average"]
 
     def state(self) -> State:
         """Return the moments, the average, the numbers of steps and of averaged points, and the learning rate."""
         memory = {f"adam.{name}": value for name, value in self._memory.items()}
-        numbers = {"count": self._count, "lr": self.lr} | ({"averaged": self._averaged} if self.average else {})
+        numbers = {"count": self._count, "lr": self.lr} | ({"averaged": self._averaged} if self.ema_decay else {})
         return memory | {f"adam.{name}": to_tensor(value) for name, value in numbers.items()}
 
     def load(self, state: State) -> None:
         """Restore a saved state."""
         self._count, self.lr = get_count(state, "adam.count"), get_number(state, "adam.lr")
-        self._averaged = get_count(state, "adam.averaged") if self.average else 0
+        self._averaged = get_count(state, "adam.averaged") if self.ema_decay else 0
         names = ["mean", "square"] * bool(self._count) + ["average"] * bool(self._averaged)
         self._memory = {name: get_entry(state, f"adam.{name}") for name in names}
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import Literal, TypeAlias
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
-from brushwork.optim.preconditioner import CurvaturePair, OctavePreconditioner
+from brushwork.choices import HistoryStorage
 from brushwork.optim.reductions import Reductions
 from brushwork.storage.mapped import empty_mapped
 
 PIECE = 1 << 22
 """Number of entries that are converted to the point's precision, or moved to its device, at a time."""
-
-Storage: TypeAlias = Literal["full", "bf16", "disk"]
-"""Storage of vectors: unchanged; in bfloat16, with the range of float32 at half the memory; or in a file."""
 
 BLOCK_BYTES = 1 << 25
 """Size of a block in bytes.
@@ -35,6 +32,33 @@ Sums over vectors then round alike wherever they lie: BLAS promises that for vec
 """
 
 
+class CurvaturePair(NamedTuple):
+    """A displacement s, the change y of the gradient along it, and their products."""
+
+    s: Tensor
+    y: Tensor
+    sy: float
+    """⟨s, y⟩: the curvature along s."""
+    yy: float
+
+    @classmethod
+    def of(cls, s: Tensor, y: Tensor, reductions: Reductions) -> CurvaturePair:
+        return cls(s, y, reductions.dot(s, y), reductions.dot(y, y))
+
+
+def pair_in_float32(pair: tuple[Tensor, Tensor]) -> Iterator[Tensor]:
+    """Return s and y in float32 or wider."""
+    return (kept if kept.dtype.itemsize >= torch.float32.itemsize else kept.float() for kept in pair)
+
+
+@runtime_checkable
+class Preconditioner(Protocol):
+    """An initial inverse Hessian H₀, which the recursion starts from."""
+
+    def apply(self, vector: Tensor, pairs: Sequence[CurvaturePair]) -> None:
+        """Compute vector ← H₀ · vector, in place, for at least one pair."""
+
+
 class CurvaturePairs:
     """The last `history` pairs with ⟨s, y⟩ above `min_curvature`, oldest first.
 
@@ -46,13 +70,13 @@ class CurvaturePairs:
         history: int,
         min_curvature: float,
         reductions: Reductions,
-        storage: Storage = "full",
-        preconditioner: OctavePreconditioner | None = None,
+        storage: HistoryStorage = "full",
+        preconditioner: Preconditioner | None = None,
     ) -> None:
-        self.history, self.least_curvature, self.products = history, min_curvature, reductions
+        self.history, self.min_curvature, self.reductions = history, min_curvature, reductions
         self._pairs: deque[CurvaturePair] = deque()
-        self._shelf, self._preconditioner = VectorStore(storage), preconditioner
-        self._lent = 0
+        self._store, self._preconditioner = VectorStore(storage), preconditioner
+        self._exported = 0
 
     def __len__(self) -> int:
         return len(self._pairs)
@@ -66,30 +90,30 @@ class CurvaturePairs:
         """
         before, after = change
         s, y = direction.mul_(length), torch.sub(after, before, out=before)
-        self._add(self._shelf.add(s), self._shelf.add(y.mul_(s != 0) if moving_only else y))
+        self._add(self._store.add(s), self._store.add(y.mul_(s != 0) if moving_only else y))
 
     def direction(self, gradient: Tensor) -> Tensor:
         """Return −H·gradient, where H is the inverse Hessian that the pairs approximate."""
-        return _two_loops(gradient, self._pairs, self.products, self._preconditioner)
+        return _two_loops(gradient, self._pairs, self.reductions, self._preconditioner)
 
     def clear(self) -> None:
         """Drop all pairs."""
         self._pairs.clear()
-        self._lent = 0
+        self._exported = 0
 
     def export(self) -> list[tuple[Tensor, Tensor]]:
         """Return all s and y as stored. They are not written to again."""
-        self._lent = len(self._pairs)
+        self._exported = len(self._pairs)
         return [(pair.s, pair.y) for pair in self._pairs]
 
     def add(self, s: Tensor, y: Tensor) -> None:
         """Add a copy of a pair."""
-        self._add(self._shelf.copy(s), self._shelf.copy(y))
+        self._add(self._store.copy(s), self._store.copy(y))
 
     def _add(self, s: Tensor, y: Tensor) -> None:
-        pair = CurvaturePair.of(s, y, self.products)
-        if not pair.sy > self.least_curvature:
-            self._shelf.release(pair.s, pair.y)
+        pair = CurvaturePair.of(s, y, self.reductions)
+        if not pair.sy > self.min_curvature:
+            self._store.release(pair.s, pair.y)
             return
         self._pairs.append(pair)
         if len(self._pairs) > self.history:
@@ -97,17 +121,20 @@ class CurvaturePairs:
 
     def _drop(self) -> None:
         oldest = self._pairs.popleft()
-        if self._lent:  # the oldest pairs belong to a state that may still be being saved
-            self._lent -= 1
+        if self._exported:  # the oldest pairs belong to a state that may still be being saved
+            self._exported -= 1
         else:
-            self._shelf.release(oldest.s, oldest.y)
+            self._store.release(oldest.s, oldest.y)
 
 
 @torch.no_grad()
 def _two_loops(
-    gradient: Tensor, pairs: Sequence[CurvaturePair], products: Reductions, octaves: OctavePreconditioner | None = None
+    gradient: Tensor,
+    pairs: Sequence[CurvaturePair],
+    reductions: Reductions,
+    preconditioner: Preconditioner | None = None,
 ) -> Tensor:
-    """Compute the two-loop recursion from H₀ = ⟨s, y⟩/⟨y, y⟩ · 1, or from the octave preconditioner.
+    """Compute the two-loop recursion from H₀ = ⟨s, y⟩/⟨y, y⟩ · 1, or from the preconditioner.
 
     No number is read back from the device on the way.
 
@@ -115,29 +142,29 @@ def _two_loops(
     """
     direction = gradient.neg()
     flat = direction.view(-1)
-    shares: list[Tensor] = []
+    alphas: list[Tensor] = []
     for s, y, sy, _ in reversed(pairs):
-        fraction = _inner(s, flat, products) / sy
-        _add_to(flat, y, -fraction)
-        shares.append(fraction)
-    if pairs and octaves is not None:
-        octaves.apply(direction, list(pairs))
+        alpha = _inner(s, flat, reductions) / sy
+        _add_to(flat, y, -alpha)
+        alphas.append(alpha)
+    if pairs and preconditioner is not None:
+        preconditioner.apply(direction, list(pairs))
     elif pairs:
         flat.mul_(pairs[-1].sy / pairs[-1].yy)
     for s, y, sy, _ in pairs:
-        _add_to(flat, s, shares.pop() - _inner(y, flat, products) / sy)
+        _add_to(flat, s, alphas.pop() - _inner(y, flat, reductions) / sy)
     return direction
 
 
-def _inner(kept: Tensor, flat: Tensor, products: Reductions) -> Tensor:
+def _inner(kept: Tensor, flat: Tensor, reductions: Reductions) -> Tensor:
     """Return the inner product as a 0-dimensional tensor; nothing is read back from the device."""
     parts = [torch.dot(piece, part) for piece, part in _pieces(kept, flat)]
-    return products.sum_over_ranks(parts[0] if len(parts) == 1 else torch.stack(parts).sum())
+    return reductions.sum_over_ranks(parts[0] if len(parts) == 1 else torch.stack(parts).sum())
 
 
-def _add_to(flat: Tensor, kept: Tensor, fraction: Tensor) -> None:
+def _add_to(flat: Tensor, kept: Tensor, alpha: Tensor) -> None:
     for piece, part in _pieces(kept, flat):
-        part.addcmul_(piece, fraction)
+        part.addcmul_(piece, alpha)
 
 
 def _pieces(kept: Tensor, flat: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
@@ -162,7 +189,7 @@ class VectorStore:
     (TMPDIR). It has no name while it is used, so that nothing is left behind, whatever happens.
     """
 
-    def __init__(self, storage: Storage = "full") -> None:
+    def __init__(self, storage: HistoryStorage = "full") -> None:
         self.storage = storage
         self._rows: list[Tensor] = []
 

@@ -10,7 +10,9 @@ from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.optim.bounds import clamp
-from brushwork.optim.optimizer import Closure, Evaluation, StepResult, get_count, get_number, to_tensor
+from brushwork.optim.closure import Closure, Evaluation
+from brushwork.optim.optimizer import StepResult
+from brushwork.optim.saved_state import get_count, get_number, to_tensor
 from brushwork.types import State
 
 DECAY_STEPS = 100

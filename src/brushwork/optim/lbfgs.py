@@ -9,13 +9,16 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from brushwork.choices import HistoryStorage
 from brushwork.errors import InputError
 from brushwork.optim.bounds import Bounds, clamp, free_mask, max_step_within
-from brushwork.optim.curvature_pairs import CurvaturePairs, Storage
+from brushwork.optim.closure import Closure, Evaluation
+from brushwork.optim.curvature_pairs import CurvaturePairs, pair_in_float32
 from brushwork.optim.line_search import LineSearchTrial, search_wolfe
-from brushwork.optim.optimizer import Closure, Evaluation, StepResult, get_count, get_entry, get_number, to_tensor
-from brushwork.optim.preconditioner import OctavePreconditioner, pair_in_float32
+from brushwork.optim.optimizer import StepResult
+from brushwork.optim.preconditioner import OctavePreconditioner
 from brushwork.optim.reductions import WHOLE, Reductions
+from brushwork.optim.saved_state import get_count, get_entry, get_number, to_tensor
 from brushwork.types import State
 
 TRIALS = 20
@@ -74,109 +77,117 @@ class LBFGS:
         initial_step: float | None = None,
         max_step: float | None = None,
         reductions: Reductions = WHOLE,
-        storage: Storage = "full",
+        storage: HistoryStorage = "full",
         preconditioner: bool = False,
     ) -> None:
         if history < 1:
             raise InputError(f"the history of L-BFGS is {history}: it must be 1 or more.")
         if not 0 < lr < inf:
             raise InputError(f"the learning rate of L-BFGS is {lr}: give a positive number; 1 is usual.")
-        for name, move in {"first": initial_step, "largest": max_step}.items():
-            if move is not None and not 0 < move < inf:
-                raise InputError(f"the {name} step of L-BFGS is {move}: give a positive number, or None.")
-        self.lr, self.searching, self.products = lr, line_search, reductions
-        self.first_move, self.largest_move = initial_step, max_step
+        for name, step in {"first": initial_step, "largest": max_step}.items():
+            if step is not None and not 0 < step < inf:
+                raise InputError(f"the {name} step of L-BFGS is {step}: give a positive number, or None.")
+        self.lr, self.line_search, self.reductions = lr, line_search, reductions
+        self.initial_step, self.max_step = initial_step, max_step
         self._pairs = CurvaturePairs(
             history, min_curvature, reductions, storage, OctavePreconditioner() if preconditioner else None
         )
-        self._moved, self._carried = 0, False
+        self._steps, self._carried = 0, False
 
     @torch.no_grad()
     def step(self, point: Tensor, current: Evaluation, closure: Closure) -> StepResult | None:
         """Make one step, or return None where the bounds and the gradient leave nothing to gain."""
-        route = self._route(point, current.gradient, closure.bounds)
-        if not route.slope < 0 and self._moved:
+        search = self._search_direction(point, current.gradient, closure.bounds)
+        if not search.slope < 0 and self._steps:
             self.reset()
-            route = self._route(point, current.gradient, closure.bounds)
-        if not route.slope < 0:
+            search = self._search_direction(point, current.gradient, closure.bounds)
+        if not search.slope < 0:
             return None
         if self._carried:
-            return self._probe(point, current, closure, route)
-        if self.searching:
-            return self._walk(point, current, closure, route)
-        return self._learn(route, route.step_length, current, self._stride(point, closure, route), closure.bounds)
+            return self._try_carried_pairs(point, current, closure, search)
+        if self.line_search:
+            return self._step_with_line_search(point, current, closure, search)
+        return self._store_pair(
+            search, search.step_length, current, self._fixed_step(point, closure, search), closure.bounds
+        )
 
-    def _route(self, point: Tensor, gradient: Tensor, bounds: Bounds | None) -> SearchDirection:
+    def _search_direction(self, point: Tensor, gradient: Tensor, bounds: Bounds | None) -> SearchDirection:
         if bounds is None:
             direction = self._pairs.direction(gradient)
-            return SearchDirection(direction, self._length(direction, gradient), self.products.dot(direction, gradient))
+            return SearchDirection(
+                direction, self._length(direction, gradient), self.reductions.dot(direction, gradient)
+            )
         free = free_mask(point, gradient, bounds)
         gradient = torch.where(free, gradient, 0)
         direction = self._pairs.direction(gradient).mul_(free)
-        # The cut by the bounds counts: the route is the straight line to the clamped point.
+        # The cut by the bounds counts: the step is the straight line to the clamped point.
         length = self._length(direction, gradient)
         direction = clamp(point.add(direction, alpha=length), bounds).sub_(point)
-        return SearchDirection(direction, 1.0, self.products.dot(direction, gradient))
+        return SearchDirection(direction, 1.0, self.reductions.dot(direction, gradient))
 
     def _length(self, direction: Tensor, gradient: Tensor) -> float:
-        if self.first_move is not None and not len(self._pairs):
-            return self._length_of(self.first_move * 2 ** min(self._moved, DOUBLED), gradient)
-        if not self._moved:
-            return self.lr / max(1.0, self.products.absolute_sum(gradient))
-        if self.searching or self.largest_move is None:
+        if self.initial_step is not None and not len(self._pairs):
+            return self._length_of(self.initial_step * 2 ** min(self._steps, DOUBLED), gradient)
+        if not self._steps:
+            return self.lr / max(1.0, self.reductions.absolute_sum(gradient))
+        if self.line_search or self.max_step is None:
             return self.lr
-        return min(self.lr, self._length_of(self.largest_move, direction))
+        return min(self.lr, self._length_of(self.max_step, direction))
 
-    def _length_of(self, move: float, direction: Tensor) -> float:
-        """Return the step length at which the mean change of the entries is `move`."""
-        return move * self.products.numel(direction) / (self.products.absolute_sum(direction) or 1.0)
+    def _length_of(self, change: float, direction: Tensor) -> float:
+        """Return the step length at which the mean change of the entries is `change`."""
+        return change * self.reductions.numel(direction) / (self.reductions.absolute_sum(direction) or 1.0)
 
-    def _probe(self, point: Tensor, here: Evaluation, closure: Closure, route: SearchDirection) -> StepResult | None:
+    def _try_carried_pairs(
+        self, point: Tensor, here: Evaluation, closure: Closure, search: SearchDirection
+    ) -> StepResult | None:
         """Try the first step with pairs from another size; drop the pairs if the loss does not decrease."""
         self._carried = False
-        move = self._stride(point, closure, route)
-        if move.evaluation.loss < here.loss:
-            return self._learn(route, route.step_length, here, move, closure.bounds)
+        result = self._fixed_step(point, closure, search)
+        if result.evaluation.loss < here.loss:
+            return self._store_pair(search, search.step_length, here, result, closure.bounds)
         self.reset()
         return self.step(point, here, closure) if closure.remaining else None
 
-    def _stride(self, point: Tensor, closure: Closure, route: SearchDirection) -> StepResult:
+    def _fixed_step(self, point: Tensor, closure: Closure, search: SearchDirection) -> StepResult:
         """Make a step without a line search."""
-        there = clamp(point.add(route.direction, alpha=route.step_length), closure.bounds)
+        there = clamp(point.add(search.direction, alpha=search.step_length), closure.bounds)
         return StepResult(there, closure(there))
 
-    def _walk(self, point: Tensor, here: Evaluation, closure: Closure, route: SearchDirection) -> StepResult | None:
+    def _step_with_line_search(
+        self, point: Tensor, here: Evaluation, closure: Closure, search: SearchDirection
+    ) -> StepResult | None:
         """Make a step with a line search."""
-        found = self._search(point, here, closure, route)
+        found = self._search(point, here, closure, search)
         if not (found.result and found.is_finite) and closure.remaining and len(self._pairs):
             self.reset()
             return self.step(point, here, closure)
-        return found.result and self._learn(route, found.length, here, found.result, closure.bounds)
+        return found.result and self._store_pair(search, found.length, here, found.result, closure.bounds)
 
-    def _search(self, point: Tensor, here: Evaluation, closure: Closure, route: SearchDirection) -> LineSearchTrial:
+    def _search(self, point: Tensor, here: Evaluation, closure: Closure, search: SearchDirection) -> LineSearchTrial:
         def attempt(length: float) -> LineSearchTrial:
-            there = clamp(point.add(route.direction, alpha=length), closure.bounds)
+            there = clamp(point.add(search.direction, alpha=length), closure.bounds)
             evaluation = closure(there)
             return LineSearchTrial(
                 length,
                 evaluation.loss,
-                self.products.dot(evaluation.gradient, route.direction),
+                self.reductions.dot(evaluation.gradient, search.direction),
                 StepResult(there, evaluation),
             )
 
-        longest = max_step_within(point, route.direction, closure.bounds, self.products)
+        longest = max_step_within(point, search.direction, closure.bounds, self.reductions)
         noise = NOISE * torch.finfo(point.dtype).eps * abs(here.loss)
-        start, limit = LineSearchTrial(0.0, here.loss, route.slope), min(TRIALS, closure.remaining)
-        return search_wolfe(attempt, start, min(route.step_length, longest), limit, longest=longest, noise=noise)
+        start, limit = LineSearchTrial(0.0, here.loss, search.slope), min(TRIALS, closure.remaining)
+        return search_wolfe(attempt, start, min(search.step_length, longest), limit, longest=longest, noise=noise)
 
-    def _learn(
-        self, route: SearchDirection, length: float, here: Evaluation, move: StepResult, bounds: Bounds | None
+    def _store_pair(
+        self, search: SearchDirection, length: float, here: Evaluation, result: StepResult, bounds: Bounds | None
     ) -> StepResult:
-        """Add a step to the pairs, and return it."""
-        self._moved += 1
-        change = (here.gradient, move.evaluation.gradient)
-        self._pairs.update(route.direction, length, change, moving_only=bounds is not None)
-        return move
+        """Add the curvature pair of a step, and return the step."""
+        self._steps += 1
+        change = (here.gradient, result.evaluation.gradient)
+        self._pairs.update(search.direction, length, change, moving_only=bounds is not None)
+        return result
 
     def state(self) -> State:
         """Return the pairs, oldest first, and the flags.
@@ -184,7 +195,7 @@ class LBFGS:
         The flags are the number of steps, whether the pairs come from another size, and whether steps use a line
         search.
         """
-        flags = {"moved": self._moved, "carried": self._carried, "searching": self.searching}
+        flags = {"moved": self._steps, "carried": self._carried, "searching": self.line_search}
         state = {f"lbfgs.{name}": to_tensor(value) for name, value in flags.items()}
         for index, (s, y) in enumerate(self._pairs.export()):
             state |= {f"lbfgs.s.{index}": s, f"lbfgs.y.{index}": y}
@@ -192,20 +203,20 @@ class LBFGS:
 
     def load(self, state: State) -> None:
         """Restore a saved state."""
-        carried, searching = (bool(get_number(state, f"lbfgs.{name}")) for name in ("carried", "searching"))
+        carried, line_search = (bool(get_number(state, f"lbfgs.{name}")) for name in ("carried", "searching"))
         self._pairs.clear()
         for index in range(sum(name.startswith("lbfgs.s.") for name in state)):
             self._pairs.add(get_entry(state, f"lbfgs.s.{index}"), get_entry(state, f"lbfgs.y.{index}"))
-        self._moved, self._carried, self.searching = get_count(state, "lbfgs.moved"), carried, searching
+        self._steps, self._carried, self.line_search = get_count(state, "lbfgs.moved"), carried, line_search
 
     def reset(self) -> None:
         """Drop the pairs: the next step is a first step."""
         self._pairs.clear()
-        self._moved, self._carried = 0, False
+        self._steps, self._carried = 0, False
 
     def back_off(self) -> str:
         """Use a line search in all further steps."""
-        self.searching = True
+        self.line_search = True
         return "with a line search"
 
     def rescale(self, resize: Callable[[Tensor], Tensor], gradient: float) -> None:
@@ -215,4 +226,4 @@ class LBFGS:
         for s, y in map(pair_in_float32, pairs):
             self._pairs.add(resize(s), resize(y) * gradient)
         self._carried = len(self._pairs) > 0
-        self._moved = int(self._carried)
+        self._steps = int(self._carried)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from brushwork.errors import InputError
-from brushwork.images.geometry import Size
-from brushwork.images.resample import resize as resize_picture
 from brushwork.optim.bounds import clamp
-from brushwork.optim.optimizer import Closure, Evaluation, Optimizer, StepResult
+from brushwork.optim.closure import Closure, Evaluation
+from brushwork.optim.optimizer import Optimizer, StepResult
 from brushwork.optim.parametrization import Parametrization
 from brushwork.optim.reductions import WHOLE, Reductions
 from brushwork.types import Evaluate, Image, LossValues
-
-Resize: TypeAlias = Callable[[Tensor, Size], Tensor]
 
 
 def identity(point: Tensor) -> Image:
@@ -32,7 +29,7 @@ class OptimizationStep(NamedTuple):
     """Number of evaluations (forward and backward passes) so far; 1 is the evaluation of the start."""
     losses: LossValues
     """Losses at the point, detached from the graph."""
-    parameters: Tensor
+    displayed: Tensor
     """The point to display: with averaged iterates their average, to which the losses do not apply."""
     point: Tensor
     note: str | None = None
@@ -43,7 +40,7 @@ class OptimizationStep(NamedTuple):
     @property
     def image(self) -> Image:
         """The current image, computed on access."""
-        return self.to_image(self.parameters)
+        return self.to_image(self.displayed)
 
 
 def minimize(
@@ -73,7 +70,7 @@ def minimize(
         raise InputError(
             f"max_evaluations is {max_evaluations} and evaluations is {evaluations}: they must be at least 1 and 0."
         )
-    return _walk(
+    return _steps(
         Closure(parametrization, evaluate, max_evaluations, evaluations, reductions),
         optimizer,
         _first(parametrization, init, point),
@@ -89,7 +86,7 @@ def _first(parametrization: Parametrization, init: Image | None, point: Tensor |
     return clamp(point.detach().clone(memory_format=torch.contiguous_format), parametrization.bounds)
 
 
-def _walk(closure: Closure, optimizer: Optimizer, point: Tensor) -> Iterator[OptimizationStep]:
+def _steps(closure: Closure, optimizer: Optimizer, point: Tensor) -> Iterator[OptimizationStep]:
     if not closure.remaining:
         return
     resumed = closure.evaluations > 0
@@ -99,16 +96,18 @@ def _walk(closure: Closure, optimizer: Optimizer, point: Tensor) -> Iterator[Opt
     if not resumed:
         yield _step(StepResult(point, here), closure)
     while closure.remaining:
-        move = optimizer.step(point, here, closure)
-        if move is None:
+        result = optimizer.step(point, here, closure)
+        if result is None:
             return
-        point, here = move.point, move.evaluation
-        yield _step(move, closure)
+        point, here = result.point, result.evaluation
+        yield _step(result, closure)
 
 
-def _step(move: StepResult, closure: Closure) -> OptimizationStep:
-    shown = move.point if move.average is None else move.average
-    return OptimizationStep(closure.evaluations, move.evaluation.losses, shown, move.point, move.note, closure.to_image)
+def _step(result: StepResult, closure: Closure) -> OptimizationStep:
+    displayed = result.point if result.average is None else result.average
+    return OptimizationStep(
+        closure.evaluations, result.evaluation.losses, displayed, result.point, result.note, closure.to_image
+    )
 
 
 def _what_is_wrong(init: Evaluation) -> str:
@@ -121,20 +120,18 @@ def move_to_next_level(
     parametrization: Parametrization,
     optimizer: Optimizer,
     image: Image,
-    size: Size,
     *,
-    gradient: float | None = None,
-    resize: Resize = resize_picture,
+    resize: Callable[[Tensor], Tensor],
+    gradient: float,
     detail: Image | None = None,
 ) -> Tensor:
     """Resize the optimizer's state for the next image size, and return the starting point.
 
     It is the resized image, plus `detail`.
 
-    `gradient` is the factor by which the entries of a gradient change with the size. None: old area / new area, right
-    for losses that are means over the image; for a loss that is a sum over pixels, give 1.
+    `gradient` is the factor by which the entries of a gradient change with the size: old area / new area for losses
+    that are means over the image, 1 for sums over pixels.
     """
-    fraction = Size.of(image).area / size.area if gradient is None else gradient
-    optimizer.rescale(lambda memory: resize(memory, size), fraction)
-    resized = resize(image, size)
+    optimizer.rescale(resize, gradient)
+    resized = resize(image)
     return parametrization.to_point(resized if detail is None else resized + detail)

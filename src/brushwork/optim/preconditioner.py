@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import floor, log2
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from brushwork.optim.reductions import Reductions
+from brushwork.optim.curvature_pairs import CurvaturePair, pair_in_float32
 
 PAIRS = 10
 """Number of newest pairs that curvatures are computed from: older ones belong to a different region."""
@@ -82,22 +81,3 @@ class _Grid:
 
     def _planes(self, vector: Tensor) -> Iterator[Tensor]:
         yield from vector.view(-1, *self.shape)
-
-
-class CurvaturePair(NamedTuple):
-    """A displacement s, the change y of the gradient along it, and their products."""
-
-    s: Tensor
-    y: Tensor
-    sy: float
-    """⟨s, y⟩: the curvature along s."""
-    yy: float
-
-    @classmethod
-    def of(cls, s: Tensor, y: Tensor, reductions: Reductions) -> CurvaturePair:
-        return cls(s, y, reductions.dot(s, y), reductions.dot(y, y))
-
-
-def pair_in_float32(pair: tuple[Tensor, Tensor]) -> Iterator[Tensor]:
-    """Return s and y in float32 or wider."""
-    return (kept if kept.dtype.itemsize >= torch.float32.itemsize else kept.float() for kept in pair)

@@ -27,5 +27,5 @@ def load_encoder_for(
         preprocessing=options.preprocessing,
         engine=options.engine if torch.device(computes_on or device).type == "cpu" else "plain",
     )
-    encoder.precision, encoder.replays = options.precision, options.cuda_graphs
+    encoder.precision, encoder.cuda_graphs = options.precision, options.cuda_graphs
     return encoder.to(device)

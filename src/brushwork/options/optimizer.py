@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Literal, Self
 
+from brushwork.choices import HistoryStorage
 from brushwork.options.validation import SMALLEST_SIDE, require_option
 
 
@@ -46,7 +47,7 @@ class OptimizerOptions(ABC):
     finer_history: int = 0
     """Number of L-BFGS correction pairs at each size but the first; 0: as many as at the first."""
 
-    history_storage: Literal["full", "bf16", "disk"] = "full"
+    history_storage: HistoryStorage = "full"
     """Where the correction pairs are stored: in memory (full), in memory as bfloat16, at half the size (bf16), or in an
     unnamed file in the system's temporary folder (TMPDIR), which the system caches in memory as far as it can
     (disk)."""

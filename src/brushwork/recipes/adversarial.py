@@ -10,7 +10,8 @@ from torch import Tensor
 from brushwork.encoders.encoder import Encoder
 from brushwork.objective import Objective, total_loss
 from brushwork.optim import Adam
-from brushwork.optim.optimizer import Closure, Evaluation, StepResult
+from brushwork.optim.closure import Closure, Evaluation
+from brushwork.optim.optimizer import StepResult
 from brushwork.recipes.patch_discriminator import OnlineDiscriminator
 from brushwork.types import Evaluate, Image, LossValues, State
 

@@ -81,12 +81,12 @@ def _steps(
     level: ScheduleLevel, evaluate: Evaluate, adversarial: AdversarialOptimizer, start: Image | ResumeState
 ) -> Iterator[Progress]:
     # Losses of different discriminators are not comparable: only non-finite values count as divergence.
-    optimizer, canvas = DivergenceGuard(adversarial, explosion=inf), PixelParametrization()
+    optimizer, parametrization = DivergenceGuard(adversarial, explosion=inf), PixelParametrization()
     if isinstance(start, ResumeState):
         iterations, point, _ = load_resume_state(start, optimizer)
     else:
-        iterations, point = 0, canvas.to_point(start)
-    for step in minimize(canvas, evaluate, optimizer, level.iterations, point=point, evaluations=iterations):
+        iterations, point = 0, parametrization.to_point(start)
+    for step in minimize(parametrization, evaluate, optimizer, level.iterations, point=point, evaluations=iterations):
         yield Progress([level], 0, step, optimizer)
 
 

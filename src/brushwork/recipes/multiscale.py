@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 import torch
@@ -138,17 +139,23 @@ def optimize_multiscale(
         size, budget = schedule[index]
         if held != size:
             optimizer = _at_next_level(optimizer, options, index, partition.reductions)
-            scales = options.carried_memory == "scaled"
             added = detail(held, size) if index else None
-            point = _climb(parametrization, optimizer, _picture(shown), (held, size), partition, added, scales=scales)
+            point = move_to_next_level(
+                parametrization,
+                optimizer,
+                _image(shown),
+                resize=partial(partition.resize, old=held, new=size),
+                gradient=held.area / size.area if options.carried_memory == "scaled" else 1.0,
+                detail=None if added is None else partition.crop(added),
+            )
             held = size
-        evaluate, products = evaluate_at(size), partition.reductions
+        evaluate, reductions = evaluate_at(size), partition.reductions
         while iterations < budget:
             here, end = _outer_step(evaluate, iterations, budget)
             if options.restart:
                 end = _until_restart(optimizer, iterations, end, options.restart)
             for step in minimize(
-                parametrization, here, optimizer, end, point=point, evaluations=iterations, reductions=products
+                parametrization, here, optimizer, end, point=point, evaluations=iterations, reductions=reductions
             ):
                 point, shown, iterations = step.point, step, step.index  # nothing large that the step does not hold
                 yield Progress(schedule, index, step, optimizer)
@@ -180,35 +187,8 @@ def _at_next_level(optimizer: Optimizer, options: OptimizerOptions, level: int, 
     return finer
 
 
-def _picture(shown: Image | OptimizationStep) -> Image:
+def _image(shown: Image | OptimizationStep) -> Image:
     return shown.image if isinstance(shown, OptimizationStep) else shown
-
-
-def _climb(
-    parametrization: PixelParametrization,
-    optimizer: Optimizer,
-    shown: Image,
-    sizes: tuple[Size, Size],
-    partition: Partition,
-    detail: Image | None,
-    *,
-    scales: bool = True,
-) -> Tensor:
-    """Return the point from which to continue at the second of two sizes.
-
-    `scales`: whether the optimizer's memory of gradients is scaled to those of the new size.
-    """
-    old, new = sizes
-    gradient = old.area / new.area if scales else 1.0
-    return move_to_next_level(
-        parametrization,
-        optimizer,
-        shown,
-        new,
-        gradient=gradient,
-        resize=lambda held, _: partition.resize(held, old, new),
-        detail=None if detail is None else partition.crop(detail),
-    )
 
 
 def load_resume_state(resume: ResumeState, optimizer: Optimizer) -> tuple[int, Tensor, Image]:

@@ -15,7 +15,7 @@ from torch.nn import functional
 from brushwork.errors import InputError
 from brushwork.images.crop_pad import pad
 from brushwork.images.geometry import Size
-from brushwork.optim.optimizer import get_count, get_entry, to_tensor
+from brushwork.optim.saved_state import get_count, get_entry, to_tensor
 from brushwork.types import Feature, Scalar, State
 
 BETAS = (0.5, 0.999)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from brushwork.choices import FlowCheck
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size
 from brushwork.images.warp import Flow, resize_flow
@@ -18,7 +19,7 @@ from brushwork.storage.atomic import atomic_write
 from brushwork.storage.folders import expand_user
 from brushwork.types import Image
 from brushwork.video.extra import import_video
-from brushwork.video.optical_flow import FlowCheck, FlowPair, FlowSource, check_flow
+from brushwork.video.optical_flow import FlowPair, FlowSource, check_flow
 
 _MAGIC = 202021.25
 _HEADER = 12

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from brushwork.choices import FlowCheck
 from brushwork.images.color import luma
 from brushwork.images.geometry import Size, fit_size
 from brushwork.images.occlusion import Reliability, dis_reliability, ruder_reliability
@@ -18,7 +19,6 @@ from brushwork.types import Image
 from brushwork.video.extra import import_video
 
 FlowQuality: TypeAlias = Literal["fast", "medium", "best"]
-FlowCheck: TypeAlias = Literal["strict", "ruder"]
 
 _LARGEST = 540
 """Short side in pixels at which flow is computed; larger frames are reduced for it."""

@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import inf
 from typing import Any, Literal, TypeAlias
 
+from brushwork.choices import FlowCheck
 from brushwork.errors import InputError
 from brushwork.options import require_option
 
@@ -81,7 +82,7 @@ class SequenceOptions:
     """Starting point of later frames: the previous one moved along the flow, the previous one as it is, or noise, as
     for comparison in the paper."""
 
-    reliability: Literal["strict", "ruder"] = "strict"
+    reliability: FlowCheck = "strict"
     """Where the flow is trusted: as checked in three ways (strict), or as the authors' program checks it (ruder)."""
 
     def __post_init__(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from brushwork.choices import FlowCheck
 from brushwork.controls.color import prepare_colors
 from brushwork.controls.inputs import as_styles
 from brushwork.controls.style_file import StyleFile
@@ -30,7 +31,7 @@ from brushwork.video.flow_files import FolderFlow, SavedFlow
 from brushwork.video.kept_frames import KeyFrames, KeySource
 from brushwork.video.keyframe_painter import KeyframePainter
 from brushwork.video.multipass_painter import MultipassPainter
-from brushwork.video.optical_flow import DisFlow, FlowCheck, FlowQuality, FlowSource, NoFlow
+from brushwork.video.optical_flow import DisFlow, FlowQuality, FlowSource, NoFlow
 from brushwork.video.optimized_painter import OptimizedPainter, WatchSteps
 from brushwork.video.region_painter import RegionPainter
 
