@@ -15,7 +15,7 @@ from time import process_time
 import torch
 
 from brushwork.cli.process import keep_memory
-from brushwork.training.optimization import GradientStep
+from brushwork.training.gradient_step import GradientStep
 from brushwork.training.task import TrainingBatch, TrainingTask
 from brushwork.training.tasks.gallery import make_gallery_task
 from brushwork.training.tasks.gallery_options import GalleryTrainingOptions

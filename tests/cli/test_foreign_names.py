@@ -24,7 +24,7 @@ from brushwork.feedforward.model import StyleModel, load_model, save_model
 from brushwork.feedforward.networks.configs import JohnsonConfig
 from brushwork.feedforward.networks.registry import build_network
 from brushwork.images import write_image
-from brushwork.training import optimization
+from brushwork.training import builders
 from tiny_network import picture, tiny_network
 
 Run = Callable[..., Any]
@@ -93,7 +93,7 @@ def test_a_sweep_names_its_pictures_and_its_commands_run(desk: Path, run: Run, s
 
 @pytest.mark.slow
 def test_a_painter_is_learned_listed_and_painted_with(desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(optimization, "load_encoder_for", lambda *_: tiny_network())
+    monkeypatch.setattr(builders, "load_encoder_for", lambda *_: tiny_network())
     folder, painter = foreign("photographiés"), foreign("é.safetensors")
     (desk / folder).mkdir()
     for number in range(4):

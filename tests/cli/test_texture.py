@@ -24,7 +24,7 @@ def saved(path: Path, settings: TextureNetConfig) -> Path:
     torch.manual_seed(0)
     network = TextureNetwork(settings)
     nn.init.normal_(network.last.weight, std=20.0)
-    save_model(StyleModel(path.stem, "pyramid", settings, network), path, overwrite=True)
+    save_model(StyleModel(path.stem, "texture", settings, network), path, overwrite=True)
     return path
 
 

@@ -14,7 +14,7 @@ from brushwork import training
 from brushwork.feedforward.model import load_model, save_model
 from brushwork.images import write_image
 from brushwork.jobs import StepDone
-from brushwork.training import optimization
+from brushwork.training import builders
 from brushwork.training.tasks import super_resolution
 from tiny_network import picture, tiny_network
 
@@ -28,7 +28,7 @@ JOHNSON = ("train", "johnson", "waves.png", *FEW, *STYLE, "--device", "cpu")
 @pytest.fixture
 def studio(desk: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Eight photographs, and a network that looks quickly."""
-    for module in (optimization, super_resolution):
+    for module in (builders, super_resolution):
         monkeypatch.setattr(module, "load_encoder_for", lambda *_: tiny_network())
     (desk / "photos").mkdir()
     for number in range(8):

@@ -39,7 +39,7 @@ def test_a_texture_is_learned_and_drawn(run: Run) -> None:
     assert (outcome.code, outcome.out) == (0, "pebbles.safetensors\n")
     painter = load_model("pebbles.safetensors")
     assert painter.config == TextureNetConfig(scales=3, width=4)
-    assert (painter.architecture, painter.license) == ("pyramid", "CC0-1.0")
+    assert (painter.architecture, painter.license) == ("texture", "CC0-1.0")
     assert painter.style is not None
     assert painter.provenance["styles"][0]["name"] == "pebbles.png"
     assert painter.provenance["iterations_done"] == 3

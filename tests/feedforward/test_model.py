@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from brushwork.errors import InputError
-from brushwork.feedforward.model import StyleModel, load_model, save_model
+from brushwork.feedforward.model import BUNDLED_MODELS, StyleModel, load_model, read_model_info, save_model
 from brushwork.feedforward.networks.configs import JohnsonConfig
 from brushwork.feedforward.networks.registry import build_network
 
@@ -67,10 +68,15 @@ def test_numbers_that_half_precision_does_not_hold_are_refused(painter: StyleMod
     save_model(painter, tmp_path / "wave.safetensors", half=False)
 
 
+def test_an_architecture_of_an_earlier_version_is_read_under_its_name_now() -> None:
+    path = BUNDLED_MODELS / "wave-texture.safetensors"
+    with safe_open(path, framework="pt") as file:
+        assert json.loads(file.metadata()["brushwork painter"])["architecture"] == "pyramid"
+    assert load_model(path).architecture == read_model_info(path).architecture == "texture"
+
+
 def _changed(path: Path, change: Any) -> None:
     """Write the file anew, its story or its tensors changed."""
-    from safetensors import safe_open
-
     with safe_open(path, framework="pt") as file:
         story = json.loads(file.metadata()["brushwork painter"])
     tensors = load_file(path)

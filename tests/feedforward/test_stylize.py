@@ -126,6 +126,6 @@ def test_what_cannot_go_in_tiles_goes_at_once() -> None:
 def test_a_painter_of_textures_paints_no_photographs(tmp_path: Path) -> None:
     settings = TextureNetConfig(scales=2, width=4)
     path = tmp_path / "stones.safetensors"
-    save_model(StyleModel("stones", "pyramid", settings, build_network(settings)), path)
+    save_model(StyleModel("stones", "texture", settings, build_network(settings)), path)
     with pytest.raises(InputError, match="stones generates textures"):
         ModelOptions(model=str(path)).load_stylizer(CPU)

@@ -14,39 +14,39 @@ def texture(seed, coarse, height=30, width=34):
 
 
 @pytest.fixture
-def rival():
+def discriminator():
     return OnlineDiscriminator([texture(1, 4), texture(2, 4)], PatchGrid(4, 2), rate=0.02, seed=5)
 
 
-def test_it_learns_what_is_no_painting(rival):
+def test_it_learns_what_is_no_painting(discriminator):
     strange, familiar = texture(3, 1), texture(4, 4)
-    rival.update(strange)
-    first = rival.generator_loss(strange)
+    discriminator.update(strange)
+    first = discriminator.generator_loss(strange)
     for _ in range(40):
-        rival.update(strange)
-    assert rival.generator_loss(strange) > first + 0.2
-    assert rival.generator_loss(familiar) < rival.generator_loss(strange)
+        discriminator.update(strange)
+    assert discriminator.generator_loss(strange) > first + 0.2
+    assert discriminator.generator_loss(familiar) < discriminator.generator_loss(strange)
 
 
-def test_its_doubt_leads_to_the_painting(rival):
+def test_its_doubt_leads_to_the_painting(discriminator):
     picture = texture(3, 1).requires_grad_()
     for _ in range(10):
-        rival.update(picture)
-    doubt = rival.generator_loss(picture)
+        discriminator.update(picture)
+    doubt = discriminator.generator_loss(picture)
     doubt.backward()
     moved = (picture - 0.5 * picture.grad / picture.grad.std()).detach()
-    assert rival.generator_loss(moved) < doubt
+    assert discriminator.generator_loss(moved) < doubt
 
 
-def test_looking_again_after_a_resumption_is_the_same_look(rival):
+def test_looking_again_after_a_resumption_is_the_same_look(discriminator):
     picture = texture(3, 1)
     for _ in range(3):
-        rival.update(picture)
-    doubts = [float(rival.generator_loss(picture))]
-    kept = {name: value.clone() for name, value in rival.state().items()}
+        discriminator.update(picture)
+    doubts = [float(discriminator.generator_loss(picture))]
+    kept = {name: value.clone() for name, value in discriminator.state().items()}
     for _ in range(3):
-        rival.update(picture)
-        doubts.append(float(rival.generator_loss(picture)))
+        discriminator.update(picture)
+        doubts.append(float(discriminator.generator_loss(picture)))
     other = OnlineDiscriminator([texture(1, 4), texture(2, 4)], PatchGrid(4, 2), rate=0.02, seed=5)
     other.load(kept)
     for doubt in doubts:
@@ -54,25 +54,27 @@ def test_looking_again_after_a_resumption_is_the_same_look(rival):
         assert float(other.generator_loss(picture)) == doubt
 
 
-def test_what_it_kept_does_not_change_while_it_learns(rival):
+def test_what_it_kept_does_not_change_while_it_learns(discriminator):
     picture = texture(3, 1)
-    rival.update(picture)
-    state = rival.state()
+    discriminator.update(picture)
+    state = discriminator.state()
     before = {name: value.clone() for name, value in state.items()}
-    rival.update(picture)
-    rival.update(picture)
+    discriminator.update(picture)
+    discriminator.update(picture)
     assert all(torch.equal(value, before[name]) for name, value in state.items())
-    assert any(not torch.equal(value, before[name]) for name, value in rival.state().items())
+    assert any(not torch.equal(value, before[name]) for name, value in discriminator.state().items())
 
 
-def test_another_seed_is_another_rival():
+def test_another_seed_is_another_discriminator():
     one, other = (OnlineDiscriminator([texture(1, 4)], PatchGrid(4, 2), rate=0.02, seed=seed) for seed in (0, 1))
-    assert not torch.equal(one.state()["rival.weight.mix.weight"], other.state()["rival.weight.mix.weight"])
+    assert not torch.equal(
+        one.state()["discriminator.weight.mix.weight"], other.state()["discriminator.weight.mix.weight"]
+    )
 
 
-def test_a_foreign_state_is_refused(rival):
-    with pytest.raises(InputError, match=r"rival\.looks"):
-        rival.load({})
+def test_a_foreign_state_is_refused(discriminator):
+    with pytest.raises(InputError, match=r"discriminator\.steps"):
+        discriminator.load({})
 
 
 def test_paintings_that_hold_no_patch_are_refused():
@@ -80,7 +82,7 @@ def test_paintings_that_hold_no_patch_are_refused():
         OnlineDiscriminator([texture(1, 4, 9, 30)], PatchGrid(8, 4), rate=0.02, seed=0)
 
 
-def test_it_learns_nothing_about_the_picture_itself(rival):
+def test_it_learns_nothing_about_the_picture_itself(discriminator):
     picture = texture(3, 1).requires_grad_()
-    rival.update(picture)
+    discriminator.update(picture)
     assert picture.grad is None

@@ -3,23 +3,18 @@ from __future__ import annotations
 import pytest
 import torch
 
-from brushwork.recipes.patch_discriminator import (
-    PatchDiscriminator,
-    PatchGrid,
-    hinge_loss,
-    initialize_weights,
-    reflect_pad,
-)
+from brushwork.recipes.adversarial_training import hinge_loss, initialize_weights
+from brushwork.recipes.patch_discriminator import PatchDiscriminator, PatchGrid, reflect_pad
 
 
 def test_a_score_hangs_on_its_patch_and_the_cells_around_it():
     patches = PatchGrid(4, 3)
-    judge = PatchDiscriminator(5, patches)
+    discriminator = PatchDiscriminator(5, patches)
     feature = torch.randn(1, 5, 13, 16, requires_grad=True)
-    judge.norm.eval()  # statistics would tie everything to everything
-    judge.norm.track_running_stats = True
-    judge.norm.running_mean, judge.norm.running_var = torch.zeros(5), torch.ones(5)
-    scores = judge(feature)
+    discriminator.norm.eval()  # statistics would tie everything to everything
+    discriminator.norm.track_running_stats = True
+    discriminator.norm.running_mean, discriminator.norm.running_var = torch.zeros(5), torch.ones(5)
+    scores = discriminator(feature)
     assert scores.shape == (1, 1, 3, 4)
     scores[0, 0, 1, 2].backward()
     rows, columns = feature.grad.abs().sum((0, 1)).nonzero().unbind(1)

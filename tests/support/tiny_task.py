@@ -19,7 +19,7 @@ from brushwork.recipes import TransferOptions
 from brushwork.training.config import TrainingConfig
 from brushwork.training.tasks.johnson import JohnsonTask
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions, PerceptualLossOptions
-from brushwork.training.trainer import train
+from brushwork.training.trainer import train_task
 from tiny_network import CONTENT, STYLE, picture, tiny_network
 
 CPU = torch.device("cpu")
@@ -74,12 +74,12 @@ def tiny_config(folder: Path, options: JohnsonTrainingOptions = TINY, **changes)
 
 def taught(course: TrainingConfig, wire=None, **changes):
     """All events of a lesson."""
-    return list(train(tiny_task(course.options), course, CPU, wire, **changes))
+    return list(train_task(tiny_task(course.options), course, CPU, wire, **changes))
 
 
 def killed(course: TrainingConfig, step: int) -> None:
     """Learn with a checkpoint after every iteration, and be killed after some."""
-    for event in train(tiny_task(course.options), replace(course, checkpoint_every=0.0), CPU):
+    for event in train_task(tiny_task(course.options), replace(course, checkpoint_every=0.0), CPU):
         if isinstance(event, StepDone) and event.step == step:
             os.kill(os.getpid(), signal.SIGKILL)
 

@@ -16,11 +16,11 @@ from brushwork.feedforward.networks.multi_style import StyleNorm, is_scale_or_sh
 from brushwork.images.geometry import Size
 from brushwork.jobs import StepDone
 from brushwork.recipes.style_transfer import TransferProblem
-from brushwork.training.optimization import make_network
+from brushwork.training.builders import make_network
 from brushwork.training.task import TrainingBatch
 from brushwork.training.tasks.gallery import GalleryTask, make_gallery_task
 from brushwork.training.tasks.gallery_options import GalleryTrainingOptions
-from brushwork.training.trainer import train
+from brushwork.training.trainer import train_task
 from tiny_network import picture, tiny_network
 from tiny_task import CPU, SHORT, make_transfer_options, tiny_config
 from tolerances import PAINTED
@@ -104,15 +104,15 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path: Path) -> 
     for folder in (alone, again):
         folder.mkdir()
     course = tiny_config(alone, OPTIONS)  # type: ignore[arg-type]
-    list(train(gallery_task(), course, CPU))
+    list(train_task(gallery_task(), course, CPU))
     stopped = tiny_config(again, OPTIONS)  # type: ignore[arg-type]
     done: list[StepDone] = []
     with pytest.raises(KeyboardInterrupt):
-        for event in train(gallery_task(), stopped, CPU, should_stop=lambda: len(done) >= 4):
+        for event in train_task(gallery_task(), stopped, CPU, should_stop=lambda: len(done) >= 4):
             if isinstance(event, StepDone):
                 done.append(event)
     assert stopped.checkpoint.exists()
-    list(train(gallery_task(), replace(stopped, resume=True), CPU))
+    list(train_task(gallery_task(), replace(stopped, resume=True), CPU))
     models = [load_model(one.output) for one in (course, stopped)]
     assert models[0].config == OPTIONS.architecture(NAMES)
     for name, value in models[0].network.state_dict().items():

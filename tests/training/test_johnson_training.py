@@ -12,7 +12,7 @@ from brushwork.errors import InputError
 from brushwork.feedforward.model import StyleModel
 from brushwork.feedforward.networks.configs import JohnsonConfig, SuperResolutionConfig
 from brushwork.feedforward.networks.registry import build_network
-from brushwork.training import optimization
+from brushwork.training import builders
 from brushwork.training.tasks.johnson import make_johnson_task, with_model_architecture
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
 from brushwork.training.tasks.style_images import make_thumbnail
@@ -26,7 +26,7 @@ def painter(settings: JohnsonConfig | SuperResolutionConfig) -> StyleModel:
 
 
 def test_a_lesson_may_begin_with_what_a_painter_knows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(optimization, "load_encoder_for", lambda *_: tiny_network())
+    monkeypatch.setattr(builders, "load_encoder_for", lambda *_: tiny_network())
     start = painter(TINY.architecture)
     lesson = make_johnson_task([torch.rand(1, 3, 48, 48)], TINY, CPU, start)
     learned, known = lesson.networks["model"].state_dict(), start.network.state_dict()

@@ -7,7 +7,7 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.training.checkpoint import load_state_dict, state_dict
-from brushwork.training.optimization import GradientStep
+from brushwork.training.gradient_step import GradientStep
 from brushwork.training.task import MODEL, TrainingBatch
 from brushwork.training.tasks.mgan import DISCRIMINATOR, MGANData, MGANTask, TrainingPair
 from brushwork.training.tasks.mgan_data import load_mgan_encoder
@@ -37,7 +37,7 @@ def batch(step=0, pictures=None):
 
 
 @pytest.mark.slow
-def test_judge_and_painter_learn_in_turn_from_the_same_blocks(eye):
+def test_discriminator_and_painter_learn_in_turn_from_the_same_blocks(eye):
     taught = lesson(eye, pairs=pairs())
     before = {name: next(one.parameters()).clone() for name, one in taught.networks.items()}
     turns = taught.training_steps(batch())
@@ -71,10 +71,10 @@ def test_going_on_is_bit_for_bit_the_same(eye):
     one = lesson(eye, pairs=pairs())
     descent = GradientStep(one, CPU, "off")
     descent.step(batch(0), 1.0)
-    tensors, story = state_dict(one)
+    tensors, metadata = state_dict(one)
     kept = {name: value.clone() for name, value in tensors.items()}
     other = lesson(eye, pairs=pairs())
-    load_state_dict(other, kept, story)
+    load_state_dict(other, kept, metadata)
     assert descent.step(batch(1), 1.0) == GradientStep(other, CPU, "off").step(batch(1), 1.0)
     for name in (MODEL, DISCRIMINATOR):
         ours, theirs = (each.networks[name].state_dict() for each in (one, other))
@@ -107,7 +107,7 @@ def test_pixels_are_kept_if_that_is_asked(eye):
 
 
 @pytest.mark.slow
-def test_it_is_judged_by_what_was_held_out(eye):
+def test_it_is_validated_on_what_was_held_out(eye):
     taught = lesson(eye, pairs=pairs(1), val_images=pairs(3)[1:])
     for one in taught.networks.values():
         one.eval()

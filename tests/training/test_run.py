@@ -15,7 +15,7 @@ from brushwork.feedforward.networks.multi_style import average_styles, is_scale_
 from brushwork.images import write_image
 from brushwork.jobs import Finished, Note, Started
 from brushwork.recipes import Progress
-from brushwork.training import optimization
+from brushwork.training import builders
 from brushwork.training.config import TrainingConfig
 from brushwork.training.run import FAMILIES, train_model
 from brushwork.training.tasks.gallery_options import GalleryTrainingOptions, StyleTrainingOptions
@@ -40,7 +40,7 @@ STYLE = StyleTrainingOptions(**TINY_DATA)
 
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainingConfig:
-    monkeypatch.setattr(optimization, "load_encoder_for", lambda *_: tiny_network())
+    monkeypatch.setattr(builders, "load_encoder_for", lambda *_: tiny_network())
     write_image(picture(2, 72, 80), tmp_path / "waves.png")
     return tiny_config(tmp_path, replace(TINY, iterations=2), styles=(tmp_path / "waves.png",))
 

@@ -10,7 +10,7 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.training.checkpoint import load_state_dict, state_dict
-from brushwork.training.optimization import GradientStep
+from brushwork.training.gradient_step import GradientStep
 from brushwork.training.task import TrainingBatch
 from tiny_task import CPU, TINY, tiny_task
 
@@ -23,8 +23,8 @@ def test_another_lesson_goes_on_where_this_one_stands() -> None:
     options = replace(TINY, norm="batch")
     here, there = tiny_task(options), tiny_task(replace(options, seed=9))
     GradientStep(here, CPU, "off").step(batch(0), 0.5)
-    tensors, story = state_dict(here)
-    load_state_dict(there, {name: one.clone() for name, one in tensors.items()}, json.loads(json.dumps(story)))
+    tensors, metadata = state_dict(here)
+    load_state_dict(there, {name: one.clone() for name, one in tensors.items()}, json.loads(json.dumps(metadata)))
     losses = [GradientStep(one, CPU, "off").step(batch(1), 0.7) for one in (here, there)]
     assert losses[0] == losses[1]
     one, other = (lesson.networks["model"].state_dict() for lesson in (here, there))
@@ -34,8 +34,8 @@ def test_another_lesson_goes_on_where_this_one_stands() -> None:
 
 def test_the_state_of_another_lesson_is_refused() -> None:
     here = tiny_task()
-    tensors, story = state_dict(here)
+    tensors, metadata = state_dict(here)
     with pytest.raises(InputError, match="belongs to another training"):
-        load_state_dict(tiny_task(replace(TINY, width=3)), tensors, story)
+        load_state_dict(tiny_task(replace(TINY, width=3)), tensors, metadata)
     with pytest.raises(InputError, match="belongs to another training"):
         load_state_dict(here, tensors, {})

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from brushwork.errors import InputError
-from brushwork.training.optimization import GradientStep
+from brushwork.training.gradient_step import GradientStep
 from brushwork.training.task import TrainingBatch
 from brushwork.training.tasks.super_resolution import SuperResolutionTask, blur
 from brushwork.training.tasks.super_resolution_options import SuperResolutionTrainingOptions

@@ -10,7 +10,7 @@ import torch
 
 import tolerances
 from brushwork.errors import InputError
-from brushwork.training.optimization import GradientStep
+from brushwork.training.gradient_step import GradientStep
 from brushwork.training.task import TrainingBatch
 from brushwork.training.tasks.texture_net import TextureNetTask
 from brushwork.training.tasks.texture_net_options import STYLIZED, TEXTURES, TextureNetTrainingOptions

@@ -20,7 +20,7 @@ from brushwork.images import read_image
 from brushwork.jobs import Finished, Note, Started, StepDone, Validated
 from brushwork.training import trainer
 from brushwork.training.checkpoint import TrainingCheckpoint
-from brushwork.training.trainer import Trainer, train
+from brushwork.training.trainer import Trainer, train_task
 from brushwork.training.writer import make_sheet
 from fork_server import ForkServer
 from tiny_task import CPU, TINY, taught, tiny_config, tiny_task
@@ -46,7 +46,7 @@ def stopped(course: Any, step: int) -> None:
     """Learn so many iterations, and then stop as Ctrl-C does."""
     told: list[StepDone] = []
     with pytest.raises(KeyboardInterrupt):
-        for event in train(tiny_task(course.options), course, CPU, should_stop=lambda: len(told) >= step):
+        for event in train_task(tiny_task(course.options), course, CPU, should_stop=lambda: len(told) >= step):
             if isinstance(event, StepDone):
                 told.append(event)
 
@@ -196,7 +196,7 @@ def test_a_loss_that_is_not_finite_ends_it_and_keeps_the_last_checkpoint(tmp_pat
     course = tiny_config(tmp_path, checkpoint_every=0.0)
     lesson = tiny_task()
     with pytest.raises(BrushworkError, match="the loss is nan in iteration 3"):
-        for event in train(lesson, course, CPU):
+        for event in train_task(lesson, course, CPU):
             if isinstance(event, StepDone) and event.step == 2:
                 with torch.no_grad():
                     next(lesson.networks["model"].parameters()).fill_(float("nan"))
@@ -210,7 +210,7 @@ def test_the_first_checkpoint_comes_after_five_seconds(tmp_path: Path, monkeypat
     monkeypatch.setattr(trainer, "monotonic", lambda: now[0])
     monkeypatch.setattr(TrainingCheckpoint, "write", lambda *_: written.append(now[0]))
     course = tiny_config(tmp_path, checkpoint_every=20.0)
-    for event in train(tiny_task(course.options), course, CPU):
+    for event in train_task(tiny_task(course.options), course, CPU):
         now[0] += 6.0 * isinstance(event, StepDone)
     assert written == [6.0, 30.0]
 

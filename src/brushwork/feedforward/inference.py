@@ -1,4 +1,4 @@
-"""Feed-forward stylization: the options and the `Stylizer` interface."""
+"""The `Stylizer` interface, and running one."""
 
 from __future__ import annotations
 

@@ -16,7 +16,12 @@ import torch
 from torch import Tensor, nn
 
 from brushwork.errors import InputError, suggest_names
-from brushwork.feedforward.networks.registry import build_network, config_from_json, config_to_json
+from brushwork.feedforward.networks.registry import (
+    OLD_ARCHITECTURES,
+    build_network,
+    config_from_json,
+    config_to_json,
+)
 from brushwork.feedforward.networks.spec import ModelConfig, ModelSpec
 from brushwork.storage.atomic import atomic_write
 from brushwork.storage.file_names import MODEL_ENDING
@@ -71,7 +76,7 @@ def save_model(model: StyleModel, path: Path, half: bool = True, *, overwrite: b
     Raises: InputError: it cannot be written, exists and may not be overwritten, or has numbers that are not finite.
     """
     tensors = {name: _pack(name, one, half) for name, one in model.network.state_dict().items()}
-    story = {
+    entries = {
         "name": model.name,
         "architecture": model.architecture,
         "settings": config_to_json(model.config),
@@ -80,7 +85,7 @@ def save_model(model: StyleModel, path: Path, half: bool = True, *, overwrite: b
         "license": model.license,
     }
     with atomic_write(path, overwrite=overwrite) as temporary:
-        write_tensors(temporary, tensors, {ENTRY: json.dumps(story)})
+        write_tensors(temporary, tensors, {ENTRY: json.dumps(entries)})
 
 
 def load_model(source: str | Path) -> StyleModel:
@@ -91,11 +96,18 @@ def load_model(source: str | Path) -> StyleModel:
     path = find_model_file(source)
     with explain_read_errors(path, _KIND):
         tensors, metadata = read_tensors(path)
-        story = json.loads(metadata[ENTRY])
+        entries = _read_entries(metadata)
         try:
-            return _model(story, tensors)
+            return _model(entries, tensors)
         except InputError as error:
             raise InputError(f"{path} cannot be used: {error}") from error
+
+
+def _read_entries(metadata: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the file says about the model, the architecture under its current name."""
+    entries: dict[str, Any] = json.loads(metadata[ENTRY])
+    name = entries["architecture"]
+    return {**entries, "architecture": OLD_ARCHITECTURES.get(name, name) if isinstance(name, str) else name}
 
 
 def _pack(name: str, tensor: Tensor, half: bool) -> Tensor:
@@ -108,25 +120,25 @@ def _pack(name: str, tensor: Tensor, half: bool) -> Tensor:
     return packed
 
 
-def _model(story: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> StyleModel:
-    _require_words(story)
-    settings = config_from_json(story["architecture"], story["settings"])
+def _model(entries: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> StyleModel:
+    _require_words(entries)
+    settings = config_from_json(entries["architecture"], entries["settings"])
     _require_within(settings, tensors)
     with torch.device("meta"):  # the architecture in the file is not allocated before the tensors are known to fit
         _require_fitting(build_network(settings).state_dict(), tensors)
     network = build_network(settings)
     network.load_state_dict(dict(tensors))
-    style = None if story["style"] is None else b64decode(story["style"])
+    style = None if entries["style"] is None else b64decode(entries["style"])
     return StyleModel(
-        story["name"], story["architecture"], settings, network.eval(), style, story["record"], story["license"]
+        entries["name"], entries["architecture"], settings, network.eval(), style, entries["record"], entries["license"]
     )
 
 
-def _require_words(story: Mapping[str, Any]) -> None:
+def _require_words(entries: Mapping[str, Any]) -> None:
     kinds: dict[str, Any] = {"name": str, "architecture": str, "settings": dict, "record": dict, "license": str}
     for name, kind in {**kinds, "style": str | None}.items():
-        if not isinstance(story[name], kind):
-            raise InputError(f"its {name} is {story[name]!r}.")
+        if not isinstance(entries[name], kind):
+            raise InputError(f"its {name} is {entries[name]!r}.")
 
 
 def _require_within(settings: Any, tensors: Mapping[str, Tensor]) -> None:
@@ -181,22 +193,22 @@ def read_model_info(path: Path) -> ModelInfo:
     with explain_read_errors(path, _KIND):
         size = path.stat().st_size
         with open_tensors(path) as file:
-            story = json.loads((file.metadata() or {})[ENTRY])
+            entries = _read_entries(file.metadata() or {})
             parameters = sum(prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
-        return _label(path, story, parameters, size)
+        return _label(path, entries, parameters, size)
 
 
-def _label(path: Path, story: Mapping[str, Any], parameters: int, size: int) -> ModelInfo:
+def _label(path: Path, entries: Mapping[str, Any], parameters: int, size: int) -> ModelInfo:
     return ModelInfo(
         path=path,
-        name=str(story["name"]),
-        architecture=str(story["architecture"]),
-        settings=dict(story["settings"]),
-        license=str(story["license"]),
+        name=str(entries["name"]),
+        architecture=str(entries["architecture"]),
+        settings=dict(entries["settings"]),
+        license=str(entries["license"]),
         parameters=parameters,
         nbytes=size,
-        style=None if story["style"] is None else b64decode(story["style"]),
-        record=dict(story["record"]),
+        style=None if entries["style"] is None else b64decode(entries["style"]),
+        record=dict(entries["record"]),
     )
 
 

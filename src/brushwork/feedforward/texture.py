@@ -14,7 +14,7 @@ from brushwork.controls.inputs import RecipeInputs
 from brushwork.errors import InputError
 from brushwork.feedforward.inference import PartialResult, run_stylizer
 from brushwork.feedforward.model import load_model
-from brushwork.feedforward.networks.texture_net import NoiseName
+from brushwork.feedforward.networks.texture_net import Noise
 from brushwork.feedforward.options import TextureModelOptions
 from brushwork.feedforward.stylize import LoadedModel
 from brushwork.feedforward.tiling.exact_norm import ExactNormPass
@@ -41,10 +41,10 @@ class TextureGenerator(Protocol):
     def noise_shapes(self, size: Size, count: int) -> list[tuple[int, int, int, int]]:
         """Return the shapes of the noise, coarse to fine."""
 
-    def sample_noise(self, size: Size, count: int, generator: torch.Generator) -> Sequence[NoiseName]:
+    def sample_noise(self, size: Size, count: int, generator: torch.Generator) -> Sequence[Noise]:
         """Return fresh noise of these shapes, on the network's device."""
 
-    def generate(self, noise: Sequence[NoiseName]) -> Image:
+    def generate(self, noise: Sequence[Noise]) -> Image:
         """Return the textures generated from noise."""
 
 
@@ -69,7 +69,7 @@ class TextureStylizer(LoadedModel):
         assert drawn is not None  # strips end with the image
         yield PartialResult(1.0, drawn[..., : canvas.height, : canvas.width].float().clamp(0, 1))
 
-    def _noise(self, network: TextureGenerator, canvas: Size) -> Sequence[NoiseName]:
+    def _noise(self, network: TextureGenerator, canvas: Size) -> Sequence[Noise]:
         size, weight = network.padded_size(canvas), next(self.model.network.parameters())
         if weight.is_meta:
             return [torch.empty(shape, device=weight.device) for shape in network.noise_shapes(size, 1)]
@@ -87,7 +87,7 @@ def generate_texture(options: TextureModelOptions, device: torch.device | str = 
 
 
 @torch.no_grad()
-def generate_in_strips(network: TextureGenerator, noise: Sequence[NoiseName], area: int) -> Iterator[float | Image]:
+def generate_in_strips(network: TextureGenerator, noise: Sequence[Noise], area: int) -> Iterator[float | Image]:
     """Generate an image from noise at every scale, in strips of about `area` pixels, large feature maps in files.
 
     Yields fractions of the work that are done, and finally the image.
@@ -95,7 +95,7 @@ def generate_in_strips(network: TextureGenerator, noise: Sequence[NoiseName], ar
     yield from ExactNormPass(_graph(network, noise), noise[-1], area, partial(empty_or_mapped, large=_LARGE)).compute()
 
 
-def _graph(network: TextureGenerator, noise: Sequence[NoiseName]) -> NetworkGraph:
+def _graph(network: TextureGenerator, noise: Sequence[Noise]) -> NetworkGraph:
     """Return the network's graph as a function of the finest noise, with the other noise as constants."""
     nodes = [GraphNode(noise[-1].shape, None)]
     finest = TracedTensor.of(nodes, noise[-1])

@@ -62,11 +62,11 @@ class JobCheckpoint(NamedTuple):
         """
         with explain_read_errors(path, _KIND):
             state, metadata = read_tensors(path)
-            story = rename_old_entries(json.loads(metadata[_ENTRY]))
-            _require_kinds(story)
-            saved = ResumeState(story["level"], story["level_iterations"], state)
-            snapshot = Snapshot(saved, story["iterations"], story["total"], story["losses"])
-            return cls(Manifest.from_json(story["manifest"]), snapshot, story["seconds"], tuple(story["notes"]))
+            entries = rename_old_entries(json.loads(metadata[_ENTRY]))
+            _require_kinds(entries)
+            saved = ResumeState(entries["level"], entries["level_iterations"], state)
+            snapshot = Snapshot(saved, entries["iterations"], entries["total"], entries["losses"])
+            return cls(Manifest.from_json(entries["manifest"]), snapshot, entries["seconds"], tuple(entries["notes"]))
 
     def require(self, levels: Sequence[ScheduleLevel]) -> None:
         """Check that the saved state fits the schedule: level, iterations, shapes, and finite pixels.

@@ -61,9 +61,6 @@ _OLD_ENTRIES = {
 }
 """Entries of manifests, results and checkpoints of earlier versions → their current names."""
 
-_OLD_NETWORKS = {"learner/painter/": "network/model/", "learner/": "network/", "optimizer/painter/": "optimizer/model/"}
-"""Beginnings of the names of tensors in training checkpoints of earlier versions → the current ones."""
-
 ADDED = {"jitter": 0, "detail": 0.0}
 """Options that records of earlier versions do not have → the value that says what those versions did."""
 
@@ -80,12 +77,6 @@ def rename_old_options(data: Mapping[str, Any]) -> dict[str, Any]:
 def rename_old_entries(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the entries of a manifest, a result or a checkpoint under their current names."""
     return {_OLD_ENTRIES.get(name, name): value for name, value in data.items()}
-
-
-def rename_old_network(name: str) -> str:
-    """Return the current name of a tensor in a training checkpoint of any version."""
-    old = next((old for old in _OLD_NETWORKS if name.startswith(old)), "")
-    return _OLD_NETWORKS.get(old, "") + name.removeprefix(old)
 
 
 def known_methods() -> Mapping[str, type[MethodOptions]]:

@@ -27,12 +27,13 @@ from brushwork.options import (
 )
 from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes.adversarial import AdversarialOptimizer, with_adversarial_loss
+from brushwork.recipes.adversarial_training import ADAM_BETAS
 from brushwork.recipes.augment import augment_style
 from brushwork.recipes.init_image import make_init_image
 from brushwork.recipes.mdan_options import MDANOptions
 from brushwork.recipes.multiscale import Progress, ResumeState, load_resume_state
 from brushwork.recipes.objectives import tv_objective
-from brushwork.recipes.patch_discriminator import BETAS, OnlineDiscriminator, PatchGrid
+from brushwork.recipes.patch_discriminator import OnlineDiscriminator, PatchGrid
 from brushwork.types import Evaluate, Feature, Image
 
 
@@ -73,7 +74,7 @@ def transfer_mdan(
     start = resume.to(own.device) if resume else begun
     if start is None:
         start = make_init_image(options, level.size, own, _require_image(styles[0]), options.encoder_scale)
-    optimizer = AdversarialOptimizer(Adam(options.learning_rate, betas=BETAS), discriminator)
+    optimizer = AdversarialOptimizer(Adam(options.learning_rate, betas=ADAM_BETAS), discriminator)
     return _steps(level, evaluate, optimizer, start)
 
 

@@ -16,26 +16,18 @@ from brushwork.errors import InputError
 from brushwork.images.crop_pad import pad
 from brushwork.images.geometry import Size
 from brushwork.optim.saved_state import get_count, get_entry, to_tensor
+from brushwork.recipes.adversarial_training import ADAM_BETAS, LEAKY_SLOPE, hinge_loss, initialize_weights
 from brushwork.types import Feature, Scalar, State
-
-BETAS = (0.5, 0.999)
-"""Betas of Adam in adversarial training. Source: the authors' program, after Radford et al., 1511.06434."""
 
 _VIEWS = 8
 """Number of style windows per update, each half as high and wide as the smallest style feature map."""
 
-_PREFIX = "rival."
+_PREFIX = "discriminator."
 
 _PRIME = 1_000_003
 
 Draw: TypeAlias = Callable[[int], int]
 """Sampler of an integer from 0 up to, but not including, the given one."""
-
-SLOPE = 0.2
-"""Slope of leaky ReLUs below 0."""
-
-_SPREAD = 0.02
-"""Standard deviation of initial weights."""
 
 
 class OnlineDiscriminator:
@@ -63,7 +55,7 @@ class OnlineDiscriminator:
         discriminator = PatchDiscriminator(self._style_features[0].shape[1], patches)
         initialize_weights(discriminator, seed)
         self._discriminator = discriminator.to(self._style_features[0])
-        self._adam = torch.optim.Adam(self._discriminator.parameters(), lr=rate, betas=BETAS)
+        self._adam = torch.optim.Adam(self._discriminator.parameters(), lr=rate, betas=ADAM_BETAS)
         self._shift = (0, 0)
         self._before = self._now()
 
@@ -102,7 +94,7 @@ class OnlineDiscriminator:
 
         Raises: InputError: it is not a discriminator's state.
         """
-        self._steps = get_count(state, f"{_PREFIX}looks")
+        self._steps = get_count(state, f"{_PREFIX}steps")
         for name, weight in self._discriminator.named_parameters():
             kept = {part: get_entry(state, f"{_PREFIX}{part}.{name}") for part in ("weight", "mean", "square")}
             weight.data.copy_(kept["weight"])
@@ -115,7 +107,7 @@ class OnlineDiscriminator:
 
     def _now(self) -> State:
         """Return a copy of everything that training changes."""
-        kept: dict[str, Tensor] = {f"{_PREFIX}looks": to_tensor(self._steps)}
+        kept: dict[str, Tensor] = {f"{_PREFIX}steps": to_tensor(self._steps)}
         for name, weight in self._discriminator.named_parameters():
             memory: Mapping[str, Tensor] = self._adam.state.get(weight, {})
             nothing = torch.zeros_like(weight)
@@ -169,30 +161,9 @@ class PatchDiscriminator(nn.Module):
         self.score = nn.Conv2d(channels, 1, patches.side, patches.stride, bias=False)
 
     def forward(self, feature: Feature) -> Feature:
-        mixed = self.norm(self.mix(functional.leaky_relu(feature, SLOPE)))
-        scores: Feature = self.score(functional.leaky_relu(mixed, SLOPE))
+        mixed = self.norm(self.mix(functional.leaky_relu(feature, LEAKY_SLOPE)))
+        scores: Feature = self.score(functional.leaky_relu(mixed, LEAKY_SLOPE))
         return scores
-
-
-def hinge_loss(scores: Tensor, *, real: bool) -> Scalar:
-    """Compute the mean of max(0, 1 − y·score), with y = 1 if the scores should be real, else −1."""
-    return functional.relu(1 - scores if real else 1 + scores).mean()
-
-
-def initialize_weights(network: nn.Module, seed: int) -> None:
-    """Initialize weights from a normal distribution with standard deviation 0.02.
-
-    Its mean is 0, for norm layers 1; biases are 0.
-
-    Source: Radford et al., 1511.06434, and the authors' program.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.BatchNorm2d | nn.InstanceNorm2d):
-            middle = 1 if isinstance(module, nn.BatchNorm2d | nn.InstanceNorm2d) else 0
-            nn.init.normal_(module.weight, middle, _SPREAD, generator=generator)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
 
 
 def reflect_pad(feature: Feature, patches: PatchGrid) -> Feature:

@@ -51,7 +51,7 @@ def sample_blocks(images: Sequence[Feature], batch: TrainingBatch, how: BlockSam
     for _ in range(stream + 1):
         drawn = torch.rand(batch.whole, _NUMBERS, generator=generator, dtype=torch.float64)
     own = drawn[batch.first : batch.first + batch.size].tolist()
-    return torch.cat([_block(images[int(which * len(images))], how, chance) for which, *chance in own])
+    return torch.cat([_block(images[int(which * len(images))], how, numbers) for which, *numbers in own])
 
 
 def crop_middle(image: Feature, side: int) -> Feature:
@@ -61,27 +61,29 @@ def crop_middle(image: Feature, side: int) -> Feature:
     return image[..., top : top + side, left : left + side]
 
 
-def _block(image: Feature, how: BlockSampling, generator: Sequence[float]) -> Feature:
-    turn, scaling, mirror, down, across = generator
+def _block(image: Feature, how: BlockSampling, numbers: Sequence[float]) -> Feature:
+    turn, scaling, mirror, down, across = numbers
     angle = radians(how.rotations[int(turn * len(how.rotations))])
-    angle, halo = _fit_angle(image, how.block, angle, how.scales[int(scaling * len(how.scales))])
-    half = halo * (abs(cos(angle)) + abs(sin(angle)))
-    center = [half + place * (side - 1 - 2 * half) for place, side in zip((down, across), Size.of(image), strict=True)]
-    grid = _grid(image, how.block, angle, halo, center)
+    angle, half_side = _fit_angle(image, how.block, angle, how.scales[int(scaling * len(how.scales))])
+    margin = half_side * (abs(cos(angle)) + abs(sin(angle)))
+    center = [
+        margin + place * (side - 1 - 2 * margin) for place, side in zip((down, across), Size.of(image), strict=True)
+    ]
+    grid = _grid(image, how.block, angle, half_side, center)
     cut = functional.grid_sample(image, grid, mode="bilinear", padding_mode="border", align_corners=True)
     return cut.flip(-1) if how.mirror and mirror < 0.5 else cut
 
 
 def _fit_angle(image: Feature, side: int, angle: float, scale: float) -> tuple[float, float]:
-    """Return the angle, and half the side of the sampled square, such that it lies inside the image."""
-    loader = (min(Size.of(image)) - 1) / 2
-    halo = min((side - 1) / 2 / scale, loader)
-    turned = halo * (abs(cos(angle)) + abs(sin(angle)))
-    return (angle if turned <= loader + _INVISIBLE else 0.0), halo
+    """Return the angle, and margin the side of the sampled square, such that it lies inside the image."""
+    room = (min(Size.of(image)) - 1) / 2
+    half_side = min((side - 1) / 2 / scale, room)
+    turned = half_side * (abs(cos(angle)) + abs(sin(angle)))
+    return (angle if turned <= room + _INVISIBLE else 0.0), half_side
 
 
-def _grid(image: Feature, side: int, angle: float, halo: float, center: Sequence[float]) -> Tensor:
-    line = torch.linspace(-halo, halo, side, device=image.device)
+def _grid(image: Feature, side: int, angle: float, half_side: float, center: Sequence[float]) -> Tensor:
+    line = torch.linspace(-half_side, half_side, side, device=image.device)
     y, x = torch.meshgrid(line, line, indexing="ij")
     height, width = Size.of(image)
     across = center[1] + cos(angle) * x - sin(angle) * y

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 from brushwork.errors import InputError
-from brushwork.jobs.options_json import rename_old_network, rename_old_options
+from brushwork.jobs.options_json import rename_old_options
 from brushwork.storage.tensors import explain_read_errors, read_tensors, replace_tensors
 from brushwork.training.task import TrainingTask
 from brushwork.types import State
@@ -33,7 +33,7 @@ class TrainingCheckpoint(NamedTuple):
     """Seconds spent so far."""
     about: Mapping[str, Any]
     """Description of the training, for JSON."""
-    story: Mapping[str, Any]
+    metadata: Mapping[str, Any]
     """The part of the task's state that is not tensors, for JSON."""
     tensors: State
 
@@ -42,9 +42,9 @@ class TrainingCheckpoint(NamedTuple):
 
         Raises: OSError.
         """
-        metadata = self._asdict() | {"about": dict(self.about)}
-        del metadata["tensors"]
-        replace_tensors(path, self.tensors, {_ENTRY: json.dumps(metadata)})
+        entries = self._asdict() | {"about": dict(self.about)}
+        del entries["tensors"]
+        replace_tensors(path, self.tensors, {_ENTRY: json.dumps(entries)})
 
     @classmethod
     def read(cls, path: Path) -> TrainingCheckpoint:
@@ -55,8 +55,7 @@ class TrainingCheckpoint(NamedTuple):
         with explain_read_errors(path, "a training checkpoint, which can be removed to start over"):
             tensors, metadata = read_tensors(path)
             entries = json.loads(metadata[_ENTRY])
-            entries["story"] = rename_old_options(entries["story"])
-            return cls(**entries, tensors={rename_old_network(name): value for name, value in tensors.items()})
+            return cls(**entries, tensors=tensors)
 
     def require_same_training(self, about: Mapping[str, Any]) -> None:
         """Raise unless the checkpoint has the same settings, apart from the length of the training.
@@ -81,7 +80,7 @@ def _flat(about: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def state_dict(task: TrainingTask) -> tuple[State, StateMetadata]:
     """Return the state of a task's networks and optimizers: tensors (not copied) and non-tensor metadata."""
     tensors: State = {}
-    story: StateMetadata = {}
+    metadata: StateMetadata = {}
     for name, network in task.networks.items():
         tensors |= {f"network/{name}/{key}": value.detach() for key, value in network.state_dict().items()}
     for name, optimizer in task.optimizers.items():
@@ -93,11 +92,11 @@ def state_dict(task: TrainingTask) -> tuple[State, StateMetadata]:
                     tensors[f"optimizer/{name}/{index}/{key}"] = value
                 else:
                     numbers.setdefault(str(index), {})[key] = value
-        story[name] = {"numbers": numbers, "groups": state["param_groups"]}
-    return tensors, story
+        metadata[name] = {"numbers": numbers, "groups": state["param_groups"]}
+    return tensors, metadata
 
 
-def load_state_dict(task: TrainingTask, tensors: Mapping[str, Tensor], story: StateMetadata) -> None:
+def load_state_dict(task: TrainingTask, tensors: Mapping[str, Tensor], metadata: StateMetadata) -> None:
     """Load the result of `state_dict` into a task that was built the same way.
 
     Raises: InputError: the state belongs to another task.
@@ -106,17 +105,17 @@ def load_state_dict(task: TrainingTask, tensors: Mapping[str, Tensor], story: St
         for name, network in task.networks.items():
             network.load_state_dict(_under(f"network/{name}/", tensors))
         for name, optimizer in task.optimizers.items():
-            optimizer.load_state_dict(_optimizer_state(name, tensors, story[name]))
+            optimizer.load_state_dict(_optimizer_state(name, tensors, metadata[name]))
     except (KeyError, ValueError, RuntimeError) as error:
         raise InputError(f"the checkpoint belongs to another training ({error}): remove it, and start over.") from error
 
 
-def _optimizer_state(name: str, tensors: Mapping[str, Tensor], story: StateMetadata) -> dict[str, Any]:
-    state: dict[int, dict[str, Any]] = {int(index): dict(entries) for index, entries in story["numbers"].items()}
+def _optimizer_state(name: str, tensors: Mapping[str, Tensor], metadata: StateMetadata) -> dict[str, Any]:
+    state: dict[int, dict[str, Any]] = {int(index): dict(entries) for index, entries in metadata["numbers"].items()}
     for path, value in _under(f"optimizer/{name}/", tensors).items():
         index, _, key = path.partition("/")
         state.setdefault(int(index), {})[key] = value.clone()
-    groups = [{key: _value(value) for key, value in group.items()} for group in story["groups"]]
+    groups = [{key: _value(value) for key, value in group.items()} for group in metadata["groups"]]
     for group in groups:
         group["params"] = list(group["params"])
     return {"state": state, "param_groups": groups}

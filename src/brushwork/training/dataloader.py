@@ -38,18 +38,18 @@ class BatchLoader:
             raise InputError(f"batch is {self._options.batch}: it must be a multiple of the {count} processes.")
         self._own = self._options.batch // count
         self._first = rank * self._own
-        self._train_step, self._held = _contents(task, config, note if rank == 0 else lambda _: None)
+        self._train_set, self._val_set = _make_datasets(task, config, note if rank == 0 else lambda _: None)
         self._crops = Prefetcher(self._cut, device.type != "cpu")
 
     @property
     def n_photos(self) -> int:
         """Number of training photographs."""
-        return len(self._train_step or ())
+        return len(self._train_set or ())
 
     @property
     def n_val_images(self) -> int:
         """Number of validation photographs."""
-        return len(self._held or ())
+        return len(self._val_set or ())
 
     def batch(self, step: int) -> TrainingBatch:
         """Return the training batch of a step.
@@ -60,18 +60,18 @@ class BatchLoader:
 
     def validation_batch(self) -> TrainingBatch | None:
         """Return the validation batch, which is always the same, or None if nothing is held out."""
-        rows = self._options.val_images if self._held is None else self.n_val_images
-        if self._crop and self._held is None:
+        rows = self._options.val_images if self._val_set is None else self.n_val_images
+        if self._crop and self._val_set is None:
             return None
         if not rows:
             return None
-        images = None if self._held is None else self._held.center_crops(rows, self._crop)
-        return self._make_batch(_EXAMINED, 0, rows, rows, images)
+        images = None if self._val_set is None else self._val_set.center_crops(rows, self._crop)
+        return self._make_batch(_VALIDATION, 0, rows, rows, images)
 
     def _cut(self, step: int) -> Image | None:
         """Return this rank's crops for a step."""
         first = step * self._options.batch + self._first
-        return None if self._train_step is None else self._train_step.batch(range(first, first + self._own), self._crop)
+        return None if self._train_set is None else self._train_set.batch(range(first, first + self._own), self._crop)
 
     def _make_batch(self, step: int, first: int, size: int, whole: int, images: Image | None) -> TrainingBatch:
         on_device = None if images is None else images.to(self._device)
@@ -97,11 +97,11 @@ class Prefetcher:
         return found
 
 
-_EXAMINED = -1
+_VALIDATION = -1
 """Step number of the validation batch, which no training batch has."""
 
 
-def _contents(
+def _make_datasets(
     task: TrainingTask, config: TrainingConfig, note: Callable[[str], None]
 ) -> tuple[PhotoDataset | None, PhotoDataset | None]:
     if not task.crop:
@@ -109,8 +109,8 @@ def _contents(
     if config.photos is None:
         raise InputError("no photographs were given: give a folder of them with --dataset.")
     options, side = config.options, max(config.photo_size, task.crop)
-    learned, held = split(list_photos(config.photos).images, options.val_images, options.seed)
-    made = [PhotoDataset(files, side, options.seed, note) if files else None for files in (learned, held)]
+    train, held_out = split(list_photos(config.photos).images, options.val_images, options.seed)
+    made = [PhotoDataset(files, side, options.seed, note) if files else None for files in (train, held_out)]
     return made[0], made[1]
 
 

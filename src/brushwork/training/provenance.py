@@ -31,13 +31,13 @@ def describe_training(
     Raises: InputError: a file or folder does not exist.
     """
     settings = {name: value for name, value in asdict(options).items() if name not in _MACHINE}
-    story = {
+    description = {
         "family": family,
         "styles": [{"name": one.name, "sha256": file_sha256(expand_user(one))} for one in styles],
         "photographs_sha256": None if photos is None else hash_names(photos),
         "options": settings,
     }
-    return story if init is None else {**story, "from": init.name}
+    return description if init is None else {**description, "from": init.name}
 
 
 def hash_names(folder: Path) -> str:

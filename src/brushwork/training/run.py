@@ -31,12 +31,12 @@ from brushwork.training.tasks.johnson import make_johnson_task, with_model_archi
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
 from brushwork.training.tasks.mgan_data import make_mgan_task
 from brushwork.training.tasks.mgan_options import MGANTrainingOptions
-from brushwork.training.tasks.style_images import make_thumbnail
+from brushwork.training.tasks.style_images import make_thumbnail, read_patches
 from brushwork.training.tasks.super_resolution import make_super_resolution_task
 from brushwork.training.tasks.super_resolution_options import SuperResolutionTrainingOptions
-from brushwork.training.tasks.texture_net import make_texture_net_task, read_patches
+from brushwork.training.tasks.texture_net import make_texture_net_task
 from brushwork.training.tasks.texture_net_options import TextureNetTrainingOptions
-from brushwork.training.trainer import train
+from brushwork.training.trainer import train_task
 from brushwork.training.writer import require_resumable
 from brushwork.types import Image
 
@@ -60,7 +60,7 @@ def train_model(
     group: ProcessGroup | None = None,
     should_stop: Callable[[], int] = int,
 ) -> Iterator[JobEvent]:
-    """Train the model that the options name, and write it; see `train` for the events and for resuming.
+    """Train the model that the options name, and write it; see `train_task` for the events and for resuming.
 
     MGAN's targets are optimized first: notes and `Progress` events tell of them, and finished ones are kept.
 
@@ -83,7 +83,7 @@ def train_model(
     )
     made = family.build(config, styles, on, init)
     task = (yield from _stoppable(made, should_stop)) if isinstance(made, Generator) else made
-    yield from train(task, config, on, group, should_stop)
+    yield from train_task(task, config, on, group, should_stop)
 
 
 def _stoppable(

@@ -14,8 +14,8 @@ from brushwork.jobs.events import Finished, JobEvent, Note, Started, StepDone, V
 from brushwork.jobs.writer import FIRST_CHECKPOINT
 from brushwork.training.config import TrainingConfig
 from brushwork.training.dataloader import BatchLoader, eval_mode
+from brushwork.training.gradient_step import GradientStep
 from brushwork.training.history import STEP
-from brushwork.training.optimization import GradientStep
 from brushwork.training.options import learning_rate_factor
 from brushwork.training.task import TrainingTask
 from brushwork.training.writer import TrainingWriter
@@ -23,7 +23,7 @@ from brushwork.training.writer import TrainingWriter
 T = TypeVar("T")
 
 
-def train(
+def train_task(
     task: TrainingTask,
     config: TrainingConfig,
     device: torch.device,
@@ -103,7 +103,7 @@ class Trainer:
                 self._attempt("the checkpoint", lambda: self._writer.checkpoint(self._step))
                 due = monotonic() + self._config.checkpoint_every
             yield from self.notes()
-            if signal := self._heard():
+            if signal := self._stop_signal():
                 raise StopSignalError(signal)
 
     def notes(self) -> Iterator[JobEvent]:
@@ -163,7 +163,7 @@ class Trainer:
         )
         yield Validated(self._step, losses, path)
 
-    def _heard(self) -> int:
+    def _stop_signal(self) -> int:
         """Return the signal that any rank received, or 0."""
         if self._group is None:
             return self._should_stop()

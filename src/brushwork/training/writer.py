@@ -45,8 +45,8 @@ class TrainingWriter:
             return 0
         found = TrainingCheckpoint.read(config.checkpoint)
         found.require_same_training(config.about)
-        load_state_dict(self._task, found.tensors, dict(found.story["lesson"]))
-        self._scaler.load_state_dict(found.story["scaler"])
+        load_state_dict(self._task, found.tensors, dict(found.metadata["task_state"]))
+        self._scaler.load_state_dict(found.metadata["scaler"])
         self._began = monotonic() - found.seconds
         self.history = History.read(config.history, found.step)
         return found.step
@@ -56,10 +56,10 @@ class TrainingWriter:
 
         Raises: OSError, InputError: it cannot be written.
         """
-        tensors, story = state_dict(self._task)
+        tensors, task_state = state_dict(self._task)
         if not all(one.isfinite().all() for one in tensors.values()):
             return
-        metadata = {"lesson": story, "scaler": self._scaler.state_dict()}
+        metadata = {"task_state": task_state, "scaler": self._scaler.state_dict()}
         self.history.write(self._config.history, self._about(step))
         TrainingCheckpoint(step, self.seconds, self._config.about, metadata, tensors).write(self._config.checkpoint)
 

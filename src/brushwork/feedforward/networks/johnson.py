@@ -28,10 +28,10 @@ from brushwork.types import Image
 SMALLEST = 5
 """Minimum side in pixels of the input of the last convolution, 9×9, which reflects 4 pixels."""
 
-HALO = 150 / 255
+TANH_RANGE = 150 / 255
 """Maximum distance of the output from gray: tanh times 150, of 255, as the authors' program."""
 
-LIMIT = atanh(0.5 / HALO)
+TANH_LIMIT = atanh(0.5 / TANH_RANGE)
 """Outputs of the last layer that correspond to black (-) and white: beyond them tanh saturates."""
 
 
@@ -63,7 +63,7 @@ class JohnsonNetwork(nn.Module):
 
     def to_image(self, last: Image, size: Size) -> Image:
         """Return the image of a size, the upper left part of the last layer's output, after tanh."""
-        return 0.5 + HALO * last[..., : size.height, : size.width].tanh()
+        return 0.5 + TANH_RANGE * last[..., : size.height, : size.width].tanh()
 
     def forward_features(self, image: Image) -> Image:
         """Return the output of the last layer, from which `to_image` makes the image."""

@@ -37,10 +37,13 @@ ARCHITECTURES: Mapping[str, NetworkArchitecture] = {
     "johnson": NetworkArchitecture(JohnsonConfig, JohnsonNetwork),
     "mgan": NetworkArchitecture(MGANConfig, MGANNetwork),
     "multi-style": NetworkArchitecture(MultiStyleConfig, MultiStyleNetwork),
-    "pyramid": NetworkArchitecture(TextureNetConfig, TextureNetwork),
     "super-resolution": NetworkArchitecture(SuperResolutionConfig, SuperResolutionNetwork),
+    "texture": NetworkArchitecture(TextureNetConfig, TextureNetwork),
 }
 """Architectures by name, as model files store it."""
+
+OLD_ARCHITECTURES = {"pyramid": "texture"}
+"""Names in model files of earlier versions → the current ones."""
 
 
 def architecture_name(config: object) -> str:

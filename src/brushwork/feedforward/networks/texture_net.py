@@ -21,7 +21,7 @@ from brushwork.feedforward.networks.configs import TextureNetConfig
 from brushwork.images.geometry import Size
 from brushwork.types import Feature, Image
 
-NoiseName: TypeAlias = Float[Tensor, "_ _ _ _"]
+Noise: TypeAlias = Float[Tensor, "_ _ _ _"]
 """Noise of one scale: batch, channels, rows, columns."""
 
 _WHITE = 255.0
@@ -74,7 +74,7 @@ class TextureNetwork(nn.Module):
         spec = self.settings.spec
         return Size(*(max(spec.min_size, -(-side // spec.stride) * spec.stride) for side in size))
 
-    def sample_noise(self, size: Size, count: int, generator: torch.Generator) -> list[NoiseName]:
+    def sample_noise(self, size: Size, count: int, generator: torch.Generator) -> list[Noise]:
         """Return fresh noise U(0, 1) for `count` images at every scale, coarse to fine.
 
         It is sampled on the CPU. The sides must be multiples of the stride.
@@ -87,7 +87,7 @@ class TextureNetwork(nn.Module):
         channels = self.settings.noise
         return [(count, channels, size.height // ratio, size.width // ratio) for ratio in self._ratios()]
 
-    def generate(self, noise: Sequence[NoiseName], contents: Image | None = None) -> Image:
+    def generate(self, noise: Sequence[Noise], contents: Image | None = None) -> Image:
         """Return the images generated from noise at every scale, and from photographs of the output's size."""
         levels = noise if contents is None else self._behind(contents, noise)
         so_far: Feature = self.entries[0](levels[0])
@@ -96,7 +96,7 @@ class TextureNetwork(nn.Module):
         pixels: Image = self.last(so_far) + self._gray  # in 0–255, as the paper's network and its learning rate
         return pixels / _WHITE
 
-    def _behind(self, contents: Image, noise: Sequence[NoiseName]) -> list[Feature]:
+    def _behind(self, contents: Image, noise: Sequence[Noise]) -> list[Feature]:
         """Return the photographs, averaged down to each scale, and the noise, as channels in this order."""
         pairs = zip(self._ratios(), noise, strict=True)
         return [torch.cat([F.avg_pool2d(contents, ratio), level], dim=1) for ratio, level in pairs]

@@ -21,8 +21,8 @@ from brushwork.feedforward.networks.multi_style import MultiStyleNetwork, averag
 from brushwork.images.geometry import Size
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import style_objective, tv_objective
+from brushwork.training.builders import load_loss_network, make_adam, make_network
 from brushwork.training.dataset import make_generator
-from brushwork.training.optimization import load_loss_network, make_adam, make_network
 from brushwork.training.task import MODEL, OptimizerStep, TrainingBatch
 from brushwork.training.tasks.gallery_options import GalleryTrainingOptions, StyleScalesOptions, StyleTrainingOptions
 from brushwork.training.tasks.perceptual_loss import photo_objective, range_penalty

@@ -21,7 +21,7 @@ from brushwork.feedforward.networks.johnson import JohnsonNetwork
 from brushwork.images.geometry import Size
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import style_objective, tv_objective
-from brushwork.training.optimization import load_loss_network, make_adam, make_network
+from brushwork.training.builders import load_loss_network, make_adam, make_network
 from brushwork.training.task import MODEL, OptimizerStep, TrainingBatch
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
 from brushwork.training.tasks.perceptual_loss import photo_objective, range_penalty

@@ -15,13 +15,13 @@ from brushwork.encoders import Encoder
 from brushwork.errors import InputError
 from brushwork.feedforward.networks.mgan import LAYER, MGANNetwork
 from brushwork.images.geometry import Size
-from brushwork.recipes.patch_discriminator import BETAS, SLOPE, hinge_loss, initialize_weights
+from brushwork.recipes.adversarial_training import ADAM_BETAS, LEAKY_SLOPE, hinge_loss, initialize_weights
 from brushwork.training.augment import crop_middle, sample_blocks
 from brushwork.training.task import MODEL, OptimizerStep, TrainingBatch
 from brushwork.training.tasks.mgan_options import MGANTrainingOptions
 from brushwork.types import Feature, Features, Image, LossValues, Scalar
 
-DISCRIMINATOR = "judge"
+DISCRIMINATOR = "discriminator"
 """Name of the discriminator in checkpoints."""
 
 DISCRIMINATED = "conv3_1"
@@ -58,7 +58,7 @@ class MGANTask:
 
         Raises: InputError: no training data, or images smaller than a block.
         """
-        self.options, self.model_config, self._matter, self._encoder = options, options.architecture, data, encoder
+        self.options, self.model_config, self._data, self._encoder = options, options.architecture, data, encoder
         self._real = [torch.cat(pair, dim=1) for pair in data.pairs] or list(data.styles)
         _require_large(self._real, options.block)
         self.crop = 0 if data.pairs else options.block
@@ -69,7 +69,7 @@ class MGANTask:
         initialize_weights(self._discriminator, options.seed + 1)
         self.networks: Mapping[str, nn.Module] = {MODEL: self._model, DISCRIMINATOR: self._discriminator}
         self.optimizers: Mapping[str, torch.optim.Optimizer] = {
-            name: torch.optim.Adam(network.parameters(), options.learning_rate, betas=BETAS)
+            name: torch.optim.Adam(network.parameters(), options.learning_rate, betas=ADAM_BETAS)
             for name, network in self.networks.items()
         }
 
@@ -79,10 +79,10 @@ class MGANTask:
         painted = self._model(photos).float()
         features, requested = self._encoder(painted, [DISCRIMINATED, LAYER]), self._target_features(targets)
         known = requested if real is targets else self._target_features(real)
-        taught = hinge_loss(self._discriminator(known[DISCRIMINATED]), real=True) + hinge_loss(
+        d_loss = hinge_loss(self._discriminator(known[DISCRIMINATED]), real=True) + hinge_loss(
             self._discriminator(features[DISCRIMINATED].detach()), real=False
         )
-        yield OptimizerStep(DISCRIMINATOR, LossValues(taught, {"discriminator": taught}))
+        yield OptimizerStep(DISCRIMINATOR, LossValues(d_loss, {"discriminator": d_loss}))
         self._discriminator.requires_grad_(False)
         try:
             yield OptimizerStep(MODEL, self._losses(painted, features, targets, requested))
@@ -103,7 +103,7 @@ class MGANTask:
         """Return columns of photographs, their targets if there are any, and the generator's outputs."""
         photos, targets = self._validation_targets(batch)
         painted = self._model(photos).float()
-        rows = [photos, targets, painted] if self._matter.pairs else [painted]
+        rows = [photos, targets, painted] if self._data.pairs else [painted]
         return torch.cat(rows, dim=-2)
 
     def _losses(self, painted: Image, features: Features, targets: Image, requested: Features) -> LossValues:
@@ -119,17 +119,17 @@ class MGANTask:
     def _sample_batch(self, batch: TrainingBatch) -> tuple[Image, Image, Image]:
         """Return photographs, content targets, and real images for the discriminator."""
         drawn = sample_blocks(self._real, batch, self.options)
-        if self._matter.pairs:
+        if self._data.pairs:
             photos, painted = drawn[:, :3], drawn[:, 3:]
             return photos, painted, painted
         return batch.photos, batch.photos, drawn
 
     def _validation_targets(self, batch: TrainingBatch) -> tuple[Image, Image]:
         """Return held-out photographs and their content targets."""
-        if not self._matter.pairs:
+        if not self._data.pairs:
             photos, kept, _ = self._sample_batch(batch)
             return photos, kept
-        pairs = self._matter.val_images or self._matter.pairs[:1]
+        pairs = self._data.val_images or self._data.pairs[:1]
         found = (
             torch.cat([crop_middle(one, self.options.block) for one in which]) for which in zip(*pairs, strict=True)
         )
@@ -175,13 +175,13 @@ class BlockDiscriminator(nn.Module):
         super().__init__()
         wide = _WIDER * channels
         self.layers = nn.Sequential(
-            nn.LeakyReLU(SLOPE),
+            nn.LeakyReLU(LEAKY_SLOPE),
             nn.Conv2d(channels, channels, 4, 2, padding=1, bias=False),
             nn.BatchNorm2d(channels, track_running_stats=False),
-            nn.LeakyReLU(SLOPE),
+            nn.LeakyReLU(LEAKY_SLOPE),
             nn.Conv2d(channels, wide, 4, 2, padding=1, bias=False),
             nn.BatchNorm2d(wide, track_running_stats=False),
-            nn.LeakyReLU(SLOPE),
+            nn.LeakyReLU(LEAKY_SLOPE),
             nn.Conv2d(wide, 1, 1, bias=False),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from brushwork.encoders import Encoder
-from brushwork.feedforward.networks.johnson import LIMIT
+from brushwork.feedforward.networks.johnson import TANH_LIMIT
 from brushwork.objective import Objective
 from brushwork.options import ContentOptions
 from brushwork.recipes.normalization import LossNormalization
@@ -31,4 +31,4 @@ def photo_objective(
 
 def range_penalty(last: Image) -> Tensor:
     """Return the mean square by which the inputs of the output's tanh exceed those of black and white."""
-    return (last - last.clamp(-LIMIT, LIMIT)).square().mean()
+    return (last - last.clamp(-TANH_LIMIT, TANH_LIMIT)).square().mean()

@@ -34,16 +34,21 @@ def make_style_target(
 
     Raises: InputError: no style image, one that is too small, or layers that the encoder does not have.
     """
-    taps = tuple(dict.fromkeys(layers))
+    layers = tuple(dict.fromkeys(layers))
     for style in styles:
         require_min_size(style, "a painting")
     scaled = [resize(one, fit_size(Size.of(one), style_size, measure="short"), clamp=True) for one in styles]
-    return blend_styles([Style.of(one, encoder, taps) for one in scaled], blend or None)
+    return blend_styles([Style.of(one, encoder, layers) for one in scaled], blend or None)
 
 
 def read_styles(styles: Sequence[Path]) -> list[Image]:
     """Read the style images. Raises: InputError."""
     return [read_image(one).image for one in styles]
+
+
+def read_patches(styles: Sequence[Path], patch: str) -> list[Image]:
+    """Read the images, or the same part of each. Raises: InputError."""
+    return [crop_patch(image, patch) for image in read_styles(styles)]
 
 
 def make_thumbnail(images: Sequence[Image]) -> bytes:

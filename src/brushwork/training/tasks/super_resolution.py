@@ -20,7 +20,7 @@ from brushwork.images.resample import resize
 from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import content_objective, tv_objective
-from brushwork.training.optimization import make_adam, make_network
+from brushwork.training.builders import make_adam, make_network
 from brushwork.training.task import MODEL, OptimizerStep, TrainingBatch
 from brushwork.training.tasks.super_resolution_options import SuperResolutionTrainingOptions
 from brushwork.types import Image, LossValues

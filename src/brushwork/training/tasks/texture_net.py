@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import cast
 
 import torch
@@ -17,7 +16,7 @@ from torch import Tensor
 from brushwork.encoders import Encoder
 from brushwork.encoders.torch_flags import exact_precision
 from brushwork.feedforward.networks.registry import build_network
-from brushwork.feedforward.networks.texture_net import NoiseName, TextureNetwork
+from brushwork.feedforward.networks.texture_net import Noise, TextureNetwork
 from brushwork.images.geometry import Size
 from brushwork.losses.moments import as_float32
 from brushwork.objective import Objective, WeightedLoss, total_loss
@@ -26,7 +25,7 @@ from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import style_objective, tv_objective
 from brushwork.training.task import MODEL, OptimizerStep, TrainingBatch
 from brushwork.training.tasks.perceptual_loss import photo_objective
-from brushwork.training.tasks.style_images import crop_patch, make_style_target, read_styles
+from brushwork.training.tasks.style_images import make_style_target
 from brushwork.training.tasks.texture_net_options import TextureNetTrainingOptions
 from brushwork.types import Feature, Features, Image, LossValues, PerImage, Scalar
 
@@ -96,7 +95,7 @@ class TextureNetTask:
             painted.append(self._model.generate([level[row : row + 1] for level in noise], own))
         return torch.cat(painted).float()
 
-    def _noise(self, batch: TrainingBatch) -> list[NoiseName]:
+    def _noise(self, batch: TrainingBatch) -> list[Noise]:
         """Return this rank's rows of noise at every scale."""
         drawn = self._model.sample_noise(self._size, batch.whole, batch.generator())
         return [batch.local_rows(one) for one in drawn]
@@ -118,11 +117,6 @@ class TextureNetTask:
 
 def _mean(losses: LossValues, count: int) -> LossValues:
     return LossValues(losses.total / count, {name: value / count for name, value in losses.terms.items()})
-
-
-def read_patches(styles: Sequence[Path], patch: str) -> list[Image]:
-    """Read the images, or the same part of each. Raises: InputError."""
-    return [crop_patch(image, patch) for image in read_styles(styles)]
 
 
 def make_texture_net_task(

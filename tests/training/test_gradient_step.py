@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from brushwork.errors import BrushworkError
-from brushwork.training.optimization import GradientStep, resolve_mixed_precision
+from brushwork.training.gradient_step import GradientStep, resolve_mixed_precision
 from brushwork.training.task import OptimizerStep, TrainingBatch
 from brushwork.types import LossValues
 

@@ -1,4 +1,4 @@
-"""Optimization steps with gradients averaged over ranks; building networks and optimizers."""
+"""The gradient step of a training: mixed precision, and gradients averaged over ranks."""
 
 from __future__ import annotations
 
@@ -7,16 +7,11 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from brushwork.devices.select import has_fast_bfloat16
 from brushwork.distributed.process_group import ProcessGroup
-from brushwork.encoders import Encoder
 from brushwork.errors import BrushworkError, InputError
-from brushwork.feedforward.networks.registry import build_network
-from brushwork.options import EncoderOptions
-from brushwork.options.encoder import load_encoder_for
-from brushwork.training.options import TrainingOptions
 from brushwork.training.task import TrainingBatch, TrainingTask
 
 _FIRST_RATE = "first_lr"
@@ -50,16 +45,16 @@ class GradientStep:
         Raises: BrushworkError: a loss is not finite; no weight has been changed by it yet.
         """
         losses: dict[str, Tensor] = {}
-        turns = self._task.training_steps(batch)
+        steps = self._task.training_steps(batch)
         while True:
             with self.autocast():
-                turn = next(turns, None)
-            if turn is None:
+                step = next(steps, None)
+            if step is None:
                 break
-            total, terms = turn.losses
+            total, terms = step.losses
             losses |= {name: value.detach() for name, value in terms.items()}
             losses["total"] = losses.get("total", 0) + total.detach()
-            self._descend(self._task.optimizers[turn.optimizer], total, rate, batch.step)
+            self._backward_and_step(self._task.optimizers[step.optimizer], total, rate, batch.step)
         self.scaler.update()
         return self._mean(losses)
 
@@ -69,7 +64,7 @@ class GradientStep:
             return nullcontext()
         return torch.autocast(self._device.type, self._dtype)
 
-    def _descend(self, optimizer: torch.optim.Optimizer, total: Tensor, rate: float, step: int) -> None:
+    def _backward_and_step(self, optimizer: torch.optim.Optimizer, total: Tensor, rate: float, step: int) -> None:
         if not total.isfinite():
             raise BrushworkError(
                 f"the loss is {total.item()} in iteration {step + 1}: use a smaller learning rate or smaller weights."
@@ -109,36 +104,3 @@ def resolve_mixed_precision(mixed: str, device: torch.device) -> str:
     if mixed != "off" and not torch.amp.is_autocast_available(device.type):
         raise InputError(f"mixed precision {mixed} was requested, but {device} does not support it: use off.")
     return mixed
-
-
-def load_loss_network(options: EncoderOptions, mixed: str, device: torch.device) -> Encoder:
-    """Load the encoder of the losses, in bfloat16 if the model is trained in it and the options leave it open.
-
-    Raises: InputError: there is no such network. WeightsError: its weights are missing.
-    """
-    encoder = load_encoder_for(options, device)
-    if encoder.precision == "auto" and resolve_mixed_precision(mixed, device) == "bf16":
-        encoder.precision = "bf16"
-    return encoder
-
-
-def make_network(settings: Any, options: TrainingOptions, device: torch.device) -> nn.Module:
-    """Return a network initialized from the options' seed, in channels-last memory format."""
-    network = build_network(settings, options.seed).to(device)
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
-
-
-def make_adam(
-    network: nn.Module, options: TrainingOptions, faster: Mapping[str, float] | None = None
-) -> torch.optim.Adam:
-    """Return Adam over all weights that are trained, without weight decay, as 1603.08155.
-
-    `faster` multiplies the learning rate of weights by their names.
-    """
-    rates: dict[float, list[nn.Parameter]] = {}
-    for name, one in network.named_parameters():
-        if one.requires_grad:
-            rates.setdefault((faster or {}).get(name, 1.0), []).append(one)
-    groups = [{"params": trained, "lr": factor * options.learning_rate} for factor, trained in rates.items()]
-    # not `fused`: on CPUs (torch 2.13) it assumes that gradients have the memory layout of their weights
-    return torch.optim.Adam(groups, options.learning_rate)
