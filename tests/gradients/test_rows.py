@@ -11,7 +11,7 @@ from brushwork.encoders.native.library import load_library
 from brushwork.gradients import evaluate_whole
 from brushwork.gradients.partial_sums import make_layout
 from brushwork.gradients.rows import RowStream
-from brushwork.gradients.strips import relative_cost, split_strips
+from brushwork.gradients.strips import split_strips, strip_cost
 from brushwork.gradients.tile_layout import TileLayout
 from brushwork.gradients.tiled import encode_region, evaluate_tiled, sum_tiled
 from brushwork.gradients.view import TileView
@@ -134,13 +134,13 @@ def _keep(shares, sums):
 def test_what_is_looked_at_in_tiles_all_the_same(scene, monkeypatch):
     encoder, objective = scene
     image = picture(1, 40, 50)
-    assert TileView.create(encoder, image, None, objective.additive).can_stream
-    assert not TileView.create(encoder, image.double(), None, objective.additive).can_stream
-    assert not TileView.create(encoder, torch.cat([image, image]), None, objective.additive).can_stream
+    assert TileView.create(encoder, image, None, objective.additive).is_streamable
+    assert not TileView.create(encoder, image.double(), None, objective.additive).is_streamable
+    assert not TileView.create(encoder, torch.cat([image, image]), None, objective.additive).is_streamable
     neighbors = ShiftedGramLoss("relu1_1", torch.zeros(1, 64, 64), 1.0, offset=(0, 1))
-    assert not TileView.create(encoder, image, None, {"neighbors": neighbors}).can_stream
+    assert not TileView.create(encoder, image, None, {"neighbors": neighbors}).is_streamable
     monkeypatch.setattr(encoder, "engine", "plain")
-    assert not TileView.create(encoder, image, None, objective.additive).can_stream
+    assert not TileView.create(encoder, image, None, objective.additive).is_streamable
 
 
 OWN = [Window.whole(SIZE), Window(160, 0, 151, 343, SIZE)]
@@ -210,5 +210,5 @@ def test_strips_take_the_picture_apart(scene):
             assert [strip.own.left for strip in found] == [0, *(strip.own.right for strip in found[:-1])]
             assert found[-1].own.right == size.width
             assert all(strip.own.left % layout.stride == 0 and strip.own.width > 0 for strip in found)
-            assert 1 <= relative_cost(found, 10**6) < relative_cost(found, 0)
+            assert 1 <= strip_cost(found, 10**6) < strip_cost(found, 0)
     assert len(split_strips(layout, Window.whole(size), 10**9)) == 1

@@ -13,7 +13,7 @@ from brushwork.images import crop, pad
 from brushwork.images.geometry import Size
 
 margins = st.integers(0, 25)
-NUMPY = {"reflect": "reflect", "replicate": "edge", "zeros": "constant"}
+NUMPY = {"reflect": "reflect", "symmetric": "symmetric", "replicate": "edge", "zeros": "constant"}
 
 
 @settings(deadline=None)

@@ -10,7 +10,7 @@ from brushwork.feedforward.options import AdaINOptions
 from brushwork.images import Size
 from brushwork.jobs import job_from_image
 from brushwork.jobs.inputs import read_inputs
-from brushwork.jobs.optimization import make_preview
+from brushwork.jobs.optimization import make_adain_init
 from brushwork.jobs.plan import load_method
 from brushwork.jobs.preflight import prepare_job
 from brushwork.recipes import TransferOptions
@@ -24,7 +24,7 @@ OPTIONS = replace(TINY, init="instant", init_noise=0.0)
 @pytest.mark.slow
 def test_it_is_what_is_painted_at_once_at_the_first_size(tmp_path):
     inputs = read_inputs(tiny_job(tmp_path))
-    found, first = make_preview(OPTIONS, inputs, CPU), inputs.levels[0].size
+    found, first = make_adain_init(OPTIONS, inputs, CPU), inputs.levels[0].size
     assert Size.of(found) == first
     (painting,) = inputs.to_device(CPU).styles
     true = transfer_adain(inputs.content.image, [painting], AdaINOptions(size=max(first)))
@@ -34,7 +34,7 @@ def test_it_is_what_is_painted_at_once_at_the_first_size(tmp_path):
 @pytest.mark.slow
 def test_it_is_as_grainy_as_other_starts(tmp_path):
     inputs = read_inputs(tiny_job(tmp_path))
-    plain, grainy = (make_preview(replace(OPTIONS, init_noise=grain), inputs, CPU) for grain in (0.0, 15.0))
+    plain, grainy = (make_adain_init(replace(OPTIONS, init_noise=grain), inputs, CPU) for grain in (0.0, 15.0))
     assert abs(float((grainy - plain).std()) - 15 / 255) < 0.005
 
 

@@ -11,7 +11,7 @@ import torch
 from brushwork.errors import InputError
 from brushwork.training.gradient_step import GradientStep
 from brushwork.training.task import TrainingBatch
-from brushwork.training.tasks.super_resolution import SuperResolutionTask, blur
+from brushwork.training.tasks.super_resolution import SuperResolutionTask
 from brushwork.training.tasks.super_resolution_options import SuperResolutionTrainingOptions
 from tiny_network import CONTENT, picture, tiny_network
 from tolerances import SINGLE
@@ -44,17 +44,6 @@ def test_it_learns_and_says_how_near_the_pixels_are() -> None:
     crops, larger = batch().pictures, lesson.sample(batch()).clamp(0, 1)
     errors = [float((one - other).square().mean()) for one, other in zip(larger, crops, strict=True)]
     assert after["psnr"] == pytest.approx(sum(-10 * log10(error) for error in errors) / 2, rel=SINGLE)
-
-
-def test_the_blur_keeps_flat_pictures_and_the_mean() -> None:
-    flat = torch.full((1, 3, 9, 9), 0.4)
-    torch.testing.assert_close(blur(flat, 1.0), flat, rtol=SINGLE, atol=0)
-    point = torch.zeros(1, 3, 15, 15)
-    point[..., 7, 7] = 1
-    soft = blur(point, 1.0)
-    assert soft.sum((2, 3)).tolist() == [pytest.approx([1.0] * 3, rel=SINGLE)]
-    assert float(soft[0, 0, 7, 8] / soft[0, 0, 7, 7]) == pytest.approx(2.718281828**-0.5, rel=SINGLE)
-    assert blur(point, 0.0) is point
 
 
 def test_options_that_cannot_be_are_refused() -> None:

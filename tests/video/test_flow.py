@@ -16,13 +16,13 @@ from brushwork.images.occlusion import (
     dis_reliability,
     is_inconsistent,
     is_motion_boundary,
-    long_term_weights,
     ruder_reliability,
 )
 from brushwork.images.poisson import solve_screened_poisson
 from brushwork.images.warp import compose, resize_flow, to_coordinates, warp
 from brushwork.video.flow_files import FolderFlow, read_flow, write_flo
 from brushwork.video.optical_flow import DisFlow
+from brushwork.video.optimized_painter import long_term_weights
 from tiny_films import panned, texture
 from tiny_network import picture
 

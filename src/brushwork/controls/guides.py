@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil, inf
+from math import inf
 
 import torch
 from torch import Tensor
@@ -10,12 +10,10 @@ from torch.nn import functional
 
 from brushwork.choices import MaskPropagation
 from brushwork.encoders.encoder import Encoder, LayerGeometry
+from brushwork.images.blur import gaussian_blur, kernel_radius
 from brushwork.images.geometry import Size
 from brushwork.images.resample import resize
 from brushwork.types import Guides, Mask
-
-_TAIL = 3
-"""Number of standard deviations after which a Gaussian counts as 0."""
 
 
 @torch.no_grad()
@@ -50,15 +48,7 @@ def _largest(masks: Mask, geometry: LayerGeometry, positions: Size) -> Guides:
     return found
 
 
-def feather(masks: Mask, size: Size, width: float) -> Mask:
-    """Resize masks and blur their edges with a Gaussian of standard deviation `width` pixels; 0: no blur."""
+def feather(masks: Mask, size: Size, std: float) -> Mask:
+    """Resize masks and blur their edges with a Gaussian of a standard deviation in pixels; 0: no blur."""
     resized = resize(masks[None], size, kernel="bilinear", clamp=True)
-    if width == 0:
-        return resized[0]
-    halo = ceil(_TAIL * width)
-    bell = torch.arange(-halo, halo + 1, dtype=resized.dtype, device=resized.device).div(width).square().mul(-0.5)
-    bell = bell.exp() / bell.exp().sum()
-    planes = functional.pad(resized.transpose(0, 1), (halo, halo, halo, halo), mode="replicate")
-    across = functional.conv2d(planes, bell.view(1, 1, 1, -1))
-    found: Tensor = functional.conv2d(across, bell.view(1, 1, -1, 1)).transpose(0, 1)[0]
-    return found
+    return (gaussian_blur(resized, std, kernel_radius(std), "replicate") if std else resized)[0]

@@ -135,17 +135,17 @@ class RegionRestyle(NamedTuple):
         return found
 
 
-def restyle_uniformly(feature: Feature, requested: ChannelStatistics, strength: float) -> UniformRestyle:
-    """Return the map from the statistics of all positions toward the requested ones."""
-    return UniformRestyle(move_statistics(channel_statistics(feature), requested, strength))
+def restyle_uniformly(feature: Feature, target: ChannelStatistics, strength: float) -> UniformRestyle:
+    """Return the map from the statistics of all positions toward target statistics."""
+    return UniformRestyle(move_statistics(channel_statistics(feature), target, strength))
 
 
 def restyle_regions(
-    feature: Feature, requested: Sequence[ChannelStatistics], guides: Weights, strength: float
+    feature: Feature, target: Sequence[ChannelStatistics], guides: Weights, strength: float
 ) -> RegionRestyle:
-    """Return the map that moves the statistics of each region toward those requested for it."""
+    """Return the map that moves the statistics of each region toward those of its target."""
     own = [channel_statistics(feature, guide[None]) for guide in guides]
-    return RegionRestyle([move_statistics(*pair, strength) for pair in zip(own, requested, strict=True)], guides)
+    return RegionRestyle([move_statistics(*pair, strength) for pair in zip(own, target, strict=True)], guides)
 
 
 def encode_tiled(encoder: Encoder, image: Image, side: int | None = None) -> Generator[int, None, Feature]:
@@ -160,13 +160,13 @@ def encode_tiled(encoder: Encoder, image: Image, side: int | None = None) -> Gen
         whole: Feature = encoder(image, [LAYER])[LAYER]
         yield size.area
         return whole
-    lattice = layout.grids[LAYER]
-    found = empty_or_mapped((len(image), *lattice.positions, _CHANNELS), image).permute(0, 3, 1, 2)
+    grid = layout.grids[LAYER]
+    found = empty_or_mapped((len(image), *grid.positions, _CHANNELS), image).permute(0, 3, 1, 2)
     for tile in layout.representative_tiles(tiles, image.device):
         outer = layout.receptive_window(tile)
         features = encoder(outer.crop(image), [LAYER])[LAYER]
-        owned = lattice.owned_positions(tile)
-        owned.crop(found).copy_(owned.relative_to(lattice.owned_positions(outer)).crop(features))
+        owned = grid.owned_positions(tile)
+        owned.crop(found).copy_(owned.relative_to(grid.owned_positions(outer)).crop(features))
         yield tile.size.area
     return found
 

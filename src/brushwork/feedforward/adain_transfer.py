@@ -107,8 +107,8 @@ class AdaINStylizer:
         options = self.options
         style_encoder = StyleEncoder(self.encoder, options, canvas, side, options.guides, options.feather)
         if not images.regions:
-            requested = yield from style_encoder.encode_blend(images.styles, options.style_blend)
-            return restyle_uniformly(feature, requested, options.strength)
+            target = yield from style_encoder.encode_blend(images.styles, options.style_blend)
+            return restyle_uniformly(feature, target, options.strength)
         styles = [one for one in images.styles if not isinstance(one, StyleFile)]
         parts = yield from style_encoder.encode_regions(images.regions, styles)
         return restyle_regions(feature, parts, style_encoder.region_guides(images.regions), options.strength)

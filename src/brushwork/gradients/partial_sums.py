@@ -35,18 +35,18 @@ def summarize(terms: Mapping[str, AdditiveStatistic], features: Features, layout
     outer = layout.receptive_window(own)
     found, seen = {}, dict[tuple[str, int], Feature]()
     for name, term in terms.items():
-        lattice, view = layout.grids[term.layer], (term.layer, term.halo)
-        window = lattice.owned_positions(own)
+        grid, view = layout.grids[term.layer], (term.layer, term.halo)
+        window = grid.owned_positions(own)
         if view not in seen:  # losses on the same view share it, so that their statistics are computed together
-            seen[view] = crop_positions(features[term.layer], lattice, outer, window.expand(term.halo))
+            seen[view] = crop_positions(features[term.layer], grid, outer, window.expand(term.halo))
         with exact_precision(seen[view].device):
             found[name] = term.summarize(seen[view], window)
     return found
 
 
-def crop_positions(feature: Feature, lattice: LayerGrid, outer: Window, positions: Window) -> Feature:
+def crop_positions(feature: Feature, grid: LayerGrid, outer: Window, positions: Window) -> Feature:
     """Crop some positions out of the features of a part of the image."""
-    stride = lattice.geometry.stride
+    stride = grid.geometry.stride
     top, left = positions.top - outer.top // stride, positions.left - outer.left // stride
     rows, columns = slice(top, top + positions.height), slice(left, left + positions.width)
     if feature.requires_grad and is_supported(feature):
@@ -77,19 +77,19 @@ def to_float64(sums: Tensor) -> Tensor:
     return sums if sums.device.type == "mps" else sums.double()
 
 
-def sums_with_gradients(sums: Summaries, slopes: Summaries) -> list[tuple[Tensor, Tensor]]:
+def sums_with_gradients(sums: Summaries, gradients: Summaries) -> list[tuple[Tensor, Tensor]]:
     """Return the sums that have a graph, each with its ∂score/∂S."""
     return [
-        (value, slopes[name][key].to(value.dtype))
+        (value, gradients[name][key].to(value.dtype))
         for name, summary in sums.items()
         for key, value in summary.items()
-        if value.requires_grad and key in slopes[name]
+        if value.requires_grad and key in gradients[name]
     ]
 
 
-def sum_gradient(sums: Summaries, slopes: Summaries, leaf: Tensor) -> Tensor:
+def sum_gradient(sums: Summaries, gradients: Summaries, leaf: Tensor) -> Tensor:
     """Backpropagate ∂score/∂S through the sums to the tensor they were computed from."""
-    pairs = sums_with_gradients(sums, slopes)
+    pairs = sums_with_gradients(sums, gradients)
     if not pairs:
         return torch.zeros_like(leaf)
     values, given = zip(*pairs, strict=True)

@@ -33,7 +33,7 @@ class LocalFeatures(NamedTuple):
     feature: Feature
     top: int
     """Row of the full feature map at which they begin."""
-    cells: Size
+    positions: Size
     """Size of the full feature map."""
 
 
@@ -154,8 +154,8 @@ class RowBand:
         layout = TileLayout.of(encoder, dict.fromkeys(layers, 0), size)
         found = encode_region(encoder, layout.receptive_window(own).crop(image), layers, own, self.tiling.side)
         return {
-            layer: LocalFeatures(feature, lattice.owned_positions(own).top, lattice.positions)
-            for (layer, feature), lattice in zip(found.items(), layout.grids.values(), strict=True)
+            layer: LocalFeatures(feature, grid.owned_positions(own).top, grid.positions)
+            for (layer, feature), grid in zip(found.items(), layout.grids.values(), strict=True)
         }
 
     @property

@@ -32,7 +32,7 @@ from brushwork.types import Feature, Image, Summaries
 _ALIKE = 2
 """Number of parts kept on `meta`, where only memory counts; the others have the same size."""
 
-FEW = 2**16
+PIXELS_AT_ONCE = 2**16
 """Number of pixels processed together: they stay in the caches, and torch reuses the memory for them."""
 
 
@@ -45,12 +45,12 @@ class RowStream(TileView):
     keeps: int = 0
     """Number of final passes whose results are kept for the backward pass."""
     _kept: deque[SavedRows] = field(default_factory=deque)
-    _ballast: list[Tensor] = field(default_factory=list)
+    _meta_memory: list[Tensor] = field(default_factory=list)
 
     @classmethod
     def from_view(cls, view: TileView, side: int, keeps: int = 0) -> Self | None:
         """Return the view as a row stream with as many pixels in memory as a tile of `side` has; None: use tiles."""
-        if len(view.layout.tiles(side, view.window)) == 1 or not view.can_stream:
+        if len(view.layout.tiles(side, view.window)) == 1 or not view.is_streamable:
             return None
         return cls(**vars(view), area=side**2, keeps=keeps)
 
@@ -59,8 +59,8 @@ class RowStream(TileView):
         """Yield the positions of every layer that belong to the own pixels, part by part."""
         if PIXELS in self.layout.grids:
             yield PIXELS, self.window, self.window.relative_to(self.present).crop(self.image)
-        for stream, strip, bottom, _ in self._shows():
-            found = self._show(stream, strip, bottom)
+        for stream, strip, bottom, _ in self._passes():
+            found = self._run_pass(stream, strip, bottom)
             for name in self.layout.grids:
                 new = found.get(self.encoder.layer(name))
                 if new is not None and (feature := self._feature_of(name, new, strip)):
@@ -70,8 +70,8 @@ class RowStream(TileView):
     def compute_sums(self) -> Iterator[Summaries]:
         """Yield the sums of every loss, part by part."""
         yield from self._flat.compute_sums()
-        for stream, strip, bottom, keeps in self._shows():
-            found = self._show(stream, strip, bottom, keeps=keeps)
+        for stream, strip, bottom, keeps in self._passes():
+            found = self._run_pass(stream, strip, bottom, keeps=keeps)
             if keeps:
                 self._keep(stream.save_rows(found))
             while found:
@@ -82,8 +82,8 @@ class RowStream(TileView):
         if self.image.grad is None:
             self.image.grad = torch.zeros_like(self.image)
         self._flat.backward(gradients)
-        for stream, strip, bottom, kept in self._shows():
-            found = self._show(stream, strip, bottom, keeps=True, known=self._next_saved() if kept else None)
+        for stream, strip, bottom, kept in self._passes():
+            found = self._run_pass(stream, strip, bottom, keeps=True, known=self._next_saved() if kept else None)
             while found:
                 stream.add_gradient(*self._gradient_of_sums(*found.popitem(), strip, gradients))
             self._add(stream.backward_rows(), strip)
@@ -95,11 +95,11 @@ class RowStream(TileView):
         """
         if self.image.is_meta and not self._kept:
             count = min(self.keeps, count_passes(self._strips))
-            self._ballast.append(self.image.new_empty(max(0, count - _ALIKE), kept.nbytes, dtype=torch.uint8))
+            self._meta_memory.append(self.image.new_empty(max(0, count - _ALIKE), kept.nbytes, dtype=torch.uint8))
         self._kept.append(kept)
 
     def _next_saved(self) -> SavedRows:
-        self._ballast.clear()
+        self._meta_memory.clear()
         return self._kept.popleft()
 
     @property
@@ -112,7 +112,7 @@ class RowStream(TileView):
     def _strips(self) -> list[Strip]:
         return split_strips(self.layout, self.window, self.area)
 
-    def _shows(self) -> Iterator[tuple[RowPipeline, Strip, int, bool]]:
+    def _passes(self) -> Iterator[tuple[RowPipeline, Strip, int, bool]]:
         """Yield the passes: pipeline, strip, the row up to which it is fed, and whether results are kept."""
         steps, parts = self.encoder.native_steps(self.layout.grids) or (), self._strips
         if self.image.is_meta:
@@ -126,7 +126,7 @@ class RowStream(TileView):
                 yield stream, part, bottom, left < 0
                 drop_pages()
 
-    def _show(
+    def _run_pass(
         self, stream: RowPipeline, strip: Strip, bottom: int, *, keeps: bool = False, known: SavedRows | None = None
     ) -> dict[str, FeatureRows]:
         """Return the new rows of every layer, after feeding a strip up to a row."""
@@ -136,14 +136,14 @@ class RowStream(TileView):
     @torch.no_grad()
     def _preprocess_rows(self, strip: Strip, top: int, bottom: int) -> Image:
         shown = allocate(self.image, (1, self.image.shape[1], bottom - top, strip.outer.width))
-        for first, last in self._few(strip, top, bottom):
+        for first, last in self._row_chunks(strip, top, bottom):
             part = self._place(strip, first, last).crop(self.image.detach())
             shown[:, :, first - top : last - top] = self.encoder.preprocess(part)
         return shown
 
-    def _few(self, strip: Strip, top: int, bottom: int) -> Iterator[tuple[int, int]]:
+    def _row_chunks(self, strip: Strip, top: int, bottom: int) -> Iterator[tuple[int, int]]:
         """Yield ranges of a few rows; on `meta`, where only memory counts, only the first."""
-        parts = pairwise([*range(top, bottom, max(1, FEW // strip.outer.width)), bottom])
+        parts = pairwise([*range(top, bottom, max(1, PIXELS_AT_ONCE // strip.outer.width)), bottom])
         return islice(parts, 1 if self.image.is_meta else None)
 
     def _place(self, strip: Strip, top: int, bottom: int) -> Window:
@@ -166,8 +166,8 @@ class RowStream(TileView):
 
     def _feature_of(self, name: str, new: FeatureRows, strip: Strip) -> tuple[Window, Feature] | None:
         """Return the strip's positions among a layer's new rows, and their window; None if there are none."""
-        lattice = self.layout.grids[name]
-        positions, stride = lattice.owned_positions(strip.own), lattice.geometry.stride
+        grid = self.layout.grids[name]
+        positions, stride = grid.owned_positions(strip.own), grid.geometry.stride
         above, left = strip.outer.top // stride + new.top, positions.left - strip.outer.left // stride
         first, last = max(positions.top, above), min(positions.bottom, above + new.feature.shape[-2])
         if last <= first:
@@ -175,18 +175,18 @@ class RowStream(TileView):
         feature = crop_feature(new.feature, slice(first - above, last - above), slice(left, left + positions.width))
         return Window(first, positions.left, last - first, positions.width, positions.full_size), feature
 
-    def _gradient_of_sums(self, layer: str, new: FeatureRows, strip: Strip, slopes: Summaries) -> tuple[str, Tensor]:
+    def _gradient_of_sums(self, layer: str, new: FeatureRows, strip: Strip, gradients: Summaries) -> tuple[str, Tensor]:
         """Return the gradient at a layer's new rows from their sums alone, as rows, columns, channels."""
         leaf = new.feature.detach().requires_grad_()
         with torch.enable_grad(), gradients_only(), reuse_memory([leaf] * len(self._terms(layer))):
             sums = self._sums(layer, FeatureRows(new.top, leaf), strip)
-        return layer, sum_gradient(sums, slopes, leaf)[0].permute(1, 2, 0)
+        return layer, sum_gradient(sums, gradients, leaf)[0].permute(1, 2, 0)
 
     def _add(self, planes: FeatureRows | None, strip: Strip) -> None:
         """Backpropagate the gradient at the network's input to the image, and add it to the image's gradient."""
         if planes is None or self.image.grad is None:
             return
-        for first, last in self._few(strip, planes.top, planes.top + planes.feature.shape[-2]):
+        for first, last in self._row_chunks(strip, planes.top, planes.top + planes.feature.shape[-2]):
             place = self._place(strip, first, last)
             leaf = place.crop(self.image.detach()).requires_grad_()
             with torch.enable_grad():
@@ -212,7 +212,7 @@ class PixelLosses(TileView):
             around.crop(self.image.grad).add_(sum_gradient(self._sums(leaf, tile), gradients, leaf))
 
     def _tiles(self) -> list[Window]:
-        own, rows = self.window, max(1, FEW // self.window.width)
+        own, rows = self.window, max(1, PIXELS_AT_ONCE // self.window.width)
         tops = range(own.top, own.bottom, rows) if self.losses else ()
         tiles = [Window(top, own.left, min(rows, own.bottom - top), own.width, own.full_size) for top in tops]
         return tiles[:1] + tiles[-1:] if self.image.is_meta else tiles  # on meta, only memory counts

@@ -80,7 +80,7 @@ def count_passes(parts: list[Strip]) -> int:
     return sum(len(part.bottoms) for part in parts)
 
 
-def relative_cost(parts: list[Strip], keeps: int) -> float:
+def strip_cost(parts: list[Strip], keeps: int) -> float:
     """Estimate the time for strips, of which the last `keeps` passes are kept, relative to one full pass.
 
     Measured with VGG-19 at a megapixel (`python bench/tiles.py ratio --keeping 1 99`).

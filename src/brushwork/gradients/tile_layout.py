@@ -66,7 +66,7 @@ class TileLayout:
     @property
     def deepest_layer(self) -> LayerGrid:
         """The layer with the largest stride."""
-        return max(self.grids.values(), key=lambda lattice: lattice.geometry.stride)
+        return max(self.grids.values(), key=lambda grid: grid.geometry.stride)
 
     @property
     def stride(self) -> int:
@@ -77,20 +77,22 @@ class TileLayout:
     def halo(self) -> int:
         """Largest number of pixels that a part needs beyond each of its sides; a multiple of the stride."""
         margins = []
-        for lattice in self.grids.values():
-            positions = self.stride // lattice.geometry.stride
-            first, end = lattice.receptive_range(-lattice.halo, positions + lattice.halo)
+        for grid in self.grids.values():
+            positions = self.stride // grid.geometry.stride
+            first, end = grid.receptive_range(-grid.halo, positions + grid.halo)
             margins += [-first, end - self.stride]
         return -(-max(0, *margins) // self.stride) * self.stride
 
     def receptive_window(self, own: Window) -> Window:
         """Return some pixels and all those that their positions depend on: what must be present to compute them."""
         height, width = self.image
-        grown = [lattice.owned_positions(own).expand(lattice.halo) for lattice in self.grids.values()]
+        grown = [grid.owned_positions(own).expand(grid.halo) for grid in self.grids.values()]
         top, bottom = self._hull(
             (own.top, own.bottom), [(positions.top, positions.bottom) for positions in grown], height
         )
-        left, right = self._hull((own.left, own.right), [(cells.left, cells.right) for cells in grown], width)
+        left, right = self._hull(
+            (own.left, own.right), [(positions.left, positions.right) for positions in grown], width
+        )
         return Window(top, left, bottom - top, right - left, self.image)
 
     def _hull(self, own: tuple[int, int], spans: list[tuple[int, int]], end: int) -> tuple[int, int]:
@@ -98,7 +100,7 @@ class TileLayout:
 
         It is extended to multiples of the stride.
         """
-        ranges = [lattice.receptive_range(*span) for lattice, span in zip(self.grids.values(), spans, strict=True)]
+        ranges = [grid.receptive_range(*span) for grid, span in zip(self.grids.values(), spans, strict=True)]
         first, last = min(first for first, _ in ranges), max(last for _, last in ranges)
         top, bottom = first // self.stride * self.stride, -(-last // self.stride) * self.stride
         return max(0, min(top, own[0])), min(end, max(bottom, own[1]))
@@ -119,7 +121,7 @@ class TileLayout:
             for left, right in pairwise(columns)
         ]
 
-    def relative_cost(self, side: int, kept: int) -> float:
+    def tile_cost(self, side: int, kept: int) -> float:
         """Estimate the time of evaluation in tiles, relative to one pass over the full image.
 
         Tiles have `side` pixels a side, and `kept` of them are kept.

@@ -78,8 +78,8 @@ def evaluate_tiled(
 
     def evaluate(image: Image) -> LossValues:
         parts = view_parts(TileView.create(encoder, image, own, terms), side, kept)
-        losses, slopes = score_gradient(objective, combine(add_summaries(parts.compute_sums())), image.dtype)
-        parts.backward(slopes)
+        losses, gradients = score_gradient(objective, combine(add_summaries(parts.compute_sums())), image.dtype)
+        parts.backward(gradients)
         return losses
 
     return evaluate
@@ -120,11 +120,11 @@ def score_gradient(objective: Objective, sums: Summaries, dtype: torch.dtype) ->
     with torch.enable_grad():
         losses = objective.score(leaves)
         losses.total.backward()  # type: ignore[no-untyped-call]
-    slopes = {
+    gradients = {
         name: {key: value.grad for key, value in summary.items() if value.grad is not None}
         for name, summary in leaves.items()
     }
-    return LossValues(losses.total.detach(), {name: value.detach() for name, value in losses.terms.items()}), slopes
+    return LossValues(losses.total.detach(), {name: value.detach() for name, value in losses.terms.items()}), gradients
 
 
 @torch.no_grad()
@@ -136,11 +136,11 @@ def encode_region(encoder: Encoder, present: Image, layers: Sequence[str], windo
     """
     view, found = TileView.create(encoder, present, window, {}, layers), dict[str, Feature]()
     for layer, positions, feature in view_parts(view, side).compute_features():
-        all_cells = view.layout.grids[layer].owned_positions(window)
+        owned = view.layout.grids[layer].owned_positions(window)
         if layer not in found:
-            found[layer] = _room(feature, all_cells)
+            found[layer] = _room(feature, owned)
         if feature.device.type != "meta":
-            positions.relative_to(all_cells).crop(found[layer]).copy_(feature)
+            positions.relative_to(owned).crop(found[layer]).copy_(feature)
     return found
 
 

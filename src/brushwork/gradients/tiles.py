@@ -45,9 +45,9 @@ class TiledView(TileView):
         for tile in self._tiles(0):
             outer, leaf = self._leaf(tile)
             for layer, feature in self.encoder(leaf, self.layout.grids).items():
-                lattice = self.layout.grids[layer]
-                positions = lattice.owned_positions(tile)
-                yield layer, positions, crop_positions(feature, lattice, outer, positions)
+                grid = self.layout.grids[layer]
+                positions = grid.owned_positions(tile)
+                yield layer, positions, crop_positions(feature, grid, outer, positions)
 
     def compute_sums(self) -> Iterator[Summaries]:
         """Yield the sums of every loss, tile by tile."""
@@ -81,9 +81,7 @@ class TiledView(TileView):
     def _evaluate_checkpointed(self, tile: Window) -> _TilePass:
         """Evaluate a tile with a graph that does not store the first layers' features, but recomputes them."""
         outer, leaf = self._leaf(tile)
-        layers = [
-            layer for layer, lattice in self.layout.grids.items() if layer != PIXELS and lattice.geometry.stride <= 2
-        ]
+        layers = [layer for layer, grid in self.layout.grids.items() if layer != PIXELS and grid.geometry.stride <= 2]
         checkpointing = ActivationCheckpoint(partial(self._features, leaf.detach(), layers))
         with checkpointing.hooks:
             features = self.encoder(leaf, self.layout.grids)
@@ -111,9 +109,9 @@ class TiledView(TileView):
         outer = self.layout.receptive_window(tile)
         return outer, outer.relative_to(self.present).crop(self.image.detach()).requires_grad_()
 
-    def _add_gradient(self, tile_pass: _TilePass, slopes: Summaries) -> None:
+    def _add_gradient(self, tile_pass: _TilePass, score_gradients: Summaries) -> None:
         """Add a tile's contribution to the image's gradient."""
-        sums, gradients = zip(*sums_with_gradients(tile_pass.sums, slopes), strict=True)
+        sums, gradients = zip(*sums_with_gradients(tile_pass.sums, score_gradients), strict=True)
         torch.autograd.backward(sums, gradients)
         if self.image.grad is None:
             self.image.grad = torch.zeros_like(self.image)

@@ -55,10 +55,10 @@ class TileView:
         return cls(encoder, terms, image, own, present, layout)
 
     @property
-    def can_stream(self) -> bool:
+    def is_streamable(self) -> bool:
         """Whether it can be evaluated row by row: natively, and with losses that need no neighboring positions."""
         return (
-            all(lattice.halo == 0 or layer == PIXELS for layer, lattice in self.layout.grids.items())
+            all(grid.halo == 0 or layer == PIXELS for layer, grid in self.layout.grids.items())
             and self.image.shape[0] == 1
             and is_native_input(self.image)
             and bool(self.encoder.native_steps(self.layout.grids))

@@ -41,10 +41,10 @@ def match_linear(image: Feature, reference: Feature, transform: Transform = "pca
 
 def match_moments(image: Feature, own: Moments, reference: Moments, transform: Transform = "pca") -> Feature:
     """Return the image after the map that turns colors of mean and covariance `own` into those of `reference`."""
-    (mean, covariance), (target, requested) = own, reference
-    matrix = _MATRICES[transform](_power(covariance, 1, _LEAST_VARIANCE), _power(requested, 1)).to(image)
-    mean, target = mean.to(image).view(1, -1, 1, 1), target.to(image).view(1, -1, 1, 1)
-    return torch.einsum("oc,bchw->bohw", matrix, image - mean) + target
+    (mean, covariance), (target_mean, target_covariance) = own, reference
+    matrix = _MATRICES[transform](_power(covariance, 1, _LEAST_VARIANCE), _power(target_covariance, 1)).to(image)
+    mean, target_mean = mean.to(image).view(1, -1, 1, 1), target_mean.to(image).view(1, -1, 1, 1)
+    return torch.einsum("oc,bchw->bohw", matrix, image - mean) + target_mean
 
 
 def color_moments(image: Feature) -> Moments:
@@ -97,19 +97,19 @@ def clip_chroma(image: Image, gray: Image) -> Image:
     return gray + fraction * away
 
 
-def _chol(covariance: Matrix, requested: Matrix) -> Matrix:
+def _chol(covariance: Matrix, target: Matrix) -> Matrix:
     own = torch.linalg.cholesky(covariance)
-    matrix: Matrix = torch.linalg.solve_triangular(own, torch.linalg.cholesky(requested), upper=False, left=False)
+    matrix: Matrix = torch.linalg.solve_triangular(own, torch.linalg.cholesky(target), upper=False, left=False)
     return matrix
 
 
-def _pca(covariance: Matrix, requested: Matrix) -> Matrix:
-    return _power(requested, 0.5) @ _power(covariance, -0.5)
+def _pca(covariance: Matrix, target: Matrix) -> Matrix:
+    return _power(target, 0.5) @ _power(covariance, -0.5)
 
 
-def _sym(covariance: Matrix, requested: Matrix) -> Matrix:
+def _sym(covariance: Matrix, target: Matrix) -> Matrix:
     half, inverse = _power(covariance, 0.5), _power(covariance, -0.5)
-    return inverse @ _power(half @ requested @ half, 0.5) @ inverse
+    return inverse @ _power(half @ target @ half, 0.5) @ inverse
 
 
 _MATRICES = {"chol": _chol, "pca": _pca, "sym": _sym}

@@ -18,7 +18,7 @@ else:
     Whole = int | torch.SymInt
 """A number of pixels; symbolic while a network is exported for all sizes."""
 
-BorderMode: TypeAlias = Literal["reflect", "replicate", "zeros"]
+BorderMode: TypeAlias = Literal["reflect", "symmetric", "replicate", "zeros"]
 
 
 def crop(image: Feature, size: Size) -> Feature:
@@ -44,8 +44,9 @@ def pad(
 ) -> Feature:
     """Return the image with pixels added around it.
 
-    `reflect` mirrors about the centers of the border pixels. Where the padding exceeds the image, it is mirrored
-    repeatedly, as in numpy; a single pixel is repeated. `replicate` repeats the border, `zeros` is black.
+    `reflect` mirrors about the centers of the border pixels, `symmetric` about their outer edges. Where the padding
+    exceeds the image, it is mirrored repeatedly, as in numpy; a single pixel is repeated. `replicate` repeats the
+    border, `zeros` is black.
 
     Raises: InputError: a negative padding, or an unknown border mode.
     """
@@ -70,8 +71,14 @@ def _reflect(position: Tensor, length: Whole) -> Tensor:
     return torch.minimum(folded, 2 * last - folded).clamp(min=0)
 
 
+def _mirror(position: Tensor, length: Whole) -> Tensor:
+    """Return indices mirrored at both ends, the first and the last one twice: 0 … length-1, length-1 … 0, 0 …"""
+    folded = position.remainder(2 * length)
+    return torch.minimum(folded, 2 * length - 1 - folded)
+
+
 def _replicate(position: Tensor, length: Whole) -> Tensor:
     return position.clamp(0, length - 1)
 
 
-_SOURCES = {"reflect": _reflect, "replicate": _replicate}
+_SOURCES = {"reflect": _reflect, "symmetric": _mirror, "replicate": _replicate}

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from brushwork.images.blur import gaussian_blur
 from brushwork.images.geometry import Size
 from brushwork.images.warp import Flow, lies_inside, sample, to_coordinates, warp
 from brushwork.types import Image
@@ -16,7 +17,8 @@ from brushwork.types import Image
 Reliability: TypeAlias = Float[Tensor, "_ 1 _ _"]
 """Weights in [0, 1]: 1 where the flow is trusted, 0 where what it points at is hidden, or not in the picture."""
 
-_GAUSSIAN_RADIUS, _GAUSSIAN_SIGMA = 2, 0.8
+_STD, _RADIUS = 0.8, 2
+"""Of the blur, in pixels."""
 _MINIMUM_SIDE = 7
 """Side of the square whose minimum is taken: the smooth flow of DIS hides occlusions of one to three pixels."""
 _PHOTOMETRIC_LIMIT = 0.05
@@ -59,7 +61,7 @@ def ruder_reliability(flow: Flow, backward: Flow) -> Reliability:
     values[is_motion_boundary(flow)] = 0
     values[is_inconsistent(flow, backward)] = -_WHITE
     values[~lies_inside(to_coordinates(flow), Size.of(flow))] = 0
-    return (gaussian_blur(values) + _ROUNDING).clamp(0, _WHITE).floor() / _WHITE
+    return (gaussian_blur(values, _STD, _RADIUS, "symmetric") + _ROUNDING).clamp(0, _WHITE).floor() / _WHITE
 
 
 def dis_reliability(flow: Flow, backward: Flow, own: Image, other: Image) -> Reliability:
@@ -74,21 +76,7 @@ def dis_reliability(flow: Flow, backward: Flow, own: Image, other: Image) -> Rel
     consistent = lies_inside(to_coordinates(flow), Size.of(flow)) & ~is_inconsistent(flow, backward)
     reliable = _minimum(consistent.to(own), _MINIMUM_SIDE)
     difference = (own - warp(other, flow)).abs().amax(1, keepdim=True)
-    return reliable * (gaussian_blur(difference, 1.0) <= _PHOTOMETRIC_LIMIT)
-
-
-def long_term_weights(weights: list[Reliability]) -> list[Reliability]:
-    """Return c_long of each frame, nearest first: max(c_j − Σ_{k nearer} c_k, 0), so that the nearest one counts.
-
-    Source: Ruder et al., 1604.08610, equation 9.
-    Differs: the program subtracts weights that are already reduced, which is the same for weights of 0 and 1.
-    """
-    taken = torch.zeros_like(weights[0])
-    found = []
-    for one in weights:
-        found.append((one - taken).clamp_min(0))
-        taken = taken + one
-    return found
+    return reliable * (gaussian_blur(difference, 1.0, _RADIUS, "symmetric") <= _PHOTOMETRIC_LIMIT)
 
 
 def _minimum(values: Tensor, side: int) -> Tensor:
@@ -99,21 +87,3 @@ def _minimum(values: Tensor, side: int) -> Tensor:
 
 def _square(flow: Tensor) -> Tensor:
     return flow.square().sum(1, keepdim=True)
-
-
-def gaussian_blur(values: Tensor, sigma: float = _GAUSSIAN_SIGMA, radius: int = _GAUSSIAN_RADIUS) -> Tensor:
-    """Return the maps (b, 1, h, w) under a separable Gaussian, with a mirrored border."""
-    offsets = torch.arange(-radius, radius + 1, dtype=values.dtype, device=values.device)
-    kernel = torch.exp(-(offsets**2) / (2 * sigma**2))
-    kernel = kernel / kernel.sum()
-    padded = _mirror(_mirror(values, radius, -1), radius, -2)
-    return F.conv2d(F.conv2d(padded, kernel.view(1, 1, 1, -1)), kernel.view(1, 1, -1, 1))
-
-
-def _mirror(values: Tensor, radius: int, axis: int) -> Tensor:
-    """Return the values with their border repeated in reverse order, the last one included."""
-    length = values.shape[axis]
-    places = torch.arange(-radius, length + radius, device=values.device)
-    places = torch.where(places < 0, -1 - places, places)
-    places = torch.where(places >= length, 2 * length - 1 - places, places).clamp(0, length - 1)
-    return values.index_select(axis, places)

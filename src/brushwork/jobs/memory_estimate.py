@@ -1,4 +1,4 @@
-"""Estimate the memory of a job by running one closure on torch's meta device."""
+"""Estimate the memory of a job by running one evaluation on torch's meta device."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from brushwork.devices.meter import META, MemoryMeter, to_meta
 from brushwork.encoders import Encoder
 from brushwork.errors import NotAdditiveError
 from brushwork.gradients.partition import FullImage
-from brushwork.gradients.strips import Strip, count_passes, split_strips
-from brushwork.gradients.strips import relative_cost as work_of
+from brushwork.gradients.strips import Strip, count_passes, split_strips, strip_cost
 from brushwork.gradients.tile_layout import TileLayout
 from brushwork.gradients.tiled import Tiling
 from brushwork.images import Size
@@ -47,7 +46,7 @@ _SPECTRUM = 1.5
 """Vectors that the spectrum of one channel takes, with what is computed from it and the octaves of its frequencies."""
 
 _VECTORS = 5
-"""Image-sized vectors that L-BFGS holds at its peak beside its pairs and the closure's tensors: the point, its
+"""Image-sized vectors that L-BFGS holds at its peak beside its pairs and the evaluation's tensors: the point, its
 gradient, the direction, the best point, and one more during the line search."""
 
 _CODE = 150 * 2**20
@@ -112,13 +111,13 @@ class MemoryEstimator:
             return None
         if side is None:
             return Tiling(sides[0]) if sides else None
-        looking = _looking(options, self.encoder, options.schedule(self.sizes.content)[-1].size)
-        side = min(one for one in sides if one <= side and looking.strips(one) == looking.strips(side))
+        parts = _part_layout(options, self.encoder, options.schedule(self.sizes.content)[-1].size)
+        side = min(one for one in sides if one <= side and parts.strips(one) == parts.strips(side))
         return Tiling(
             side,
             1
             + bisect_right(
-                range(2, looking.most(side) + 1), budget, key=lambda kept: self(options, Tiling(side, kept))
+                range(2, parts.most_kept(side) + 1), budget, key=lambda kept: self(options, Tiling(side, kept))
             ),
         )
 
@@ -144,11 +143,11 @@ class MemoryEstimator:
 
 
 def relative_cost(options: RecipeOptions, encoder: Encoder, size: Size, tiling: Tiling | None) -> float:
-    """Return the time of a closure relative to one without tiles."""
-    return 1.0 if tiling is None else _looking(options, encoder, size).work(tiling)
+    """Return the time of an evaluation relative to one without tiles."""
+    return 1.0 if tiling is None else _part_layout(options, encoder, size).relative_cost(tiling)
 
 
-class _Looking(NamedTuple):
+class _PartLayout(NamedTuple):
     """How an image that does not fit into memory is encoded."""
 
     layout: TileLayout
@@ -162,21 +161,21 @@ class _Looking(NamedTuple):
         """Return the number of strips when streaming; for tiles, the side itself, so that no two sides are equal."""
         return len(self._strips(side)) if self.streams else side
 
-    def most(self, side: int) -> int:
+    def most_kept(self, side: int) -> int:
         """Return the largest useful value of `Tiling.kept`."""
         if not self.streams:
             return min(_MOST_KEPT, len(self.layout.tiles(side)))
         return 1 + count_passes(self._strips(side))
 
-    def work(self, tiling: Tiling) -> float:
+    def relative_cost(self, tiling: Tiling) -> float:
         if not self.streams:
-            return self.layout.relative_cost(*tiling)
-        return work_of(self._strips(tiling.side), tiling.kept - 1)
+            return self.layout.tile_cost(*tiling)
+        return strip_cost(self._strips(tiling.side), tiling.kept - 1)
 
 
-def _looking(options: RecipeOptions, encoder: Encoder, size: Size) -> _Looking:
+def _part_layout(options: RecipeOptions, encoder: Encoder, size: Size) -> _PartLayout:
     read = options.encoded_layers
-    return _Looking(TileLayout.of(encoder, dict.fromkeys(read, 0), size), bool(encoder.native_steps(read)))
+    return _PartLayout(TileLayout.of(encoder, dict.fromkeys(read, 0), size), bool(encoder.native_steps(read)))
 
 
 def halve_tiling(tiling: Tiling | None, canvas: Size) -> Tiling | None:
@@ -191,18 +190,18 @@ def halve_tiling(tiling: Tiling | None, canvas: Size) -> Tiling | None:
 def peak_memory(
     options: RecipeOptions, sizes: InputSizes, encoder: Encoder, level: int = -1, tiling: Tiling | None = None
 ) -> int:
-    """Return the peak bytes at a level: images, targets, one closure with or without tiles, and the optimizer state.
+    """Return the peak bytes at a level: images, targets, one evaluation with or without tiles, and the optimizer state.
 
     The last level has the highest peak. `encoder` is on `meta` (see `to_meta`).
     """
     levels = options.schedule(sizes.content)
     index = range(len(levels))[level]
     here = levels[index].size
-    images = make_meta_inputs(sizes)._replace(init=_picture(levels[0].size))
+    images = make_meta_inputs(sizes)._replace(init=_meta_image(levels[0].size))
     held = sum(image.nbytes for image in (images.content, *images.styles))
     return (
         held
-        + _closure_bytes(options, images, encoder, index, here, tiling)
+        + _evaluation_bytes(options, images, encoder, index, here, tiling)
         + optimizer_memory(options, levels[: index + 1])
     )
 
@@ -223,11 +222,11 @@ def optimizer_memory(options: RecipeOptions, levels: Sequence[ScheduleLevel], *,
     return optimizer_memory_for(point, iterations, optimizer.at_level(len(levels) - 1).history, kept) + round(spectrum)
 
 
-def _closure_bytes(
+def _evaluation_bytes(
     options: RecipeOptions, images: RecipeInputs, encoder: Encoder, index: int, size: Size, tiling: Tiling | None
 ) -> int:
-    """Return the peak bytes of a level's first closure and of the targets computed before it."""
-    here, saved = _picture(size), None
+    """Return the peak bytes of a level's first evaluation and of the targets computed before it."""
+    here, saved = _meta_image(size), None
     if options.optimizer_options is not None:
         state = make_optimizer(options.optimizer_options.at_level(index)).state()
         saved = ResumeState(index, 0, {**state, "point": here, "shown": here})
@@ -239,12 +238,12 @@ def _closure_bytes(
 def make_meta_inputs(sizes: InputSizes) -> RecipeInputs:
     """Return images of these sizes on torch's meta device."""
     regions = tuple(
-        StyleRegion(_picture(own)[0, :1], _picture(other)[0, :1], whose) for own, other, whose in sizes.regions
+        StyleRegion(_meta_image(own)[0, :1], _meta_image(other)[0, :1], whose) for own, other, whose in sizes.regions
     )
-    return RecipeInputs(_picture(sizes.content), tuple(map(_picture, sizes.styles)), None, regions)
+    return RecipeInputs(_meta_image(sizes.content), tuple(map(_meta_image, sizes.styles)), None, regions)
 
 
-def _picture(size: Size) -> Image:
+def _meta_image(size: Size) -> Image:
     return torch.empty(1, 3, *size, device=META)
 
 

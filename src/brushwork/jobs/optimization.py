@@ -29,8 +29,8 @@ from brushwork.recipes import RecipeOptions
 from brushwork.recipes.init_image import add_noise
 from brushwork.types import Image
 
-_TARGETS = 1.5
-"""Cost of a level's targets, in closures; measured with VGG-19 at 512 pixels."""
+_TARGET_COST = 1.5
+"""Cost of a level's targets, in evaluations; measured with VGG-19 at 512 pixels."""
 
 _SIDE = 160
 """Side of the speed test in pixels. Smaller, the overhead per call counts too much; larger, it takes long."""
@@ -41,8 +41,8 @@ _SIDE_OF_ACCELERATOR = 512
 _LARGER = 1.1
 """Factor by which a pixel of a larger image takes longer: it leaves the caches. Measured on the CPU, 160 and 512."""
 
-_CLOSURES = 4
-"""Closures of the speed test; the first is a warm-up."""
+_EVALUATIONS = 4
+"""Evaluations of the speed test; the first is a warm-up."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Optimization(LoadedMethod):
         """Return the inputs with an initial image by AdaIN, where the options request it."""
         if inputs.init is not None or not self.options.starts_from_adain:
             return inputs
-        init = make_preview(replace(self.options, engine=self.engine), inputs, self.device).cpu()
+        init = make_adain_init(replace(self.options, engine=self.engine), inputs, self.device).cpu()
         return inputs._replace(init=LoadedImage(init, None, (), inputs.content.bits, "the result of AdaIN"))
 
     def estimator(self, sizes: InputSizes) -> MemoryEstimator:
@@ -104,12 +104,12 @@ class Optimization(LoadedMethod):
     def predict_seconds(
         self, levels: Sequence[ScheduleLevel], styles: int, tiling: Tiling | None
     ) -> tuple[float, ...] | None:
-        """Return the seconds of every level, from a few closures at a small size."""
+        """Return the seconds of every level, from a few evaluations at a small size."""
         rate = measure_speed(self.options, styles, self.encoder.to(self.device), self.device)
         if rate is None:
             return None
         return tuple(
-            rate * size.area * (iterations + _TARGETS) * relative_cost(self.options, self.encoder, size, tiling)
+            rate * size.area * (iterations + _TARGET_COST) * relative_cost(self.options, self.encoder, size, tiling)
             for size, iterations in levels
         )
 
@@ -134,27 +134,27 @@ class Optimization(LoadedMethod):
         return map(JobStep.of, steps)
 
 
-def make_preview(options: RecipeOptions, inputs: JobInputs, device: torch.device) -> Image:
-    """Return an AdaIN preview of a transfer: at its first size, with the initial noise, in the colors to be encoded."""
+def make_adain_init(options: RecipeOptions, inputs: JobInputs, device: torch.device) -> Image:
+    """Return an initial image by AdaIN, at the first size, with the initial noise, in the colors to be encoded."""
     size, finest, given = inputs.levels[0].size, inputs.levels[-1].size, vars(options)
     shared = AdaINOptions(**{field.name: given[field.name] for field in fields(AdaINOptions) if field.name in given})
-    at_once = replace(shared, feather=shared.feather * max(size) / max(finest))
+    adain = replace(shared, feather=shared.feather * max(size) / max(finest))
     images = inputs.to_device(device)
-    content, styles = prepare_colors(at_once, images.content, images.styles)
+    content, styles = prepare_colors(adain, images.content, images.styles)
     shown = images._replace(content=content, styles=tuple(styles))
-    *_, last = at_once.load_stylizer(device).stylize(shown, size, FASTEST)
+    *_, last = adain.load_stylizer(device).stylize(shown, size, FASTEST)
     assert last.image is not None
     generator = torch.Generator().manual_seed(given["seed"])
     return add_noise(last.image, given["init_noise"], generator, options.encoder_scale)
 
 
 def measure_speed(options: RecipeOptions, styles: int, encoder: Encoder, device: torch.device) -> float | None:
-    """Return the seconds per closure and pixel; None where nothing could be measured. The encoder is on the device."""
+    """Return the seconds per evaluation and pixel; None: nothing could be measured. The encoder is on the device."""
     side = _SIDE if device.type == "cpu" else _SIDE_OF_ACCELERATOR
     # Three different images, or the loss would be zero from the start.
     content, style, init = torch.rand(3, 1, 3, side, side, generator=torch.Generator().manual_seed(0)).to(device)
     images = RecipeInputs(content, (style,) * styles, init)
-    small, times = options.with_iterations(_CLOSURES).with_size(side, Size(side, side)), []
+    small, times = options.with_iterations(_EVALUATIONS).with_size(side, Size(side, side)), []
     with suppress(DivergedError):
         for progress in small.run(images, encoder=encoder):
             times.append((progress.iterations, perf_counter()))

@@ -65,7 +65,7 @@ def run_job(
     yield from notes
     if found is None:
         remove_file(job.checkpoint)
-    del found  # it may take more memory than a closure
+    del found  # it may take more memory than an evaluation
     yield writer.start()
     if finish:
         if writer.snapshot is None:
@@ -129,7 +129,7 @@ def _steps(prepared: PreparedJob, writer: JobWriter) -> Iterator[JobEvent]:
 
 def _keep(writer: JobWriter, error: BaseException) -> None:
     """Save what was reached; if that fails, add a note to the error. Bad input before the first step saves nothing."""
-    if isinstance(error, InputError) and not writer.painted:
+    if isinstance(error, InputError) and not writer.has_painted:
         return
     try:
         writer.save(error.image if isinstance(error, DivergedError) else None)

@@ -41,8 +41,8 @@ class JobWriter:
         self._snapshot: Snapshot | Callable[[], Snapshot] | None = checkpoint.snapshot if checkpoint else None
         self.notes = list(dict.fromkeys((*(checkpoint.notes if checkpoint else ()), *prepared.notes)))
         self._prepared, self._every, self._replacing = prepared, every, replacing
-        self._fresh = False  # a step since the last checkpoint
-        self.painted = False  # a step by this process
+        self._has_new_step = False  # a step since the last checkpoint
+        self.has_painted = False  # a step by this process
         self._began = prepared.began - (checkpoint.seconds if checkpoint else 0.0)
         self._due = None if every is None else monotonic() + min(every, FIRST_CHECKPOINT)
 
@@ -98,7 +98,7 @@ class JobWriter:
         if step.note:
             self.notes.append(step.note)
         if step.snapshot is not None:
-            self._snapshot, self._fresh, self.painted = step.snapshot, True, True
+            self._snapshot, self._has_new_step, self.has_painted = step.snapshot, True, True
 
     def replace_prepared(self, prepared: PreparedJob) -> str:
         """Continue with another prepared job because memory ran out. Return a note about it."""
@@ -153,11 +153,11 @@ class JobWriter:
         return Finished(self._prepared.job.output, total, losses, iterations, self.seconds, tuple(self.notes))
 
     def _write_checkpoint(self) -> None:
-        if self.snapshot is None or not self._fresh:
+        if self.snapshot is None or not self._has_new_step:
             return
         checkpoint = JobCheckpoint(self._prepared.manifest, self.snapshot, self.seconds, tuple(self.notes))
         checkpoint.write(self._prepared.job.checkpoint)
-        self._fresh = False
+        self._has_new_step = False
 
     def _write_picture(self, image: Image, snapshot: Snapshot, *, finished: bool) -> None:
         prepared, alpha = self._prepared, self._prepared.alpha

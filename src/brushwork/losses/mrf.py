@@ -99,8 +99,8 @@ class MRFLoss:
         with torch.no_grad():
             styles = [as_float32(target).to(own)[0] for target in self.targets]
             match = match_patches(own, styles, self._grid)
-            requested, number, rest = _nearest_values(own, styles, match, self._grid)
-        return ((own - requested).square() * number).sum() + rest
+            target, number, rest = _nearest_values(own, styles, match, self._grid)
+        return ((own - target).square() * number).sum() + rest
 
     @property
     def _grid(self) -> PatchPositions:

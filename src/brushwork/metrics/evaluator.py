@@ -62,7 +62,7 @@ class Evaluator:
         Raises: InputError: an image too small to evaluate.
         """
         named = {"the result": result, "the photograph": content, "the painting": style}
-        return self._judgement(*_fit_all([self._image(one, what) for what, one in named.items()], size))
+        return self._measure(*_fit_all([self._image(one, what) for what, one in named.items()], size))
 
     def _image(self, given: ImageInput, what: str) -> Image:
         """Return one image, on the networks' device and in their type."""
@@ -71,7 +71,7 @@ class Evaluator:
             raise InputError(f"{what} holds {len(image)} images: evaluate each by itself.")
         return image.to(self.encoder.preprocess.mean)
 
-    def _judgement(self, result: Image, content: Image, style: Image) -> Metrics:
+    def _measure(self, result: Image, content: Image, style: Image) -> Metrics:
         features, content_image, style_image = (
             self.encoder(one, self.layers.all_layers) for one in (result, content, style)
         )
@@ -128,8 +128,8 @@ def _fit_all(images: Sequence[Image], size: int | None) -> tuple[Image, Image, I
                 f"the {what} would be evaluated at {one} pixels: give an image of at least {MIN_SIZE} a side."
             )
     sizes = zip((result, content, style), (evaluated, evaluated, style_image), strict=True)
-    framed = [one if Size.of(one) == requested else resize(one, requested, clamp=True) for one, requested in sizes]
-    return framed[0], framed[1], framed[2]
+    fitted = [one if Size.of(one) == wanted else resize(one, wanted, clamp=True) for one, wanted in sizes]
+    return fitted[0], fitted[1], fitted[2]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,14 +25,14 @@ def gram_distance(feature: Feature, reference: Feature) -> float:
 
     Source: Gatys et al., 1508.06576, eq. 3 and 4, relative to that of the style image.
     """
-    own, requested = _mean_gram(feature), _mean_gram(reference)
-    return float((own - requested).square().sum() / requested.square().sum())
+    own, target = _mean_gram(feature), _mean_gram(reference)
+    return float((own - target).square().sum() / target.square().sum())
 
 
 def moment_distance(feature: Feature, reference: Feature) -> float:
     """Return (‖μ − μ*‖² + ‖σ − σ*‖²) / (‖μ*‖² + ‖σ*‖²) of the channels."""
-    own, requested = _moments(feature), _moments(reference)
-    return float((own - requested).square().sum() / requested.square().sum())
+    own, target = _moments(feature), _moments(reference)
+    return float((own - target).square().sum() / target.square().sum())
 
 
 def sliced_distance(feature: Feature, reference: Feature) -> float:
@@ -43,11 +43,11 @@ def sliced_distance(feature: Feature, reference: Feature) -> float:
 
     Source: Heitz et al., 2006.07229; Bonneel et al. 2015.
     """
-    own, requested = flatten_positions(feature)[0], flatten_positions(reference)[0]
+    own, target = flatten_positions(feature)[0], flatten_positions(reference)[0]
     generator = torch.Generator().manual_seed(_SEED)
     drawn = torch.randn(_DIRECTIONS, own.shape[0], generator=generator, dtype=own.dtype).to(own.device)
     directions = drawn / drawn.norm(dim=1, keepdim=True)
-    mine, theirs = (directions @ own).sort(dim=1).values, (directions @ requested).sort(dim=1).values
+    mine, theirs = (directions @ own).sort(dim=1).values, (directions @ target).sort(dim=1).values
     return float(_quantile_distance(mine, theirs) / theirs.square().mean())
 
 
@@ -56,11 +56,11 @@ def frechet_distance(feature: Feature, reference: Feature) -> float:
 
     Source: Dowson and Landau 1982; over the positions of one image: Shaham et al., 1905.01164 (SIFID).
     """
-    (mean, covariance), (target, requested) = _gaussian(feature), _gaussian(reference)
+    (mean, covariance), (target_mean, target_covariance) = _gaussian(feature), _gaussian(reference)
     half = _root(covariance)
-    cross = torch.linalg.eigvalsh(half @ requested @ half).clamp_min(0).sqrt().sum()
-    traces = covariance.trace() + requested.trace()
-    return max(0.0, float((mean - target).square().sum() + traces - 2 * cross))
+    cross = torch.linalg.eigvalsh(half @ target_covariance @ half).clamp_min(0).sqrt().sum()
+    traces = covariance.trace() + target_covariance.trace()
+    return max(0.0, float((mean - target_mean).square().sum() + traces - 2 * cross))
 
 
 def _mean_gram(feature: Feature) -> Tensor:

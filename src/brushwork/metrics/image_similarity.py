@@ -5,14 +5,14 @@ from __future__ import annotations
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import conv2d
 
 from brushwork.errors import InputError
+from brushwork.images.blur import gaussian_blur
 from brushwork.images.color import Plane, luma, srgb_to_oklab
 from brushwork.images.geometry import Size
 from brushwork.types import Image
 
-_WINDOW, _SIGMA = 11, 1.5  # Wang et al. 2004, section III.B
+_WINDOW, _STD = 11, 1.5  # Wang et al. 2004, section III.B
 _C1, _C2 = 0.01**2, 0.03**2  # ibid., for values in [0, 1]
 _BINS, _REACH = 32, 0.4
 """Bins along each axis of chroma, over −reach … reach, which covers every color of sRGB."""
@@ -52,10 +52,7 @@ def chroma_distance(image: Image, reference: Image) -> float:
 
 def _blur(plane: Plane) -> Plane:
     """Return the Gaussian mean around every pixel whose window lies inside the image."""
-    offsets = torch.arange(_WINDOW, dtype=plane.dtype, device=plane.device) - _WINDOW // 2
-    bell = torch.exp(-(offsets**2) / (2 * _SIGMA**2))
-    bell = bell / bell.sum()
-    return conv2d(conv2d(plane, bell.view(1, 1, -1, 1)), bell.view(1, 1, 1, -1))
+    return gaussian_blur(plane, _STD, _WINDOW // 2, None)
 
 
 def _covariance(x: Plane, y: Plane) -> Plane:

@@ -49,7 +49,7 @@ class GuidedStyleTargets:
     way: MaskPropagation
     layers: Sequence[str]
     encoder: Encoder
-    share: Partition
+    partition: Partition
 
     @cached_property
     def propagated_masks(self) -> Mapping[str, Guides]:
@@ -74,7 +74,7 @@ class GuidedStyleTargets:
             found[layer].append(GaussianTarget(self._means[layer][:, place], covariance(sums[f"{layer}:{place}"])))
         return found
 
-    def cells(self, layer: str, place: int) -> Feature:
+    def region_features(self, layer: str, place: int) -> Feature:
         """Return the features of the positions that belong to a region, as a row."""
         return select_positions(self._features[layer], region_positions(self.propagated_masks[layer][place]))
 
@@ -89,7 +89,7 @@ class GuidedStyleTargets:
 
     @cached_property
     def _features(self) -> Mapping[str, Feature]:
-        return full_features(self.encoder, self.style, self.layers, self.share)
+        return full_features(self.encoder, self.style, self.layers, self.partition)
 
     @cached_property
     def _guides(self) -> Mapping[str, Guides]:
@@ -101,8 +101,8 @@ class GuidedStyleTargets:
         sums = self._sums({layer: _Sums(layer, guides) for layer, guides in self._guides.items()})
         return {layer: guided_mean(one, torch.zeros_like(one["first"])) for layer, one in sums.items()}
 
-    def _sums(self, requested: Mapping[str, _Sums | CovarianceLoss]) -> Mapping[str, Summary]:
-        return sum_over_style(self.style, self.encoder, requested, self.share)
+    def _sums(self, sums: Mapping[str, _Sums | CovarianceLoss]) -> Mapping[str, Summary]:
+        return sum_over_style(self.style, self.encoder, sums, self.partition)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +124,7 @@ class RegionTarget(StyleTarget):
 
     @property
     def features(self) -> Sequence[Feature]:
-        return [self.parts.cells(self.layer, self.place)]
+        return [self.parts.region_features(self.layer, self.place)]
 
     @property
     def map_size(self) -> Size:
@@ -153,7 +153,7 @@ def region_positions(mask: Float[Tensor, "h w"]) -> Positions:
 
 
 def _moments(sums: Summary, near: Tensor, place: int) -> LayerStatistics:
-    gram = sums["second"] / sums["cells"].view(-1, 1, 1, 1)
+    gram = sums["second"] / sums["positions"].view(-1, 1, 1, 1)
     mean, std = guided_mean(sums, near), guided_variance(sums).sqrt()
     return LayerStatistics(gram[:, place], mean[:, place], std[:, place])
 
@@ -176,4 +176,4 @@ class _Sums:
             zeros = feature.new_zeros((1, len(guides), feature.shape[1]), dtype=torch.float32)
             return guided_mean_std_sums(feature, guides, zeros)
         mean_std = guided_mean_std_sums(feature, guides, self.shifts)
-        return {**mean_std, "cells": count_positions(feature), "second": guided_gram(feature, guides)}
+        return {**mean_std, "positions": count_positions(feature), "second": guided_gram(feature, guides)}

@@ -62,18 +62,18 @@ def transfer_mdan(
     if not (isinstance(partition, FullImage) and partition.tiling is None):
         raise NotAdditiveError("the discriminator needs the full image: use a smaller size, and one process.")
     model = encoder or load_encoder_for(options, given.content.device)
-    own, styles, begun, _ = given.to(model)
-    (level,) = options.schedule(Size.of(own))
+    content_image, styles, init_image, _ = given.to(model)
+    (level,) = options.schedule(Size.of(content_image))
     _require_positions(options, model, level.size)
     discriminator = OnlineDiscriminator(
         _encode_styles(options, model, level.size, styles), _patches(options), options.discriminator_lr, options.seed
     )
     evaluate = with_adversarial_loss(
-        discriminator, options.style_layer, model, _objective(options, model, level.size, own)
+        discriminator, options.style_layer, model, _objective(options, model, level.size, content_image)
     )
-    start = resume.to(own.device) if resume else begun
+    start = resume.to(content_image.device) if resume else init_image
     if start is None:
-        start = make_init_image(options, level.size, own, _require_image(styles[0]), options.encoder_scale)
+        start = make_init_image(options, level.size, content_image, _require_image(styles[0]), options.encoder_scale)
     optimizer = AdversarialOptimizer(Adam(options.learning_rate, betas=ADAM_BETAS), discriminator)
     return _steps(level, evaluate, optimizer, start)
 

@@ -79,8 +79,8 @@ def style_objective(
 
 def layer_weights(options: StyleOptions, normalization: LossNormalization) -> list[tuple[str, float]]:
     """Return the style layers, each with its fraction of β."""
-    partition = normalization.layer_weight(len(options.style_layers))
-    weights = [partition * weight for weight in _layer_weights(options)]
+    share = normalization.layer_weight(len(options.style_layers))
+    weights = [share * weight for weight in _layer_weights(options)]
     return list(zip(options.style_layers, weights, strict=True))
 
 

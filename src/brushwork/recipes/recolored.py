@@ -25,14 +25,12 @@ def recolor(content: Image, colors: Moments) -> Image:
     return match_moments(content, color_moments(content), colors).clamp(0, 1)
 
 
-def recolor_regions(
-    content: Image, styles: Sequence[Image], regions: Sequence[StyleRegion], width: float = 0.0
-) -> Image:
+def recolor_regions(content: Image, styles: Sequence[Image], regions: Sequence[StyleRegion], std: float = 0.0) -> Image:
     """Return the content image with each region in the colors of its region of a style image.
 
-    Where regions overlap, they are averaged; pixels of no region stay as they are. `width` is that of `feather`.
+    Where regions overlap, they are averaged; pixels of no region stay as they are. `std` is that of `feather`.
     """
-    masks = feathered_masks(regions, Size.of(content), width)
+    masks = feathered_masks(regions, Size.of(content), std)
     parts = [
         _recolor_region(content, mask[None], styles[region.style_index], region.style)
         for mask, region in zip(masks, regions, strict=True)
@@ -40,9 +38,9 @@ def recolor_regions(
     return blend_regions(content, parts, masks)
 
 
-def feathered_masks(regions: Sequence[StyleRegion], size: Size, width: float) -> Mask:
-    """Return the regions of the content image at a size, one mask each; `width` is that of `feather`."""
-    return torch.cat([feather(region.content, size, width) for region in regions])
+def feathered_masks(regions: Sequence[StyleRegion], size: Size, std: float) -> Mask:
+    """Return the regions of the content image at a size, one mask each; `std` is that of `feather`."""
+    return torch.cat([feather(region.content, size, std) for region in regions])
 
 
 def blend_regions(content: Image, parts: Sequence[Image], masks: Mask) -> Image:
@@ -60,5 +58,5 @@ def _recolor_region(content: Image, mask: Mask, style: Image, region: Mask) -> I
     painted = feather(region, Size.of(style), 0.0)
     if not (mask.is_meta or (mask.any() and painted.any())):
         return content
-    own, requested = masked_color_moments(content, mask), masked_color_moments(style, painted)
-    return match_moments(content, own, requested).clamp(0, 1)
+    own, target = masked_color_moments(content, mask), masked_color_moments(style, painted)
+    return match_moments(content, own, target).clamp(0, 1)

@@ -35,17 +35,17 @@ def reconstruct(
     """
     given = RecipeInputs.of(image, init=init, what="the picture")
     network = encoder or load_encoder_for(options, given.content.device)
-    own, _, begun, _ = given.to(network)
-    plan = options.schedule(Size.of(own))
+    source, _, init_image, _ = given.to(network)
+    plan = options.schedule(Size.of(source))
 
     def evaluate_at(size: Size) -> Evaluate:
-        target = resize(own, size, clamp=True)
+        target = resize(source, size, clamp=True)
         objective = content_objective(
             target, network, [options.layer], 1.0, NORMALIZATIONS["programs"], partition=partition
         )
         return partition.evaluate(network, objective, size)
 
-    start = resume.to(own.device) if resume else begun
+    start = resume.to(source.device) if resume else init_image
     if start is None:
-        start = make_init_image(options, plan[0].size, own, own, options.encoder_scale)
+        start = make_init_image(options, plan[0].size, source, source, options.encoder_scale)
     return optimize_multiscale(plan, evaluate_at, start, options, partition)

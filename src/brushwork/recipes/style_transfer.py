@@ -75,23 +75,26 @@ def transfer(
     """
     given = RecipeInputs.of(content_image, as_styles(style_images), init, regions)
     network = encoder or load_encoder_for(options, given.content.device)
-    own, seen, begun, parts = given.to(network)
-    content, styles = prepare_colors(options, own, seen)
-    require_compatible_styles(options, styles, parts, network)
-    problem = TransferProblem(content, styles, options, network, partition, parts, extra)
-    plan, initial = options.schedule(Size.of(own)), TransferInit(problem, begun)
-    start = resume.to(own.device) if resume else initial.image_at(plan[0].size)
+    content, styles, init_image, regions = given.to(network)
+    colored_content, colored_styles = prepare_colors(options, content, styles)
+    require_compatible_styles(options, colored_styles, regions, network)
+    problem = TransferProblem(colored_content, colored_styles, options, network, partition, regions, extra)
+    plan, initial = options.schedule(Size.of(content)), TransferInit(problem, init_image)
+    start = resume.to(content.device) if resume else initial.image_at(plan[0].size)
     steps = optimize_multiscale(plan, problem.evaluate_at, start, options, partition, detail=initial.detail)
     # Colors are changed on the full image: with several processes, where the parts are joined.
-    return with_final_colors(steps, partial(apply_colors, options, own)) if isinstance(partition, FullImage) else steps
+    return (
+        with_final_colors(steps, partial(apply_colors, options, content)) if isinstance(partition, FullImage) else steps
+    )
 
 
 def enlarge_result(given: RecipeInputs, options: TransferOptions, image: Image, size: Size, encoder: Encoder) -> Image:
     """Return an image of one of the sizes, enlarged to a larger one, with the detail of the initial image there."""
-    own, seen, begun, parts = given.to(encoder)
-    content, styles = prepare_colors(options, own, seen)
-    start = TransferInit(TransferProblem(content, styles, options, encoder, FULL_IMAGE, parts), begun)
-    enlarged, detail = resize(image.to(own), size), start.detail(Size.of(image), size)
+    content, styles, init_image, regions = given.to(encoder)
+    colored_content, colored_styles = prepare_colors(options, content, styles)
+    problem = TransferProblem(colored_content, colored_styles, options, encoder, FULL_IMAGE, regions)
+    enlarged = resize(image.to(content), size)
+    detail = TransferInit(problem, init_image).detail(Size.of(image), size)
     return (enlarged if detail is None else enlarged + detail).clamp(0, 1)
 
 

@@ -44,17 +44,17 @@ def synthesize_texture(
     """
     given = RecipeInputs.of(image, init=init, what="the picture")
     network = encoder or load_encoder_for(options, given.content.device)
-    own, _, begun, _ = given.to(network)
-    plan = options.schedule(Size.of(own))
+    source, _, init_image, _ = given.to(network)
+    plan = options.schedule(Size.of(source))
 
     def evaluate_at(size: Size) -> Evaluate | ResampledObjective:
-        scaled = resize(own, options.content_size(size, Size.of(own)), clamp=True)
+        scaled = resize(source, options.content_size(size, Size.of(source)), clamp=True)
         style = Style.of(scaled, network, require_distinct(network, options.style_layers), partition.sum_over_image)
         targets = StyleTargets([scaled], [1.0], style, network, size, options.seed, partition)
         objective = style_objective(style, options, TEXTURES, targets)
         return with_resampling(objective, lambda one: partition.evaluate(network, one, size))
 
-    start = resume.to(own.device) if resume else begun
+    start = resume.to(source.device) if resume else init_image
     if start is None:
-        start = make_init_image(options, plan[0].size, own, own, options.encoder_scale)
+        start = make_init_image(options, plan[0].size, source, source, options.encoder_scale)
     return optimize_multiscale(plan, evaluate_at, start, options, partition)

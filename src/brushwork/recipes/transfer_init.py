@@ -59,7 +59,7 @@ class TransferInit:
         problem, options = self.problem, self.problem.options
         content = resize(problem.content, size, clamp=True)
         if problem.regions:
-            return recolor_regions(content, problem.pictures_at(size), problem.regions, self._feather_width(size))
+            return recolor_regions(content, problem.pictures_at(size), problem.regions, self._feather_std(size))
         for style in problem.styles:
             if isinstance(style, StyleFile) and PIXELS not in style.layers:
                 raise InputError(
@@ -92,10 +92,10 @@ class TransferInit:
             compose_patches(recolored, [pictures[region.style_index]], [1.0], seed, [region.style])
             for region in problem.regions
         ]
-        return blend_regions(recolored, parts, feathered_masks(problem.regions, size, self._feather_width(size)))
+        return blend_regions(recolored, parts, feathered_masks(problem.regions, size, self._feather_std(size)))
 
-    def _feather_width(self, size: Size) -> float:
-        """Return the width of the blur between regions at a size."""
+    def _feather_std(self, size: Size) -> float:
+        """Return the standard deviation of the blur between regions at a size."""
         finest = self.problem.options.schedule(Size.of(self.problem.content))[-1].size
         return self.problem.options.feather * max(size) / max(finest)
 

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from brushwork.images.occlusion import gaussian_blur
+from brushwork.images.blur import gaussian_blur
 from brushwork.images.warp import warp
 from brushwork.objective import Objective
 from brushwork.types import Image
@@ -84,7 +84,7 @@ class KeyframePainter:
         share = (index - before[0]) / (after[0] - before[0])
         images = [before[1].to(own), after[1].to(own)]
         image, certain = blend_carried(images, pairs, (1 - share, share))
-        soft = certain * gaussian_blur(certain, _SEAM, _SEAM_RADIUS)
+        soft = certain * gaussian_blur(certain, _SEAM, _SEAM_RADIUS, "symmetric")
         filled = torch.lerp(self.painter.new_parts(own), image, soft) if certain.min() < 1 else image
         return Painted(filled, {}, float(certain.mean()))
 

@@ -12,7 +12,8 @@ import torch
 from brushwork.controls.style_file import StyleFile
 from brushwork.encoders import Encoder
 from brushwork.feedforward.fixed_statistics import FrameStylizer
-from brushwork.images.occlusion import gaussian_blur, long_term_weights
+from brushwork.images.blur import gaussian_blur
+from brushwork.images.occlusion import Reliability
 from brushwork.images.warp import warp
 from brushwork.losses.temporal import TemporalLoss
 from brushwork.objective import Objective
@@ -145,7 +146,7 @@ class OptimizedPainter:
 @torch.no_grad()
 def carry(previous: Image, pair: FlowPair, new: Image) -> Image:
     """Return c·warp(previous) + (1 − c)·new, with a soft seam."""
-    certain = pair.reliability * gaussian_blur(pair.reliability, _SEAM, _SEAM_RADIUS)
+    certain = pair.reliability * gaussian_blur(pair.reliability, _SEAM, _SEAM_RADIUS, "symmetric")
     return torch.lerp(new, warp(previous, pair.flow, "bicubic").clamp_(0, 1), certain)
 
 
@@ -157,3 +158,17 @@ def until_settled(steps: Iterator[Progress], tolerance: float, patience: int) ->
         past.append(float(progress.step.losses.total))
         if len(past) > patience and past[0] - past[-1] < tolerance * abs(past[0]):
             return
+
+
+def long_term_weights(weights: list[Reliability]) -> list[Reliability]:
+    """Return c_long of each frame, nearest first: max(c_j − Σ_{k nearer} c_k, 0), so that the nearest one counts.
+
+    Source: Ruder et al., 1604.08610, equation 9.
+    Differs: the program subtracts weights that are already reduced, which is the same for weights of 0 and 1.
+    """
+    taken = torch.zeros_like(weights[0])
+    found = []
+    for one in weights:
+        found.append((one - taken).clamp_min(0))
+        taken = taken + one
+    return found

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from brushwork.images.occlusion import gaussian_blur
+from brushwork.images.blur import gaussian_blur
 from brushwork.images.poisson import solve_screened_poisson
 from brushwork.images.warp import warp
 from brushwork.types import Image
@@ -68,6 +68,6 @@ def still_weight(change: Image, pair: FlowPair) -> Float[Tensor, "1 1 _ _"]:
 
     G is a Gaussian, σ 1: it takes out noise, and leaves a fade.
     """
-    blurred = gaussian_blur(change.transpose(0, 1), 1.0).square().sum(0, keepdim=True)
+    blurred = gaussian_blur(change.transpose(0, 1), 1.0, 2, "symmetric").square().sum(0, keepdim=True)
     motion = pair.flow.square().sum(1, keepdim=True)
     return torch.exp(motion / (-2 * _STILL**2) + blurred / (-2 * _FADE**2))

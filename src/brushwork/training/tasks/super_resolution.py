@@ -6,15 +6,13 @@ Source: Johnson, Alahi, Fei-Fei, 1603.08155, section 4.2.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from math import ceil
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from brushwork.encoders import Encoder
 from brushwork.encoders.torch_flags import exact_precision
-from brushwork.images.crop_pad import pad
+from brushwork.images.blur import gaussian_blur, kernel_radius
 from brushwork.images.geometry import Size
 from brushwork.images.resample import resize
 from brushwork.options.encoder import load_encoder_for
@@ -24,9 +22,6 @@ from brushwork.training.builders import make_adam, make_network
 from brushwork.training.task import MODEL, OptimizerStep, TrainingBatch
 from brushwork.training.tasks.super_resolution_options import SuperResolutionTrainingOptions
 from brushwork.types import Image, LossValues
-
-_REACH = 3
-"""Standard deviations at which the blur kernel is truncated."""
 
 
 class SuperResolutionTask:
@@ -65,7 +60,11 @@ class SuperResolutionTask:
         """Return the network's input: blurred, and downsampled by bicubic interpolation."""
         side = self.options.crop // self.options.factor
         with exact_precision(images.device):
-            return resize(blur(images, self.options.blur), Size(side, side), clamp=True)
+            return resize(self._blur(images), Size(side, side), clamp=True)
+
+    def _blur(self, images: Image) -> Image:
+        std = self.options.blur
+        return gaussian_blur(images, std, kernel_radius(std), "reflect") if std else images
 
     def _losses(self, larger: Image, crops: Image) -> LossValues:
         options, fraction = self.options, 1 / len(crops)
@@ -83,20 +82,3 @@ class SuperResolutionTask:
 def make_super_resolution_task(options: SuperResolutionTrainingOptions, device: torch.device) -> SuperResolutionTask:
     """Build a task on a device. Raises: WeightsError."""
     return SuperResolutionTask(options, load_encoder_for(options, device))
-
-
-def blur(images: Image, deviation: float) -> Image:
-    """Return the images after a Gaussian blur with reflected borders; `deviation` in pixels."""
-    if deviation == 0:
-        return images
-    halo = ceil(_REACH * deviation)
-    kernel = _gaussian(deviation, halo).to(images)
-    wide = pad(images, top=halo, bottom=halo, left=halo, right=halo)
-    across = F.conv2d(wide, kernel.view(1, 1, 1, -1).expand(3, 1, 1, -1), groups=3)
-    return F.conv2d(across, kernel.view(1, 1, -1, 1).expand(3, 1, -1, 1), groups=3)
-
-
-def _gaussian(deviation: float, halo: int) -> Tensor:
-    places = torch.arange(-halo, halo + 1, dtype=torch.float32)
-    weights = (-0.5 * (places / deviation).square()).exp()
-    return weights / weights.sum()
