@@ -28,7 +28,7 @@ from brushwork.gradients.tiled import Tiling
 from brushwork.jobs import Job, run_job
 from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes.style_transfer import TransferProblem
-from brushwork.video import FilmJob, SequenceOptions, run_film
+from brushwork.video import FilmJob, OptimizedFilmOptions, run_film
 from tiny_films import panned, pictures, write_clip
 
 MODEL = brushwork.ModelOptions(model="gallery", style=("wave",))
@@ -126,11 +126,11 @@ class Checks:
         """A film of three frames; the mean difference of its frames."""
         clip = write_clip(self.folder / "clip.mp4", panned(3))
         styles = (PAINTING,) if method.takes_styles else ()
-        sequence = SequenceOptions(first=2, later=2, passes=1)
+        optimized = OptimizedFilmOptions(first=2, later=2, passes=1)
         films = []
         for device in (self.device, "cpu"):
             output = self.folder / f"{device}.mp4"
-            job = FilmJob(clip=clip, styles=styles, output=output, method=method, device=device, sequence=sequence)
+            job = FilmJob(clip=clip, styles=styles, output=output, method=method, device=device, optimized=optimized)
             *_, _ = run_film(replace(job, crf=0, overwrite=True))
             films.append(np.stack(pictures(output)).astype(float))
         return float(np.abs(films[0] - films[1]).mean()) / 255

@@ -14,7 +14,7 @@ from clips import pan, texture
 
 from brushwork.images import Size
 from brushwork.images.encode import quantize
-from brushwork.video.scene_detection import find_cuts
+from brushwork.video.cut_detection import find_cuts
 
 SIZE = Size(48, 80)
 CLIPS = 20

@@ -20,7 +20,7 @@ from brushwork.feedforward.options import AdaINOptions
 from brushwork.images import Size, read_image, resize
 from brushwork.metrics import Evaluator
 from brushwork.recipes import load_preset
-from brushwork.video import FilmJob, FilmOptions, SequenceOptions
+from brushwork.video import FilmJob, FilmOptions, OptimizedFilmOptions
 from brushwork.video.pair_measures import sharpness
 
 
@@ -46,7 +46,7 @@ def main() -> None:
         )
         ways = {"AdaIN": base} | {
             f"draft, {later} iterations": replace(
-                base, method=draft, sequence=SequenceOptions(first=draft.iterations, later=later, tolerance=0.0)
+                base, method=draft, optimized=OptimizedFilmOptions(first=draft.iterations, later=later, tolerance=0.0)
             )
             for later in (1, 2, 4, 8)
         }

@@ -21,7 +21,7 @@ from brushwork.images import Size
 from brushwork.metrics import Lpips
 from brushwork.recipes import load_preset
 from brushwork.types import Image
-from brushwork.video import FilmJob, FilmOptions, FrameSelection, SequenceOptions, open_clip
+from brushwork.video import FilmJob, FilmOptions, FrameSelection, OptimizedFilmOptions, open_clip
 from brushwork.video.analysis import analyze_whole
 from brushwork.video.frame_reader import FrameReader
 from brushwork.video.pair_measures import sharpness
@@ -51,7 +51,7 @@ def main() -> None:
         )
         for every in (0, given.every):
             began = time.process_time()
-            films.append(painted(replace(job, sequence=SequenceOptions(keyframes=every))))
+            films.append(painted(replace(job, optimized=OptimizedFilmOptions(keyframes=every))))
             seconds = (time.process_time() - began) / len(films[-1])
             reader = FrameReader(clip, analyze_whole(clip, selection, "none"), Size.of(films[-1][0]))
             frames = [reader(number) for number in range(len(films[-1]))]

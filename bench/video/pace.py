@@ -26,7 +26,7 @@ from brushwork.video import (
     FilmOptions,
     FrameDone,
     FrameSelection,
-    SequenceOptions,
+    OptimizedFilmOptions,
     open_clip,
     plan_film,
     run_film,
@@ -70,7 +70,7 @@ def main() -> None:
             "bare": replace(base, film=BARE),
             "model": replace(base, styles=(), method=ModelOptions(model="gallery", style=("wave",), **own)),
             "optimize": optimized,
-            "keyframes": replace(optimized, sequence=SequenceOptions(keyframes=KEYS)),
+            "keyframes": replace(optimized, optimized=OptimizedFilmOptions(keyframes=KEYS)),
         }
         for way in given.ways:
             measure(way, ways[way], not given.no_plan)

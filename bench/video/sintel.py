@@ -26,7 +26,7 @@ from brushwork.images import Size, read_image, resize
 from brushwork.images.warp import resize_flow
 from brushwork.metrics import Evaluator
 from brushwork.recipes import load_preset
-from brushwork.video import FilmJob, FilmOptions, SequenceOptions
+from brushwork.video import FilmJob, FilmOptions, OptimizedFilmOptions
 from brushwork.video.flow_files import read_flow
 from brushwork.video.pair_measures import sharpness, warp_error
 
@@ -45,10 +45,10 @@ WAYS = {
     "consistency 0.5, no flow": FilmOptions(flow="none"),
 }
 SEQUENCES = {
-    "random start, no temporal loss": SequenceOptions(warm_start="random", temporal_weight=0.0),
-    "previous frame as start": SequenceOptions(warm_start="previous", temporal_weight=0.0),
-    "warped start": SequenceOptions(temporal_weight=0.0),
-    "warped start, temporal loss": SequenceOptions(),
+    "random start, no temporal loss": OptimizedFilmOptions(warm_start="random", temporal_weight=0.0),
+    "previous frame as start": OptimizedFilmOptions(warm_start="previous", temporal_weight=0.0),
+    "warped start": OptimizedFilmOptions(temporal_weight=0.0),
+    "warped start, temporal loss": OptimizedFilmOptions(),
 }
 
 
@@ -90,9 +90,9 @@ def ways_of(base: FilmJob, given: argparse.Namespace) -> dict[str, FilmJob]:
         return {title: replace(base, film=film) for title, film in chosen.items()}
     alone = replace(base, film=FilmOptions(cuts="none"))
     budgets = {"first": given.first, "later": given.later}
-    jobs = {title: replace(alone, sequence=replace(one, **budgets)) for title, one in SEQUENCES.items()}
+    jobs = {title: replace(alone, optimized=replace(one, **budgets)) for title, one in SEQUENCES.items()}
     random = "random start, no temporal loss"  # begins anew: as many iterations as the first frame
-    jobs[random] = replace(jobs[random], sequence=replace(jobs[random].sequence, later=given.first))
+    jobs[random] = replace(jobs[random], optimized=replace(jobs[random].optimized, later=given.first))
     return jobs
 
 

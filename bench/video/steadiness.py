@@ -23,7 +23,7 @@ from brushwork.feedforward.options import AdaINOptions
 from brushwork.images import Size
 from brushwork.recipes import load_preset
 from brushwork.types import Image
-from brushwork.video import FilmJob, FilmOptions, SequenceOptions
+from brushwork.video import FilmJob, FilmOptions, OptimizedFilmOptions
 
 BY_ITSELF = FilmOptions(consistency=0.0, statistics="frame", align=False, denoise=False, cuts="none")
 FIXED = replace(BY_ITSELF, statistics="shot")
@@ -106,7 +106,7 @@ def long_term(base: FilmJob) -> None:
     film = replace(base, method=replace(load_preset("default"), size="full"), film=FilmOptions(cuts="none"))
     errors = []
     for past in ((1,), (1, HIDDEN + 1)):
-        images = painted(replace(film, sequence=SequenceOptions(first=100, later=20, long_term=past)))
+        images = painted(replace(film, optimized=OptimizedFilmOptions(first=100, later=20, long_term=past)))
         errors.append(float((images[-1] - images[0])[place][..., 2:-2, 2:-2].square().mean()))
         print(f"hidden for {HIDDEN} frames, compared with {past}: mean square {errors[-1]:.5f}", flush=True)
     print(f"long term: {errors[1] / errors[0]:.2f} of it")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from brushwork.video.scene_detection import find_cuts
+from brushwork.video.cut_detection import find_cuts
 from tiny_films import panned, texture
 
 TINT = np.array([0.2, 1.0, 0.4])

@@ -8,7 +8,7 @@ import pytest
 
 from brushwork.images import write_image
 from brushwork.recipes import TransferOptions
-from brushwork.video import FilmOptions, SequenceOptions, painters, plan_film
+from brushwork.video import FilmOptions, OptimizedFilmOptions, painters, plan_film
 from brushwork.video.analysis import FilmAnalysis, Shot, analyze_whole
 from brushwork.video.keyframe_schedule import choose_keyframes, with_keyframes
 from brushwork.video.preparation import prepare_film
@@ -52,7 +52,7 @@ def make_job(tmp_path, monkeypatch):
     def make(frames):
         clip = write_clip(tmp_path / "in.mkv", frames, codec="ffv1", pixel_format="bgr0")
         job = film_job(clip, tmp_path / "out.mp4", method=OPTIONS, styles=(tmp_path / "painting.png",))
-        return replace(job, sequence=SequenceOptions(keyframes=8))
+        return replace(job, optimized=OptimizedFilmOptions(keyframes=8))
 
     return make
 
@@ -60,7 +60,7 @@ def make_job(tmp_path, monkeypatch):
 def keys(job) -> list[int]:
     """The key frames of a job."""
     film = prepare_film(job, resume=False, network=tiny_network())
-    return list(with_keyframes(film, analyze_whole(film.clip, job.selection)).keys)
+    return list(with_keyframes(film, analyze_whole(film.clip, job.selection)).keyframes)
 
 
 def test_what_is_seen_between_two_key_frames_only_is_one(make_job):
@@ -74,9 +74,9 @@ def test_what_is_seen_between_two_key_frames_only_is_one(make_job):
 def test_without_flow_all_are_key_frames(make_job):
     job = make_job(STILL[:5])
     assert keys(replace(job, film=FilmOptions(flow="none"))) == list(range(5))
-    assert keys(replace(job, sequence=SequenceOptions())) == []
+    assert keys(replace(job, optimized=OptimizedFilmOptions())) == []
 
 
 def test_key_frames_are_kept_with_the_analysis():
-    analysis = FilmAnalysis(1, (), (), keys=(0, 3, 8))
-    assert FilmAnalysis.from_json(analysis.to_json()).keys == (0, 3, 8)
+    analysis = FilmAnalysis(1, (), (), keyframes=(0, 3, 8))
+    assert FilmAnalysis.from_json(analysis.to_json()).keyframes == (0, 3, 8)

@@ -198,7 +198,9 @@ def test_a_full_disk_ends_in_one_line_and_nothing_is_lost(tmp_path, clip, monkey
 
 
 def test_a_film_that_the_disk_cannot_hold_is_refused_beforehand(tmp_path, clip, monkeypatch):
-    monkeypatch.setattr("brushwork.video.preparation.shutil.disk_usage", lambda _: type("U", (), {"free": 1000})())
+    monkeypatch.setattr(
+        "brushwork.video.film_requirements.shutil.disk_usage", lambda _: type("U", (), {"free": 1000})()
+    )
     with pytest.raises(InputError, match="are free"):
         list(run_film(film_job(clip, tmp_path / "out.mp4"), network=tiny_stylizer()))
 

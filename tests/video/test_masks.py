@@ -13,7 +13,7 @@ from brushwork.errors import InputError
 from brushwork.feedforward.options import AdaINOptions
 from brushwork.images import write_image
 from brushwork.video import FilmOptions, FrameDone, FrameSelection, open_clip, painters, run_film
-from brushwork.video.feedforward_painter import Painted
+from brushwork.video.frame_painter import Painted
 from brushwork.video.output_frames import combine_regions
 from brushwork.video.painters import PainterSource
 from tiny_films import STILL, film_job, panned, texture, tiny_stylizer, write_clip

@@ -20,15 +20,15 @@ from brushwork.video import (
     FilmOptions,
     FrameDone,
     FrameSelection,
+    OptimizedFilmOptions,
     PassFrame,
-    SequenceOptions,
     painters,
     plan_film,
     run_film,
     trial,
 )
 from brushwork.video.analysis import Shot
-from brushwork.video.feedforward_painter import Painted
+from brushwork.video.frame_painter import Painted
 from brushwork.video.keyframe_painter import blend_carried
 from brushwork.video.multipass_painter import MultipassPainter
 from brushwork.video.optical_flow import FlowPair
@@ -52,10 +52,10 @@ def job(tmp_path, monkeypatch):
     monkeypatch.setattr(painters, "_fill", lambda *_: None)
     write_image(picture(2, 40, 40), tmp_path / "painting.png")
     clip = write_clip(tmp_path / "in.mkv", panned(5, 2), codec="ffv1", pixel_format="bgr0")
-    sequence = SequenceOptions(first=20, later=6)
+    optimized = OptimizedFilmOptions(first=20, later=6)
     return FilmJob(
         clip=clip, styles=(tmp_path / "painting.png",), output=tmp_path / "out.mp4", method=OPTIONS,
-        film=FilmOptions(), sequence=sequence, device="cpu", overwrite=True,
+        film=FilmOptions(), optimized=optimized, device="cpu", overwrite=True,
     )  # fmt: skip
 
 
@@ -79,8 +79,8 @@ def test_the_plan_counts_the_iterations_of_every_size(job, monkeypatch, keyframe
     monkeypatch.setattr(trial, "monotonic", lambda: float(next(now)))
     clip = write_clip(job.clip.with_name("larger.mkv"), panned(5, 2, 64, 96), codec="ffv1", pixel_format="bgr0")
     method = replace(OPTIONS, min_size=40, iteration_decay=0.4)  # 64×96 after 32×48
-    sequence = replace(job.sequence, first=100, later=60, keyframes=keyframes)
-    plan = plan_film(replace(job, clip=clip, method=method, sequence=sequence), network=tiny_network())
+    optimized = replace(job.optimized, first=100, later=60, keyframes=keyframes)
+    plan = plan_film(replace(job, clip=clip, method=method, optimized=optimized), network=tiny_network())
     assert plan.seconds_first == pytest.approx(100 + 40, abs=10)
     others = [60, 60, 1, 1] if keyframes else [60] * 4  # the last two are carried
     assert plan.seconds_a_frame == pytest.approx(sum(others) / 4, abs=5)
@@ -95,11 +95,11 @@ def error(images: list[torch.Tensor]) -> float:
 def test_the_order_of_the_article(job):
     """Temporal loss < warped start < previous frame < random start."""
     job = replace(job, selection=FrameSelection(end=0.3))
-    free = replace(job.sequence, temporal_weight=0.0)
+    free = replace(job.optimized, temporal_weight=0.0)
     errors = [
-        error(painted(replace(job, sequence=one)))
+        error(painted(replace(job, optimized=one)))
         for one in (
-            job.sequence,
+            job.optimized,
             free,
             replace(free, warm_start="previous"),
             replace(free, warm_start="random", later=20),
@@ -110,7 +110,7 @@ def test_the_order_of_the_article(job):
 
 @pytest.mark.slow
 def test_a_resumed_film_is_the_same_with_a_long_term(job, tmp_path):
-    job = replace(job, sequence=replace(job.sequence, first=3, later=2, long_term=(1, 2)))
+    job = replace(job, optimized=replace(job.optimized, first=3, later=2, long_term=(1, 2)))
     whole = painted(job)
     broken = replace(job, output=tmp_path / "broken.mp4")
     events = run_film(broken, network=tiny_network())
@@ -126,7 +126,7 @@ def test_key_frames_are_carried_from_both_sides_and_resumed(job, tmp_path):
     """Something is seen in the middle frame only, which is a key frame, although only the first and last have to be."""
     frames = with_a_visitor(panned(5, 2), 2)
     clip = write_clip(tmp_path / "visited.mkv", frames, codec="ffv1", pixel_format="bgr0")
-    job = replace(job, clip=clip, sequence=replace(job.sequence, first=6, later=3, keyframes=4))
+    job = replace(job, clip=clip, optimized=replace(job.optimized, first=6, later=3, keyframes=4))
     events = list(run_film(job, network=tiny_network()))
     whole, reliable = zip(*[(e.image, e.reliable) for e in events if isinstance(e, FrameDone)], strict=True)
     assert [share == 1 for share in reliable] == [False, False, True, False, True]
@@ -141,7 +141,7 @@ def test_key_frames_are_carried_from_both_sides_and_resumed(job, tmp_path):
 @pytest.mark.slow
 def test_passes_go_back_and_forth_and_are_resumed(job, tmp_path):
     """Broken in the first pass, in the second, and after them: the same film, and no frame is painted twice."""
-    job = replace(job, sequence=replace(job.sequence, first=2, later=1, passes=2), selection=FrameSelection(end=0.25))
+    job = replace(job, optimized=replace(job.optimized, first=2, later=1, passes=2), selection=FrameSelection(end=0.25))
     events = list(run_film(job, network=tiny_network()))
     assert [(one.number, one.frame) for one in events if isinstance(one, PassFrame)] == [
         *((1, number) for number in range(3)),
@@ -165,7 +165,7 @@ def test_further_passes_make_frames_more_alike(job):
     """Along the true motion, with the default weight of the temporal loss."""
     job = replace(job, selection=FrameSelection(end=0.25))
     once, twice, thrice = (
-        error(painted(replace(job, sequence=replace(job.sequence, passes=passes)))) for passes in (1, 2, 3)
+        error(painted(replace(job, optimized=replace(job.optimized, passes=passes)))) for passes in (1, 2, 3)
     )
     assert twice < 0.9 * once and thrice < 0.9 * once
 
@@ -176,9 +176,9 @@ class _Recorded(OptimizedPainter):
     def paint(self, index, stored):
         return Painted(torch.full((1, 3, 16, 16), 0.2 + index / 10), {}, 1.0)
 
-    def optimize(self, own, begun, extra, iterations):
-        self.asked.append((float(begun.mean()), [float(one.loss.target.mean()) for one in extra.losses.values()]))
-        return begun + 0.1
+    def optimize(self, own, init, extra, iterations):
+        self.asked.append((float(init.mean()), [float(one.loss.target.mean()) for one in extra.losses.values()]))
+        return init + 0.1
 
 
 def test_a_pass_takes_the_frame_behind_from_itself_and_the_one_ahead_from_the_last(job):
@@ -188,7 +188,7 @@ def test_a_pass_takes_the_frame_behind_from_itself_and_the_one_ahead_from_the_la
         return FlowPair(*[torch.zeros(1, 2, 16, 16)] * 2, torch.ones(1, 1, 16, 16))
 
     frames = [torch.zeros(1, 3, 16, 16)] * 3
-    painter = _Recorded(frames.__getitem__, (), OPTIONS, job.sequence, tiny_network(), still)
+    painter = _Recorded(frames.__getitem__, (), OPTIONS, job.optimized, tiny_network(), still)
     painter.asked = []
     passes = MultipassPainter(painter, 3, defaultdict(dict).__getitem__, 16)
     passes.begin_shot(Shot(0, 3))
@@ -229,4 +229,4 @@ def test_options_out_of_range_are_named():
         ({"passes": 2, "keyframes": 4}, "with key frames"),
     ):
         with pytest.raises(InputError, match=said):
-            SequenceOptions(**changes)
+            OptimizedFilmOptions(**changes)

@@ -17,12 +17,13 @@ from brushwork.video import (
     FrameDone,
     ShotStarted,
     film_plan,
+    film_requirements,
     plan_film,
-    preparation,
     trial,
 )
-from brushwork.video.film_pace import optimized_pace
-from brushwork.video.preparation import frame_memory, prepare_film
+from brushwork.video.film_requirements import frame_memory
+from brushwork.video.frame_times import optimized_times
+from brushwork.video.preparation import prepare_film
 from brushwork.video.trial import TrialFrame, TrialStep
 from tiny_films import film_job, panned, tiny_stylizer, write_clip
 
@@ -56,10 +57,10 @@ def test_the_pace_multiplies_iterations_and_nothing_else():
     """Both levels of the first frame prepare for 5 seconds; the second frame looks for its flow for 4."""
     first = TrialFrame(0, None, 2 * 5 + 3 * 1 + 3 * 4, 0.0, painted_steps(1.0, 4.0))
     second = TrialFrame(1, None, 4 + 5 + 3 * 4, 0.0, painted_steps(4.0))
-    assert optimized_pace([100, 50], 40, [first, second]) == pytest.approx((10 + 100 + 200, 9 + 160, 0.0))
-    assert optimized_pace([100, 50], 40, [first]) == pytest.approx((310, 310, 0.0)), "a film of one frame"
+    assert optimized_times([100, 50], 40, [first, second]) == pytest.approx((10 + 100 + 200, 9 + 160, 0.0))
+    assert optimized_times([100, 50], 40, [first]) == pytest.approx((310, 310, 0.0)), "a film of one frame"
     twice = second._replace(seconds=2 * second.seconds, steps=second.steps * 2)
-    assert optimized_pace([100, 50], 40, [first, twice]).later == pytest.approx(2 * 169), "two regions"
+    assert optimized_times([100, 50], 40, [first, twice]).later == pytest.approx(2 * 169), "two regions"
 
 
 def test_frames_between_key_frames_take_time_too():
@@ -67,7 +68,7 @@ def test_frames_between_key_frames_take_time_too():
     first = TrialFrame(0, None, 5 + 3, 0.0, painted_steps(1.0))
     second = TrialFrame(1, None, 5 + 3 * 4 + 2, 0.0, painted_steps(4.0))
     times = [first, second, TrialFrame(2, None, 2.0, 0.0), TrialFrame(3, None, 0.1, 0.0)]
-    assert optimized_pace([10], 40, times) == pytest.approx((15, 5 + 160, 2.0))
+    assert optimized_times([10], 40, times) == pytest.approx((15, 5 + 160, 2.0))
 
 
 def test_first_frames_of_shots_count_apart_in_the_time_left():
@@ -84,10 +85,10 @@ def test_first_frames_of_shots_count_apart_in_the_time_left():
 def test_frames_that_do_not_fit_are_refused_with_the_size_that_does(tmp_path, monkeypatch):
     job = film_job(write_clip(tmp_path / "in.mp4", panned(2)), tmp_path / "out.mp4")
     need = frame_memory(job, Size(48, 64), "native")
-    monkeypatch.setattr(preparation, "memory_budget", lambda *_: need // 2)
+    monkeypatch.setattr(film_requirements, "memory_budget", lambda *_: need // 2)
     with pytest.raises(OutOfMemoryError, match="use size 33 and measure short"):  # 48 / √2
         prepare_film(job, resume=False, network=tiny_stylizer())
-    monkeypatch.setattr(preparation, "memory_budget", lambda *_: 1000)
+    monkeypatch.setattr(film_requirements, "memory_budget", lambda *_: 1000)
     with pytest.raises(OutOfMemoryError, match="no size fits"):
         prepare_film(job, resume=False, network=tiny_stylizer())
     assert not list(tmp_path.glob("*.unfinished"))

@@ -1,4 +1,4 @@
-"""A preview: parts of the film in several ways, side by side."""
+"""A preview: parts of the film by several methods, side by side."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from brushwork import video
 from brushwork.cli.main import main
 from brushwork.errors import InputError, WeightsError
 from brushwork.images import Size, write_image
-from brushwork.video import FrameDone, PreviewFinished, WayPlan, WayStarted, open_clip, preview, preview_film
+from brushwork.video import FrameDone, MethodPlan, MethodStarted, PreviewFinished, open_clip, preview, preview_film
 from brushwork.video.options import FilmOptions, FrameSelection
 from brushwork.video.panels import caption, in_a_grid
 from tiny_films import film_job, panned, pictures, tiny_stylizer, write_clip
@@ -20,8 +20,8 @@ from tiny_network import picture
 
 
 @pytest.fixture
-def ways(tmp_path, monkeypatch):
-    """Two ways for a film of five seconds, which gets brighter."""
+def methods(tmp_path, monkeypatch):
+    """Two methods for a film of five seconds, which gets brighter."""
     monkeypatch.setattr(preview, "_SHORT", 48)
     frames = [np.full((48, 64, 3), 4 * number, np.uint8) for number in range(60)]
     job = film_job(write_clip(tmp_path / "in.mp4", frames), tmp_path / "out.mp4", 0.0)
@@ -29,13 +29,13 @@ def ways(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_three_seconds_spread_over_the_film_in_every_way(tmp_path, ways):
+def test_three_seconds_spread_over_the_film_in_every_method(tmp_path, methods):
     output = tmp_path / "preview.mp4"
-    *events, last = preview_film(ways, output, network=tiny_stylizer())
+    *events, last = preview_film(methods, output, network=tiny_stylizer())
     assert isinstance(last, PreviewFinished) and last.frames == 36
-    assert [event.title for event in events if isinstance(event, WayStarted)] == ["steady", "free"]
+    assert [event.title for event in events if isinstance(event, MethodStarted)] == ["steady", "free"]
     assert sum(isinstance(event, FrameDone) for event in events) == 2 * 36
-    assert [one.title for one in last.ways] == ["steady", "free"] and last.ways[0].seconds > 0
+    assert [one.title for one in last.methods] == ["steady", "free"] and last.methods[0].seconds > 0
     assert open_clip(output).info.size == Size(2 * (48 + 40), 2 * 64 + 4)
     shown = pictures(output)
     means = [frame[10:30, 10:50].mean() for frame in shown]
@@ -45,17 +45,17 @@ def test_three_seconds_spread_over_the_film_in_every_way(tmp_path, ways):
         assert frame[98:118, 10:50].mean() == pytest.approx(frame[10:30, 10:50].mean(), abs=2)
     assert sorted(one.name for one in tmp_path.iterdir()) == ["in.mp4", "preview.mp4"]
     with pytest.raises(InputError, match="write elsewhere"):
-        list(preview_film(ways, output, network=tiny_stylizer()))
+        list(preview_film(methods, output, network=tiny_stylizer()))
 
 
-def test_a_preview_ends_where_the_film_does(tmp_path, ways):
+def test_a_preview_ends_where_the_film_does(tmp_path, methods):
     """A second of the film was asked for, of 12 frames a second."""
-    job = replace(ways["free"], selection=FrameSelection(start=1.0, end=2.0))
+    job = replace(methods["free"], selection=FrameSelection(start=1.0, end=2.0))
     *_, last = preview_film({"free": job}, tmp_path / "preview.mp4", network=tiny_stylizer())
     assert last.frames == 12
 
 
-def test_a_way_without_weights_is_left_out(tmp_path, ways, monkeypatch):
+def test_a_method_without_weights_is_left_out(tmp_path, methods, monkeypatch):
     real = preview.prepare_film
 
     def prepare(job, **rest):
@@ -64,11 +64,11 @@ def test_a_way_without_weights_is_left_out(tmp_path, ways, monkeypatch):
         return real(job, **rest)
 
     monkeypatch.setattr(preview, "prepare_film", prepare)
-    *events, last = preview_film(ways, tmp_path / "preview.mp4", network=tiny_stylizer())
-    assert [one.title for one in last.ways] == ["steady"]
+    *events, last = preview_film(methods, tmp_path / "preview.mp4", network=tiny_stylizer())
+    assert [one.title for one in last.methods] == ["steady"]
     assert "free is left out: no weights here" in [getattr(event, "text", "") for event in events]
     with pytest.raises(WeightsError):
-        list(preview_film({"free": ways["free"]}, tmp_path / "none.mp4", network=tiny_stylizer()))
+        list(preview_film({"free": methods["free"]}, tmp_path / "none.mp4", network=tiny_stylizer()))
 
 
 def test_captions_are_cut_to_the_picture_and_sheets_are_even():
@@ -86,11 +86,11 @@ def test_the_command_tries_each_way_with_its_own_flags(tmp_path, monkeypatch, ca
     monkeypatch.chdir(tmp_path)
     asked = {}
 
-    def pretend(ways, output, *, memory):
-        asked.update(ways)
-        yield WayStarted("--instant", 1, 3, 36)
+    def pretend(methods, output, *, memory):
+        asked.update(methods)
+        yield MethodStarted("--instant", 1, 3, 36)
         yield FrameDone(0, None, 0.5, 0.0)
-        yield PreviewFinished(output, 36, (WayPlan("--instant", 0.5, 75.0),))
+        yield PreviewFinished(output, 36, (MethodPlan("--instant", 0.5, 75.0),))
 
     monkeypatch.setattr(video, "preview_film", pretend)
     write_clip(tmp_path / "clip.mp4", panned(3))
@@ -116,7 +116,7 @@ def test_the_command_tries_each_way_with_its_own_flags(tmp_path, monkeypatch, ca
     assert list(asked) == ["--instant", "--optimize --keyframes 8", "--optimize"]
     at_once, keys, every = asked.values()
     assert at_once.method.strength == 0.5 and at_once.method.size == every.method.size == 100
-    assert (keys.sequence.keyframes, every.sequence.keyframes, every.sequence.later) == (8, 0, 7)
+    assert (keys.optimized.keyframes, every.optimized.keyframes, every.optimized.later) == (8, 0, 7)
     assert main([*words, "--json", "-o", "mine.mp4"]) == 0
     document = json.loads(capfd.readouterr().out)
-    assert document["path"] == "mine.mp4" and document["ways"][0]["seconds"] == 75
+    assert document["path"] == "mine.mp4" and document["methods"][0]["seconds"] == 75

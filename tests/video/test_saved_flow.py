@@ -10,7 +10,7 @@ import torch
 from brushwork.errors import InputError
 from brushwork.images import read_image, write_image
 from brushwork.recipes import TransferOptions
-from brushwork.video import FilmJob, FilmOptions, FrameDone, SequenceOptions, painters, plan_film, run_film
+from brushwork.video import FilmJob, FilmOptions, FrameDone, OptimizedFilmOptions, painters, plan_film, run_film
 from tiny_films import film_job, panned, tiny_stylizer, write_clip
 from tiny_network import CONTENT, STYLE, picture, tiny_network
 
@@ -52,8 +52,8 @@ def test_an_optimized_film_with_key_frames_from_its_own_flow_is_the_same(job, tm
     """All pairs that key frames take are there, and what is trusted is found as was asked for."""
     monkeypatch.setattr(painters, "_fill", lambda *_: None)
     write_image(picture(2, 40, 40), tmp_path / "painting.png")
-    sequence = SequenceOptions(keyframes=3, first=2, later=1, reliability="ruder")
-    job = replace(job, method=OPTIONS, sequence=sequence, styles=(tmp_path / "painting.png",))
+    optimized = OptimizedFilmOptions(keyframes=3, first=2, later=1, reliability="ruder")
+    job = replace(job, method=OPTIONS, optimized=optimized, styles=(tmp_path / "painting.png",))
     whole = painted(job, tiny_network())
     again = replace(job, film=FilmOptions(flow=str(job.save_flow)), save_flow=None)
     assert all(torch.equal(a, b) for a, b in zip(whole, painted(again, tiny_network()), strict=True))

@@ -16,7 +16,7 @@ from brushwork.feedforward.model import save_model
 from brushwork.feedforward.options import ModelOptions
 from brushwork.images import write_image
 from brushwork.recipes import TransferOptions
-from brushwork.video import FilmFinished, FilmOptions, FrameDone, PassFrame, SequenceOptions, ShotDone, run_film
+from brushwork.video import FilmFinished, FilmOptions, FrameDone, OptimizedFilmOptions, PassFrame, ShotDone, run_film
 from brushwork.video.preparation import prepare_film
 from brushwork.video.shot_painting import ShotPainting
 from tiny_films import film_job, panned, tiny_stylizer, write_clip
@@ -92,8 +92,8 @@ def test_shots_that_are_painted_at_once_keep_their_own_passes(job, tmp_path):
     method = TransferOptions(
         size="full", min_size=0, content_layers=CONTENT, style_layers=STYLE, normalization="relative", history=5
     )
-    sequence = SequenceOptions(first=2, later=1, passes=2)
-    job = replace(job, method=method, styles=(tmp_path / "painting.png",), sequence=sequence)
+    optimized = OptimizedFilmOptions(first=2, later=1, passes=2)
+    job = replace(job, method=method, styles=(tmp_path / "painting.png",), optimized=optimized)
     list(run_film(job, network=tiny_network()))
     spread = replace(job, output=tmp_path / "spread.mp4")
     begun = run_film(spread, network=tiny_network())

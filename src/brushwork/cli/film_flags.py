@@ -1,4 +1,4 @@
-"""Flags of `brushwork video`: way of painting, frames, output and machine."""
+"""Flags of `brushwork video`: method, frames, output and machine."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from brushwork.cli.flags import MACHINE, parse_integer
 from brushwork.cli.run_flags import Flag, Output, parse_bytes
 from brushwork.video.options import Chroma, CodecName
 
-_WAY = Group("Way of painting", sort_key=3)
+_METHOD = Group("Method", sort_key=3)
 _FRAMES = Group("Frames", sort_key=4)
 
 
-@Parameter(name="*", group=_WAY)
+@Parameter(name="*", group=_METHOD)
 @dataclass(frozen=True, kw_only=True)
-class WayFlags:
+class FilmMethodFlags:
     """How frames are painted."""
 
     instant: Annotated[bool, Parameter(negative=(), show_default=False)] = False
@@ -98,8 +98,8 @@ class FilmRunFlags:
     """Print frames, shots, size, memory, disk and time, and paint nothing."""
 
     preview: Flag = False
-    """Paint three seconds of the film, small, in all ways side by side, each with the time that it would take for the
-    whole film. Default name: clip+painting-preview.mp4."""
+    """Paint three seconds of the film, small, by all methods side by side, each with the time that it would take for
+    the whole film. Default name: clip+painting-preview.mp4."""
 
     keep_frames: Flag = False
     """Also write all frames as PNG, to a folder beside the film."""

@@ -1,4 +1,4 @@
-"""Write a preview of a film, and print what each way would take."""
+"""Write a preview of a film, and print what each method would take."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from brushwork.cli.signals import SIGNALS
 
 
 def write_preview(request: FilmRequest, *, quiet: bool) -> Path:
-    """Paint and write the preview; return its path, and print what each way would take unless `quiet`."""
+    """Paint and write the preview; return its path, and print what each method would take unless `quiet`."""
     output, flags = request.preview_output(), request.flags
-    events = video.preview_film(request.ways(), output, memory=flags.memory)
+    events = video.preview_film(request.methods(), output, memory=flags.memory)
     finished = None
     with make_display(output.name, flags.quiet) as display, closing(events):
         progress = FilmProgress(display)
@@ -32,11 +32,11 @@ def write_preview(request: FilmRequest, *, quiet: bool) -> Path:
 
 
 def _report(finished: video.PreviewFinished, is_json: bool) -> None:
-    ways = [one._asdict() for one in finished.ways]
+    methods = [one._asdict() for one in finished.methods]
     if is_json:
-        print_json({"path": str(finished.path), "frames": finished.frames, "ways": ways})
+        print_json({"path": str(finished.path), "frames": finished.frames, "methods": methods})
         return
-    for one in finished.ways:
+    for one in finished.methods:
         print_result(
             f"{one.title}: {one.seconds_a_frame:.2f} s a frame, {format_minutes(one.seconds)} for the whole film"
         )

@@ -19,7 +19,7 @@ class FilmProgress:
         self._display = display
         self._frames = self._shots = self._shot = 0
         self._begins: int | None = None
-        self._way, self._passed = "", 0
+        self._method, self._passed = "", 0
         self.painted, self.done = 0, 0
         self._first: deque[float] = deque(maxlen=_RECENT)
         self._later: deque[float] = deque(maxlen=_RECENT)
@@ -29,15 +29,16 @@ class FilmProgress:
         match event:
             case jobs.Note():
                 self._display.log(event.text)
-            case video.AnalysisProgress(frames, of):
-                self._display.draw(frames / of if of else 0.0, lambda: f"analyzing the film: frame {frames}")
+            case video.AnalysisProgress(frames, total):
+                self._display.draw(frames / total if total else 0.0, lambda: f"analyzing the film: frame {frames}")
             case video.FilmStarted():
                 self._frames, self.done, self._shots = event.frames, event.done, event.shots
                 begun = f", {event.done} of them done" if event.done else ""
                 shots = f"{event.shots} shot{'s' if event.shots > 1 else ''}"
                 self._display.log(f"painting {event.frames} frames of {event.size} in {shots} on {event.device}{begun}")
-            case video.WayStarted():
-                self._frames, self._way, self.done = event.frames, f"way {event.number}/{event.of}, {event.title}, ", 0
+            case video.MethodStarted():
+                self._frames, self.done = event.frames, 0
+                self._method = f"method {event.number}/{event.total}, {event.title}, "
                 self._shots, self._shot, self._begins = 0, 0, 0
                 self._first.clear()
                 self._later.clear()
@@ -56,8 +57,8 @@ class FilmProgress:
         """Show a frame of a pass: the time left is that of all passes over the frames that are not done."""
         self._passed += 1
         self._later.append(event.seconds)
-        left = median(self._later) * max(0, (self._frames - self.done) * event.of - self._passed)
-        shot = f"shot {self._shot}/{self._shots}, pass {event.number}/{event.of}, frame {event.frame + 1}"
+        left = median(self._later) * max(0, (self._frames - self.done) * event.total - self._passed)
+        shot = f"shot {self._shot}/{self._shots}, pass {event.number}/{event.total}, frame {event.frame + 1}"
         self._display.draw(self.done / self._frames, lambda: f"{shot}, {format_minutes(left)} left")
 
     def _shot_done(self, event: video.ShotDone) -> None:
@@ -71,15 +72,15 @@ class FilmProgress:
     def _numbers(self) -> str:
         pace = f"{median(self._later or self._first):.2f} s a frame, {format_minutes(self.seconds_left)} left"
         shot = f"shot {self._shot}/{self._shots}, " if self._shots else ""
-        return f"{self._way}frame {self.done}/{self._frames}, {shot}{pace}"
+        return f"{self._method}frame {self.done}/{self._frames}, {shot}{pace}"
 
     @property
     def seconds_left(self) -> float:
         """Seconds that the rest takes: the first frames of shots, which may take much longer, and the others."""
         firsts = self._shots - self._shot
-        first, later = (median(own or other) for own, other in _both_ways(self._first, self._later))
+        first, later = (median(own or other) for own, other in _either_first(self._first, self._later))
         return first * firsts + later * (self._frames - self.done - firsts)
 
 
-def _both_ways(one: deque[float], other: deque[float]) -> tuple[tuple[deque[float], deque[float]], ...]:
+def _either_first(one: deque[float], other: deque[float]) -> tuple[tuple[deque[float], deque[float]], ...]:
     return (one, other), (other, one)

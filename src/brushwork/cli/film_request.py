@@ -11,14 +11,14 @@ from typing import Any
 from brushwork import feedforward
 from brushwork import video as films
 from brushwork.cli.config import resolve_options
-from brushwork.cli.film_flags import FilmRunFlags, FrameFlags, WayFlags
+from brushwork.cli.film_flags import FilmMethodFlags, FilmRunFlags, FrameFlags
 from brushwork.cli.flags import Given
 from brushwork.cli.output import log
 from brushwork.errors import InputError
 from brushwork.feedforward.options import AdaINOptions, ModelOptions, StylizeOptions
 from brushwork.recipes import TransferOptions
 from brushwork.storage.folders import expand_user
-from brushwork.video.options import FilmOptions, FrameSelection, SequenceOptions
+from brushwork.video.options import FilmOptions, FrameSelection, OptimizedFilmOptions
 
 _KEYFRAMES = 8
 """Key frames of a preview."""
@@ -31,20 +31,20 @@ class FilmRequest:
     clip: str
     styles: tuple[str, ...]
     preset: str
-    way: WayFlags
+    method: FilmMethodFlags
     frames: FrameFlags
     flags: FilmRunFlags
     film: Given
-    sequence: Given
-    method: Given
+    optimized: Given
+    options: Given
 
     def job(self) -> films.FilmJob:
         """Return the job.
 
         Raises: InputError: flags that contradict each other, or values out of range.
         """
-        self._require_one_way()
-        method, sequence = self._method(), self._sequence()
+        self._require_one_method()
+        options, optimized = self._options(), self._optimized()
         source = expand_user(self.clip)
         is_folder = source.is_dir() or "%" in source.name
         frames, flags = self.frames, self.flags
@@ -53,9 +53,9 @@ class FilmRequest:
             clip=source,
             styles=tuple(map(expand_user, self.styles)),
             output=self._output(source),
-            method=method,
+            method=options,
             film=FilmOptions(**self.film),
-            sequence=sequence,
+            optimized=optimized,
             selection=FrameSelection(frames.start, frames.end, frames.every, rate),
             codec=frames.codec,
             chroma=frames.chroma,
@@ -70,20 +70,20 @@ class FilmRequest:
             save_flow=None if flags.save_flow is None else expand_user(flags.save_flow),
         )
 
-    def ways(self) -> dict[str, films.FilmJob]:
-        """Return a job for each way of painting, by its flags.
+    def methods(self) -> dict[str, films.FilmJob]:
+        """Return a job for each method, by its flags.
 
         Raises: InputError: as `job`.
         """
-        if self.way.model is not None:
-            return {f"--model {Path(self.way.model).stem}": self.job()}
-        at_once = replace(self.way, instant=True, optimize=False)
-        optimized = replace(self.way, instant=False, optimize=True, strength=None)
-        keys = {"keyframes": _KEYFRAMES, **self.sequence}
+        if self.method.model is not None:
+            return {f"--model {Path(self.method.model).stem}": self.job()}
+        at_once = replace(self.method, instant=True, optimize=False)
+        by_optimization = replace(self.method, instant=False, optimize=True, strength=None)
+        keys = {"keyframes": _KEYFRAMES, **self.optimized}
         return {
-            "--instant": replace(self, way=at_once, sequence={}, preset="default").job(),
-            f"--optimize --keyframes {keys['keyframes']}": replace(self, way=optimized, sequence=keys).job(),
-            "--optimize": replace(self, way=optimized, sequence={**self.sequence, "keyframes": 0}).job(),
+            "--instant": replace(self, method=at_once, optimized={}, preset="default").job(),
+            f"--optimize --keyframes {keys['keyframes']}": replace(self, method=by_optimization, optimized=keys).job(),
+            "--optimize": replace(self, method=by_optimization, optimized={**self.optimized, "keyframes": 0}).job(),
         }
 
     def preview_output(self) -> Path:
@@ -91,53 +91,53 @@ class FilmRequest:
         whole = self._output(expand_user(self.clip))
         return whole if whole.name == Path(self.flags.output).name else whole.with_stem(f"{whole.stem}-preview")
 
-    def _require_one_way(self) -> None:
-        ways = [name for name in ("instant", "model", "optimize") if getattr(self.way, name)]
-        if len(ways) > 1:
-            raise InputError(f"--{ways[0]} and --{ways[1]} were both given: choose one.")
-        if self.way.strength is not None and self.way.optimize:
+    def _require_one_method(self) -> None:
+        methods = [name for name in ("instant", "model", "optimize") if getattr(self.method, name)]
+        if len(methods) > 1:
+            raise InputError(f"--{methods[0]} and --{methods[1]} were both given: choose one.")
+        if self.method.strength is not None and self.method.optimize:
             raise InputError(
                 "--strength applies to --instant and --model only: use --style-weight, or remove --optimize."
             )
-        if self.way.model is not None and self.styles:
+        if self.method.model is not None and self.styles:
             raise InputError(f"the painting {self.styles[0]} and --model were both given: a model has its own style.")
-        if self.way.style and self.way.model is None:
+        if self.method.style and self.method.model is None:
             raise InputError("--style applies to --model only: name the painting after the film.")
-        if self.way.model is None and not self.styles:
+        if self.method.model is None and not self.styles:
             raise InputError("no painting was given: brushwork video CLIP PAINTING -o OUT.mp4 (or --model NAME).")
 
-    def _method(self) -> StylizeOptions | TransferOptions:
-        way = self.way
-        if way.optimize:
+    def _options(self) -> StylizeOptions | TransferOptions:
+        method = self.method
+        if method.optimize:
             base = films.load_film_preset(self.preset)[0]
             own_size = self.preset in films.FILM_PRESETS
-            return resolve_options(base if own_size else replace(base, size=480, measure="short"), self.method)
-        own: dict[str, Any] = {} if way.strength is None else {"strength": way.strength}
-        if way.model is not None:
-            feedforward.find_model_file(way.model)
-            return self._one_pass(ModelOptions(model=way.model, style=way.style, size=480, measure="short"), own)
+            return resolve_options(base if own_size else replace(base, size=480, measure="short"), self.options)
+        own: dict[str, Any] = {} if method.strength is None else {"strength": method.strength}
+        if method.model is not None:
+            feedforward.find_model_file(method.model)
+            return self._one_pass(ModelOptions(model=method.model, style=method.style, size=480, measure="short"), own)
         return self._one_pass(AdaINOptions(size=480, measure="short"), own)
 
     def _one_pass(self, base: Any, own: Mapping[str, Any]) -> StylizeOptions:
         names = {field.name for field in fields(base)}
-        aside = ", ".join(f"--{name.replace('_', '-')}" for name in self.method if name not in names)
+        aside = ", ".join(f"--{name.replace('_', '-')}" for name in self.options if name not in names)
         if aside and not self.flags.quiet:
             log(f"feed-forward methods ignore {aside}.")
-        options: StylizeOptions = replace(base, **{k: v for k, v in self.method.items() if k in names}, **own)
+        options: StylizeOptions = replace(base, **{k: v for k, v in self.options.items() if k in names}, **own)
         return options
 
-    def _sequence(self) -> SequenceOptions:
-        """Return how frames follow each other: as given, over the preset.
+    def _optimized(self) -> OptimizedFilmOptions:
+        """Return the options of an optimized film: as given, over the preset.
 
         Raises: InputError: frames are not optimized.
         """
-        if (self.sequence or self.preset != "default") and not self.way.optimize:
-            name = next(iter(self.sequence), "preset").replace("_", "-")
+        if (self.optimized or self.preset != "default") and not self.method.optimize:
+            name = next(iter(self.optimized), "preset").replace("_", "-")
             raise InputError(f"--{name} applies to optimized frames only: add --optimize.")
-        return replace(films.load_film_preset(self.preset)[1], **self.sequence)
+        return replace(films.load_film_preset(self.preset)[1], **self.optimized)
 
     def _output(self, clip: Path) -> Path:
-        style = Path(self.styles[0]).stem if self.styles else Path(self.way.model or "").stem
+        style = Path(self.styles[0]).stem if self.styles else Path(self.method.model or "").stem
         name = f"{clip.stem or 'film'}+{style}.mp4"
         if not self.flags.output:
             return Path(name)

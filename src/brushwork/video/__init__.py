@@ -14,12 +14,12 @@ if TYPE_CHECKING:
         FilmFinished,
         FilmStarted,
         FrameDone,
+        MethodPlan,
+        MethodStarted,
         PassFrame,
         PreviewFinished,
         ShotDone,
         ShotStarted,
-        WayPlan,
-        WayStarted,
     )
     from brushwork.video.film_evaluation import evaluate_film
     from brushwork.video.film_job import FilmJob
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from brushwork.video.film_plan import FilmPlan, plan_film
     from brushwork.video.film_report import write_film_report
     from brushwork.video.flow_files import FolderFlow
-    from brushwork.video.options import FilmOptions, FrameSelection, SequenceOptions
+    from brushwork.video.options import FilmOptions, FrameSelection, OptimizedFilmOptions
     from brushwork.video.presets import FILM_PRESETS, load_film_preset
     from brushwork.video.preview import preview_film
     from brushwork.video.run import run_film
@@ -48,14 +48,14 @@ __all__ = [
     "FolderFlow",
     "FrameDone",
     "FrameSelection",
+    "MethodPlan",
+    "MethodStarted",
+    "OptimizedFilmOptions",
     "PairMetrics",
     "PassFrame",
     "PreviewFinished",
-    "SequenceOptions",
     "ShotDone",
     "ShotStarted",
-    "WayPlan",
-    "WayStarted",
     "evaluate_film",
     "load_film_preset",
     "open_clip",

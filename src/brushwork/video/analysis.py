@@ -12,10 +12,8 @@ from typing import Any, NamedTuple
 
 from brushwork.errors import InputError
 from brushwork.video.clip import Clip
+from brushwork.video.cut_detection import SMALL, find_cuts
 from brushwork.video.options import FrameSelection
-from brushwork.video.scene_detection import SMALL, find_cuts
-
-_TICKS = 90_000
 
 
 class FrameTime(NamedTuple):
@@ -46,7 +44,7 @@ class FilmAnalysis:
     """Index of the first frame of each shot but the first."""
     shift: Fraction = Fraction(0)
     """Seconds by which all times were moved."""
-    keys: tuple[int, ...] = ()
+    keyframes: tuple[int, ...] = ()
     """Frames that are painted by themselves, while the others are carried from them; none: all are."""
 
     @property
@@ -66,7 +64,7 @@ class FilmAnalysis:
             "frames": [list(frame) for frame in self.frames],
             "cuts": list(self.cuts),
             "shift": str(self.shift),
-            "keys": list(self.keys),
+            "keys": list(self.keyframes),
         }
 
     @classmethod

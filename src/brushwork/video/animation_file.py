@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from brushwork.video.animation_loops import FOREVER
-from brushwork.video.extra import import_video
+from brushwork.video.optional_imports import import_video
 from brushwork.video.segment_file import BITEXACT, FilmFormat
 
 _GIF_TICK, _MILLISECOND = Fraction(1, 100), Fraction(1, 1000)

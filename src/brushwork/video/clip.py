@@ -19,7 +19,7 @@ from brushwork.images.resample import resize
 from brushwork.types import Image
 from brushwork.video.clip_info import ClipInfo, open_container
 from brushwork.video.color_conversion import to_rgb
-from brushwork.video.extra import import_video
+from brushwork.video.optional_imports import import_video
 
 _SEEKABLE = ("mov", "matroska")
 """Containers whose time stamps and index can be relied upon."""

@@ -10,7 +10,7 @@ from typing import Any
 from brushwork.errors import InputError
 from brushwork.images.geometry import MAX_PIXELS, Size, require_size
 from brushwork.storage.folders import expand_user
-from brushwork.video.extra import import_video
+from brushwork.video.optional_imports import import_video
 from brushwork.video.signatures import demuxer_of
 
 _MATRICES = {1: "ITU709", 4: "FCC", 5: "ITU601", 6: "SMPTE170M", 7: "SMPTE240M", 9: "BT2020", 10: "BT2020"}

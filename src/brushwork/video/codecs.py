@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from brushwork.errors import InputError
-from brushwork.video.extra import import_video
+from brushwork.video.optional_imports import import_video
 from brushwork.video.options import Chroma, CodecName
 from brushwork.video.sequence_names import is_sequence
 

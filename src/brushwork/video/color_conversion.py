@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from brushwork.images.geometry import Size
 from brushwork.video.clip_info import ClipInfo
-from brushwork.video.extra import import_video
+from brushwork.video.optional_imports import import_video
 
 _ONE_THREAD = 1
 _BYTE = 8

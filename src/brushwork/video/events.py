@@ -15,7 +15,7 @@ class AnalysisProgress(NamedTuple):
 
     frames: int
     """Frames seen so far."""
-    of: int
+    total: int
     """Frames that the file says it has; 0: it does not say."""
 
 
@@ -56,7 +56,7 @@ class PassFrame(NamedTuple):
 
     number: int
     """Of the pass, from 1."""
-    of: int
+    total: int
     frame: int
     seconds: float
 
@@ -89,19 +89,19 @@ class FilmFinished(NamedTuple):
     notes: tuple[str, ...]
 
 
-class WayStarted(NamedTuple):
-    """A way of painting is tried for a preview."""
+class MethodStarted(NamedTuple):
+    """A method is tried for a preview."""
 
     title: str
     number: int
     """From 1."""
-    of: int
+    total: int
     frames: int
     """Frames of the preview."""
 
 
-class WayPlan(NamedTuple):
-    """What a way of painting would take for the whole film."""
+class MethodPlan(NamedTuple):
+    """What a method would take for the whole film."""
 
     title: str
     seconds_a_frame: float
@@ -113,7 +113,7 @@ class PreviewFinished(NamedTuple):
 
     path: Path
     frames: int
-    ways: tuple[WayPlan, ...]
+    methods: tuple[MethodPlan, ...]
 
 
 FilmEvent: TypeAlias = (
@@ -125,7 +125,7 @@ FilmEvent: TypeAlias = (
     | SegmentDone
     | ShotDone
     | FilmFinished
-    | WayStarted
+    | MethodStarted
     | PreviewFinished
     | Note
 )

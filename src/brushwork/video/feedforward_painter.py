@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple, Protocol, TypeAlias
 
 import torch
 from torch import Tensor
@@ -19,16 +18,14 @@ from brushwork.feedforward.fixed_statistics import (
 )
 from brushwork.images.warp import warp
 from brushwork.options.groups import ColorOptions
-from brushwork.types import Image, State
+from brushwork.types import Image
 from brushwork.video.analysis import Shot
+from brushwork.video.frame_painter import Painted, ReadFrame
+from brushwork.video.frame_store import StoredFrame
 from brushwork.video.grid_alignment import dominant_motion, on_aligned_grid
 from brushwork.video.optical_flow import FlowPair, FlowSource
 from brushwork.video.options import FilmOptions
 from brushwork.video.temporal_filter import change_along_flow, filter_frame, pair_weight, still_weight
-from brushwork.video.workspace import StoredFrame
-
-ReadFrame: TypeAlias = Callable[[int], Image]
-"""Returns a frame of the film by its index."""
 
 SAMPLES = 16
 """Frames of a shot at most on which its statistics are measured."""
@@ -38,29 +35,6 @@ _NOISE = 0.03
 """Standard deviation of differences along the flow that count as noise of the film."""
 _MEMORY, _STILL_MEMORY = 0.5, 0.9
 """Share of the past when noise is taken out: where the film moves, and where it is still."""
-
-
-class Painted(NamedTuple):
-    """A painted frame, and what the next one needs of it."""
-
-    image: Image
-    state: State
-    reliable: float = 0.0
-    """Share of the flow from the previous frame that is reliable."""
-
-
-class FramePainter(Protocol):
-    """Paints the frames of a film one after the other."""
-
-    @property
-    def history(self) -> int:
-        """Number of earlier frames of the shot that a frame depends on."""
-
-    def begin_shot(self, shot: Shot) -> None:
-        """Prepare a shot; also called where painting is resumed within it."""
-
-    def paint(self, index: int, stored: Callable[[int], StoredFrame]) -> Painted:
-        """Return a frame of the current shot; `stored` returns frames painted before."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Metrics of a stylized film: steadiness, and beside it likeness and sharpness, with which steadiness is cheated.
+"""Metrics of a stylized film: steadiness, and what a film may lose to be steadier: likeness and sharpness.
 
 The flow is not that of the jobs: forward instead of backward, at full size, with its own check.
 """
@@ -35,7 +35,8 @@ LONG = 8
 _LIKENESS_EVERY = 8
 """Frames from one comparison by a network to the next."""
 
-_MOTION = DisFlow("best", is_reduced=False)
+EVALUATION_FLOW = DisFlow("best", is_reduced=False)
+"""The optical flow of the evaluation, unless another one is given."""
 
 Distance = Callable[[Image, Image], float]
 """Perceptual distance of two images."""
@@ -64,7 +65,7 @@ def evaluate_film(
     Raises: InputError: films of different lengths.
     """
     size = result.info.size
-    source = flow or DisFlow("best", is_reduced=False)
+    source = flow or EVALUATION_FLOW
     cuts = set(analyze_whole(original, FrameSelection()).cuts)
     walk: _Walk | None = None
     for number, frames in enumerate(_together(result, original, against, size)):
@@ -102,7 +103,7 @@ class _Walk:
             for a, b in zip(one, frames, strict=True)
         )
         assert own is not None and film is not None
-        seen = _MOTION(one.own, frames.own, (0, 0)).flow
+        seen = EVALUATION_FLOW(one.own, frames.own, (0, 0)).flow
         far, first = self._follow(pair.flow, hidden, frames)
         self._before, self._number = frames, number + 1
         return PairMetrics(

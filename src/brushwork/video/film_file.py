@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from brushwork.video.clip_info import open_container
-from brushwork.video.extra import import_video
 from brushwork.video.film_tracks import Soundtrack, Track, add_tracks, track_packets
+from brushwork.video.optional_imports import import_video
 from brushwork.video.segment_file import FilmFormat, container_options
 
 

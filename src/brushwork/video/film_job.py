@@ -16,7 +16,7 @@ from brushwork.recipes import TransferOptions
 from brushwork.storage.folders import expand_user
 from brushwork.storage.hashing import file_sha256
 from brushwork.video.clip_info import ClipInfo
-from brushwork.video.options import Chroma, CodecName, FilmOptions, FrameSelection, SequenceOptions
+from brushwork.video.options import Chroma, CodecName, FilmOptions, FrameSelection, OptimizedFilmOptions
 from brushwork.video.sequence_names import is_sequence, sequence_files
 
 
@@ -38,7 +38,7 @@ class FilmJob:
 
     film: FilmOptions = field(default_factory=FilmOptions)
 
-    sequence: SequenceOptions = field(default_factory=SequenceOptions)
+    optimized: OptimizedFilmOptions = field(default_factory=OptimizedFilmOptions)
     """How frames follow each other where they are optimized."""
 
     selection: FrameSelection = field(default_factory=FrameSelection)
@@ -77,7 +77,7 @@ class FilmJob:
     @property
     def has_keyframes(self) -> bool:
         """Whether some frames are optimized, and those between them carried by the flow."""
-        return isinstance(self.method, TransferOptions) and self.sequence.keyframes > 1
+        return isinstance(self.method, TransferOptions) and self.optimized.keyframes > 1
 
     @property
     def outputs(self) -> list[Path]:
@@ -127,7 +127,7 @@ class FilmJob:
         return {
             "method": {"kind": type(self.method).__name__, **asdict(self.method), "engine": engine},
             "film": asdict(self.film),
-            "sequence": asdict(self.sequence) if isinstance(self.method, TransferOptions) else {},
+            "sequence": asdict(self.optimized) if isinstance(self.method, TransferOptions) else {},
             "selection": self.selection.to_json(),
             "encoding": {"codec": self.codec, "chroma": self.chroma, "crf": self.crf, "audio": self.audio}
             | ({} if self.plays is None else {"plays": self.plays}),

@@ -13,10 +13,11 @@ from brushwork.recipes.levels import make_schedule
 from brushwork.storage.folders import nearest_folder
 from brushwork.video.analysis import FilmAnalysis, Shot, analyze_whole
 from brushwork.video.film_job import FilmJob
-from brushwork.video.film_pace import FilmPace, one_pass_pace, optimized_pace
+from brushwork.video.film_requirements import disk_need, frame_memory
+from brushwork.video.frame_times import FrameTimes, one_pass_times, optimized_times
 from brushwork.video.keyframe_schedule import with_keyframes
 from brushwork.video.multipass_painter import AGAIN
-from brushwork.video.preparation import PreparedFilm, disk_need, frame_memory, prepare_film
+from brushwork.video.preparation import PreparedFilm, prepare_film
 from brushwork.video.trial import TrialFrame, paint_in_memory
 
 _TRIAL = 4
@@ -69,15 +70,15 @@ def plan_film(
     began = monotonic()
     analysis = with_keyframes(film, analysis or analyze_whole(film.clip, job.selection, job.film.cuts))
     looked = monotonic() - began
-    keys, shots = len(analysis.keys or analysis.frames), len(analysis.shots)
-    times = _trial(film, analysis)
-    pace = _pace(job, film, analysis, times)
-    others = pace.later * (keys - shots) + pace.carried * (len(analysis.frames) - keys)
+    keyframes, shots = len(analysis.keyframes or analysis.frames), len(analysis.shots)
+    trial = _trial(film, analysis)
+    times = _frame_times(job, film, analysis, trial)
+    others = times.later * (keyframes - shots) + times.carried * (len(analysis.frames) - keyframes)
     info = film.clip.info
     return FilmPlan(
         frames=len(analysis.frames),
         shots=shots,
-        keyframes=keys,
+        keyframes=keyframes,
         size=str(film.size),
         codec=film.encoding.name,
         audio=f"{job.audio}: {', '.join(info.audio) or 'none'}",
@@ -86,9 +87,9 @@ def plan_film(
         memory_available=memory_budget(film.device, memory),
         disk=disk_need(job, film.size, analysis, film.bits),
         disk_free=shutil.disk_usage(nearest_folder(film.workspace.folder)).free,
-        seconds_first=round(pace.first, 2),
-        seconds_a_frame=round(others / (len(analysis.frames) - shots) if others else pace.later, 2),
-        seconds=round(looked + pace.first * shots + others, 1),
+        seconds_first=round(times.first, 2),
+        seconds_a_frame=round(others / (len(analysis.frames) - shots) if others else times.later, 2),
+        seconds=round(looked + times.first * shots + others, 1),
         notes=film.notes,
     )
 
@@ -98,20 +99,20 @@ def _short(job: FilmJob) -> FilmJob:
     trial = replace(job, overwrite=True, save_flow=None)
     if not isinstance(job.method, TransferOptions):
         return trial
-    sequence = replace(job.sequence, first=_TRIAL, later=_TRIAL, passes=1)
-    return replace(trial, sequence=sequence, method=replace(job.method, finer_iterations=_TRIAL))
+    optimized = replace(job.optimized, first=_TRIAL, later=_TRIAL, passes=1)
+    return replace(trial, optimized=optimized, method=replace(job.method, finer_iterations=_TRIAL))
 
 
 def _trial(film: PreparedFilm, analysis: FilmAnalysis) -> list[TrialFrame]:
     """Paint the first two frames, or as far as the second key frame, keep nothing, and return what they took."""
     last = min(_TRIAL_KEYS if film.job.has_keyframes else 1, len(analysis.frames) - 1)
-    return list(paint_in_memory(film, replace(analysis, keys=tuple(sorted({0, last}))), [Shot(0, last + 1)]))
+    return list(paint_in_memory(film, replace(analysis, keyframes=tuple(sorted({0, last}))), [Shot(0, last + 1)]))
 
 
-def _pace(job: FilmJob, film: PreparedFilm, analysis: FilmAnalysis, times: list[TrialFrame]) -> FilmPace:
+def _frame_times(job: FilmJob, film: PreparedFilm, analysis: FilmAnalysis, trial: list[TrialFrame]) -> FrameTimes:
     if not isinstance(job.method, TransferOptions):
-        return one_pass_pace(analysis.shots, times)
-    first = replace(job.method, size="full", iterations=job.sequence.first)
+        return one_pass_times(analysis.shots, trial)
+    first = replace(job.method, size="full", iterations=job.optimized.first)
     schedule = make_schedule(film.size, first.size, first.measure, first)
-    again = min(AGAIN, job.sequence.later) * (job.sequence.passes - 1)
-    return optimized_pace([one.iterations for one in schedule], job.sequence.later + again, times)
+    again = min(AGAIN, job.optimized.later) * (job.optimized.passes - 1)
+    return optimized_times([one.iterations for one in schedule], job.optimized.later + again, trial)

@@ -18,8 +18,9 @@ from brushwork.images.warp import Flow, warp
 from brushwork.storage.atomic import atomic_write
 from brushwork.types import Image
 from brushwork.video.clip import Clip
+from brushwork.video.film_evaluation import EVALUATION_FLOW
 from brushwork.video.film_metrics import FilmMetrics, PairMetrics
-from brushwork.video.optical_flow import DisFlow, FlowSource
+from brushwork.video.optical_flow import FlowSource
 from brushwork.video.pair_measures import hidden_pixels
 
 _COLUMNS = {
@@ -62,7 +63,7 @@ def write_film_report(
         if name != "pairs"
     )
     plots = "".join(_plot(title, [getattr(one, name) for one in metrics.pairs]) for name, title in _COLUMNS.items())
-    source = flow or DisFlow("best", is_reduced=False)
+    source = flow or EVALUATION_FLOW
     worst = sorted(metrics.pairs, key=lambda one: -one.warp_error)[:_WORST]
     pairs = _pairs(result, original, worst, source)
     page = (

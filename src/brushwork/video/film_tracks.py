@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from brushwork.video.clip_info import ClipInfo, open_container
 from brushwork.video.codecs import Container
-from brushwork.video.extra import import_video
+from brushwork.video.optional_imports import import_video
 
 _OPUS_RATE = 48_000
 _BIT_RATE, _BITS_PER_SAMPLE = 192_000, 4

@@ -18,8 +18,8 @@ from brushwork.images.write import write_image
 from brushwork.storage.atomic import atomic_write
 from brushwork.storage.folders import expand_user
 from brushwork.types import Image
-from brushwork.video.extra import import_video
 from brushwork.video.optical_flow import FlowPair, FlowSource, check_flow
+from brushwork.video.optional_imports import import_video
 
 _MAGIC = 202021.25
 _HEADER = 12

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from brushwork.storage.atomic import atomic_write, explain_write_errors
-from brushwork.video.extra import import_video
+from brushwork.video.optional_imports import import_video
 from brushwork.video.sequence_names import frame_file, sequence_files
 
 FIRST = 1

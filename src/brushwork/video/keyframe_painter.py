@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -13,13 +13,12 @@ from torch import Tensor
 
 from brushwork.images.blur import gaussian_blur
 from brushwork.images.warp import warp
-from brushwork.objective import Objective
 from brushwork.types import Image
 from brushwork.video.analysis import Shot
-from brushwork.video.feedforward_painter import Painted
+from brushwork.video.frame_painter import Painted
+from brushwork.video.frame_store import FrameStore, StoredFrame, round_image
 from brushwork.video.optical_flow import FlowPair
 from brushwork.video.optimized_painter import OptimizedPainter, carry
-from brushwork.video.workspace import StoredFrame, round_image
 
 _WINDOW = 31
 """Side in pixels of the square over which means and variances are taken."""
@@ -40,7 +39,7 @@ class KeyframePainter:
     painter: OptimizedPainter
     schedule: Sequence[int]
     """Indices of the key frames, in order: the first and the last frame of each shot, and others between them."""
-    keys: MutableMapping[int, StoredFrame]
+    store: FrameStore
     """Key frames that are painted before the frames that lead to them."""
     bits: int
     _shot: Shot = field(default_factory=lambda: Shot(0, 0))
@@ -63,20 +62,20 @@ class KeyframePainter:
         before, after = self.schedule[place - 1 : place + 1]
         if index == after:
             key = self._key(index, before, stored)
-            self.keys.pop(index, None)
+            self.store.pop(index, None)
             return Painted(key, {}, 1.0)
         return self._between(index, (before, stored(before).image), (after, self._key(after, before, stored)))
 
     def _key(self, index: int, before: int, stored: Callable[[int], StoredFrame]) -> Image:
         """Return a key frame: the one kept, or optimized from the one before."""
-        if index not in self.keys:
+        if index not in self.store:
             own, previous = self.painter.frames(index), stored(before).image
             pair = self.painter.flow(own, self.painter.frames(before), (index, before))
-            extra: Objective = self.painter.temporal([previous.to(own)], [pair])
-            begun = carry(previous.to(own), pair, self.painter.new_parts(own))
-            image = self.painter.optimize(own, begun, extra, self.painter.sequence.later)
-            self.keys[index] = StoredFrame(round_image(image, self.bits), {})
-        return self.keys[index].image
+            extra = self.painter.temporal_objective([previous.to(own)], [pair], [pair.reliability], (1,))
+            init = carry(previous.to(own), pair, self.painter.new_parts(own))
+            image = self.painter.optimize(own, init, extra, self.painter.film_options.later)
+            self.store[index] = StoredFrame(round_image(image, self.bits), {})
+        return self.store[index].image
 
     def _between(self, index: int, before: tuple[int, Image], after: tuple[int, Image]) -> Painted:
         own = self.painter.frames(index)

@@ -34,14 +34,14 @@ def add_keyframes(film: PreparedFilm, analysis: FilmAnalysis) -> Iterator[int | 
 
     They follow from the clip alone, and are found before it is painted, so that they do not depend on who paints what.
     """
-    keys: list[int] = []
+    keyframes: list[int] = []
     if film.job.has_keyframes:
         shares = _measure_shares(film, analysis)
         for shot in analysis.shots:
-            for key in choose_keyframes(shot, film.job.sequence.keyframes, shares):
-                keys.append(key)
+            for key in choose_keyframes(shot, film.job.optimized.keyframes, shares):
+                keyframes.append(key)
                 yield key + 1
-    yield replace(analysis, keys=tuple(keys))
+    yield replace(analysis, keyframes=tuple(keyframes))
 
 
 def with_keyframes(film: PreparedFilm, analysis: FilmAnalysis) -> FilmAnalysis:
@@ -72,7 +72,7 @@ def _measure_shares(film: PreparedFilm, analysis: FilmAnalysis) -> UncertainShar
     small = fit_size(film.size, min(_LINES, *film.size), measure="short")
     frames = FrameReader(film.clip, analysis, small, kept=_HELD)
     has_flow = film.job.film.flow != "none"
-    flow: FlowSource = DisFlow("fast", film.job.sequence.reliability) if has_flow else NoFlow()
+    flow: FlowSource = DisFlow("fast", film.job.optimized.reliability) if has_flow else NoFlow()
 
     @lru_cache(maxsize=4 * _HELD)
     def reliable(index: int, key: int) -> Reliability:

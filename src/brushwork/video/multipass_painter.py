@@ -7,18 +7,14 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from brushwork.images.geometry import Size
-from brushwork.images.warp import warp
-from brushwork.losses.temporal import TemporalLoss
-from brushwork.objective import Objective
 from brushwork.types import Image
 from brushwork.video.analysis import Shot
 from brushwork.video.events import PassFrame
-from brushwork.video.feedforward_painter import Painted
-from brushwork.video.kept_frames import KeyFrames, KeySource
+from brushwork.video.frame_painter import Painted
+from brushwork.video.frame_store import FrameStore, FrameStores, StoredFrame, round_image
 from brushwork.video.keyframe_painter import blend_carried
 from brushwork.video.optical_flow import FlowPair
 from brushwork.video.optimized_painter import OptimizedPainter
-from brushwork.video.workspace import StoredFrame, round_image
 
 AGAIN = 15
 """Iterations at most of a frame in a further pass, which begins near its end."""
@@ -41,7 +37,7 @@ class MultipassPainter:
 
     painter: OptimizedPainter
     passes: int
-    keys: KeySource
+    stores: FrameStores
     bits: int
     history: int = 1
     _shot: Shot = field(default_factory=lambda: Shot(0, 0))
@@ -72,8 +68,8 @@ class MultipassPainter:
             if number > 1:
                 self._open_kept(number - 1).clear()
 
-    def _open_kept(self, number: int) -> KeyFrames:
-        return self.keys(f"shot{self._shot.first}.pass{number}")
+    def _open_kept(self, number: int) -> FrameStore:
+        return self.stores(f"shot{self._shot.first}.pass{number}")
 
     def _first(self, index: int) -> Image:
         return self.painter.paint(index, self._open_kept(1).__getitem__).image
@@ -84,23 +80,18 @@ class MultipassPainter:
         before = self._open_kept(number - 1)[index].image.to(own)
         behind = self._neighbor(own, index, index - step, self._open_kept(number))
         ahead = self._neighbor(own, index, index + step, self._open_kept(number - 1))
-        start = before if behind is None else _blend(before, *behind)
-        extra = self._temporal([one for one in (behind, ahead) if one is not None])
-        return self.painter.optimize(own, start, extra, min(AGAIN, self.painter.sequence.later))
+        init = before if behind is None else _blend(before, *behind)
+        neighbors = [one for one in (behind, ahead) if one is not None]
+        images, pairs = [image for image, _ in neighbors], [pair for _, pair in neighbors]
+        weights = [pair.reliability for pair in pairs]
+        extra = self.painter.temporal_objective(images, pairs, weights, range(len(neighbors)))
+        return self.painter.optimize(own, init, extra, min(AGAIN, self.painter.film_options.later))
 
-    def _neighbor(self, own: Image, index: int, other: int, kept: KeyFrames) -> tuple[Image, FlowPair] | None:
+    def _neighbor(self, own: Image, index: int, other: int, kept: FrameStore) -> tuple[Image, FlowPair] | None:
         if not self._shot.first <= other < self._shot.end:
             return None
         pair = self.painter.flow(own, self.painter.frames(other), (index, other))
         return kept[other].image.to(own), pair
-
-    def _temporal(self, neighbors: list[tuple[Image, FlowPair]]) -> Objective:
-        objective = Objective({})
-        for number, (image, pair) in enumerate(neighbors):
-            target = warp(image, pair.flow, "bicubic").clamp_(0, 1)
-            loss = TemporalLoss(target, pair.reliability, self.painter.unit / target[0].numel())
-            objective += Objective.single(f"temporal:{number}", loss, self.painter.sequence.temporal_weight)
-        return objective
 
 
 def _blend(before: Image, behind: Image, pair: FlowPair) -> Image:

@@ -16,7 +16,7 @@ from brushwork.images.occlusion import Reliability, dis_reliability, ruder_relia
 from brushwork.images.resample import resize
 from brushwork.images.warp import Flow, resize_flow
 from brushwork.types import Image
-from brushwork.video.extra import import_video
+from brushwork.video.optional_imports import import_video
 
 FlowQuality: TypeAlias = Literal["fast", "medium", "best"]
 

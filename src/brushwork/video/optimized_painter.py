@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeAlias
 
 import torch
+from torch import Tensor
 
 from brushwork.controls.style_file import StyleFile
 from brushwork.encoders import Encoder
@@ -20,10 +21,10 @@ from brushwork.objective import Objective
 from brushwork.recipes import Progress, TransferOptions, transfer
 from brushwork.types import Image
 from brushwork.video.analysis import Shot
-from brushwork.video.feedforward_painter import Painted, ReadFrame
+from brushwork.video.frame_painter import Painted, ReadFrame
+from brushwork.video.frame_store import StoredFrame
 from brushwork.video.optical_flow import FlowPair, FlowSource
-from brushwork.video.options import SequenceOptions
-from brushwork.video.workspace import StoredFrame
+from brushwork.video.options import OptimizedFilmOptions
 
 _SEAM = 2.0
 """Standard deviation in pixels of the seam between what is carried and what is new."""
@@ -38,8 +39,8 @@ def ignore_step(_: Progress) -> None:
     """Do nothing with a step."""
 
 
-class FrameBegun(NamedTuple):
-    """A frame that is about to be optimized."""
+class FrameOptimization(NamedTuple):
+    """The optimization of a frame, before its first step."""
 
     steps: Iterator[Progress]
     reliable: float
@@ -59,7 +60,7 @@ class OptimizedPainter:
     frames: ReadFrame
     styles: Sequence[Image | StyleFile]
     options: TransferOptions
-    sequence: SequenceOptions
+    film_options: OptimizedFilmOptions
     encoder: Encoder
     flow: FlowSource
     fill: FrameStylizer | None = None
@@ -70,7 +71,7 @@ class OptimizedPainter:
     @property
     def history(self) -> int:
         """See `FramePainter`."""
-        return max(self.sequence.long_term)
+        return max(self.film_options.long_term)
 
     def begin_shot(self, shot: Shot) -> None:
         """See `FramePainter`."""
@@ -78,25 +79,27 @@ class OptimizedPainter:
 
     def paint(self, index: int, stored: Callable[[int], StoredFrame]) -> Painted:
         """Return a frame of the current shot; see `FramePainter`."""
-        begun = self.begin(index, stored)
-        return Painted(self._last(begun.steps), {}, begun.reliable)
+        optimization = self.make_optimization(index, stored)
+        return Painted(self._last(optimization.steps), {}, optimization.reliable)
 
-    def begin(self, index: int, stored: Callable[[int], StoredFrame]) -> FrameBegun:
-        """Return the optimization of a frame of the current shot, from its start."""
+    def make_optimization(self, index: int, stored: Callable[[int], StoredFrame]) -> FrameOptimization:
+        """Return the optimization of a frame of the current shot, from its initial image."""
         own = self.frames(index)
         if index == self._shot.first:
-            options = replace(self.options, size="full", iterations=self.sequence.first)
-            return FrameBegun(transfer(own, self.styles, options, encoder=self.encoder), 0.0)
-        past = [index - far for far in self.sequence.long_term if index - far >= self._shot.first]
+            options = replace(self.options, size="full", iterations=self.film_options.first)
+            return FrameOptimization(transfer(own, self.styles, options, encoder=self.encoder), 0.0)
+        distances = [far for far in self.film_options.long_term if index - far >= self._shot.first]
+        past = [index - far for far in distances]
         pairs = [self.flow(own, self.frames(one), (index, one)) for one in past]
         images = [stored(one).image.to(own) for one in past]
-        start = self._start(own, images[0], pairs[0])
-        steps = self._steps(own, start, self.temporal(images, pairs), self.sequence.later)
-        return FrameBegun(steps, float(pairs[0].reliability.mean()))
+        weights = long_term_weights([pair.reliability for pair in pairs])
+        extra = self.temporal_objective(images, pairs, weights, distances)
+        steps = self._steps(own, self._init(own, images[0], pairs[0]), extra, self.film_options.later)
+        return FrameOptimization(steps, float(pairs[0].reliability.mean()))
 
-    def optimize(self, own: Image, begun: Image, extra: Objective | None, iterations: int) -> Image:
-        """Return a frame optimized at its full size, from a start, with further losses."""
-        return self._last(self._steps(own, begun, extra, iterations))
+    def optimize(self, own: Image, init: Image, extra: Objective | None, iterations: int) -> Image:
+        """Return a frame optimized at its full size, from an initial image, with further losses."""
+        return self._last(self._steps(own, init, extra, iterations))
 
     def _last(self, steps: Iterator[Progress]) -> Image:
         for last in steps:
@@ -104,19 +107,19 @@ class OptimizedPainter:
         image: Image = last.image.detach()
         return image
 
-    def _steps(self, own: Image, begun: Image | None, extra: Objective | None, iterations: int) -> Iterator[Progress]:
-        """Return the steps of a frame at its full size, from a start (None: noise), until it settles."""
+    def _steps(self, own: Image, init: Image | None, extra: Objective | None, iterations: int) -> Iterator[Progress]:
+        """Return the steps of a frame at its full size, from an initial image (None: noise), until it settles."""
         options = replace(self.options, size="full", min_size=0, jitter=0, iterations=iterations)
-        if begun is None:
+        if init is None:
             options = replace(options, init="noise")
-        steps = transfer(own, self.styles, options, encoder=self.encoder, init=begun, extra=extra)
-        return until_settled(steps, self.sequence.tolerance, self.sequence.patience)
+        steps = transfer(own, self.styles, options, encoder=self.encoder, init=init, extra=extra)
+        return until_settled(steps, self.film_options.tolerance, self.film_options.patience)
 
-    def _start(self, own: Image, previous: Image, pair: FlowPair) -> Image | None:
-        """Return the starting image of a later frame."""
-        if self.sequence.warm_start == "random":
+    def _init(self, own: Image, previous: Image, pair: FlowPair) -> Image | None:
+        """Return the initial image of a later frame."""
+        if self.film_options.warm_start == "random":
             return None
-        if self.sequence.warm_start == "previous":
+        if self.film_options.warm_start == "previous":
             return previous
         return carry(previous, pair, self.new_parts(own))
 
@@ -124,19 +127,23 @@ class OptimizedPainter:
         """Return what a frame shows for the first time: stylized by AdaIN, or the film."""
         return own if self.fill is None else self.fill.stylize(own, ())
 
-    def temporal(self, images: Sequence[Image], pairs: Sequence[FlowPair]) -> Objective:
-        """Return γ · Σ_j temporal loss against earlier frames, the nearest reliable one for each pixel."""
-        weights = long_term_weights([pair.reliability for pair in pairs])
+    def temporal_objective(
+        self, images: Sequence[Image], pairs: Sequence[FlowPair], weights: Sequence[Tensor], names: Sequence[int]
+    ) -> Objective:
+        """Return γ · Σ_j temporal loss against other frames, moved along their flow, with a weight for each pixel.
+
+        `names` are those of the losses, after "temporal:".
+        """
         objective = Objective({})
-        for far, image, pair, weight in zip(self.sequence.long_term, images, pairs, weights, strict=False):
+        for image, pair, weight, name in zip(images, pairs, weights, names, strict=True):
             target = warp(image, pair.flow, "bicubic").clamp_(0, 1)
-            loss = TemporalLoss(target, weight, self.unit / target[0].numel())
-            objective += Objective.single(f"temporal:{far}", loss, self.sequence.temporal_weight)
+            loss = TemporalLoss(target, weight, self.squared_white / target[0].numel())
+            objective += Objective.single(f"temporal:{name}", loss, self.film_options.temporal_weight)
         return objective
 
     @property
-    def unit(self) -> float:
-        """Return the square of white in the unit in which the temporal loss is measured.
+    def squared_white(self) -> float:
+        """The square of white in the unit in which the temporal loss is measured.
 
         The published programs measure in the units of the network's input; losses that are relative, in [0, 1].
         """

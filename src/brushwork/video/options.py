@@ -47,7 +47,7 @@ class FilmOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SequenceOptions:
+class OptimizedFilmOptions:
     """How frames follow each other where every frame is optimized."""
 
     first: int = 200

@@ -1,4 +1,4 @@
-"""Frames as they are written: what is painted, where the masks say, over the film, with the film's alpha."""
+"""Composes the frames that are written: painted regions over the film, with its alpha."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from torch import Tensor
 
 from brushwork.images.encode import quantize
 from brushwork.types import Image
-from brushwork.video.feedforward_painter import ReadFrame
 from brushwork.video.film_mask import ReadPlane
+from brushwork.video.frame_painter import ReadFrame
+from brushwork.video.frame_store import StoredFrame
 from brushwork.video.region_painter import images_of
-from brushwork.video.workspace import StoredFrame
 
 
 @dataclass(frozen=True)

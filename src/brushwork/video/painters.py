@@ -25,10 +25,11 @@ from brushwork.recipes import TransferOptions
 from brushwork.storage.folders import expand_user
 from brushwork.storage.hashing import tensors_sha256
 from brushwork.types import Image
-from brushwork.video.feedforward_painter import FeedForwardPainter, FramePainter, ReadFrame
+from brushwork.video.feedforward_painter import FeedForwardPainter
 from brushwork.video.film_job import FilmJob
 from brushwork.video.flow_files import FolderFlow, SavedFlow
-from brushwork.video.kept_frames import KeyFrames, KeySource
+from brushwork.video.frame_painter import FramePainter, ReadFrame
+from brushwork.video.frame_store import FrameStore, FrameStores
 from brushwork.video.keyframe_painter import KeyframePainter
 from brushwork.video.multipass_painter import MultipassPainter
 from brushwork.video.optical_flow import DisFlow, FlowQuality, FlowSource, NoFlow
@@ -42,9 +43,9 @@ class PainterSource(NamedTuple):
     engine: str
     weights: str
     """sha256 of the network's weights."""
-    make: Callable[[ReadFrame, ReadFrame, Size, KeySource, Sequence[int], WatchSteps], FramePainter]
-    """Return the painter from two readers of frames, the size of a frame, where frames are kept that are painted before
-    those that need them, which are key frames, and what is called after every step of those that are optimized."""
+    make: Callable[[ReadFrame, ReadFrame, Size, FrameStores, Sequence[int], WatchSteps], FramePainter]
+    """Return the painter from two readers of frames, the size of a frame, the stores of frames that are painted ahead,
+    the indices of the key frames, and what is called after every step of the frames that are optimized."""
 
 
 def load_painter(job: FilmJob, device: torch.device, bits: int, network: Any = None) -> PainterSource:
@@ -57,10 +58,15 @@ def load_painter(job: FilmJob, device: torch.device, bits: int, network: Any = N
     regions = [_load_one(replace(job, styles=(style,)), device, bits, network) for style in job.styles]
 
     def make(
-        frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeySource, schedule: Sequence[int], watch: WatchSteps
+        frames: ReadFrame,
+        samples: ReadFrame,
+        size: Size,
+        stores: FrameStores,
+        schedule: Sequence[int],
+        watch: WatchSteps,
     ) -> FramePainter:
         painters = [
-            one.make(frames, samples, size, partial(_region_keys, keys, number), schedule, watch)
+            one.make(frames, samples, size, partial(_region_stores, stores, number), schedule, watch)
             for number, one in enumerate(regions)
         ]
         return RegionPainter(tuple(painters), bits)
@@ -68,8 +74,8 @@ def load_painter(job: FilmJob, device: torch.device, bits: int, network: Any = N
     return PainterSource(regions[0].engine, regions[0].weights, make)
 
 
-def _region_keys(keys: KeySource, number: int, name: str) -> KeyFrames:
-    return keys(f"{name}.{number}")
+def _region_stores(stores: FrameStores, number: int, name: str) -> FrameStore:
+    return stores(f"{name}.{number}")
 
 
 def _load_one(job: FilmJob, device: torch.device, bits: int, network: Any) -> PainterSource:
@@ -84,7 +90,12 @@ def _feedforward(
     job: FilmJob, options: StylizeOptions, styles: tuple[Image | StyleFile, ...], stylizer: Stylizer
 ) -> PainterSource:
     def make(
-        frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeySource, schedule: Sequence[int], watch: WatchSteps
+        frames: ReadFrame,
+        samples: ReadFrame,
+        size: Size,
+        stores: FrameStores,
+        schedule: Sequence[int],
+        watch: WatchSteps,
     ) -> FramePainter:
         _, prepared = prepare_colors(options, samples(0), styles)
         frame_stylizer = make_frame_stylizer(stylizer, prepared, size)
@@ -97,14 +108,19 @@ def _make_optimized(
     job: FilmJob, options: TransferOptions, styles: tuple[Image | StyleFile, ...], encoder: Encoder, bits: int
 ) -> PainterSource:
     def make(
-        frames: ReadFrame, samples: ReadFrame, size: Size, keys: KeySource, schedule: Sequence[int], watch: WatchSteps
+        frames: ReadFrame,
+        samples: ReadFrame,
+        size: Size,
+        stores: FrameStores,
+        schedule: Sequence[int],
+        watch: WatchSteps,
     ) -> FramePainter:
-        flow = make_flow(job, "best", job.sequence.reliability)
+        flow = make_flow(job, "best", job.optimized.reliability)
         fill = _fill(styles, size, encoder)
-        painter = OptimizedPainter(frames, styles, options, job.sequence, encoder, flow, fill, watch)
-        if job.sequence.passes > 1:
-            return MultipassPainter(painter, job.sequence.passes, keys, bits)
-        return KeyframePainter(painter, schedule, keys("key"), bits) if job.has_keyframes else painter
+        painter = OptimizedPainter(frames, styles, options, job.optimized, encoder, flow, fill, watch)
+        if job.optimized.passes > 1:
+            return MultipassPainter(painter, job.optimized.passes, stores, bits)
+        return KeyframePainter(painter, schedule, stores("key"), bits) if job.has_keyframes else painter
 
     return PainterSource(encoder.engine, encoder.weights_sha256(), make)
 

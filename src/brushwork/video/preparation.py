@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,44 +11,32 @@ from typing import Any
 
 import torch
 
-from brushwork.devices.memory import memory_budget
 from brushwork.devices.select import select_device
-from brushwork.devices.shortage import explain_shortage
-from brushwork.errors import InputError, OutOfMemoryError
-from brushwork.feedforward.options import StylizeOptions
+from brushwork.errors import InputError
 from brushwork.images.geometry import Size
-from brushwork.options import SMALLEST_SIDE
-from brushwork.recipes import TransferOptions
 from brushwork.storage.atomic import explain_write_errors, require_target
-from brushwork.storage.folders import expand_user, nearest_folder
+from brushwork.storage.folders import expand_user
 from brushwork.video.analysis import FilmAnalysis
 from brushwork.video.animation_loops import times_played
 from brushwork.video.clip import Clip, ClipFrame
 from brushwork.video.clip_file import open_clip
 from brushwork.video.clip_info import ClipInfo, probe_clip
 from brushwork.video.codecs import Encoding, choose_encoding
-from brushwork.video.extra import import_video
 from brushwork.video.film_job import FilmJob, canvas_of
 from brushwork.video.film_mask import FilmMask, open_mask
+from brushwork.video.film_requirements import frame_memory, require_memory
 from brushwork.video.film_tracks import Soundtrack
 from brushwork.video.flow_files import require_flow_folder
 from brushwork.video.frame_reader import FrameReader
 from brushwork.video.image_folder import open_image_folder
+from brushwork.video.optional_imports import import_video
 from brushwork.video.options import FrameSelection
 from brushwork.video.output_frames import OutputFrames
 from brushwork.video.painters import PainterSource, load_painter, with_engine
 from brushwork.video.segment_file import FilmFormat
 from brushwork.video.selected_clip import TAG
 from brushwork.video.sequence_names import is_sequence
-from brushwork.video.workspace import SEGMENT, Workspace
-
-_ONE_PASS, _OPTIMIZED = 1200, 6000
-"""Bytes of a pixel that a frame's stylization takes."""
-_NATIVE = 2000
-"""The same of an optimization by the compiled engine; measured: 1700 at 852×480, and 760 to 890 in one pass."""
-_ENCODED = 0.25
-"""Bytes of a pixel in an encoded film, at the most."""
-_GIGABYTE = 1e9
+from brushwork.video.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -123,7 +110,7 @@ def open_source(job: FilmJob) -> Clip:
     return open_image_folder(path, job.rate) if path.is_dir() or "%" in path.name else open_clip(path)
 
 
-def probe_sound(path: Path) -> Any:
+def probe_sound(path: Path) -> ClipInfo:
     """Return the stream information of a file that sound is taken from.
 
     Raises: InputError: it cannot be used, or has no sound.
@@ -210,55 +197,6 @@ def require_output(job: FilmJob, *, resume: bool = False) -> None:
         raise InputError(f"the pictures of a clip or mask are in {output.parent}: write to another folder.")
     if job.save_flow is not None:
         require_flow_folder(expand_user(job.save_flow), job.film.flow, job.overwrite or resume)
-
-
-def require_memory(need: int, size: Size, device: torch.device, memory: int | None) -> None:
-    """Refuse frames that do not fit.
-
-    Raises: OutOfMemoryError: with the size that does.
-    """
-    budget = memory_budget(device, memory)
-    if budget is not None and need > budget:
-        fitting = int(min(size) * (budget / need) ** 0.5)
-        fits = fitting >= SMALLEST_SIDE
-        smaller = f"use size {fitting} and measure short, or less" if fits else None
-        raise OutOfMemoryError(
-            explain_shortage(f"frames of {size} pixels", need, budget, device, memory, smaller),
-            fitting if fits else None,
-        )
-
-
-def frame_memory(job: FilmJob, size: Size, engine: str) -> int:
-    """Return the bytes that a frame takes, about, with an execution engine."""
-    if isinstance(job.method, StylizeOptions):
-        return _ONE_PASS * size.area
-    return (_NATIVE if engine == "native" else _OPTIMIZED) * size.area
-
-
-def disk_need(job: FilmJob, size: Size, analysis: FilmAnalysis, bits: int) -> int:
-    """Return the bytes that a film takes on disk at most while it is painted: an open segment, and it twice encoded.
-
-    Several passes keep two of them of a whole shot.
-    """
-    levels = size.area * 3 * (1 if bits == 8 else 4)
-    longest = max(shot.end - shot.first for shot in analysis.shots)
-    passes = 2 * longest * levels if isinstance(job.method, TransferOptions) and job.sequence.passes > 1 else 0
-    encoded = int(2 * _ENCODED * size.area * len(analysis.frames))
-    return SEGMENT * (levels + size.area * 6) * max(1, len(job.masks)) + passes * max(1, len(job.masks)) + encoded
-
-
-def require_disk(film: PreparedFilm, analysis: FilmAnalysis) -> None:
-    """Refuse a film that the disk surely has no room for.
-
-    Raises: InputError.
-    """
-    need = disk_need(film.job, film.size, analysis, film.bits)
-    free = shutil.disk_usage(nearest_folder(film.workspace.folder)).free
-    if need > free:
-        raise InputError(
-            f"the film takes up to {need / _GIGABYTE:.1f} GB in {film.workspace.folder.parent}, and "
-            f"{free / _GIGABYTE:.1f} GB are free: make room, or write elsewhere with -o."
-        )
 
 
 def selection_note(selection: FrameSelection, frames: int) -> Iterator[str]:

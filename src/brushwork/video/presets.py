@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from brushwork.recipes import TransferOptions, load_preset
-from brushwork.video.options import SequenceOptions
+from brushwork.video.options import OptimizedFilmOptions
 
 FILM_PRESETS = ("ruder-2016",)
 
 
-def load_film_preset(name: str) -> tuple[TransferOptions, SequenceOptions]:
-    """Return the options of a frame and of the sequence; presets of images have the usual sequence.
+def load_film_preset(name: str) -> tuple[TransferOptions, OptimizedFilmOptions]:
+    """Return the options of a frame and of an optimized film; presets of images have the usual ones.
 
     `ruder-2016` is the program of Ruder, Dosovitskiy and Brox (1604.08610) in one pass: content 5, style 100, temporal
     loss 1000 in the network's units, total variation 1e-3, the style image scaled to the area of the frame, L-BFGS.
@@ -21,9 +21,9 @@ def load_film_preset(name: str) -> tuple[TransferOptions, SequenceOptions]:
     Raises: InputError: an unknown preset.
     """
     if name not in FILM_PRESETS:
-        return load_preset(name), SequenceOptions()
+        return load_preset(name), OptimizedFilmOptions()
     method = replace(load_preset("neural-style"), tv_form="neural-style-pt", measure="area")
-    sequence = SequenceOptions(
+    film = OptimizedFilmOptions(
         first=2000, later=1000, temporal_weight=1000.0, tolerance=1e-4, patience=50, reliability="ruder"
     )
-    return method, sequence
+    return method, film

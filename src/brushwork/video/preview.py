@@ -1,4 +1,4 @@
-"""A preview of a film: some seconds of it, small, in all ways side by side, with the time for the whole."""
+"""A preview of a film: some seconds of it, small, by all methods, side by side, with the time for the whole."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from brushwork.storage.folders import expand_user
 from brushwork.video.analysis import FilmAnalysis, analyze_whole
 from brushwork.video.clip import Clip
 from brushwork.video.codecs import choose_encoding
-from brushwork.video.events import FilmEvent, FrameDone, PreviewFinished, WayPlan, WayStarted
+from brushwork.video.events import FilmEvent, FrameDone, MethodPlan, MethodStarted, PreviewFinished
 from brushwork.video.film_job import FilmJob, canvas_of
 from brushwork.video.film_plan import plan_film
 from brushwork.video.frame_reader import FrameReader
@@ -43,23 +43,23 @@ Panel = NDArray[Any]
 
 
 def preview_film(
-    ways: Mapping[str, FilmJob], output: Path, *, memory: int | None = None, network: Any = None
+    methods: Mapping[str, FilmJob], output: Path, *, memory: int | None = None, network: Any = None
 ) -> Generator[FilmEvent, None, None]:
-    """Paint three seconds of a film in each of several ways, write them side by side, and yield events.
+    """Paint three seconds of a film by each of several methods, write them side by side, and yield events.
 
-    `ways` names jobs of one clip. A way whose weights are missing is left out, with a note.
+    `methods` names jobs of one clip. A method whose weights are missing is left out, with a note.
 
-    Raises: as `run_film`; WeightsError: no way is left.
+    Raises: as `run_film`; WeightsError: no method is left.
     """
-    first = next(iter(ways.values()))
+    first = next(iter(methods.values()))
     clip, tick = open_source(first), Fraction(1, _RATE)
     require_output(replace(first, output=output))
     encoding = choose_encoding(output, None, "420", None, 8)
     analysis = analyze_whole(clip, first.selection, first.film.cuts)
     parts = list(_parts(clip, analysis))
     panels, plans = {"film": _film(first, clip, parts)}, []
-    for number, (title, job) in enumerate(ways.items(), start=1):
-        yield WayStarted(title, number, len(ways), len(panels["film"]))
+    for number, (title, job) in enumerate(methods.items(), start=1):
+        yield MethodStarted(title, number, len(methods), len(panels["film"]))
         try:
             panels[title] = yield from _paint(_small(job), parts, memory, network)
             plan = plan_film(job, memory=memory, network=network, analysis=analysis)
@@ -67,9 +67,9 @@ def preview_film(
             panels.pop(title, None)
             yield Note(f"{title} is left out: {error}")
             continue
-        plans.append(WayPlan(title, plan.seconds_a_frame, plan.seconds))
+        plans.append(MethodPlan(title, plan.seconds_a_frame, plan.seconds))
     if not plans:
-        raise WeightsError("none of the ways can be painted: get weights with brushwork weights.")
+        raise WeightsError("none of the methods can be painted: get weights with brushwork weights.")
     shown = _side_by_side(panels, {one.title: one for one in plans})
     size = Size(*shown[0].shape[:2])
     write_segment(expand_user(output), enumerate(shown), FilmFormat(encoding, size, tick, 1 / tick))
@@ -92,10 +92,10 @@ def _parts(clip: Clip, analysis: FilmAnalysis) -> Iterator[FilmAnalysis]:
 
 def _small(job: FilmJob) -> FilmJob:
     """Return the job for a panel: small, and with fewer iterations, where frames are optimized."""
-    own = job.sequence
-    sequence = replace(own, first=min(_FIRST, own.first), later=min(_LATER, own.later))
+    own = job.optimized
+    optimized = replace(own, first=min(_FIRST, own.first), later=min(_LATER, own.later))
     method = replace(job.method, size=_SHORT, measure="short")
-    return replace(job, method=method, sequence=sequence, overwrite=True, save_flow=None)
+    return replace(job, method=method, optimized=optimized, overwrite=True, save_flow=None)
 
 
 def _film(job: FilmJob, clip: Clip, parts: list[FilmAnalysis]) -> list[Panel]:
@@ -116,8 +116,8 @@ def _paint(
     return panels
 
 
-def _side_by_side(panels: Mapping[str, list[Panel]], plans: Mapping[str, WayPlan]) -> list[Panel]:
-    """Return the frames of the preview: each way with its name, and below it the time that it takes."""
+def _side_by_side(panels: Mapping[str, list[Panel]], plans: Mapping[str, MethodPlan]) -> list[Panel]:
+    """Return the frames of the preview: each method with its name, and below it the time that it takes."""
     times = {
         title: f"{_duration(plans[title].seconds)} for the whole film" if title in plans else "" for title in panels
     }

@@ -10,10 +10,8 @@ from torch import Tensor
 
 from brushwork.types import Image
 from brushwork.video.analysis import Shot
-from brushwork.video.feedforward_painter import FramePainter, Painted
-from brushwork.video.workspace import StoredFrame, round_image
-
-_PIXELS = "pixels"
+from brushwork.video.frame_painter import FramePainter, Painted
+from brushwork.video.frame_store import PIXELS, StoredFrame, round_image
 
 
 @dataclass
@@ -44,7 +42,7 @@ class RegionPainter:
             painted = one.paint(index, partial(_read_stored, stored, number))
             state |= {f"{number}:{name}": value for name, value in painted.state.items()}
             if number:
-                state[f"{number}:{_PIXELS}"] = round_image(painted.image, self.bits)
+                state[f"{number}:{PIXELS}"] = round_image(painted.image, self.bits)
             drawn.append(painted)
         return Painted(drawn[0].image, state, drawn[0].reliable)
 
@@ -60,8 +58,8 @@ def region_of(frame: StoredFrame, number: int) -> StoredFrame:
     own: Mapping[str, Tensor] = {
         name.removeprefix(start): value for name, value in frame.state.items() if name.startswith(start)
     }
-    levels = frame.levels if number == 0 else own[_PIXELS]
-    return StoredFrame(levels, {name: value for name, value in own.items() if name != _PIXELS})
+    levels = frame.levels if number == 0 else own[PIXELS]
+    return StoredFrame(levels, {name: value for name, value in own.items() if name != PIXELS})
 
 
 def images_of(frame: StoredFrame, regions: int) -> list[Image]:

@@ -20,9 +20,10 @@ from brushwork.video.codecs import IMAGES
 from brushwork.video.events import AnalysisProgress, FilmEvent, FilmFinished, FilmStarted
 from brushwork.video.film_file import write_film
 from brushwork.video.film_job import FilmJob
+from brushwork.video.film_requirements import disk_need, require_disk
 from brushwork.video.image_sequence import write_sequence
 from brushwork.video.keyframe_schedule import add_keyframes
-from brushwork.video.preparation import PreparedFilm, prepare_film, require_disk, selection_note
+from brushwork.video.preparation import PreparedFilm, prepare_film, selection_note
 from brushwork.video.shot_painting import ShotPainting, paint_shots
 from brushwork.video.workspace import Workspace, segments_of
 
@@ -79,7 +80,7 @@ def _run(
     analysis = film.workspace.read_analysis() if resumed else None
     if analysis is None:
         analysis = yield from _analyze(film)
-        require_disk(film, analysis)
+        require_disk(disk_need(film.job, film.size, analysis, film.bits), film.workspace.folder)
         film.output_frames(analysis)  # refuses masks that end too early
         if not resumed:
             film.workspace.create(film.manifest, film.device)
@@ -97,10 +98,10 @@ def _analyze(film: PreparedFilm) -> Generator[FilmEvent, None, FilmAnalysis]:
     return (yield from _follow(add_keyframes(film, analysis), len(analysis.frames)))
 
 
-def _follow(found: Iterator[int | FilmAnalysis], of: int) -> Generator[FilmEvent, None, FilmAnalysis]:
+def _follow(found: Iterator[int | FilmAnalysis], total: int) -> Generator[FilmEvent, None, FilmAnalysis]:
     """Yield how far an analysis is, and return it."""
     while not isinstance(one := next(found), FilmAnalysis):
-        yield AnalysisProgress(one, of)
+        yield AnalysisProgress(one, total)
     return one
 
 

@@ -14,7 +14,7 @@ from brushwork.images.geometry import Size
 from brushwork.storage.atomic import atomic_write
 from brushwork.video.codecs import Encoding, make_video_stream
 from brushwork.video.color_conversion import from_rgb
-from brushwork.video.extra import import_video
+from brushwork.video.optional_imports import import_video
 
 BITEXACT = {"fflags": "+bitexact"}
 """Option of the muxers: no version, no time and no random number is written."""

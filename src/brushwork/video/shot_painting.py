@@ -14,14 +14,15 @@ from brushwork.images.write import write_image
 from brushwork.jobs.workers import Executor
 from brushwork.video.analysis import FilmAnalysis, Shot
 from brushwork.video.events import FilmEvent, FrameDone, SegmentDone, ShotDone, ShotStarted
-from brushwork.video.feedforward_painter import FramePainter
 from brushwork.video.film_job import FilmJob
+from brushwork.video.frame_painter import FramePainter
 from brushwork.video.frame_reader import KEPT, FrameReader
+from brushwork.video.frame_store import StoredFrame, round_image
 from brushwork.video.multipass_painter import MultipassPainter
 from brushwork.video.optimized_painter import ignore_step
 from brushwork.video.preparation import PreparedFilm, prepare_film
 from brushwork.video.segment_file import write_segment
-from brushwork.video.workspace import StoredFrame, round_image, segments_of
+from brushwork.video.workspace import segments_of
 
 
 class ShotPainting:
@@ -34,10 +35,10 @@ class ShotPainting:
     @cached_property
     def painter(self) -> FramePainter:
         """The painter of the frames."""
-        film, kept = self._film, max(KEPT, 2 + max(self._film.job.sequence.long_term))
+        film, kept = self._film, max(KEPT, 2 + max(self._film.job.optimized.long_term))
         readers = [FrameReader(film.clip, self._analysis, film.size, film.device, kept) for _ in range(2)]
-        keys, schedule = film.workspace.keys, self._analysis.keys
-        return film.painter.make(readers[0], readers[1], film.size, keys, schedule, ignore_step)
+        stores, schedule = film.workspace.store, self._analysis.keyframes
+        return film.painter.make(readers[0], readers[1], film.size, stores, schedule, ignore_step)
 
     def paint(self, shot: Shot) -> Iterator[FilmEvent]:
         """Paint a shot, as far as it is not there yet, and yield events."""
@@ -52,7 +53,7 @@ class ShotPainting:
                 if not self._film.workspace.has_frame(index):
                     yield self._paint(index)
             yield self._close(segment)
-        self._film.workspace.remove_keys(range(*shot))
+        self._film.workspace.remove_stored(range(*shot))
 
     def _paint(self, index: int) -> FrameDone:
         began, film = monotonic(), self._film

@@ -11,9 +11,8 @@ from brushwork.recipes import Progress
 from brushwork.types import Image
 from brushwork.video.analysis import FilmAnalysis, Shot
 from brushwork.video.frame_reader import KEPT, FrameReader
-from brushwork.video.kept_frames import KeyFrames
+from brushwork.video.frame_store import FrameStore, StoredFrame, round_image
 from brushwork.video.preparation import PreparedFilm
-from brushwork.video.workspace import StoredFrame, round_image
 
 
 class TrialStep(NamedTuple):
@@ -41,16 +40,16 @@ class TrialFrame(NamedTuple):
 
 def paint_in_memory(film: PreparedFilm, analysis: FilmAnalysis, shots: Sequence[Shot]) -> Iterator[TrialFrame]:
     """Yield the frames of shots as `run_film` paints them; no more of them are held than later ones need."""
-    kept = max(KEPT, 2 + max(film.job.sequence.long_term))
+    kept = max(KEPT, 2 + max(film.job.optimized.long_term))
     readers = [FrameReader(film.clip, analysis, film.size, film.device, kept) for _ in range(2)]
     stored: dict[int, StoredFrame] = {}
-    keys = defaultdict[str, KeyFrames](dict).__getitem__
+    stores = defaultdict[str, FrameStore](dict).__getitem__
     steps: list[TrialStep] = []
 
     def watch(progress: Progress) -> None:
         steps.append(TrialStep(progress.level, progress.step.index, monotonic()))
 
-    painter = film.painter.make(readers[0], readers[1], film.size, keys, analysis.keys, watch)
+    painter = film.painter.make(readers[0], readers[1], film.size, stores, analysis.keyframes, watch)
     output = film.output_frames(analysis)
     for shot in shots:
         began = monotonic()

@@ -4,45 +4,22 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
-from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.jobs.manifest import describe_machine, list_changes
 from brushwork.storage.atomic import atomic_write, explain_write_errors
 from brushwork.storage.tensors import explain_read_errors, read_tensors, replace_tensors
-from brushwork.types import Image, State
 from brushwork.video.analysis import FilmAnalysis
+from brushwork.video.frame_store import PIXELS, FrameFolder, StoredFrame
 
 SEGMENT = 48
 """Frames of a segment at most."""
-
-_PIXELS = "pixels"
-_LEVELS = {8: 255, 16: 65535}
-
-
-class StoredFrame(NamedTuple):
-    """A frame of the result as it is kept, and what the next one needs of it."""
-
-    levels: Tensor
-    """(1, 3, h, w): whole numbers up to 255, or 65535."""
-    state: State
-
-    @property
-    def image(self) -> Image:
-        """The frame in [0, 1]."""
-        return self.levels.float() / (_LEVELS[8] if self.levels.dtype == torch.uint8 else _LEVELS[16])
-
-
-def round_image(image: Image, bits: int) -> Tensor:
-    """Return the nearest levels of an image: what is stored is what is used, so that resuming changes nothing."""
-    levels = (image.clamp(0, 1) * _LEVELS[bits]).round()
-    return levels.to("cpu", torch.uint8 if bits == 8 else torch.int32)
 
 
 @dataclass(frozen=True)
@@ -107,11 +84,11 @@ class Workspace:
         """Keep the analysis."""
         self._write("frames.json", analysis.to_json())
 
-    def keys(self, name: str) -> KeyFolder:
+    def store(self, name: str) -> FrameFolder:
         """Return the frames of a name that are painted before those that need them."""
-        return KeyFolder(self.folder / "frames", name)
+        return FrameFolder(self.folder / "frames", name)
 
-    def remove_keys(self, indices: range) -> None:
+    def remove_stored(self, indices: range) -> None:
         """Remove the frames in a range that were painted before those that need them, of all names."""
         for one in (self.folder / "frames").glob("*-*.safetensors"):
             if int(one.stem.rsplit("-", 1)[1]) in indices:
@@ -127,7 +104,7 @@ class Workspace:
         Raises: InputError: it cannot be written.
         """
         with explain_write_errors(self._frame(index)):
-            replace_tensors(self._frame(index), {_PIXELS: frame.levels, **frame.state}, {})
+            replace_tensors(self._frame(index), {PIXELS: frame.levels, **frame.state}, {})
 
     def read_frame(self, index: int) -> StoredFrame:
         """Return a frame that is kept.
@@ -136,7 +113,7 @@ class Workspace:
         """
         with explain_read_errors(self._frame(index), "a frame of a film"):
             tensors, _ = read_tensors(self._frame(index))
-            return StoredFrame(tensors.pop(_PIXELS), tensors)
+            return StoredFrame(tensors.pop(PIXELS), tensors)
 
     def remove_frames(self, indices: Sequence[int]) -> None:
         """Remove frames that are encoded and no longer needed."""
@@ -167,35 +144,6 @@ class Workspace:
                 f"{self.folder / name} is damaged ({error}): remove {self.folder}, and start over."
             ) from error
         return found
-
-
-class KeyFolder(MutableMapping[int, StoredFrame]):
-    """Frames in a folder, by their index, apart from those of the film."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self._folder, self._name = folder, name
-
-    def _file(self, index: int) -> Path:
-        return self._folder / f"{self._name}-{index:08}.safetensors"
-
-    def __setitem__(self, index: int, frame: StoredFrame) -> None:
-        with explain_write_errors(self._file(index)):
-            replace_tensors(self._file(index), {_PIXELS: frame.levels}, {})
-
-    def __getitem__(self, index: int) -> StoredFrame:
-        if not self._file(index).exists():
-            raise KeyError(index)
-        with explain_read_errors(self._file(index), "a key frame of a film"):
-            return StoredFrame(read_tensors(self._file(index))[0][_PIXELS], {})
-
-    def __delitem__(self, index: int) -> None:
-        self._file(index).unlink(missing_ok=True)
-
-    def __iter__(self) -> Iterator[int]:
-        return (int(one.stem.split("-")[1]) for one in self._folder.glob(f"{self._name}-*.safetensors"))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
 
 def segments_of(analysis: FilmAnalysis) -> list[range]:

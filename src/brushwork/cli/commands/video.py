@@ -12,7 +12,7 @@ from cyclopts import App, Parameter
 from brushwork import devices
 from brushwork import video as films
 from brushwork.cli.dashes import STREAM, is_dash
-from brushwork.cli.film_flags import FilmRunFlags, FrameFlags, WayFlags
+from brushwork.cli.film_flags import FilmMethodFlags, FilmRunFlags, FrameFlags
 from brushwork.cli.film_plan import print_film_plan
 from brushwork.cli.film_preview import write_preview
 from brushwork.cli.film_progress import FilmProgress
@@ -23,18 +23,18 @@ from brushwork.cli.output import InterruptedRunError, log, print_json, print_res
 from brushwork.cli.progress import format_minutes, make_display
 from brushwork.cli.signals import SIGNALS
 from brushwork.recipes import load_preset
-from brushwork.video.options import FilmOptions, SequenceOptions
+from brushwork.video.options import FilmOptions, OptimizedFilmOptions
 
 _DEFAULT = replace(load_preset("default"), size=480, measure="short")
 
 if TYPE_CHECKING:
-    MethodFlags: TypeAlias = Given
+    FrameOptionFlags: TypeAlias = Given
     FilmFlags: TypeAlias = Given
-    SequenceFlags: TypeAlias = Given
+    OptimizedFilmFlags: TypeAlias = Given
 else:
-    MethodFlags = make_flags(_DEFAULT, without=("iterations",))
+    FrameOptionFlags = make_flags(_DEFAULT, without=("iterations",))
     FilmFlags = make_flags(FilmOptions())
-    SequenceFlags = make_flags(SequenceOptions())
+    OptimizedFilmFlags = make_flags(OptimizedFilmOptions())
 
 
 app = App(name="video", usage="Usage: brushwork video [OPTIONS] CLIP STYLE... -o OUT.mp4")
@@ -47,12 +47,12 @@ def video(
     *styles: str,
     preset_name: Annotated[str, Parameter(name="--preset", group=SETTINGS)] = "default",
     config: ConfigFile = None,
-    way: WayFlags = WayFlags(),  # noqa: B008
+    method: FilmMethodFlags = FilmMethodFlags(),  # noqa: B008
     frames: FrameFlags = FrameFlags(),  # noqa: B008
     flags: FilmRunFlags = FilmRunFlags(),  # noqa: B008
     film: Annotated[FilmFlags, Parameter(name="*")] = {},  # noqa: B006
-    sequence: Annotated[SequenceFlags, Parameter(name="*")] = {},  # noqa: B006
-    given: Annotated[MethodFlags, Parameter(name="*")] = {},  # noqa: B006
+    optimized: Annotated[OptimizedFilmFlags, Parameter(name="*")] = {},  # noqa: B006
+    given: Annotated[FrameOptionFlags, Parameter(name="*")] = {},  # noqa: B006
 ) -> int:
     """Paint a film in the style of a painting, so that the style stays on the objects.
 
@@ -77,12 +77,12 @@ def video(
             clip=streams.input_path(clip),
             styles=styles,
             preset=preset_name,
-            way=way,
+            method=method,
             frames=frames,
             flags=streams.with_output(flags),
             film=film,
-            sequence=sequence,
-            method=given,
+            optimized=optimized,
+            options=given,
         )
         return _execute(request, to_stdout=is_dash(flags.output))
 

@@ -26,12 +26,12 @@ from brushwork.options import ScheduleLevel
 from brushwork.recipes import Progress, TransferOptions
 from brushwork.types import Image
 from brushwork.video.analysis import Shot
+from brushwork.video.frame_store import StoredFrame, round_image
 from brushwork.video.optical_flow import DisFlow, FlowPair, FlowSource
 from brushwork.video.optimized_painter import OptimizedPainter
-from brushwork.video.options import SequenceOptions
+from brushwork.video.options import OptimizedFilmOptions
 from brushwork.video.pair_measures import hidden_pixels, warp_error
 from brushwork.video.presets import load_film_preset
-from brushwork.video.workspace import StoredFrame, round_image
 
 SEEDS = 3
 ITERATIONS = 1000
@@ -89,10 +89,10 @@ def _window(whole: Image, size: Size, number: int) -> Image:
 
 def _cell(context: ExperimentContext, frames: list[Image], flow: FlowSource, seed: int, way: str) -> ExperimentCell:
     options = context.with_iterations(replace(_PRESET, size="full", seed=seed, iterations=ITERATIONS))
-    sequence = replace(WAYS[way], first=options.iterations, later=options.iterations)
+    film_options = replace(WAYS[way], first=options.iterations, later=options.iterations)
     pictures = [fingerprint_of(one) for one in (*frames, context.style)]
-    settings = {"recipe": "film", **asdict(options), **asdict(sequence), "pictures": pictures}
-    run = partial(_paint, context, frames, flow, options, sequence)
+    settings = {"recipe": "film", **asdict(options), **asdict(film_options), "pictures": pictures}
+    run = partial(_paint, context, frames, flow, options, film_options)
     return ExperimentCell(f"seed {seed}", way, settings, run, partial(_measure, frames, flow))
 
 
@@ -101,17 +101,17 @@ def _paint(
     frames: list[Image],
     flow: FlowSource,
     options: TransferOptions,
-    sequence: SequenceOptions,
+    film_options: OptimizedFilmOptions,
 ) -> Iterator[Progress]:
     """Yield the steps of all frames; the image of the last one is the whole film, frame beside frame."""
     encoder = context.encoder(options)
-    painter = OptimizedPainter(frames.__getitem__, [context.style], options, sequence, encoder, flow)
+    painter = OptimizedPainter(frames.__getitem__, [context.style], options, film_options, encoder, flow)
     painter.begin_shot(Shot(0, len(frames)))
     stored: dict[int, StoredFrame] = {}
     done: list[ScheduleLevel] = []
     for index in range(len(frames)):
         painter.options = replace(options, seed=options.seed * len(frames) + index)  # noise of its own
-        for progress in painter.begin(index, stored.__getitem__).steps:
+        for progress in painter.make_optimization(index, stored.__getitem__).steps:
             own = [*done, *progress.levels]
             yield progress._replace(levels=own, level=len(done) + progress.level)
         stored[index] = StoredFrame(round_image(progress.image, _BITS), {})

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brushwork.images.geometry import Size
-from brushwork.video.extra import import_video
+from brushwork.video.optional_imports import import_video
 
 SMALL = Size(90, 160)
 """Frames are compared at about this size."""
@@ -79,12 +79,12 @@ def find_cuts(frames: Iterable[NDArray[Any]]) -> Iterator[int]:
             past.append(difference)
         if candidates and candidates[0].first == count - _AROUND:
             first, calm = candidates.pop(0)
-            if first - start >= MIN_SHOT and _parts(views, len(views) - _AROUND, calm):
+            if first - start >= MIN_SHOT and _is_cut(views, len(views) - _AROUND, calm):
                 yield first
                 start = first
     for first, calm in candidates:
         enough = first - start >= MIN_SHOT and count - first >= MIN_SHOT - 1
-        if enough and _parts(views, len(views) - (count - first), calm):
+        if enough and _is_cut(views, len(views) - (count - first), calm):
             yield first
             start = first
 
@@ -146,7 +146,7 @@ def _reliable_share(one: _View, other: _View) -> float:
     return float((((forward + there) ** 2).sum(-1) < limit).mean())
 
 
-def _parts(views: deque[_View], first: int, calm: float) -> bool:
+def _is_cut(views: deque[_View], first: int, calm: float) -> bool:
     """Return whether the frames from the index on are calm, and no frame before it is like one of them."""
     later = [_difference(views[place - 1], views[place]) for place in range(first + 1, len(views))]
     pairs = product(range(first), range(first, len(views)))

@@ -1,4 +1,4 @@
-"""Seconds that the frames of a film take, from those of a few that were painted."""
+"""Seconds per frame, extrapolated from a trial."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from brushwork.video.feedforward_painter import SAMPLES
 from brushwork.video.trial import TrialFrame, TrialStep
 
 
-class FilmPace(NamedTuple):
+class FrameTimes(NamedTuple):
     """Seconds that frames take."""
 
     first: float
@@ -23,23 +23,23 @@ class FilmPace(NamedTuple):
     """One between key frames."""
 
 
-def one_pass_pace(shots: Sequence[Shot], times: Sequence[TrialFrame]) -> FilmPace:
-    """Return the pace of frames that are painted in one pass; the trial measured the statistics of its own frames."""
+def one_pass_times(shots: Sequence[Shot], times: Sequence[TrialFrame]) -> FrameTimes:
+    """Return the times of frames that are painted in one pass; the trial measured the statistics of its own frames."""
     samples = sum(min(SAMPLES, shot.end - shot.first) for shot in shots) / len(shots)
     later = times[-1].seconds
-    return FilmPace(later + times[0].beginning / len(times) * samples, later)
+    return FrameTimes(later + times[0].beginning / len(times) * samples, later)
 
 
-def optimized_pace(first: Sequence[int], later: int, times: Sequence[TrialFrame]) -> FilmPace:
-    """Return the pace of frames that are optimized.
+def optimized_times(first: Sequence[int], later: int, times: Sequence[TrialFrame]) -> FrameTimes:
+    """Return the times of frames that are optimized.
 
     `first` are the iterations of a shot's first frame at each size, `later` those of another frame at most: it may end
     earlier. With key frames, the second frame of the trial paints the key frame after it, too: what the third one takes
     is subtracted.
     """
     between = next((one.seconds for one in times[1:] if not one.steps), 0.0)
-    begun = _scale(times[0], first)
-    return FilmPace(begun, _scale(times[1], [later]) - between if len(times) > 1 else begun, between)
+    initial = _scale(times[0], first)
+    return FrameTimes(initial, _scale(times[1], [later]) - between if len(times) > 1 else initial, between)
 
 
 def _scale(frame: TrialFrame, iterations: Sequence[int]) -> float:

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from brushwork.errors import InputError
-from brushwork.video.extra import import_video
+from brushwork.video.optional_imports import import_video
 
 
 @pytest.mark.parametrize("module", ["av", "cv2"])

@@ -1,0 +1,74 @@
+"""Frames that are kept, and the stores of those that are painted ahead: key frames, and earlier passes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, MutableMapping
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+import torch
+from torch import Tensor
+
+from brushwork.storage.atomic import explain_write_errors
+from brushwork.storage.tensors import explain_read_errors, read_tensors, replace_tensors
+from brushwork.types import Image, State
+
+PIXELS = "pixels"
+"""Name of a frame's levels among its tensors."""
+
+_LEVELS = {8: 255, 16: 65535}
+
+
+class StoredFrame(NamedTuple):
+    """A frame of the result as it is kept, and what the next one needs of it."""
+
+    levels: Tensor
+    """(1, 3, h, w): whole numbers up to 255, or 65535."""
+    state: State
+
+    @property
+    def image(self) -> Image:
+        """The frame in [0, 1]."""
+        return self.levels.float() / (_LEVELS[8] if self.levels.dtype == torch.uint8 else _LEVELS[16])
+
+
+def round_image(image: Image, bits: int) -> Tensor:
+    """Return the nearest levels of an image: what is stored is what is used, so that resuming changes nothing."""
+    levels = (image.clamp(0, 1) * _LEVELS[bits]).round()
+    return levels.to("cpu", torch.uint8 if bits == 8 else torch.int32)
+
+
+FrameStore: TypeAlias = MutableMapping[int, StoredFrame]
+"""Frames that are painted before those that need them, by their index."""
+
+FrameStores: TypeAlias = Callable[[str], FrameStore]
+"""Returns the store of a name."""
+
+
+class FrameFolder(MutableMapping[int, StoredFrame]):
+    """Frames in a folder, by their index, apart from those of the film."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder, self._name = folder, name
+
+    def _file(self, index: int) -> Path:
+        return self._folder / f"{self._name}-{index:08}.safetensors"
+
+    def __setitem__(self, index: int, frame: StoredFrame) -> None:
+        with explain_write_errors(self._file(index)):
+            replace_tensors(self._file(index), {PIXELS: frame.levels}, {})
+
+    def __getitem__(self, index: int) -> StoredFrame:
+        if not self._file(index).exists():
+            raise KeyError(index)
+        with explain_read_errors(self._file(index), "a key frame of a film"):
+            return StoredFrame(read_tensors(self._file(index))[0][PIXELS], {})
+
+    def __delitem__(self, index: int) -> None:
+        self._file(index).unlink(missing_ok=True)
+
+    def __iter__(self) -> Iterator[int]:
+        return (int(one.stem.split("-")[1]) for one in self._folder.glob(f"{self._name}-*.safetensors"))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
