@@ -5,7 +5,7 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size, Window
-from brushwork.losses.gram import GramEntryLoss
+from brushwork.losses.gram_variants import GramEntryLoss
 
 
 def loss(term, seen):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from brushwork.losses import StyleLoss, style_losses
+from brushwork.losses import StyleLossSpec, style_losses
 from brushwork.losses.names import REGISTERED, describe_style_losses, style_loss_names
 
 
@@ -15,7 +15,7 @@ def test_the_names_read_from_the_source_are_those_registered():
 
 
 def test_a_loss_registered_elsewhere_is_named_too(monkeypatch):
-    toy = StyleLoss(name="toy", help="nothing", make=lambda target, norms: None)
+    toy = StyleLossSpec(name="toy", help="nothing", make=lambda target, norms: None)
     monkeypatch.setitem(REGISTERED, "toy", toy)
     assert style_loss_names()["toy"] == "nothing"
     assert "toy (nothing)" in describe_style_losses()

@@ -48,10 +48,10 @@ def test_some_positions_are_drawn_anew_at_each_step():
 
 def test_the_nearest_are_found_in_blocks(monkeypatch):
     own, keys = draw(2, 3, 50), draw(3, 3, 20)
-    at_once = neighbors.find_nearest(own, keys)
+    at_once = neighbors.nearest_columns(own, keys)
     assert torch.equal(at_once, (own.T @ keys).argmax(1))
     monkeypatch.setattr(neighbors, "BLOCK_NUMBERS", 7 * 20)
-    assert torch.equal(neighbors.find_nearest(own, keys), at_once)
+    assert torch.equal(neighbors.nearest_columns(own, keys), at_once)
 
 
 def test_what_has_no_direction_is_at_distance_one():

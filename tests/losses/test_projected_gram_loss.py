@@ -5,7 +5,8 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size, Window
-from brushwork.losses.gram import GramLoss, ProjectedGramLoss, principal_directions
+from brushwork.losses.gram import GramLoss
+from brushwork.losses.gram_variants import ProjectedGramLoss, principal_directions
 from brushwork.losses.moments import gram
 
 

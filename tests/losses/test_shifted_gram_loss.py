@@ -5,7 +5,7 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size, Window
-from brushwork.losses.gram import ShiftedGramLoss, shifted_target
+from brushwork.losses.gram_variants import ShiftedGramLoss, shifted_target
 from brushwork.losses.moments import gram
 
 

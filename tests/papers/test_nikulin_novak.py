@@ -9,7 +9,7 @@ import torch
 import printed_laboratory as printed
 from brushwork.images.geometry import Size
 from brushwork.losses import GuidedGramLoss, guided_gram_target
-from brushwork.losses.gram import GramEntryLoss, ShiftedGramLoss, shifted_target
+from brushwork.losses.gram_variants import GramEntryLoss, ShiftedGramLoss, shifted_target
 from brushwork.losses.local_gram import LocalGramLoss, content_guides, window_weights
 from laboratory_features import CHANNELS, feature, loss, plain
 from tolerances import DOUBLE

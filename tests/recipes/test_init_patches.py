@@ -11,7 +11,7 @@ from brushwork.controls import StyleRegion
 from brushwork.images.geometry import Size
 from brushwork.recipes import extract_style, init_patches
 from brushwork.recipes.init_image import make_init_image
-from brushwork.recipes.init_patches import COMPLETENESS, compose_patches, find_nearest
+from brushwork.recipes.init_patches import COMPLETENESS, compose_patches, find_patches
 from brushwork.recipes.style_transfer import TransferProblem
 from brushwork.recipes.transfer_init import TransferInit
 from half_masks import left
@@ -41,14 +41,14 @@ def test_the_nearest_key_is_that_of_the_formula():
     )
     distances = torch.stack([(query - keys).square().sum(1) for query in queries])
     alpha = COMPLETENESS * queries.var(0, correction=0).sum()
-    assert torch.equal(find_nearest(queries, keys), (distances / (distances.amin(0) + alpha)).argmin(1))
+    assert torch.equal(find_patches(queries, keys), (distances / (distances.amin(0) + alpha)).argmin(1))
 
 
 def test_all_keys_that_are_apart_are_used():
     """Plainly nearest neighbors would leave out what no query is nearest to."""
     keys = torch.tensor([[0.0], [1.0], [5.0]], dtype=torch.float64)
     queries = torch.linspace(0, 1, 50, dtype=torch.float64)[:, None]
-    assert set(find_nearest(queries, keys).tolist()) == {0, 1, 2}
+    assert set(find_patches(queries, keys).tolist()) == {0, 1, 2}
 
 
 def test_it_consists_of_what_the_painting_has(pictures):

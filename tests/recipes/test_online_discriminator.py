@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from brushwork.errors import InputError
-from brushwork.recipes.patch_discriminator import OnlineDiscriminator, PatchGrid
+from brushwork.losses.mrf import PatchGrid
+from brushwork.recipes.patch_discriminator import OnlineDiscriminator
 
 
 def texture(seed, coarse, height=30, width=34):

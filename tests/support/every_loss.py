@@ -20,9 +20,9 @@ from brushwork.losses import (
 )
 from brushwork.losses.content import ContentLoss
 from brushwork.losses.distribution import HistogramLoss, SlicedWassersteinLoss, histogram_target
-from brushwork.losses.gram import (
+from brushwork.losses.gram import GramLoss
+from brushwork.losses.gram_variants import (
     GramEntryLoss,
-    GramLoss,
     ProjectedGramLoss,
     ShiftedGramLoss,
     principal_directions,

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from brushwork.images.geometry import Window
-from brushwork.losses.style_loss import Norms, StyleLoss, StyleTarget, register_loss
+from brushwork.losses.style_loss import Norms, StyleLossSpec, StyleTarget, register_loss
 from brushwork.types import Feature, PerImage, Summary
 
 
@@ -35,4 +35,4 @@ def _make(target: StyleTarget, norms: Norms) -> ToyLoss:
     return ToyLoss(target.layer, target.statistics.mean, norms.mean_std_norm(target.statistics), target.guide)
 
 
-register_loss(StyleLoss(name="toy", help="means alone", make=_make, needs_image=False, regions="guide"))
+register_loss(StyleLossSpec(name="toy", help="means alone", make=_make, needs_image=False, regions="guide"))

@@ -11,7 +11,7 @@ from brushwork.distributed.halo_exchange import RowRange, RowRanges, exchange_ro
 from brushwork.distributed.process_group import ProcessGroup
 from brushwork.images.crop_pad import pad
 from brushwork.images.geometry import Size
-from brushwork.losses.distribution import step_seed
+from brushwork.losses.sampling import step_seed
 from brushwork.types import Evaluate, Feature, Image, LossValues
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from brushwork._lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from brushwork.images.color import linear_to_srgb, luma, luminance, rgb_to_yiq, srgb_to_linear, yiq_to_rgb
+    from brushwork.images.color import linear_to_srgb, luma, rgb_to_yiq, srgb_to_linear, yiq_to_rgb
     from brushwork.images.crop_pad import crop, pad
     from brushwork.images.encode import quantize
     from brushwork.images.formats import has_alpha, max_bits
@@ -37,7 +37,6 @@ __all__ = [
     "image_size",
     "linear_to_srgb",
     "luma",
-    "luminance",
     "max_bits",
     "open_large_image",
     "pad",

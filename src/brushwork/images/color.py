@@ -19,6 +19,9 @@ Plane: TypeAlias = Float[Tensor, "_ 1 _ _"]
 _LINE_SLOPE, _LINE_END_LINEAR, _LINE_END_SRGB = 12.92, 0.0031308, 0.04045
 _OFFSET, _POWER = 0.055, 2.4
 
+COLOR_CHANNELS = 3
+"""Number of channels of an image."""
+
 _REC709 = (0.2126, 0.7152, 0.0722)  # ITU-R BT.709-6, item 3.2
 _REC601 = (0.299, 0.587, 0.114)  # ITU-R BT.601-7, 2.5.1
 _BLUE_GAIN, _RED_GAIN = 0.492111, 0.877283  # SMPTE 170M-2004: U = 0.492111 (B-Y), V = 0.877283 (R-Y)
@@ -72,14 +75,6 @@ def linear_to_srgb(linear: Tensor) -> Tensor:
     """
     curve = (1 + _OFFSET) * linear.clamp(min=_LINE_END_LINEAR) ** (1 / _POWER) - _OFFSET
     return torch.where(linear <= _LINE_END_LINEAR, linear * _LINE_SLOPE, curve)
-
-
-def luminance(image: Image) -> Plane:
-    """Return the relative luminance Y = 0.2126 R + 0.7152 G + 0.0722 B of the linear light, in [0, 1].
-
-    Source: ITU-R BT.709, item 3.2; sRGB has the same primaries.
-    """
-    return _multiply_colors(srgb_to_linear(image), [_REC709])
 
 
 def luma(image: Image) -> Plane:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from os import PathLike
-from typing import TypeAlias, cast
+from typing import cast
 
 from brushwork.choices import DeviceName
 from brushwork.jobs.events import Finished, JobEvent
 from brushwork.jobs.job import Job, JobOptions
 from brushwork.jobs.run import CHECKPOINT_EVERY, run_job
 from brushwork.recipes import load_preset
-from brushwork.storage.folders import expand_user
-
-PathInput: TypeAlias = str | PathLike[str]
+from brushwork.storage.folders import PathInput, expand_user
 
 
 def paint(

@@ -9,10 +9,9 @@ from brushwork._lazy import lazy_exports
 if TYPE_CHECKING:
     from brushwork.losses.content import ContentLoss
     from brushwork.losses.distribution import HistogramLoss, SlicedWassersteinLoss, histogram_target
-    from brushwork.losses.gram import (
+    from brushwork.losses.gram import GramLoss, GuidedGramLoss
+    from brushwork.losses.gram_variants import (
         GramEntryLoss,
-        GramLoss,
-        GuidedGramLoss,
         ProjectedGramLoss,
         ShiftedGramLoss,
         principal_directions,
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from brushwork.losses.mrf import MRFLoss
     from brushwork.losses.neighbors import NeighborsLoss
     from brushwork.losses.newton_schulz import NewtonSchulzWassersteinLoss
-    from brushwork.losses.style_loss import StyleLoss, register_loss, style_losses
+    from brushwork.losses.style_loss import StyleLossSpec, register_loss, style_losses
     from brushwork.losses.temporal import TemporalLoss
     from brushwork.losses.total_variation import JointVariationLoss, NinePointVariationLoss, TotalVariationLoss
 else:
@@ -69,7 +68,7 @@ __all__ = [
     "ProjectedGramLoss",
     "ShiftedGramLoss",
     "SlicedWassersteinLoss",
-    "StyleLoss",
+    "StyleLossSpec",
     "TemporalLoss",
     "TotalVariationLoss",
     "content_guides",

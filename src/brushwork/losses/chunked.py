@@ -10,6 +10,9 @@ from torch import Tensor
 
 from brushwork.types import Feature, PerImage
 
+BLOCK_NUMBERS = 4_000_000
+"""Approximate number of products of positions that are held at a time."""
+
 
 class LossChunk(NamedTuple):
     """One summand of a chunked loss: a function of some rows of the feature map."""

@@ -13,7 +13,8 @@ from torch.nn import functional
 
 from brushwork.losses.chunked import LossChunk, sum_chunks
 from brushwork.losses.moments import Positions, as_float32, flatten_positions, select_positions
-from brushwork.losses.style_loss import Norms, StyleLoss, StyleTarget, register_loss
+from brushwork.losses.sampling import step_seed
+from brushwork.losses.style_loss import Norms, StyleLossSpec, StyleTarget, register_loss
 from brushwork.types import Feature, PerImage
 
 PART_NUMBERS = 8_000_000
@@ -80,11 +81,6 @@ class SlicedWassersteinLoss:
     def _along(self, directions: slice, feature: Feature) -> PerImage:
         projections = self._directions[directions].to(feature) @ feature.flatten(2)
         return transport_distance(projections, self._style[:, directions].to(feature)).sum(-1)
-
-
-def step_seed(seed: int, step: int) -> int:
-    """Combine two numbers into one seed; neighboring inputs give distant seeds."""
-    return (seed * 0x9E3779B97F4A7C15 + step * 0xBF58476D1CE4E5B9 + 1) % 2**63  # splitmix64's constants
 
 
 @dataclass(frozen=True)
@@ -164,7 +160,7 @@ def _make_histogram(target: StyleTarget, norms: Norms) -> HistogramLoss:
 
 
 register_loss(
-    StyleLoss(
+    StyleLossSpec(
         name="sliced",
         help="Wasserstein distance along random directions; needs the full image, without tiles",
         make=_make_sliced,
@@ -174,7 +170,7 @@ register_loss(
     )
 )
 register_loss(
-    StyleLoss(
+    StyleLossSpec(
         name="histogram",
         help="histogram of each channel; needs the full image, without tiles",
         make=_make_histogram,

@@ -77,7 +77,7 @@ def normalize_guides(masks: Guides) -> Guides:
 def region_weights(image: Guides, style: Guides) -> Float[Tensor, "k"]:
     """Return λ_r = 1/R for each of the R regions, and 0 where either guide is empty at this layer.
 
-    The authors skip such regions likewise.
+    The authors skip such regions likewise. For objectives composed in Python: recipes have other weights.
     """
     present = image.flatten(1).any(1) & style.flatten(1).any(1)
     return present.to(image.dtype) / len(image)
@@ -91,7 +91,7 @@ def guided_gram_target(feature: Feature, guides: Guides) -> Float[Tensor, "_ k c
 
 @torch.no_grad()
 def guided_mean_std_target(feature: Feature, guides: Guides) -> tuple[Float[Tensor, "b k c"], Float[Tensor, "b k c"]]:
-    """Return μ*_r and σ*_r of a style image under its own guides."""
+    """Return μ*_r and σ*_r of a style image under its own guides, for a `GuidedMeanStdLoss` made in Python."""
     zero = feature.new_zeros((1, len(guides), feature.shape[1]), dtype=torch.float32)
     near = guided_mean(guided_mean_std_sums(feature, guides, zero), zero)
     sums = guided_mean_std_sums(feature, guides, near)

@@ -1,4 +1,4 @@
-"""Hypercolumns, the features of several layers at one position, and the loss to the style's for the content image."""
+"""Hypercolumn loss: matches each position to its nearest style hypercolumn."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from brushwork.images.geometry import Size
 from brushwork.losses.moments import as_float32
-from brushwork.losses.style_loss import Norms, StyleLoss, StyleTarget, register_loss
+from brushwork.losses.style_loss import Norms, StyleLossSpec, StyleTarget, register_loss
 from brushwork.types import Feature, PerImage
 
 SPACING = 4
@@ -69,7 +69,7 @@ def _make(target: StyleTarget, norms: Norms) -> HypercolumnLoss:
 
 
 register_loss(
-    StyleLoss(
+    StyleLossSpec(
         name="hypercolumns",
         help="features of all style layers where the painting is most like the photograph; needs the full image",
         make=_make,

@@ -18,14 +18,14 @@ from brushwork.losses.guided_moments import (
 )
 from brushwork.losses.moments import (
     GaussianTarget,
-    LayerStatistics,
     covariance,
     covariance_sums,
     mean,
     mean_std_sums,
+    trace,
     variance,
 )
-from brushwork.losses.style_loss import Norms, RegionStatistics, StyleLoss, StyleTarget, register_loss
+from brushwork.losses.style_loss import Norms, RegionStatistics, StyleLossSpec, StyleTarget, register_loss
 from brushwork.types import Feature, Guides, PerImage, Summary
 
 SMALLEST_VARIANCE = 1e-12
@@ -98,7 +98,7 @@ class GuidedMeanStdLoss:
 
 @torch.no_grad()
 def make_gaussian_target(feature: Feature) -> GaussianTarget:
-    """Compute the mean and the biased covariance of a style image's features."""
+    """Compute the mean and the biased covariance of a style image's features, for losses made in Python."""
     shift = feature.mean(dim=(2, 3)).to(torch.promote_types(feature.dtype, torch.float32))
     sums = covariance_sums(feature, shift)
     return GaussianTarget(mean(sums, shift), covariance(sums))
@@ -157,14 +157,14 @@ class GaussianWassersteinLoss:
         own = _exact(covariance(summary)) + self._ridge
         crossed = torch.linalg.eigvalsh(self._factor.mT @ own @ self._factor)
         roots: Tensor = crossed.clamp_min(torch.finfo(crossed.dtype).tiny).sqrt().sum(-1)
-        return self.scale * (means + (_trace(own) + _trace(self._style) - 2 * roots).to(means))
+        return self.scale * (means + (trace(own) + trace(self._style) - 2 * roots).to(means))
 
     @cached_property
     def _ridge(self) -> Float[Tensor, "_ c c"]:
         """ε·I, computed once for each target."""
         given = _exact(self.target.covariance)
         identity = torch.eye(given.shape[-1], dtype=given.dtype, device=given.device)
-        return RIDGE * (_trace(given) / given.shape[-1]).clamp_min(1e-12).view(-1, 1, 1) * identity
+        return RIDGE * (trace(given) / given.shape[-1]).clamp_min(1e-12).view(-1, 1, 1) * identity
 
     @cached_property
     def _style(self) -> Float[Tensor, "_ c c"]:
@@ -188,11 +188,6 @@ def _exact(matrices: Float[Tensor, "b c c"]) -> Float[Tensor, "b c c"]:
     return matrices.cpu().double() if matrices.device.type == "mps" else matrices.double()
 
 
-def _trace(matrices: Float[Tensor, "b c c"]) -> PerImage:
-    traces: Tensor = matrices.diagonal(dim1=-2, dim2=-1).sum(-1)
-    return traces
-
-
 def _make_mean_std(target: StyleTarget, norms: Norms) -> MeanStdLoss:
     statistics = target.statistics
     return MeanStdLoss(target.layer, statistics.mean, statistics.std, norms.mean_std_norm(statistics))
@@ -214,13 +209,11 @@ def _make_covariance(target: StyleTarget, norms: Norms) -> CovarianceLoss:
 
 def _make_wasserstein(target: StyleTarget, norms: Norms) -> GaussianWassersteinLoss:
     gaussian = target.gaussian
-    deviations = gaussian.covariance.diagonal(dim1=-2, dim2=-1).clamp_min(0).sqrt()
-    norm = norms.mean_std_norm(LayerStatistics(gaussian.covariance, gaussian.mean, deviations))
-    return GaussianWassersteinLoss(target.layer, gaussian, norm, target.guide)
+    return GaussianWassersteinLoss(target.layer, gaussian, norms.mean_std_norm(gaussian.statistics), target.guide)
 
 
 register_loss(
-    StyleLoss(
+    StyleLossSpec(
         name="moments",
         help="means and standard deviations",
         make=_make_mean_std,
@@ -231,10 +224,10 @@ register_loss(
     )
 )
 register_loss(
-    StyleLoss(name="covariance", help="means and covariances", make=_make_covariance, regions="guide", balance=0.4)
+    StyleLossSpec(name="covariance", help="means and covariances", make=_make_covariance, regions="guide", balance=0.4)
 )
 register_loss(
-    StyleLoss(
+    StyleLossSpec(
         name="wasserstein",
         help="Wasserstein distance of Gaussians",
         make=_make_wasserstein,

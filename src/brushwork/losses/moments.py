@@ -49,6 +49,12 @@ class GaussianTarget:
     mean: Float[Tensor, "_ c"] = field(repr=False)
     covariance: Float[Tensor, "_ c c"] = field(repr=False)
 
+    @property
+    def statistics(self) -> LayerStatistics:
+        """Its moments, with the covariance in place of the Gram matrix."""
+        deviations = self.covariance.diagonal(dim1=-2, dim2=-1).clamp_min(0).sqrt()
+        return LayerStatistics(self.covariance, self.mean, deviations)
+
 
 def as_float32(feature: Tensor) -> Tensor:
     """Convert to float32 or wider: sums in half precision overflow."""
@@ -135,6 +141,12 @@ def covariance(sums: Summary) -> Float[Tensor, "b c c"]:
     """
     away = (sums["first"] / sums["count"].unsqueeze(-1)).unsqueeze(-1)
     return sums["second"] / sums["count"].view(-1, 1, 1) - away @ away.mT
+
+
+def trace(matrices: Float[Tensor, "b c c"]) -> PerImage:
+    """Return the trace of each matrix."""
+    traces: Tensor = matrices.diagonal(dim1=-2, dim2=-1).sum(-1)
+    return traces
 
 
 def is_narrow(feature: Feature) -> bool:

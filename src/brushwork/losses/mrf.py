@@ -16,15 +16,13 @@ from torch.nn import functional
 
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size, Window
+from brushwork.losses.chunked import BLOCK_NUMBERS
 from brushwork.losses.moments import as_float32
-from brushwork.losses.style_loss import Norms, StyleLoss, StyleTarget, register_loss
+from brushwork.losses.style_loss import Norms, StyleLossSpec, StyleTarget, register_loss
 from brushwork.types import Feature, PerImage, Summary
 
 _PATCH = 3
 """Side of a patch in positions, as in Li & Wand."""
-
-BLOCK_NUMBERS = 4_000_000
-"""Approximate number of products of positions that are held at a time."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +101,8 @@ class MRFLoss:
         return ((own - target).square() * number).sum() + rest
 
     @property
-    def _grid(self) -> PatchPositions:
-        return PatchPositions(2 * self.halo + 1, self.stride)
+    def _grid(self) -> PatchGrid:
+        return PatchGrid(2 * self.halo + 1, self.stride)
 
     def _check(self, size: Size, whose: str) -> None:
         if min(size) < self._grid.side:
@@ -115,7 +113,7 @@ class MRFLoss:
 
 
 def _nearest_values(
-    own: Tensor, styles: list[Tensor], match: PatchMatch, grid: PatchPositions
+    own: Tensor, styles: list[Tensor], match: PatchMatch, grid: PatchGrid
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the mean and number of the nearest patches' values at each position, and a constant.
 
@@ -136,7 +134,7 @@ def _nearest_values(
     return mean, number, (square - number * mean.square().sum(0)).sum()
 
 
-class PatchPositions(NamedTuple):
+class PatchGrid(NamedTuple):
     """Grid of patches of `side` × `side` positions, every `stride` positions."""
 
     side: int
@@ -162,7 +160,7 @@ class PatchMatch(NamedTuple):
 
 @torch.no_grad()
 def match_patches(
-    image: Float[Tensor, "c _ _"], styles: Sequence[Float[Tensor, "c _ _"]], grid: PatchPositions
+    image: Float[Tensor, "c _ _"], styles: Sequence[Float[Tensor, "c _ _"]], grid: PatchGrid
 ) -> PatchMatch:
     """Return argmax_q ⟨Ψ_p, Ψ*_q⟩/‖Ψ*_q‖ (normalized cross-correlation), in blocks of bounded memory.
 
@@ -184,7 +182,7 @@ def match_patches(
     return found
 
 
-def _blocks(image: Size, style: Size, grid: PatchPositions) -> Iterator[tuple[slice, slice]]:
+def _blocks(image: Size, style: Size, grid: PatchGrid) -> Iterator[tuple[slice, slice]]:
     """Yield pairs of row ranges of patches (image, style), nearly square so that they overlap little."""
     at_once = max(1, isqrt(BLOCK_NUMBERS // (image.width * style.width)) // grid.stride)
     high, others = grid.n_patches(image.height), grid.n_patches(style.height)
@@ -193,9 +191,7 @@ def _blocks(image: Size, style: Size, grid: PatchPositions) -> Iterator[tuple[sl
             yield slice(top, min(high, top + at_once)), slice(start, min(others, start + at_once))
 
 
-def _products(
-    one: Float[Tensor, "c _ _"], other: Float[Tensor, "c _ _"], grid: PatchPositions
-) -> Float[Tensor, "h w k l"]:
+def _products(one: Float[Tensor, "c _ _"], other: Float[Tensor, "c _ _"], grid: PatchGrid) -> Float[Tensor, "h w k l"]:
     """Compute the inner products ⟨Ψ_p, Ψ*_q⟩ of all patches.
 
     Each product of positions is computed once, then summed over a patch. Only positions of the same residue modulo the
@@ -218,7 +214,7 @@ def _diagonal(products: Tensor, axis: int, steps: int, own: int, other: int) -> 
     return reduce(torch.add, moved)
 
 
-def _norms(style: Float[Tensor, "c _ _"], grid: PatchPositions) -> Float[Tensor, "k l"]:
+def _norms(style: Float[Tensor, "c _ _"], grid: PatchGrid) -> Float[Tensor, "k l"]:
     """Return ‖Ψ*_q‖ of every patch, never 0."""
     squares = style.square().sum(0)[None, None]
     sums = functional.avg_pool2d(squares, grid.side, grid.stride, divisor_override=1)[0, 0]
@@ -233,7 +229,7 @@ def _keep(best: Tensor, found: PatchMatch, top: Tensor, positions: PatchMatch) -
 
 
 def _cells(
-    index: Int[Tensor, "h w"], top: int, style: Float[Tensor, "c _ _"], grid: PatchPositions, start: int
+    index: Int[Tensor, "h w"], top: int, style: Float[Tensor, "c _ _"], grid: PatchGrid, start: int
 ) -> PatchMatch:
     """Convert patch numbers, counted from patch row `top`, to indices into the concatenated style maps."""
     width = style.shape[-1]
@@ -251,7 +247,7 @@ def _make(target: StyleTarget, norms: Norms) -> MRFLoss:
 
 
 register_loss(
-    StyleLoss(
+    StyleLossSpec(
         name="patches",
         help="nearest patches; slow at shallow layers: use conv3_1 conv4_1",
         make=_make,

@@ -33,7 +33,7 @@ def _read_source() -> dict[str, tuple[bool, str]]:
     found = {}
     for file in Path(__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "StyleLoss":
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "StyleLossSpec":
                 given = {one.arg: one.value.value for one in node.keywords if isinstance(one.value, ast.Constant)}
                 found[str(given["name"])] = (bool(given.get("needs_image", True)), str(given["help"]))
     return found

@@ -10,10 +10,10 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
 
-from brushwork.losses.distribution import step_seed
+from brushwork.losses.chunked import BLOCK_NUMBERS
 from brushwork.losses.moments import as_float32
-from brushwork.losses.mrf import BLOCK_NUMBERS
-from brushwork.losses.style_loss import Norms, StyleLoss, StyleTarget, register_loss
+from brushwork.losses.sampling import draw_columns, step_seed
+from brushwork.losses.style_loss import Norms, StyleLossSpec, StyleTarget, register_loss
 from brushwork.types import Feature, PerImage
 
 QUERIES = 2048
@@ -58,28 +58,20 @@ class NeighborsLoss:
         return normalize_columns(as_float32(self.samples))
 
 
-def draw_columns(columns: Float[Tensor, "*b c n"], count: int, seed: int) -> Float[Tensor, "*b c m"]:
-    """Return at most `count` of the columns, drawn at random on the CPU; all of them if there are no more."""
-    if columns.shape[-1] <= count:
-        return columns
-    drawn = torch.randperm(columns.shape[-1], generator=torch.Generator().manual_seed(seed))[:count]
-    return columns.index_select(-1, drawn.to(columns.device))
-
-
 def normalize_columns(columns: Columns) -> Columns:
     """Subtract the mean of the columns, and divide each by its length; zero stays zero."""
     return functional.normalize(columns - columns.mean(-1, keepdim=True), dim=0)
 
 
 @torch.no_grad()
-def find_nearest(queries: Columns, keys: Columns) -> Int[Tensor, "n"]:
+def nearest_columns(queries: Columns, keys: Columns) -> Int[Tensor, "n"]:
     """Return for each query the key with the largest inner product, in blocks of bounded memory."""
     at_once = max(1, BLOCK_NUMBERS // keys.shape[1])
     return torch.cat([(part.mT @ keys).argmax(-1) for part in torch.split(queries, at_once, dim=1)])
 
 
 def _mean_distance(own: Columns, keys: Columns) -> Tensor:
-    return 1 - (own * keys[:, find_nearest(own, keys)]).sum(0).mean()
+    return 1 - (own * keys[:, nearest_columns(own, keys)]).sum(0).mean()
 
 
 def _make(target: StyleTarget, norms: Norms) -> NeighborsLoss:
@@ -87,7 +79,7 @@ def _make(target: StyleTarget, norms: Norms) -> NeighborsLoss:
 
 
 register_loss(
-    StyleLoss(
+    StyleLossSpec(
         name="neighbors",
         help="nearest features of each layer, by their cosine; needs the full image, without tiles",
         make=_make,

@@ -1,4 +1,4 @@
-"""The Gaussian Wasserstein distance with matrix square roots by a few Newton–Schulz steps, as crowsonkb's program."""
+"""The Gaussian Wasserstein distance with matrix roots by a few Newton–Schulz steps, as in crowsonkb's program."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from brushwork.images.geometry import Window
-from brushwork.losses.moments import GaussianTarget, LayerStatistics, covariance, covariance_sums, mean
-from brushwork.losses.style_loss import Norms, StyleLoss, StyleTarget, register_loss
+from brushwork.losses.moments import GaussianTarget, covariance, covariance_sums, mean, trace
+from brushwork.losses.style_loss import Norms, StyleLossSpec, StyleTarget, register_loss
 from brushwork.types import Feature, PerImage, Summary
 
 STEPS = 12
@@ -46,7 +46,7 @@ class NewtonSchulzWassersteinLoss:
         means = (mean(summary, self.target.mean) - self.target.mean).square().sum(-1)
         own = _with_ridge(covariance(summary))
         roots = trace_of_root(self._style_root @ own @ self._style_root)
-        return self.scale * (means + _trace(own) + _trace(self._style) - 2 * roots)
+        return self.scale * (means + trace(own) + trace(self._style) - 2 * roots)
 
     @cached_property
     def _style(self) -> Float[Tensor, "_ c c"]:
@@ -76,8 +76,8 @@ def trace_of_root(matrix: Float[Tensor, "b c c"]) -> PerImage:
     Source: Lin & Maji, 1707.06772, section 3, where a general gradient stands for 1. From 1, every X is a polynomial
     in R, and their commutator, which the general steps subtract, is 0.
     """
-    trace: PerImage = _RootTrace.apply(matrix)  # type: ignore[no-untyped-call]
-    return trace
+    found: PerImage = _RootTrace.apply(matrix)  # type: ignore[no-untyped-call]
+    return found
 
 
 class _RootTrace(torch.autograd.Function):
@@ -85,7 +85,7 @@ class _RootTrace(torch.autograd.Function):
     def forward(ctx: Any, matrix: Tensor) -> PerImage:
         root = matrix_root(matrix)
         ctx.save_for_backward(root)
-        return _trace(root)
+        return trace(root)
 
     @staticmethod
     @once_differentiable
@@ -112,20 +112,13 @@ def _with_ridge(matrix: Float[Tensor, "b c c"]) -> Float[Tensor, "b c c"]:
     return matrix + RIDGE * _identity(matrix)
 
 
-def _trace(matrices: Float[Tensor, "b c c"]) -> PerImage:
-    traces: Tensor = matrices.diagonal(dim1=-2, dim2=-1).sum(-1)
-    return traces
-
-
 def _make(target: StyleTarget, norms: Norms) -> NewtonSchulzWassersteinLoss:
     gaussian = target.gaussian
-    deviations = gaussian.covariance.diagonal(dim1=-2, dim2=-1).clamp_min(0).sqrt()
-    norm = norms.mean_std_norm(LayerStatistics(gaussian.covariance, gaussian.mean, deviations))
-    return NewtonSchulzWassersteinLoss(target.layer, gaussian, norm)
+    return NewtonSchulzWassersteinLoss(target.layer, gaussian, norms.mean_std_norm(gaussian.statistics))
 
 
 register_loss(
-    StyleLoss(
+    StyleLossSpec(
         name="wasserstein-steps",
         help="Wasserstein distance of Gaussians, approximated as in crowsonkb's program",
         make=_make,

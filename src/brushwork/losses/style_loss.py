@@ -105,8 +105,8 @@ class RegionStatistics(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class StyleLoss:
-    """A style loss with a name. Its file registers it: `register_loss(StyleLoss(name=…, help=…, make=…))`."""
+class StyleLossSpec:
+    """A style loss with a name, as its file registers it: `register_loss(StyleLossSpec(name=…, help=…, make=…))`."""
 
     name: str
     """Its name in `--loss`; losses are reported as NAME:LAYER."""
@@ -147,13 +147,13 @@ class StyleLoss:
     """Name under which it is reported, if another."""
 
 
-def register_loss(loss: StyleLoss) -> StyleLoss:
+def register_loss(spec: StyleLossSpec) -> StyleLossSpec:
     """Add a style loss to those that `--loss` takes by name, and return it."""
-    REGISTERED[loss.name] = loss
-    return loss
+    REGISTERED[spec.name] = spec
+    return spec
 
 
-def style_losses() -> Mapping[str, StyleLoss]:
+def style_losses() -> Mapping[str, StyleLossSpec]:
     """Return all style losses by name, those that need only saved statistics first."""
     import_modules("brushwork.losses", "register_loss(")
-    return {loss.name: loss for loss in sorted(REGISTERED.values(), key=lambda loss: (loss.needs_image, loss.name))}
+    return {spec.name: spec for spec in sorted(REGISTERED.values(), key=lambda spec: (spec.needs_image, spec.name))}

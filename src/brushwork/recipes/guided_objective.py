@@ -13,7 +13,7 @@ from brushwork.gradients.grid_shift import GridShift
 from brushwork.gradients.partition import Partition
 from brushwork.images.geometry import Size
 from brushwork.losses.guided_moments import normalize_guides
-from brushwork.losses.style_loss import RegionStatistics, StyleLoss
+from brushwork.losses.style_loss import RegionStatistics, StyleLossSpec
 from brushwork.objective import Objective
 from brushwork.options import StyleOptions
 from brushwork.recipes.guided_targets import GuidedStyleTargets, RegionTarget
@@ -82,7 +82,7 @@ def _parts(
 
 
 def _loss_by_regions(
-    name: str, loss: StyleLoss, masks: Mask, targets: Sequence[RegionTarget], normalization: LossNormalization
+    name: str, loss: StyleLossSpec, masks: Mask, targets: Sequence[RegionTarget], normalization: LossNormalization
 ) -> Objective:
     """Return a style loss with weight 1: one for all regions, or one for each that is present in both images."""
     weights = normalization.region_weights(masks)

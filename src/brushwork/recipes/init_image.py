@@ -9,6 +9,7 @@ import torch
 from brushwork.controls.style_file import StyleFile
 from brushwork.encoders.preprocess import CAFFE_MEAN
 from brushwork.errors import InputError
+from brushwork.images.color import COLOR_CHANNELS
 from brushwork.images.color_transfer import color_moments
 from brushwork.images.geometry import Size
 from brushwork.images.resample import resize
@@ -22,8 +23,6 @@ _BYTES, _MIDDLE = 255.0, 128.0
 
 STYLE_SHARE = 0.05
 """Share of the style image in a mixed start."""
-
-COLOR_CHANNELS = 3
 
 
 def gray_image(size: Size, like: Image, encoder_scale: float = 255.0) -> Image:

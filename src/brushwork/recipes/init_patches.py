@@ -1,4 +1,4 @@
-"""The content image put together of patches of the style images: a start that has strokes before any iteration."""
+"""The content image rebuilt from patches of the style images."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PATCHES_SHARE = 0.5
 """Share of the image made of patches in the initial image; the rest is the recolored content image."""
 
 COMPLETENESS = 0.005
-"""How much a patch that nothing is near to is preferred, α in D/(α + min D); the smaller, the more."""
+"""α in D/(α + min D), in variances: the smaller, the more patches of the style images are used."""
 
 QUERIES = 2048
 """Patches compared with all keys at a time."""
@@ -115,7 +115,7 @@ def _replace_patches(image: Image, keys: Patches) -> Image:
     size = Size.of(image)
     bottom, right = (HALF + (1 - side) % STRIDE for side in size)
     padded = functional.pad(image, (HALF, right, HALF, bottom), mode="replicate")
-    nearest = find_nearest(*_components(padded, keys))
+    nearest = find_patches(*_components(padded, keys))
     total, covered = torch.zeros_like(padded), torch.zeros_like(padded)
     window = torch.hann_window(PATCH + 2, periodic=False, dtype=image.dtype, device=image.device)[1:-1]
     window = (window[:, None] * window).flatten().repeat(image.shape[1])[None]
@@ -148,7 +148,7 @@ def _rows(padded: Image) -> Iterator[tuple[int, Image]]:
         yield first * STRIDE, padded[..., first * STRIDE : last * STRIDE + PATCH, :]
 
 
-def find_nearest(queries: Patches, keys: Patches) -> Int[Tensor, "patches"]:
+def find_patches(queries: Patches, keys: Patches) -> Int[Tensor, "patches"]:
     """Return for each query the key with the smallest D/(α + min D), where D are squared distances.
 
     α is `COMPLETENESS` times the queries' variance.

@@ -20,6 +20,7 @@ from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
 from brushwork.images.resample import resize
 from brushwork.losses.content import ContentLoss
+from brushwork.losses.mrf import PatchGrid
 from brushwork.objective import Objective
 from brushwork.optim import Adam, DivergenceGuard, PixelParametrization, minimize
 from brushwork.options import (
@@ -33,7 +34,7 @@ from brushwork.recipes.init_image import make_init_image
 from brushwork.recipes.mdan_options import MDANOptions
 from brushwork.recipes.multiscale import Progress, ResumeState, load_resume_state
 from brushwork.recipes.objectives import tv_objective
-from brushwork.recipes.patch_discriminator import OnlineDiscriminator, PatchGrid
+from brushwork.recipes.patch_discriminator import OnlineDiscriminator, receptive_field
 from brushwork.types import Evaluate, Feature, Image
 
 
@@ -127,7 +128,7 @@ def _require_image(style: Image | StyleFile) -> Image:
 
 
 def _require_positions(options: MDANOptions, encoder: Encoder, size: Size) -> None:
-    positions, needed = encoder.positions(options.style_layer, size), _patches(options).receptive_field
+    positions, needed = encoder.positions(options.style_layer, size), receptive_field(_patches(options))
     if min(positions) < needed:
         raise InputError(
             f"at {size} pixels {options.style_layer} has {positions} positions, but {needed} a side are needed."

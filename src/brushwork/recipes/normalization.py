@@ -29,7 +29,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from brushwork.losses.moments import LayerStatistics, as_float32
-from brushwork.losses.style_loss import StyleLoss, style_losses
+from brushwork.losses.style_loss import StyleLossSpec, style_losses
 from brushwork.options import StyleOptions
 from brushwork.options.style_losses import NormalizationName, parse_loss_weights
 from brushwork.types import Feature, Mask
@@ -61,7 +61,7 @@ class LossNormalization:
         """Return the weight of one layer among `layers`."""
         return 1.0 / layers if self.is_averaged and layers else 1.0
 
-    def weigh_losses(self, options: StyleOptions) -> list[tuple[str, StyleLoss, float]]:
+    def weigh_losses(self, options: StyleOptions) -> list[tuple[str, StyleLossSpec, float]]:
         """Return the losses at a style layer with weight 1: the name each is reported under, the loss, its weight.
 
         These are the losses of the options, and beside Gram matrices the means and standard deviations of the layer.

@@ -12,7 +12,7 @@ from brushwork.errors import InputError
 from brushwork.gradients.partition import FULL_IMAGE, Partition
 from brushwork.images.geometry import Size
 from brushwork.losses.content import ContentLoss
-from brushwork.losses.style_loss import StyleLoss
+from brushwork.losses.style_loss import StyleLossSpec
 from brushwork.losses.total_variation import make_total_variation
 from brushwork.objective import Objective
 from brushwork.options import StyleOptions
@@ -100,7 +100,7 @@ def _layer_weights(options: StyleOptions) -> Sequence[float]:
     return [weight * layers / sum(falling) for weight in falling]
 
 
-def _style_loss(name: str, loss: StyleLoss, target: WholeTarget, normalization: LossNormalization) -> Objective:
+def _style_loss(name: str, loss: StyleLossSpec, target: WholeTarget, normalization: LossNormalization) -> Objective:
     """Return a style loss with weight 1, or one for each of several style images with its weight in the blend."""
     if not loss.is_per_image:
         return Objective.single(name, loss.make(target, normalization))

@@ -6,7 +6,7 @@ Source: Li & Wand, Precomputed Real-Time Texture Synthesis with Markovian Genera
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,7 @@ from torch.nn import functional
 from brushwork.errors import InputError
 from brushwork.images.crop_pad import pad
 from brushwork.images.geometry import Size
+from brushwork.losses.mrf import PatchGrid
 from brushwork.optim.saved_state import get_count, get_entry, to_tensor
 from brushwork.recipes.adversarial_training import ADAM_BETAS, LEAKY_SLOPE, hinge_loss, initialize_weights
 from brushwork.types import Feature, Scalar, State
@@ -41,7 +42,7 @@ class OnlineDiscriminator:
 
     def __init__(self, bank: Sequence[Feature], patches: PatchGrid, rate: float, seed: int) -> None:
         self._style_features = [
-            reflect_pad(one, patches) for one in bank if min(Size.of(one)) >= patches.receptive_field
+            reflect_pad(one, patches) for one in bank if min(Size.of(one)) >= receptive_field(patches)
         ]
         if not self._style_features:
             raise InputError(
@@ -49,7 +50,7 @@ class OnlineDiscriminator:
             )
         self._patches, self._seed, self._steps = patches, seed, 0
         self._view = [
-            max(patches.receptive_field, min(sides) // 2)
+            max(receptive_field(patches), min(sides) // 2)
             for sides in zip(*map(Size.of, self._style_features), strict=True)
         ]
         discriminator = PatchDiscriminator(self._style_features[0].shape[1], patches)
@@ -132,18 +133,6 @@ class OnlineDiscriminator:
         return reflect_pad(image, self._patches)[..., down:, right:]
 
 
-class PatchGrid(NamedTuple):
-    """Grid of patches of `side` × `side` positions, one every `stride` positions."""
-
-    side: int = 8
-    stride: int = 4
-
-    @property
-    def receptive_field(self) -> int:
-        """Side in positions of the receptive field of a score: the patch and the border of its 3×3 convolution."""
-        return self.side + 2
-
-
 class PatchDiscriminator(nn.Module):
     """Score for each patch of a feature map, high for style patches.
 
@@ -166,10 +155,15 @@ class PatchDiscriminator(nn.Module):
         return scores
 
 
+def receptive_field(patches: PatchGrid) -> int:
+    """Return the side in positions of the receptive field of a score: a patch and the border of its 3×3 convolution."""
+    return patches.side + 2
+
+
 def reflect_pad(feature: Feature, patches: PatchGrid) -> Feature:
     """Pad a feature map by reflection, so that border positions lie in as many patches as others.
 
     Differs: the authors' patches end at the border; they average gradients over the patches of a position instead.
     """
-    margin = patches.receptive_field // 2
+    margin = receptive_field(patches) // 2
     return pad(feature, top=margin, bottom=margin, left=margin, right=margin)

@@ -15,7 +15,8 @@ from brushwork.encoders.encoder import Encoder
 from brushwork.gradients.partition import Partition, full_features
 from brushwork.images.geometry import Size
 from brushwork.losses.hypercolumns import grid_size, stack_hypercolumns
-from brushwork.losses.neighbors import draw_columns, find_nearest, normalize_columns
+from brushwork.losses.neighbors import nearest_columns, normalize_columns
+from brushwork.losses.sampling import draw_columns
 from brushwork.types import Feature, Image
 
 SAMPLES, HYPERCOLUMNS = 2048, 8192
@@ -85,7 +86,7 @@ class ContentMatch:
         """The style's hypercolumns at the positions of the content image's, split into layers."""
         grid, samples = grid_size(Size.of(self.content)), self.styles.samples
         queries = stack_hypercolumns(self.styles.encode(self.content), grid)[0].flatten(1)
-        nearest = find_nearest(normalize_columns(queries), normalize_columns(samples.hypercolumns))
+        nearest = nearest_columns(normalize_columns(queries), normalize_columns(samples.hypercolumns))
         parts = torch.split(samples.hypercolumns, [len(samples.layers[layer]) for layer in self.styles.layers])
         return {
             layer: part[:, nearest].view(1, len(part), *grid)

@@ -7,16 +7,20 @@ import tempfile
 from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
+from typing import TypeAlias
 
 import platformdirs
 
 from brushwork.errors import InputError
 
+PathInput: TypeAlias = str | PathLike[str]
+"""A path, as Python programs give it."""
+
 _NO_HOME = Path(os.devnull)
 """A path that is not a folder: nothing is found in it, and nobody can write into it."""
 
 
-def expand_user(path: str | PathLike[str]) -> Path:
+def expand_user(path: PathInput) -> Path:
     """Return the path with ~ replaced by the home folder; unchanged if there is no such home or user."""
     return Path(os.path.expanduser(path))  # noqa: PTH111 (Path.expanduser raises RuntimeError instead)
 

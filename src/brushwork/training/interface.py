@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from os import PathLike
-from typing import TypeAlias, cast
+from typing import cast
 
 from brushwork.choices import DeviceName
 from brushwork.jobs.events import Finished, JobEvent
-from brushwork.storage.folders import expand_user
+from brushwork.storage.folders import PathInput, expand_user
 from brushwork.training.config import TrainingConfig
 from brushwork.training.options import TrainingOptions
 from brushwork.training.run import train_model
-
-PathInput: TypeAlias = str | PathLike[str]
 
 
 def train(
