@@ -51,7 +51,7 @@ class Style:
 
         Raises: InputError: the input is not an image.
         """
-        image = as_image(style_image, "the painting").to(encoder.preprocess.mean)
+        image = as_image(style_image, "the style image").to(encoder.preprocess.mean)
         if sum_over_image is None:
             features = encoder(image, layers)
             return cls({layer: _moments(feature) for layer, feature in features.items()})
@@ -76,10 +76,10 @@ def normalize_weights(count: int, weights: Sequence[float] | None = None) -> lis
     Raises: InputError: no styles, a number of weights other than the number of styles, negative weights, or all zero.
     """
     if count == 0:
-        raise InputError("no style was given: give at least one painting.")
+        raise InputError("no style was given: give at least one style image.")
     given = [1.0] * count if weights is None else list(weights)
     if len(given) != count:
-        raise InputError(f"{len(given)} style weights were given for {count} paintings: give one for each.")
+        raise InputError(f"{len(given)} style weights were given for {count} style images: give one for each.")
     if min(given) < 0 or sum(given) <= 0:
         raise InputError(f"style weights must be 0 or more, and not all 0; given: {given}.")
     return [weight / sum(given) for weight in given]

@@ -122,11 +122,11 @@ def test_on_meta_it_takes_memory_and_in_tiles_less(brush):
 @pytest.mark.parametrize(
     ("paintings", "options", "regions", "message"),
     [
-        ([], OPTIONS, (), "no painting was given"),
-        ([PAINTING[..., :20]], OPTIONS, (), "a painting is 20×40 pixels"),
-        ([PAINTING], replace(OPTIONS, style_blend=(1.0, 2.0)), (), "2 style weights were given for 1 paintings"),
-        ([PAINTING], replace(OPTIONS, style_scale=(1, 2)), _regions()[:1], "each painting at one scale"),
-        ([PAINTING, OTHER], OPTIONS, _regions()[:1], "painting 2 has no region"),
+        ([], OPTIONS, (), "no style image was given"),
+        ([PAINTING[..., :20]], OPTIONS, (), "a style image is 20×40 pixels"),
+        ([PAINTING], replace(OPTIONS, style_blend=(1.0, 2.0)), (), "2 style weights were given for 1 style images"),
+        ([PAINTING], replace(OPTIONS, style_scale=(1, 2)), _regions()[:1], "each style image at one scale"),
+        ([PAINTING, OTHER], OPTIONS, _regions()[:1], "style image 2 has no region"),
         (
             [PAINTING],
             OPTIONS,
@@ -154,5 +154,5 @@ def test_pictures_in_any_form(brush):
     expected = transfer_adain(photo, [art], OPTIONS, stylizer=brush)
     assert torch.equal(transfer_adain(levels[0], levels[1], OPTIONS, stylizer=brush), expected)
     assert torch.equal(transfer_adain(photo.double(), art[0], OPTIONS, stylizer=brush), expected)
-    with pytest.raises(InputError, match="the photograph holds floats"):
+    with pytest.raises(InputError, match="the content image holds floats"):
         transfer_adain(photo * 255, art, OPTIONS, stylizer=brush)

@@ -41,7 +41,7 @@ def test_pair_by_pair_the_paintings_in_their_order(job):
     pairs, two = job.regions * 2, [Size(50, 50), Size(30, 30)]
     assert [one.style_index for one in read_regions(replace(job, regions=pairs), Size(40, 60), two)] == [0, 1]
     assert [one.style_index for one in read_regions(replace(job, regions=pairs), Size(40, 60), two[:1])] == [0, 0]
-    with pytest.raises(InputError, match="1 pairs of masks were given for 2 paintings"):
+    with pytest.raises(InputError, match="1 pairs of masks were given for 2 style images"):
         read_regions(job, Size(40, 60), two)
 
 
@@ -104,8 +104,8 @@ def test_a_job_of_regions_is_planned(job):
 @pytest.mark.parametrize(
     ("options", "what"),
     [
-        (TextureOptions(), "paintings were given, but texture takes none"),
-        (ReconstructionOptions(), "paintings were given, but reconstruct-content takes none"),
+        (TextureOptions(), "style images were given, but texture takes none"),
+        (ReconstructionOptions(), "style images were given, but reconstruct-content takes none"),
         (MDANOptions(), "regions were given, but mdan takes none"),
     ],
 )

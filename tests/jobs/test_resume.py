@@ -154,7 +154,7 @@ def test_other_options_or_pictures_are_refused_by_name(tmp_path):
     with pytest.raises(InputError, match="iterations: 7 here, 6 there"):
         painted(longer, resume=True)
     write_image(picture(9, 40, 60), job.content, overwrite=True)
-    with pytest.raises(InputError, match="another content picture"):
+    with pytest.raises(InputError, match="another content image"):
         painted(job, resume=True)
     note, *_ = painted(replace(job, overwrite=True), resume=True)
     assert "from the beginning" in note.text

@@ -136,7 +136,7 @@ def test_nothing_is_overwritten_without_permission(tmp_path):
         ({"device": "cuba"}, "no device 'cuba'"),
         ({"max_pixels": 100}, "limit"),
         ({"options": replace(TINY, style_layers=("conv9_9",))}, "no layer 'conv9_9'"),
-        ({"styles": ()}, "no painting"),
+        ({"styles": ()}, "no style image"),
     ],
 )
 def test_what_cannot_be_is_said_before_painting(tmp_path, change, message):
@@ -152,7 +152,7 @@ def test_what_cannot_be_is_said_before_painting(tmp_path, change, message):
 def test_the_photograph_is_no_painting(tmp_path):
     job = tiny_job(tmp_path)
     (tmp_path / "copy.png").write_bytes(job.content.read_bytes())
-    with pytest.raises(InputError, match=r"copy.png is the photograph itself"):
+    with pytest.raises(InputError, match=r"copy.png is the content image itself"):
         painted(replace(job, styles=(*job.styles, tmp_path / "copy.png")))
 
 

@@ -96,7 +96,7 @@ def test_nothing_is_lost_unasked(job, brush):
 def test_a_picture_is_not_painted_over_itself(job, brush):
     with pytest.raises(InputError, match="is one of the inputs"):
         _painted(replace(job, output=job.content, overwrite=True), brush)
-    with pytest.raises(InputError, match="is the photograph itself"):
+    with pytest.raises(InputError, match="is the content image itself"):
         _painted(replace(job, styles=(job.content,)), brush)
 
 
@@ -144,7 +144,7 @@ def test_what_does_not_fit_says_what_does(job, brush):
 
 def test_nothing_is_started_from(job, tmp_path):
     started = replace(job, init=tmp_path / "start.png")
-    with pytest.raises(InputError, match="pictures to start from were given, but adain takes none"):
+    with pytest.raises(InputError, match="initial images were given, but adain takes none"):
         next(run_job(started))
 
 

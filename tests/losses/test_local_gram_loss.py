@@ -40,7 +40,7 @@ def test_larger_windows_see_less_of_where_things_are():
 
 
 def test_a_painting_of_another_size_is_refused():
-    with pytest.raises(InputError, match="the painting's map is 6×5, the picture's 5×5"):
+    with pytest.raises(InputError, match="the style image's map is 6×5, the optimized image's 5×5"):
         loss(LocalGramLoss("t", feature(0, 5, 6), window_weights(1), 1.0), feature(1, 5, 5))
 
 

@@ -56,9 +56,9 @@ def test_black_features_can_be_matched():
 
 
 def test_what_has_no_patches_is_refused():
-    with pytest.raises(InputError, match="3×3 positions do not fit into the painting's map of 5×2"):
+    with pytest.raises(InputError, match="3×3 positions do not fit into the style image's map of 5×2"):
         MRFLoss("t", (feature(0, 2, 5),), 1.0)
-    with pytest.raises(InputError, match="the picture's map of 2×5"):
+    with pytest.raises(InputError, match="the optimized image's map of 2×5"):
         loss(MRFLoss("t", (feature(0, 5, 5),), 1.0), feature(0, 5, 2))
     with pytest.raises(InputError, match="a stride of 1 or more"):
         MRFLoss("t", (feature(0, 5, 5),), 1.0, stride=0)

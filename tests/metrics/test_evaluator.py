@@ -59,7 +59,7 @@ def test_every_figure_says_what_it_is():
 def test_pictures_too_small_are_refused(jury, photograph, painting):
     with pytest.raises(InputError, match="the result would be evaluated at 80×20 pixels"):
         jury(photograph[..., :20, :], content=photograph, style=painting)
-    with pytest.raises(InputError, match="the painting would be evaluated at 80×"):
+    with pytest.raises(InputError, match="the style image would be evaluated at 80×"):
         jury(photograph, content=photograph, style=painting[..., :9, :])
 
 
@@ -106,8 +106,8 @@ def test_pictures_in_any_form(jury, photograph, painting):
     ("which", "change", "said"),
     [
         ("result", lambda image: image * 255, "the result holds floats"),
-        ("content", lambda image: image.repeat(2, 1, 1, 1), "the photograph holds 2 images"),
-        ("style", lambda image: None, "the painting is given as NoneType"),
+        ("content", lambda image: image.repeat(2, 1, 1, 1), "the content image holds 2 images"),
+        ("style", lambda image: None, "the style image is given as NoneType"),
     ],
 )
 def test_what_is_no_picture_is_refused(which, change, said, jury, photograph, painting):

@@ -40,7 +40,7 @@ def test_ssim_is_what_the_formula_says():
 
 
 def test_ssim_needs_a_window():
-    with pytest.raises(InputError, match="SSIM needs 11 pixels a side: the picture is 24×10"):
+    with pytest.raises(InputError, match="SSIM needs 11 pixels a side: the image is 24×10"):
         ssim(NOISY[..., :10, :], OTHER[..., :10, :])
 
 

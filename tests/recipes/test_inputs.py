@@ -111,7 +111,7 @@ def test_a_start_of_noise_may_leave_the_range_and_no_more(given, tiny, small_tra
     noise = 0.5 + 0.2 * torch.randn(1, 3, 48, 64, generator=torch.Generator().manual_seed(0))
     assert float(noise.min()) < 0
     assert list(transfer(*images, small_transfer(iterations=1), encoder=tiny, init=noise))
-    with pytest.raises(InputError, match=r"the start holds floats from .* to be from -1 to 2"):
+    with pytest.raises(InputError, match=r"the initial image holds floats from .* to be from -1 to 2"):
         transfer(*images, small_transfer(iterations=1), encoder=tiny, init=images[0] * 255)
 
 
@@ -135,24 +135,24 @@ def test_batches(photograph, painting, tiny, small_transfer):
     options = small_transfer(iterations=2)
     two = torch.cat([photograph, photograph.flip(-1)])
     assert last(transfer(two, painting, options, encoder=tiny)).shape == two.shape
-    with pytest.raises(InputError, match=r"a painting holds 2 pictures, and the photograph 1.*as a list"):
+    with pytest.raises(InputError, match=r"a style image holds 2 images, and the content image 1.*as a list"):
         transfer(photograph, torch.cat([painting, painting]), options, encoder=tiny)
-    with pytest.raises(InputError, match="the start holds 3 pictures"):
+    with pytest.raises(InputError, match="the initial image holds 3 images"):
         transfer(two, painting, options, encoder=tiny, init=photograph.repeat(3, 1, 1, 1))
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda photo, art: (photo * 255, art), "the photograph holds floats from .* divide them by 255"),
-        (lambda photo, art: (photo, [art, art * 255]), "a painting holds floats from"),
-        (lambda photo, art: (photo, [art * torch.nan]), "a painting holds NaN"),
-        (lambda photo, art: (photo, []), "no painting was given"),
-        (lambda photo, art: (photo, None), "a painting is given as NoneType"),
-        (lambda photo, art: (photo, 3), "a painting is given as int"),
-        (lambda photo, art: (photo, [[art]]), "a painting is given as list"),
-        (lambda photo, art: ([photo], art), "the photograph is given as list"),
-        (lambda photo, art: (photo[..., :31], art), "the photograph is 31×48 pixels"),
+        (lambda photo, art: (photo * 255, art), "the content image holds floats from .* divide them by 255"),
+        (lambda photo, art: (photo, [art, art * 255]), "a style image holds floats from"),
+        (lambda photo, art: (photo, [art * torch.nan]), "a style image holds NaN"),
+        (lambda photo, art: (photo, []), "no style image was given"),
+        (lambda photo, art: (photo, None), "a style image is given as NoneType"),
+        (lambda photo, art: (photo, 3), "a style image is given as int"),
+        (lambda photo, art: (photo, [[art]]), "a style image is given as list"),
+        (lambda photo, art: ([photo], art), "the content image is given as list"),
+        (lambda photo, art: (photo[..., :31], art), "the content image is 31×48 pixels"),
     ],
 )
 def test_what_is_no_picture_is_refused(change, said, photograph, painting, tiny, small_transfer):

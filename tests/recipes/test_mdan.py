@@ -10,7 +10,7 @@ from brushwork.gradients.partition import FullImage
 from brushwork.gradients.tiled import Tiling
 from brushwork.images.geometry import Size
 from brushwork.images.resample import resize
-from brushwork.recipes import MDANOptions, schedule, transfer_mdan
+from brushwork.recipes import MDANOptions, transfer_mdan
 from tolerances import rounding
 
 TINY = MDANOptions(size=64, iterations=6, content_layer="conv3_1", style_layer="conv2_1", patch=6, patch_stride=3)
@@ -39,7 +39,7 @@ def test_it_walks_from_the_photograph_within_its_budget(tiny, photograph, painti
     steps = list(transfer_mdan(photograph, [painting], TINY, encoder=tiny))
     assert [step.step.index for step in steps] == [1, 2, 3, 4, 5, 6]
     assert torch.equal(steps[0].step.point, resize(photograph, Size(48, 64)))
-    assert steps[0].levels == schedule(TINY, Size.of(photograph))
+    assert steps[0].levels == TINY.schedule(Size.of(photograph))
     moved = (steps[-1].step.point - steps[0].step.point).abs()
     assert 0 < moved.max() <= 5 * 2 * TINY.learning_rate
     assert steps[0].step.losses.terms.keys() == {"style", "content:conv3_1", "tv"}
@@ -92,9 +92,9 @@ def test_it_cannot_be_looked_at_in_tiles(tiny, photograph, painting):
 
 
 def test_what_cannot_be_used_is_named(tiny, photograph, painting):
-    with pytest.raises(InputError, match="no painting"):
+    with pytest.raises(InputError, match="no style image"):
         transfer_mdan(photograph, [], TINY, encoder=tiny)
-    with pytest.raises(InputError, match="the photograph is 40×20"):
+    with pytest.raises(InputError, match="the content image is 40×20"):
         transfer_mdan(photograph[..., :20, :40], [painting], TINY, encoder=tiny)
     with pytest.raises(InputError, match=r"at 32×24 pixels conv2_1 has 16×12 positions, but 14"):
         transfer_mdan(photograph, [painting], replace(TINY, size=32, patch=12), encoder=tiny)

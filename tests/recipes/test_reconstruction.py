@@ -34,5 +34,5 @@ def test_from_a_given_picture(small_reconstruction, tiny, photograph):
 
 
 def test_a_picture_too_small_is_refused(small_reconstruction, tiny):
-    with pytest.raises(InputError, match="the picture is 40×31 pixels"):
+    with pytest.raises(InputError, match="the source image is 40×31 pixels"):
         reconstruct(torch.rand(1, 3, 31, 40), small_reconstruction(), encoder=tiny)

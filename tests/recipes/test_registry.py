@@ -11,7 +11,6 @@ from brushwork.recipes import (
     TransferOptions,
     reconstruct,
     run_recipe,
-    schedule,
     synthesize_texture,
     transfer,
 )
@@ -45,7 +44,7 @@ def test_run_is_the_recipe_that_the_options_belong_to(case, tiny):
 def test_plan_tells_the_levels_that_are_then_run(case, tiny):
     options, pictures, _ = case
     first, *_ = run_recipe(options, pictures, encoder=tiny)
-    assert schedule(options, Size.of(pictures.content)) == list(first.levels)
+    assert options.schedule(Size.of(pictures.content)) == list(first.levels)
 
 
 def test_taps_are_where_the_network_is_read(case, tiny, monkeypatch):

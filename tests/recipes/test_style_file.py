@@ -115,7 +115,7 @@ def test_the_weights_are_told_apart_by_more_than_their_name(kept, options, tiny,
 def test_what_needs_the_painting_itself_is_refused(kept, options, tiny, photograph):
     with pytest.raises(InputError, match="init is style, but a painting is a style file"):
         transfer(photograph, [kept], options(init="style"), encoder=tiny)
-    with pytest.raises(InputError, match=r"match-linear changes the colors of paintings before .*color-when after"):
+    with pytest.raises(InputError, match=r"match-linear changes the colors of style images before .*color-when after"):
         transfer(photograph, [kept], options(color="match-linear"), encoder=tiny)
     after = options(color="match-linear", color_when="after")
     assert next(transfer(photograph, [kept], after, encoder=tiny)).image.isfinite().all()
@@ -183,5 +183,5 @@ def test_sizes_do_not_hang_on_the_paintings_proportions(options, tiny, photograp
 
 
 def test_small_paintings_have_no_style(options, tiny, painting):
-    with pytest.raises(InputError, match="the painting is 10×60 pixels"):
+    with pytest.raises(InputError, match="the style image is 10×60 pixels"):
         extract_style(painting[..., :10], options(), "a strip", encoder=tiny)

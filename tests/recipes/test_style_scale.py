@@ -95,7 +95,7 @@ def test_the_loss_of_a_blend_is_the_sum_of_losses_but_for_a_constant(small_trans
 
 def test_scales_that_fit_no_paintings_are_refused(small_transfer, tiny, photograph, painting):
     with pytest.raises(
-        InputError, match="3 style scales were given for 2 paintings: give one for each, or one for all"
+        InputError, match="3 style scales were given for 2 style images: give one for each, or one for all"
     ):
         transfer(photograph, [painting] * 2, small_transfer(style_scale=(1.0, 2.0, 3.0)), encoder=tiny)
     with pytest.raises(InputError, match="a style file has one style-scale"):

@@ -189,7 +189,7 @@ def test_patches_are_of_whichever_painting_is_nearest(options, tiny, photograph,
     pair = [painting, photograph]
     found = objective(TransferProblem(photograph, pair, options("patches"), tiny))["patches:pool1"].loss
     assert len(found.targets) == 2
-    with pytest.raises(InputError, match="the loss patches cannot blend paintings by weights"):
+    with pytest.raises(InputError, match="the loss patches cannot blend style images by weights"):
         transfer(photograph, pair, options("patches", style_blend=(1.0, 2.0)), encoder=tiny)
 
 

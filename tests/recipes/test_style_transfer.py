@@ -89,7 +89,7 @@ def test_blend_weights_mix_the_gram_matrices(small_transfer, tiny, photograph, p
 
 
 def test_blend_weights_must_fit_the_paintings(small_transfer, tiny, photograph, painting):
-    with pytest.raises(InputError, match="3 style weights were given for 1 paintings"):
+    with pytest.raises(InputError, match="3 style weights were given for 1 style images"):
         next(transfer(photograph, [painting], small_transfer(style_blend=(1.0, 1.0, 1.0)), encoder=tiny))
 
 
@@ -118,14 +118,14 @@ def test_the_targets_are_made_at_every_level(small_transfer, tiny, photograph, p
 
 
 def test_pictures_too_small_are_refused(small_transfer, tiny, photograph, painting):
-    with pytest.raises(InputError, match=r"the photograph is 20×48 pixels: give one of at least 32"):
+    with pytest.raises(InputError, match=r"the content image is 20×48 pixels: give one of at least 32"):
         transfer(photograph[..., :20], [painting], small_transfer(), encoder=tiny)
-    with pytest.raises(InputError, match=r"a painting is 8×60 pixels: give one of at least 32"):
+    with pytest.raises(InputError, match=r"a style image is 8×60 pixels: give one of at least 32"):
         transfer(photograph, [painting[..., :8]], small_transfer(), encoder=tiny)
 
 
 def test_no_painting_is_refused(small_transfer, tiny, photograph):
-    with pytest.raises(InputError, match="no painting was given"):
+    with pytest.raises(InputError, match="no style image was given"):
         transfer(photograph, [], small_transfer(), encoder=tiny)
 
 

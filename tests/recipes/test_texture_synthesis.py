@@ -60,5 +60,5 @@ def test_coarse_levels_look_at_a_smaller_picture(small_texture, tiny, painting):
 
 
 def test_a_picture_too_small_is_refused(small_texture, tiny):
-    with pytest.raises(InputError, match="the picture is 16×40 pixels"):
+    with pytest.raises(InputError, match="the source image is 16×40 pixels"):
         synthesize_texture(torch.rand(1, 3, 40, 16), small_texture(), encoder=tiny)

@@ -21,7 +21,6 @@ from brushwork.recipes import (
     TransferOptions,
     load_preset,
     run_recipe,
-    schedule,
 )
 from brushwork.recipes.init_image import make_init_image
 from brushwork.style import Style
@@ -94,7 +93,7 @@ def painted(case: Case, dtype: torch.dtype) -> Iterator[Progress]:
     """The steps of the painting, computed in this precision."""
     options, encoder = case.options, case.encoder().to(dtype)
     photograph, painting = picture(1, 48, 64), picture(2, 60, 48)
-    first = schedule(options, Size.of(photograph))[0].size
+    first = options.schedule(Size.of(photograph))[0].size
     start = make_init_image(options, first, photograph, painting, options.encoder_scale)
     pictures = RecipeInputs(photograph.to(dtype), (painting.to(dtype),), start.to(dtype))
     return run_recipe(options, pictures, encoder=encoder)

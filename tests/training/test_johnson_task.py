@@ -98,9 +98,9 @@ def test_several_paintings_are_one_style() -> None:
 
 
 def test_what_cannot_be_learned_from_is_refused() -> None:
-    with pytest.raises(InputError, match="no painting was given"):
+    with pytest.raises(InputError, match="no style image was given"):
         JohnsonTask([], TINY, tiny_network())
-    with pytest.raises(InputError, match="a painting is 20×10"):
+    with pytest.raises(InputError, match="a style image is 20×10"):
         JohnsonTask([picture(2, 10, 20)], TINY, tiny_network())
     with pytest.raises(InputError, match="no photographs"):
         next(tiny_task().training_steps(replace(batch(), pictures=None)))

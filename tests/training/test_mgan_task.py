@@ -121,5 +121,5 @@ def test_it_is_validated_on_what_was_held_out(eye):
 def test_pictures_that_hold_no_block_are_refused(eye):
     with pytest.raises(InputError, match="holds no block of 64"):
         lesson(eye, styles=[picture(1, 60, 90)])
-    with pytest.raises(InputError, match="no painting was given"):
+    with pytest.raises(InputError, match="no style image was given"):
         lesson(eye)

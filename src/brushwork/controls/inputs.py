@@ -49,7 +49,7 @@ class RecipeInputs(NamedTuple):
         init: ImageInput | None = None,
         regions: Sequence[StyleRegion] = (),
         *,
-        what: str = "the photograph",
+        what: str = "the content image",
     ) -> Self:
         """Convert inputs of any supported type to images; `what` names the first one in errors.
 
@@ -59,16 +59,16 @@ class RecipeInputs(NamedTuple):
         """
         image = as_image(content, what)
         require_min_size(image, what)
-        start = None if init is None else as_image(init, "the start", beyond=_NOISE)
-        for name, one in (*(("a painting", one) for one in styles), ("the start", start)):
+        init_image = None if init is None else as_image(init, "the initial image", beyond=_NOISE)
+        for name, one in (*(("a style image", one) for one in styles), ("the initial image", init_image)):
             if isinstance(one, StyleFile) or one is None:
                 continue
             if len(one) not in (1, len(image)):
                 raise InputError(
-                    f"{name} holds {len(one)} pictures, and {what} {len(image)}: give one, or one for each."
-                    + (" Several paintings are given as a list." if name == "a painting" else "")
+                    f"{name} holds {len(one)} images, and {what} {len(image)}: give one, or one for each."
+                    + (" Several style images are given as a list." if name == "a style image" else "")
                 )
-        return cls(image, styles, start, tuple(regions))
+        return cls(image, styles, init_image, tuple(regions))
 
     def to(self, encoder: Encoder) -> Self:
         """Return the same inputs on the network's device, in the dtype that it computes in."""
@@ -87,20 +87,20 @@ def as_styles(styles: StyleInputs) -> tuple[Image | StyleFile, ...]:
     Raises: InputError: none at all, or one that cannot be used.
     """
     if isinstance(styles, StyleFile) or is_source(styles) or not isinstance(styles, Iterable):
-        return (_as_painting(cast(StyleInput, styles)),)
-    seen = tuple(_as_painting(one) for one in cast(Iterable[StyleInput], styles))
+        return (_as_style(cast(StyleInput, styles)),)
+    seen = tuple(_as_style(one) for one in cast(Iterable[StyleInput], styles))
     if not seen:
-        raise InputError("no painting was given: give at least one.")
+        raise InputError("no style image was given: give at least one.")
     return seen
 
 
-def _as_painting(style: StyleInput) -> Image | StyleFile:
+def _as_style(style: StyleInput) -> Image | StyleFile:
     if isinstance(style, StyleFile):
         return style
     if isinstance(style, str | PathLike) and Path(style).suffix.lower() == STYLE_ENDING:
         return StyleFile.read(expand_user(style))
-    image = as_image(style, "a painting")
-    require_min_size(image, "a painting")
+    image = as_image(style, "a style image")
+    require_min_size(image, "a style image")
     return image
 
 
@@ -139,17 +139,17 @@ def require_regions(
     for number, style in enumerate(styles):
         if isinstance(style, StyleFile):
             raise InputError(
-                f"{style.source} is a style file, which cannot be divided into regions: give the painting itself."
+                f"{style.source} is a style file, which cannot be divided into regions: give the style image itself."
             )
         if all(region.style_index != number for region in regions):
-            raise InputError(f"painting {number + 1} has no region: give a mask for each painting.")
+            raise InputError(f"style image {number + 1} has no region: give a mask for each style image.")
     for number, region in enumerate(regions, start=1):
         if not 0 <= region.style_index < len(styles):
             raise InputError(
-                f"region {number} belongs to painting {region.style_index + 1}, but {len(styles)} were given."
+                f"region {number} belongs to style image {region.style_index + 1}, but {len(styles)} were given."
             )
         for mask in (region.content, region.style):
             if len(mask) != 1:
                 raise InputError(f"region {number} has a mask of {len(mask)} images: give one image for each mask.")
     if regions and blend:
-        raise InputError("regions already say which painting applies where: remove style-blend, or the regions.")
+        raise InputError("regions already say which style image applies where: remove style-blend, or the regions.")

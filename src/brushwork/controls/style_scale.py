@@ -74,8 +74,8 @@ def require_scales(options: ScaleOptions, styles: int) -> None:
     given = len(options.style_scale)
     if styles != 1 and given not in (1, styles):
         raise InputError(
-            f"{given} style scales were given for {styles} paintings: give one for each, or one for all. To use a "
-            "painting at several scales beside others, name it once for each scale."
+            f"{given} style scales were given for {styles} style images: give one for each, or one for all. To use an "
+            "image at several scales beside others, name it once for each scale."
         )
 
 

@@ -9,9 +9,9 @@ from brushwork._lazy import lazy_exports
 if TYPE_CHECKING:
     from brushwork.devices.advice import advise, find_fault, find_hardware
     from brushwork.devices.memory import available_memory
-    from brushwork.devices.select import describe_device_choice, select_device, torch_build
+    from brushwork.devices.select import describe_device, describe_device_choice, select_device, torch_build
     from brushwork.devices.shortage import least_limit
-    from brushwork.devices.threads import describe_device, number_of_threads, set_threads
+    from brushwork.devices.threads import number_of_threads, set_threads
 else:
     __getattr__, __dir__ = lazy_exports(__name__, __file__)
 

@@ -1,4 +1,4 @@
-"""Select a device of this machine."""
+"""Select a device of this machine, and describe devices in words."""
 
 from __future__ import annotations
 
@@ -32,6 +32,16 @@ def has_fast_bfloat16(device: torch.device) -> bool:
     # torch has no public name for it (2.13).
     supported = getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
     return device.type == "cpu" and bool(supported())
+
+
+def describe_device(device: torch.device) -> str:
+    """Return the device in words."""
+    if device.type == "cuda":
+        return f"{device} ({torch.cuda.get_device_name(device)})"
+    if device.type == "cpu":
+        threads = torch.get_num_threads()
+        return f"cpu ({threads} thread{'s' if threads > 1 else ''})"
+    return str(device)
 
 
 def describe_device_choice(name: str = "auto") -> str:

@@ -1,4 +1,4 @@
-"""Names of devices in words, and the number of threads on the CPU."""
+"""The number of threads on the CPU."""
 
 from __future__ import annotations
 
@@ -8,16 +8,6 @@ from brushwork.errors import InputError
 
 _MOST_THREADS = 1024
 """Limit on threads: OpenMP ends the process if the system refuses a thread."""
-
-
-def describe_device(device: torch.device) -> str:
-    """Return the device in words."""
-    if device.type == "cuda":
-        return f"{device} ({torch.cuda.get_device_name(device)})"
-    if device.type == "cpu":
-        threads = torch.get_num_threads()
-        return f"cpu ({threads} thread{'s' if threads > 1 else ''})"
-    return str(device)
 
 
 def set_threads(threads: int | None) -> None:

@@ -102,7 +102,7 @@ class StyleEncoder:
         if entry is None:
             raise InputError(
                 f"the style of {style.source} was extracted with {style.encoder.network}, or by an earlier version, "
-                f"but --instant needs {self.encoder.name}: give the painting itself, or extract it again."
+                f"but --instant needs {self.encoder.name}: give the style image itself, or extract it again."
             )
         return ChannelStatistics.of_entry(entry)
 

@@ -116,15 +116,17 @@ class AdaINStylizer:
     def _require_usable(self, images: RecipeInputs) -> None:
         content, styles, regions, options = images.content, images.styles, images.regions, self.options
         if not styles:
-            raise InputError("no painting was given: give at least one.")
-        require_min_size(content, "the photograph")
+            raise InputError("no style image was given: give at least one.")
+        require_min_size(content, "the content image")
         for style in styles:
             if not isinstance(style, StyleFile):
-                require_min_size(style, "a painting")
+                require_min_size(style, "a style image")
         if regions:
             require_regions(regions, styles, options.style_blend)
         if regions and len(scaled_styles(styles, options)) > len(styles):
-            raise InputError("regions take each painting at one scale: give one style-scale for each, or one for all.")
+            raise InputError(
+                "regions take each style image at one scale: give one style-scale for each, or one for all."
+            )
 
 
 def transfer_adain(

@@ -98,7 +98,7 @@ class AdaINFrames:
     def of(cls, stylizer: AdaINStylizer, styles: Sequence[Image | StyleFile], canvas: Size) -> AdaINFrames:
         """Encode the style images for frames of a size."""
         if not styles:
-            raise InputError("no painting was given: give at least one.")
+            raise InputError("no style image was given: give at least one.")
         options = stylizer.options
         palette = StyleEncoder(stylizer.encoder, options, canvas)
         return cls(stylizer, _result(palette.encode_blend(styles, options.style_blend)))

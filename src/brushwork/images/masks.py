@@ -79,7 +79,8 @@ def read_mask(path: Path, *, max_pixels: int = MAX_PIXELS) -> Mask:
     mask = _read(path, max_pixels)
     if not _is_gray(mask.image):
         raise InputError(
-            f"the mask {path.name} is a colored map without a counterpart: give the painting's map too, or a gray mask."
+            f"the mask {path.name} is a colored map without a counterpart: give the style image's map too, or a gray "
+            "mask."
         )
     return _light(mask)
 

@@ -34,11 +34,11 @@ def largest_style_size(
 
 def encoded_sizes(options: RecipeOptions, sizes: InputSizes, level: Size) -> dict[str, Size]:
     """Return the size of every image that is encoded while the result has the size `level`."""
-    found = {"the result": level, "the picture": options.content_size(level, sizes.content)}
+    found = {"the result": level, "the content image": options.content_size(level, sizes.content)}
     for number, style in enumerate(sizes.styles):
         for scale, size in options.style_sizes(level, style, number, len(sizes.styles)).items():
             at = f" at scale {scale:g}" if scale != 1 else ""
-            found[f"painting {number + 1}{at}"] = size
+            found[f"style image {number + 1}{at}"] = size
     return found
 
 

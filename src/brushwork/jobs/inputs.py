@@ -154,9 +154,9 @@ def _require_usable(job: Job) -> None:
         raise InputError(f"{job.options.method} takes {expected}.")
     options = job.options
     for what, given, is_taken in (
-        ("paintings", job.styles, options.takes_styles),
+        ("style images", job.styles, options.takes_styles),
         ("regions", job.regions, options.takes_regions),
-        ("pictures to start from", job.init, options.takes_init),
+        ("initial images", job.init, options.takes_init),
     ):
         if given and not is_taken:
             raise InputError(f"{what} were given, but {options.method} takes none: remove them.")
@@ -176,11 +176,11 @@ def read_regions(job: Job, content: Size, styles: Sequence[Size]) -> tuple[Style
     if not job.regions:
         return ()
     if not job.styles:
-        raise InputError("regions were given without paintings: they apply to style transfer only.")
+        raise InputError("regions were given without style images: they apply to style transfer only.")
     if len(styles) not in (1, len(job.regions)):
         raise InputError(
-            f"{len(job.regions)} pairs of masks were given for {len(styles)} paintings: give one pair for each, in "
-            "the same order, or a single painting."
+            f"{len(job.regions)} pairs of masks were given for {len(styles)} style images: give one pair for each, "
+            "in the same order, or a single style image."
         )
     return tuple(_regions(job, content, styles))
 

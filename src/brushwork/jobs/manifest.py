@@ -107,10 +107,10 @@ class Manifest:
         mine, yours = self.to_json(), other.to_json()
         found = [f"method: {mine['method']} here, {yours['method']} there"] * (mine["method"] != yours["method"])
         found += [one for one in list_changes(mine["options"], yours["options"]) if not one.startswith("engine:")]
-        for name in ("content", "init"):
-            found += [f"another {name} picture"] * (_hash(mine[name]) != _hash(yours[name]))
+        for name, what in (("content", "content image"), ("init", "initial image")):
+            found += [f"another {what}"] * (_hash(mine[name]) != _hash(yours[name]))
         if [style.sha256 for style in self.styles] != [style_image.sha256 for style_image in other.styles]:
-            found.append("other paintings")
+            found.append("other style images")
         if [tuple(mask.sha256 for mask in pair) for pair in self.regions] != [
             tuple(mask.sha256 for mask in pair) for pair in other.regions
         ]:

@@ -179,7 +179,7 @@ def require_distinct_inputs(job: Job, manifest: Manifest) -> None:
     """
     for path, style in zip(job.styles, manifest.styles, strict=True):
         if manifest.content is not None and style.sha256 == manifest.content.sha256:
-            raise InputError(f"{path} is the photograph itself: give a painting to take the style from.")
+            raise InputError(f"{path} is the content image itself: give a style image.")
 
 
 def note_enlarged(job: Job, inputs: JobInputs, finest: Size) -> tuple[str, ...]:

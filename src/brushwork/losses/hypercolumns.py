@@ -71,7 +71,7 @@ def _make(target: StyleTarget, norms: Norms) -> HypercolumnLoss:
 register_loss(
     StyleLossSpec(
         name="hypercolumns",
-        help="features of all style layers where the painting is most like the photograph; needs the full image",
+        help="features of all style layers where the style image is most like the content image; needs the full image",
         make=_make,
         needs_content=True,
         balance=6.0,  # its target follows the content, so that more of that is left at any factor

@@ -55,8 +55,8 @@ class LocalGramLoss:
     def summarize(self, feature: Feature, window: Window) -> Summary:
         if Size.of(self.target) != window.full_size:
             raise InputError(
-                f"localized style compares position by position: the painting's map is {Size.of(self.target)}, the "
-                f"picture's {window.full_size}; give the painting at the picture's size."
+                f"localized style compares position by position: the style image's map is {Size.of(self.target)}, the "
+                f"optimized image's {window.full_size}; give the style image at that size."
             )
         return {"square": sum_chunks(as_float32(feature), self._strips(feature, window))}
 

@@ -54,10 +54,10 @@ class MRFLoss:
                 f"the patches loss needs a stride of 1 or more (given: {self.stride}) and at least one target."
             )
         for target in self.targets:
-            self._check(Size.of(target), "painting's")
+            self._check(Size.of(target), "style image's")
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
-        self._check(window.full_size, "picture's")
+        self._check(window.full_size, "optimized image's")
         own = as_float32(feature)
         seen = self._patches(window)
         if seen is None:

@@ -61,7 +61,7 @@ class Evaluator:
 
         Raises: InputError: an image too small to evaluate.
         """
-        named = {"the result": result, "the photograph": content, "the painting": style}
+        named = {"the result": result, "the content image": content, "the style image": style}
         return self._measure(*_fit_all([self._image(one, what) for what, one in named.items()], size))
 
     def _image(self, given: ImageInput, what: str) -> Image:
@@ -122,7 +122,7 @@ def _fit_all(images: Sequence[Image], size: int | None) -> tuple[Image, Image, I
     long = own if size is None else min(own, size)
     evaluated = fit_size(Size.of(result), long, measure="long")
     style_image = fit_size(Size.of(style), long, measure="long")
-    for what, one in {"result": evaluated, "painting": style_image}.items():
+    for what, one in {"result": evaluated, "style image": style_image}.items():
         if min(one) < MIN_SIZE:
             raise InputError(
                 f"the {what} would be evaluated at {one} pixels: give an image of at least {MIN_SIZE} a side."

@@ -33,7 +33,7 @@ def ssim(image: Image, reference: Image) -> float:
     Source: Wang, Bovik, Sheikh, Simoncelli 2004, eq. 13.
     """
     if min(Size.of(image)) < _WINDOW:
-        raise InputError(f"SSIM needs {_WINDOW} pixels a side: the picture is {Size.of(image)}.")
+        raise InputError(f"SSIM needs {_WINDOW} pixels a side: the image is {Size.of(image)}.")
     x, y = luma(image), luma(reference)
     mean_x, mean_y = _blur(x), _blur(y)
     var_x, var_y = _covariance(x, x), _covariance(y, y)

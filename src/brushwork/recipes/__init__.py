@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from brushwork.recipes.mdan_options import MDANOptions
     from brushwork.recipes.multiscale import Progress, ResumeState
     from brushwork.recipes.presets import DESCRIPTIONS, PRESETS, load_preset
-    from brushwork.recipes.recipe import RecipeOptions, run_recipe, schedule
+    from brushwork.recipes.recipe import RecipeOptions, run_recipe
     from brushwork.recipes.reconstruction import reconstruct
     from brushwork.recipes.reconstruction_options import ReconstructionOptions
     from brushwork.recipes.style_extraction import extract_style, extraction_size
@@ -39,7 +39,6 @@ __all__ = [
     "load_preset",
     "reconstruct",
     "run_recipe",
-    "schedule",
     "synthesize_texture",
     "transfer",
     "transfer_mdan",

@@ -123,7 +123,7 @@ def _patches(options: MDANOptions) -> PatchGrid:
 
 def _require_image(style: Image | StyleFile) -> Image:
     if isinstance(style, StyleFile):
-        raise InputError(f"{style.source} is a style file, but patches are needed: give the painting itself.")
+        raise InputError(f"{style.source} is a style file, but patches are needed: give the style image itself.")
     return style
 
 

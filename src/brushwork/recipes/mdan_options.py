@@ -31,7 +31,7 @@ class MDANOptions(SizeOptions, InitOptions, RecipeOptions):
     """Options of MDAN, optimization against a patch discriminator."""
 
     method: ClassVar[str] = "mdan"
-    summary: ClassVar[str] = "optimization against a discriminator that learns the paintings' patches"
+    summary: ClassVar[str] = "optimization against a discriminator that learns the style images' patches"
 
     size: Extent = 384
     """Size of the result in pixels, measured as `measure` says, 32 or more; `full`: as large as the content image."""
@@ -84,9 +84,9 @@ class MDANOptions(SizeOptions, InitOptions, RecipeOptions):
         require_option(
             1 <= self.patch_stride <= self.patch, "patch_stride", self.patch_stride, f"from 1 to {self.patch}"
         )
-        require_option(bool(self.rotations), "rotations", "empty", "one angle or more; 0 for the painting as it is")
+        require_option(bool(self.rotations), "rotations", "empty", "one angle or more; 0 for the style image as it is")
         require_option(all(map(_is_small, self.rotations)), "rotations", self.rotations, "from -90 to 90 degrees")
-        require_option(bool(self.scales), "scales", "empty", "one factor or more; 1 for the painting as it is")
+        require_option(bool(self.scales), "scales", "empty", "one factor or more; 1 for the style image as it is")
         for name in ("learning_rate", "discriminator_lr"):
             require_option(0 < getattr(self, name) < inf, name, getattr(self, name), "above 0, and finite")
         require_option(all(0 < one < inf for one in self.scales), "scales", self.scales, "above 0, and finite")

@@ -217,7 +217,7 @@ PRESETS: Mapping[str, TransferOptions] = {
 
 
 DESCRIPTIONS: Mapping[str, str] = {
-    "default": "ours: coarse to fine, losses relative to the painting's",
+    "default": "ours: coarse to fine, losses relative to the style image's",
     "gatys-2015": "1508.06576 on its normalized network, weighted as in the authors' notebooks",
     "gatys-2016": "CVPR 2016: the authors' released PyTorch program, on the original network",
     "neural-style": "jcjohnson's neural-style",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Self, TypedDict, Unpack
 from brushwork.images.geometry import Size
 from brushwork.options import OptimizerOptions
 from brushwork.options.groups import EncoderOptions
-from brushwork.options.method import MethodOptions, ScheduleLevel
+from brushwork.options.method import MethodOptions
 
 if TYPE_CHECKING:
     from brushwork.controls.inputs import RecipeInputs
@@ -80,8 +80,3 @@ def run_recipe(options: RecipeOptions, images: RecipeInputs, **how: Unpack[RunAr
     Raises: InputError, WeightsError, DivergedError: as the recipes do.
     """
     return options.run(images, **how)
-
-
-def schedule(options: RecipeOptions, content: Size) -> list[ScheduleLevel]:
-    """Return the sizes and iterations of a recipe for a content image of a given size. Runs nothing."""
-    return options.schedule(content)

@@ -33,7 +33,7 @@ def reconstruct(
     Raises: InputError, DivergedError: as `transfer`.
     Source: 1508.06576, eq. 1 and fig. 1 (a–e); Mahendran & Vedaldi, 1412.0035.
     """
-    given = RecipeInputs.of(image, init=init, what="the picture")
+    given = RecipeInputs.of(image, init=init, what="the source image")
     network = encoder or load_encoder_for(options, given.content.device)
     source, _, init_image, _ = given.to(network)
     plan = options.schedule(Size.of(source))

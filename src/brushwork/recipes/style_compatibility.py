@@ -31,13 +31,13 @@ def require_compatible_styles(
         require_losses(options.loss, usable, "regions keep only some positions")
         require_regions(regions, styles, options.style_blend)
     if regions and several:
-        raise InputError("regions take each painting at one scale: give one style-scale for each, or one for all.")
+        raise InputError("regions take each style image at one scale: give one style-scale for each, or one for all.")
     if options.style_blend:
         for name in parse_loss_weights(options.loss):
             if not style_losses()[name].is_blended:
-                raise InputError(f"the loss {name} cannot blend paintings by weights: remove style-blend.")
+                raise InputError(f"the loss {name} cannot blend style images by weights: remove style-blend.")
     kept = [style for style in styles if isinstance(style, StyleFile)]
     if kept and options.style_fit == "stretched":
-        raise InputError("style-fit stretched needs the painting itself: a style file cannot be stretched.")
+        raise InputError("style-fit stretched needs the style image itself: a style file cannot be stretched.")
     for style in kept:
         style.require_compatible(EncoderFingerprint.of(options, options, encoder))

@@ -32,7 +32,7 @@ def extract_style(
 
     Raises: InputError: an image too small, several scales, or layers that the network does not have.
     """
-    given = RecipeInputs.of(style, what="the painting")
+    given = RecipeInputs.of(style, what="the style image")
     network = encoder or load_encoder_for(options, given.content.device)
     if len(options.style_scale) > 1:
         raise InputError("a style file has one style-scale: extract one file for each, and paint with all of them.")

@@ -42,7 +42,7 @@ def synthesize_texture(
     Raises: InputError, DivergedError: as `transfer`.
     Source: Gatys, Ecker, Bethge, 1505.07376; style reconstructions: 1508.06576, fig. 1 (a–e).
     """
-    given = RecipeInputs.of(image, init=init, what="the picture")
+    given = RecipeInputs.of(image, init=init, what="the source image")
     network = encoder or load_encoder_for(options, given.content.device)
     source, _, init_image, _ = given.to(network)
     plan = options.schedule(Size.of(source))

@@ -50,6 +50,7 @@ class TransferOptions(
     """Weight of each style image in the blend (for one style image at several scales: of each scale); none: equal
     weights."""
 
+    # A field without a docstring is one of the groups above, whose help it has, with a default of its own.
     init: Init = "patches"
 
     init_noise: float = 15.0
@@ -80,12 +81,10 @@ class TransferOptions(
     feather: float = 0.0
     """Standard deviation of the blur by which regions fade into each other, in pixels of the result; 0: no blur."""
 
+    # From an initial image of patches, fewer iterations and smaller steps do.
     iterations: int = 60
-
     iteration_decay: float = 0.55
-
     initial_step: float = 0.01
-
     max_step: float = 0.025
 
     def __post_init__(self) -> None:

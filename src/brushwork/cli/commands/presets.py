@@ -10,7 +10,7 @@ from brushwork.recipes import DESCRIPTIONS, PRESETS, TransferOptions
 
 
 def presets(*, json: JsonFlag = False) -> int:
-    """List the presets, and what each sets.
+    """List the presets, and what each sets: default all settings, the others those that differ.
 
     Parameters
     ----------
@@ -22,15 +22,14 @@ def presets(*, json: JsonFlag = False) -> int:
         return 0
     for name, one in PRESETS.items():
         print_result(f"{name}: {DESCRIPTIONS[name]}")
-        if one != TransferOptions():
-            print_result(f"    {_what_it_sets(one)}")
+        print_result(f"    {_what_it_sets(one)}")
     return 0
 
 
 def _what_it_sets(one: TransferOptions) -> str:
-    plain = asdict(TransferOptions())
-    changed = {name: value for name, value in asdict(one).items() if value != plain[name]}
-    return " ".join(f"{name.replace('_', '-')}={_format_value(value)}" for name, value in changed.items())
+    plain, own = asdict(TransferOptions()), asdict(one)
+    changed = {name: value for name, value in own.items() if value != plain[name]}
+    return " ".join(f"{name.replace('_', '-')}={_format_value(value)}" for name, value in (changed or own).items())
 
 
 def _format_value(value: object) -> str:
@@ -38,7 +37,7 @@ def _format_value(value: object) -> str:
         case bool():
             return str(value).lower()
         case tuple():
-            return ",".join(map(_format_value, value))
+            return ",".join(map(_format_value, value)) or "none"
         case float():
             return f"{value:g}"
     return str(value)

@@ -38,7 +38,7 @@ class JohnsonTask:
         Raises: InputError: no style image, one that is too small, or layers that the encoder does not have.
         """
         if not styles:
-            raise InputError("no painting was given: give at least one.")
+            raise InputError("no style image was given: give at least one.")
         self.options, self.model_config, self.crop = options, options.architecture, options.crop
         self._encoder, self._normalization = encoder, NORMALIZATIONS[options.normalization]
         self._style = make_style_target(

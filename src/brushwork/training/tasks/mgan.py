@@ -156,7 +156,7 @@ def _channels(encoder: Encoder) -> int:
 
 def _require_large(images: Sequence[Feature], block: int) -> None:
     if not images:
-        raise InputError("no painting was given: give at least one.")
+        raise InputError("no style image was given: give at least one.")
     for one in images:
         if min(Size.of(one)) < block:
             raise InputError(f"a picture of {Size.of(one)} holds no block of {block} pixels: use a larger target-size.")

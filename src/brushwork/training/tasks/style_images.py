@@ -36,7 +36,7 @@ def make_style_target(
     """
     layers = tuple(dict.fromkeys(layers))
     for style in styles:
-        require_min_size(style, "a painting")
+        require_min_size(style, "a style image")
     scaled = [resize(one, fit_size(Size.of(one), style_size, measure="short"), clamp=True) for one in styles]
     return blend_styles([Style.of(one, encoder, layers) for one in scaled], blend or None)
 
