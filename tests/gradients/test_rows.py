@@ -14,7 +14,7 @@ from brushwork.gradients.rows import RowStream
 from brushwork.gradients.strips import split_strips, strip_cost
 from brushwork.gradients.tile_layout import TileLayout
 from brushwork.gradients.tiled import encode_region, evaluate_tiled, sum_tiled
-from brushwork.gradients.view import TileView
+from brushwork.gradients.view import ImageView
 from brushwork.images.geometry import Size, Window
 from brushwork.losses import (
     GramLoss,
@@ -134,13 +134,13 @@ def _keep(shares, sums):
 def test_what_is_looked_at_in_tiles_all_the_same(scene, monkeypatch):
     encoder, objective = scene
     image = picture(1, 40, 50)
-    assert TileView.create(encoder, image, None, objective.additive).is_streamable
-    assert not TileView.create(encoder, image.double(), None, objective.additive).is_streamable
-    assert not TileView.create(encoder, torch.cat([image, image]), None, objective.additive).is_streamable
+    assert ImageView.create(encoder, image, None, objective.additive).is_streamable
+    assert not ImageView.create(encoder, image.double(), None, objective.additive).is_streamable
+    assert not ImageView.create(encoder, torch.cat([image, image]), None, objective.additive).is_streamable
     neighbors = ShiftedGramLoss("relu1_1", torch.zeros(1, 64, 64), 1.0, offset=(0, 1))
-    assert not TileView.create(encoder, image, None, {"neighbors": neighbors}).is_streamable
+    assert not ImageView.create(encoder, image, None, {"neighbors": neighbors}).is_streamable
     monkeypatch.setattr(encoder, "engine", "plain")
-    assert not TileView.create(encoder, image, None, objective.additive).is_streamable
+    assert not ImageView.create(encoder, image, None, objective.additive).is_streamable
 
 
 OWN = [Window.whole(SIZE), Window(160, 0, 151, 343, SIZE)]

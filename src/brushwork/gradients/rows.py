@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice, pairwise
 from typing import Self
 
@@ -23,7 +23,7 @@ from brushwork.encoders.native.statistics import gradients_only, reuse_memory
 from brushwork.encoders.torch_flags import exact_precision
 from brushwork.gradients.partial_sums import make_layout, sum_gradient, summarize
 from brushwork.gradients.strips import Strip, count_passes, split_strips
-from brushwork.gradients.view import TileView
+from brushwork.gradients.view import ImageView
 from brushwork.images.geometry import Window
 from brushwork.losses.loss import AdditiveStatistic
 from brushwork.storage.mapped import drop_pages
@@ -37,9 +37,10 @@ PIXELS_AT_ONCE = 2**16
 
 
 @dataclass(frozen=True)
-class RowStream(TileView):
+class RowStream:
     """An image that passes through a network from top to bottom, strip by strip."""
 
+    view: ImageView
     area: int
     """Approximate number of pixels in memory at a time."""
     keeps: int = 0
@@ -48,21 +49,21 @@ class RowStream(TileView):
     _meta_memory: list[Tensor] = field(default_factory=list)
 
     @classmethod
-    def from_view(cls, view: TileView, side: int, keeps: int = 0) -> Self | None:
+    def from_view(cls, view: ImageView, side: int, keeps: int = 0) -> Self | None:
         """Return the view as a row stream with as many pixels in memory as a tile of `side` has; None: use tiles."""
         if len(view.layout.tiles(side, view.window)) == 1 or not view.is_streamable:
             return None
-        return cls(**vars(view), area=side**2, keeps=keeps)
+        return cls(view, area=side**2, keeps=keeps)
 
     @torch.no_grad()
     def compute_features(self) -> Iterator[tuple[str, Window, Feature]]:
         """Yield the positions of every layer that belong to the own pixels, part by part."""
-        if PIXELS in self.layout.grids:
-            yield PIXELS, self.window, self.window.relative_to(self.present).crop(self.image)
+        if PIXELS in self.view.layout.grids:
+            yield PIXELS, self.view.window, self.view.window.relative_to(self.view.present).crop(self.view.image)
         for stream, strip, bottom, _ in self._passes():
             found = self._run_pass(stream, strip, bottom)
-            for name in self.layout.grids:
-                new = found.get(self.encoder.layer(name))
+            for name in self.view.layout.grids:
+                new = found.get(self.view.encoder.layer(name))
                 if new is not None and (feature := self._feature_of(name, new, strip)):
                     yield name, *feature
 
@@ -79,8 +80,8 @@ class RowStream(TileView):
 
     def backward(self, gradients: Summaries) -> None:
         """Backpropagate ∂score/∂S and add the result to the image's gradient."""
-        if self.image.grad is None:
-            self.image.grad = torch.zeros_like(self.image)
+        if self.view.image.grad is None:
+            self.view.image.grad = torch.zeros_like(self.view.image)
         self._flat.backward(gradients)
         for stream, strip, bottom, kept in self._passes():
             found = self._run_pass(stream, strip, bottom, keeps=True, known=self._next_saved() if kept else None)
@@ -93,9 +94,9 @@ class RowStream(TileView):
 
         On `meta`, where only memory counts, the first one stands for all but the last.
         """
-        if self.image.is_meta and not self._kept:
+        if self.view.image.is_meta and not self._kept:
             count = min(self.keeps, count_passes(self._strips))
-            self._meta_memory.append(self.image.new_empty(max(0, count - _ALIKE), kept.nbytes, dtype=torch.uint8))
+            self._meta_memory.append(self.view.image.new_empty(max(0, count - _ALIKE), kept.nbytes, dtype=torch.uint8))
         self._kept.append(kept)
 
     def _next_saved(self) -> SavedRows:
@@ -104,23 +105,23 @@ class RowStream(TileView):
 
     @property
     def _flat(self) -> PixelLosses:
-        terms = {name: term for name, term in self.losses.items() if term.layer == PIXELS}
-        layout = make_layout(self.encoder, terms, self.window.full_size)
-        return PixelLosses(self.encoder, terms, self.image, self.window, self.present, layout)
+        terms = {name: term for name, term in self.view.losses.items() if term.layer == PIXELS}
+        layout = make_layout(self.view.encoder, terms, self.view.window.full_size)
+        return PixelLosses(replace(self.view, losses=terms, layout=layout))
 
     @property
     def _strips(self) -> list[Strip]:
-        return split_strips(self.layout, self.window, self.area)
+        return split_strips(self.view.layout, self.view.window, self.area)
 
     def _passes(self) -> Iterator[tuple[RowPipeline, Strip, int, bool]]:
         """Yield the passes: pipeline, strip, the row up to which it is fed, and whether results are kept."""
-        steps, parts = self.encoder.native_steps(self.layout.grids) or (), self._strips
-        if self.image.is_meta:
+        steps, parts = self.view.encoder.native_steps(self.view.layout.grids) or (), self._strips
+        if self.view.image.is_meta:
             parts = [max(parts, key=lambda part: part.outer.width).shorten(_ALIKE)]
-        keeps = min(self.keeps, _ALIKE) if self.image.is_meta else self.keeps
+        keeps = min(self.keeps, _ALIKE) if self.view.image.is_meta else self.keeps
         left = count_passes(parts) - keeps
         for part in parts:
-            stream = RowPipeline(steps, part.outer.size, self.image)
+            stream = RowPipeline(steps, part.outer.size, self.view.image)
             for bottom in part.bottoms:
                 left -= 1
                 yield stream, part, bottom, left < 0
@@ -135,24 +136,26 @@ class RowStream(TileView):
 
     @torch.no_grad()
     def _preprocess_rows(self, strip: Strip, top: int, bottom: int) -> Image:
-        shown = allocate(self.image, (1, self.image.shape[1], bottom - top, strip.outer.width))
+        shown = allocate(self.view.image, (1, self.view.image.shape[1], bottom - top, strip.outer.width))
         for first, last in self._row_chunks(strip, top, bottom):
-            part = self._place(strip, first, last).crop(self.image.detach())
-            shown[:, :, first - top : last - top] = self.encoder.preprocess(part)
+            part = self._place(strip, first, last).crop(self.view.image.detach())
+            shown[:, :, first - top : last - top] = self.view.encoder.preprocess(part)
         return shown
 
     def _row_chunks(self, strip: Strip, top: int, bottom: int) -> Iterator[tuple[int, int]]:
         """Yield ranges of a few rows; on `meta`, where only memory counts, only the first."""
         parts = pairwise([*range(top, bottom, max(1, PIXELS_AT_ONCE // strip.outer.width)), bottom])
-        return islice(parts, 1 if self.image.is_meta else None)
+        return islice(parts, 1 if self.view.image.is_meta else None)
 
     def _place(self, strip: Strip, top: int, bottom: int) -> Window:
         """Return the window of some rows of a strip in the image."""
         outer = strip.outer
-        return Window(outer.top + top, outer.left, bottom - top, outer.width, outer.full_size).relative_to(self.present)
+        return Window(outer.top + top, outer.left, bottom - top, outer.width, outer.full_size).relative_to(
+            self.view.present
+        )
 
     def _terms(self, layer: str) -> dict[str, AdditiveStatistic]:
-        return {name: term for name, term in self.losses.items() if self.encoder.layer(term.layer) == layer}
+        return {name: term for name, term in self.view.losses.items() if self.view.encoder.layer(term.layer) == layer}
 
     def _sums(self, layer: str, new: FeatureRows, strip: Strip) -> Summaries:
         """Compute the sums over a layer's new rows that belong to the strip."""
@@ -166,7 +169,7 @@ class RowStream(TileView):
 
     def _feature_of(self, name: str, new: FeatureRows, strip: Strip) -> tuple[Window, Feature] | None:
         """Return the strip's positions among a layer's new rows, and their window; None if there are none."""
-        grid = self.layout.grids[name]
+        grid = self.view.layout.grids[name]
         positions, stride = grid.owned_positions(strip.own), grid.geometry.stride
         above, left = strip.outer.top // stride + new.top, positions.left - strip.outer.left // stride
         first, last = max(positions.top, above), min(positions.bottom, above + new.feature.shape[-2])
@@ -184,41 +187,43 @@ class RowStream(TileView):
 
     def _add(self, planes: FeatureRows | None, strip: Strip) -> None:
         """Backpropagate the gradient at the network's input to the image, and add it to the image's gradient."""
-        if planes is None or self.image.grad is None:
+        if planes is None or self.view.image.grad is None:
             return
         for first, last in self._row_chunks(strip, planes.top, planes.top + planes.feature.shape[-2]):
             place = self._place(strip, first, last)
-            leaf = place.crop(self.image.detach()).requires_grad_()
+            leaf = place.crop(self.view.image.detach()).requires_grad_()
             with torch.enable_grad():
-                shown = self.encoder.preprocess(leaf)
+                shown = self.view.encoder.preprocess(leaf)
             given = planes.feature[:, :, first - planes.top : last - planes.top]
-            place.crop(self.image.grad).add_(torch.autograd.grad(shown, leaf, given)[0])
+            place.crop(self.view.image.grad).add_(torch.autograd.grad(shown, leaf, given)[0])
 
 
 @dataclass(frozen=True)
-class PixelLosses(TileView):
+class PixelLosses:
     """Losses on the pixels of an image."""
+
+    view: ImageView
 
     def compute_sums(self) -> Iterator[Summaries]:
         for tile in self._tiles():
-            yield self._sums(self._around(tile).crop(self.image), tile)
+            yield self._sums(self._around(tile).crop(self.view.image), tile)
 
     def backward(self, gradients: Summaries) -> None:
         """Backpropagate ∂score/∂S and add the result to the image's gradient."""
-        assert self.image.grad is not None
+        assert self.view.image.grad is not None
         for tile in self._tiles():
             around = self._around(tile)
-            leaf = around.crop(self.image.detach()).requires_grad_()
-            around.crop(self.image.grad).add_(sum_gradient(self._sums(leaf, tile), gradients, leaf))
+            leaf = around.crop(self.view.image.detach()).requires_grad_()
+            around.crop(self.view.image.grad).add_(sum_gradient(self._sums(leaf, tile), gradients, leaf))
 
     def _tiles(self) -> list[Window]:
-        own, rows = self.window, max(1, PIXELS_AT_ONCE // self.window.width)
-        tops = range(own.top, own.bottom, rows) if self.losses else ()
+        own, rows = self.view.window, max(1, PIXELS_AT_ONCE // self.view.window.width)
+        tops = range(own.top, own.bottom, rows) if self.view.losses else ()
         tiles = [Window(top, own.left, min(rows, own.bottom - top), own.width, own.full_size) for top in tops]
-        return tiles[:1] + tiles[-1:] if self.image.is_meta else tiles  # on meta, only memory counts
+        return tiles[:1] + tiles[-1:] if self.view.image.is_meta else tiles  # on meta, only memory counts
 
     def _around(self, tile: Window) -> Window:
-        return self.layout.receptive_window(tile).relative_to(self.present)
+        return self.view.layout.receptive_window(tile).relative_to(self.view.present)
 
     def _sums(self, pixels: Image, tile: Window) -> Summaries:
-        return summarize(self.losses, {PIXELS: pixels}, self.layout, tile)
+        return summarize(self.view.losses, {PIXELS: pixels}, self.view.layout, tile)

@@ -11,7 +11,7 @@ from brushwork.encoders.encoder import Encoder
 from brushwork.gradients.partial_sums import add_summaries, cast_wide
 from brushwork.gradients.rows import RowStream
 from brushwork.gradients.tiles import TiledView
-from brushwork.gradients.view import TileView
+from brushwork.gradients.view import ImageView
 from brushwork.images.geometry import Window
 from brushwork.losses.loss import AdditiveStatistic
 from brushwork.objective import Objective
@@ -77,7 +77,7 @@ def evaluate_tiled(
     terms = objective.additive
 
     def evaluate(image: Image) -> LossValues:
-        parts = view_parts(TileView.create(encoder, image, own, terms), side, kept)
+        parts = view_parts(ImageView.create(encoder, image, own, terms), side, kept)
         losses, gradients = score_gradient(objective, combine(add_summaries(parts.compute_sums())), image.dtype)
         parts.backward(gradients)
         return losses
@@ -99,16 +99,16 @@ def sum_tiled(
 
     `own` and `combine` distribute it over several machines in the same way.
     """
-    parts = view_parts(TileView.create(encoder, image, own, sums), side)
+    parts = view_parts(ImageView.create(encoder, image, own, sums), side)
     return cast_wide(combine(add_summaries(parts.compute_sums())), image.dtype)
 
 
-def view_parts(view: TileView, side: int, kept: int = 0) -> RowStream | TiledView:
+def view_parts(view: ImageView, side: int, kept: int = 0) -> RowStream | TiledView:
     """Return the view, divided into rows or tiles as in `evaluate_tiled`.
 
     `kept` is 0 if there is no backward pass.
     """
-    return RowStream.from_view(view, side, max(0, kept - 1)) or TiledView(**vars(view), side=side, keeps=kept)
+    return RowStream.from_view(view, side, max(0, kept - 1)) or TiledView(view, side=side, keeps=kept)
 
 
 def score_gradient(objective: Objective, sums: Summaries, dtype: torch.dtype) -> tuple[LossValues, Summaries]:
@@ -134,7 +134,7 @@ def encode_region(encoder: Encoder, present: Image, layers: Sequence[str], windo
     `present` is `layout.receptive_window(window)`: those pixels, and the ones in the receptive fields of their
     positions.
     """
-    view, found = TileView.create(encoder, present, window, {}, layers), dict[str, Feature]()
+    view, found = ImageView.create(encoder, present, window, {}, layers), dict[str, Feature]()
     for layer, positions, feature in view_parts(view, side).compute_features():
         owned = view.layout.grids[layer].owned_positions(window)
         if layer not in found:

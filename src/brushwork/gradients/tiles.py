@@ -15,7 +15,7 @@ from torch.utils.checkpoint import checkpoint
 from brushwork.encoders.encoder import PIXELS
 from brushwork.encoders.native.statistics import gradients_only, is_supported, reuse_memory
 from brushwork.gradients.partial_sums import crop_positions, summarize, sums_with_gradients
-from brushwork.gradients.view import TileView
+from brushwork.gradients.view import ImageView
 from brushwork.images.geometry import Window
 from brushwork.storage.mapped import drop_pages
 from brushwork.types import Feature, Features, Image, Summaries
@@ -30,9 +30,10 @@ class _TilePass(NamedTuple):
 
 
 @dataclass(frozen=True)
-class TiledView(TileView):
+class TiledView:
     """An image in tiles that overlap by the receptive fields of their positions."""
 
+    view: ImageView
     side: int
     """Side of a tile in pixels, halo included."""
     keeps: int = 0
@@ -44,8 +45,8 @@ class TiledView(TileView):
         """Yield the positions of every layer that belong to the own pixels, tile by tile."""
         for tile in self._tiles(0):
             outer, leaf = self._leaf(tile)
-            for layer, feature in self.encoder(leaf, self.layout.grids).items():
-                grid = self.layout.grids[layer]
+            for layer, feature in self.view.encoder(leaf, self.view.layout.grids).items():
+                grid = self.view.layout.grids[layer]
                 positions = grid.owned_positions(tile)
                 yield layer, positions, crop_positions(feature, grid, outer, positions)
 
@@ -54,7 +55,7 @@ class TiledView(TileView):
         with torch.no_grad():
             for tile in self._tiles(self.keeps):
                 yield self._evaluate(tile).sums
-        kept = self.layout.tiles(self.side, self.window)[: self.keeps]
+        kept = self.view.layout.tiles(self.side, self.view.window)[: self.keeps]
         for tile in kept:
             self._passes.append(self._evaluate(tile) if tile is kept[-1] else self._evaluate_checkpointed(tile))
             yield self._passes[-1].sums
@@ -70,21 +71,25 @@ class TiledView(TileView):
 
     def _tiles(self, first: int) -> Sequence[Window]:
         """Return the tiles from index `first` on; on `meta`, where only memory counts, only the largest."""
-        return self.layout.representative_tiles(self.layout.tiles(self.side, self.window)[first:], self.image.device)
+        return self.view.layout.representative_tiles(
+            self.view.layout.tiles(self.side, self.view.window)[first:], self.view.image.device
+        )
 
     def _evaluate(self, tile: Window) -> _TilePass:
         outer, leaf = self._leaf(tile)
-        features = self.encoder(leaf, self.layout.grids)
-        with reuse_memory(features[term.layer] for term in self.losses.values()):
-            return _TilePass(outer, leaf, summarize(self.losses, features, self.layout, tile))
+        features = self.view.encoder(leaf, self.view.layout.grids)
+        with reuse_memory(features[term.layer] for term in self.view.losses.values()):
+            return _TilePass(outer, leaf, summarize(self.view.losses, features, self.view.layout, tile))
 
     def _evaluate_checkpointed(self, tile: Window) -> _TilePass:
         """Evaluate a tile with a graph that does not store the first layers' features, but recomputes them."""
         outer, leaf = self._leaf(tile)
-        layers = [layer for layer, grid in self.layout.grids.items() if layer != PIXELS and grid.geometry.stride <= 2]
+        layers = [
+            layer for layer, grid in self.view.layout.grids.items() if layer != PIXELS and grid.geometry.stride <= 2
+        ]
         checkpointing = ActivationCheckpoint(partial(self._features, leaf.detach(), layers))
         with checkpointing.hooks:
-            features = self.encoder(leaf, self.layout.grids)
+            features = self.view.encoder(leaf, self.view.layout.grids)
             sums = self._checkpoint_sums(tile, features, layers)
         checkpointing.release({layer: features[layer] for layer in layers})
         return _TilePass(outer, leaf, sums)
@@ -97,26 +102,28 @@ class TiledView(TileView):
         return found
 
     def _sums(self, tile: Window, *features: Feature) -> Summaries:
-        return summarize(self.losses, dict(zip(self.layout.grids, features, strict=True)), self.layout, tile)
+        return summarize(
+            self.view.losses, dict(zip(self.view.layout.grids, features, strict=True)), self.view.layout, tile
+        )
 
     @torch.no_grad()
     def _features(self, leaf: Image, layers: Sequence[str]) -> Features:
-        found: Features = self.encoder(leaf, layers)
+        found: Features = self.view.encoder(leaf, layers)
         return found
 
     def _leaf(self, tile: Window) -> tuple[Window, Image]:
         drop_pages()
-        outer = self.layout.receptive_window(tile)
-        return outer, outer.relative_to(self.present).crop(self.image.detach()).requires_grad_()
+        outer = self.view.layout.receptive_window(tile)
+        return outer, outer.relative_to(self.view.present).crop(self.view.image.detach()).requires_grad_()
 
     def _add_gradient(self, tile_pass: _TilePass, score_gradients: Summaries) -> None:
         """Add a tile's contribution to the image's gradient."""
         sums, gradients = zip(*sums_with_gradients(tile_pass.sums, score_gradients), strict=True)
         torch.autograd.backward(sums, gradients)
-        if self.image.grad is None:
-            self.image.grad = torch.zeros_like(self.image)
+        if self.view.image.grad is None:
+            self.view.image.grad = torch.zeros_like(self.view.image)
         if tile_pass.leaf.grad is not None:
-            tile_pass.outer.relative_to(self.present).crop(self.image.grad).add_(tile_pass.leaf.grad)
+            tile_pass.outer.relative_to(self.view.present).crop(self.view.image.grad).add_(tile_pass.leaf.grad)
 
 
 class _SavedPlace(NamedTuple):

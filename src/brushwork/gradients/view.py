@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
 
 from brushwork.encoders.backends import is_native_input
 from brushwork.encoders.encoder import PIXELS, Encoder
@@ -17,7 +16,7 @@ from brushwork.types import Image
 
 
 @dataclass(frozen=True)
-class TileView:
+class ImageView:
     """An encoder and losses, applied to an image or a part of one."""
 
     encoder: Encoder
@@ -37,7 +36,7 @@ class TileView:
         own: Window | None,
         terms: Mapping[str, AdditiveStatistic],
         layers: Sequence[str] = (),
-    ) -> Self:
+    ) -> ImageView:
         """Return a view of an image for some losses, and for the features at some layers.
 
         `own`: a window that begins at multiples of the layout's stride, and ends there or at the border; the image is
