@@ -126,7 +126,7 @@ def _json(bench: Bench, results: Sequence[CellResult]) -> str:
     facts = {"size": bench.easel.size, "work": bench.work, "processor": processor(), "brushwork": revision()}
     found = [
         {"pair": one.row, "program": one.column, "seconds": round(one.seconds, 1)}
-        | {name: float(f"{value:.4g}") for name, value in one.figures.items() if value < float("inf")}
+        | {name: float(f"{value:.4g}") for name, value in one.measures.items() if value < float("inf")}
         for one in results
     ]
     lines = ",\n".join(json.dumps(one) for one in found)

@@ -37,7 +37,7 @@ def by_pair(results: Sequence[CellResult]) -> Rows:
 
 def point(result: CellResult, network: str, style: str) -> Point:
     """Content and style distance in a network."""
-    return Point(result.figures[f"{network} content"], result.figures[f"{network} {style}"])
+    return Point(result.measures[f"{network} content"], result.measures[f"{network} {style}"])
 
 
 def style_at(curve: Sequence[Point], content: float) -> float | None:
@@ -116,7 +116,7 @@ def medians(rows: Rows, columns: Sequence[str], networks: Sequence[str]) -> str:
     figures += ["lpips_alexnet", "lpips_vgg16", "ssim", "chroma_style"]
     lines = [["", *(one.replace("_", " ") for one in figures)], ["---", *["---:"] * len(figures)]]
     for column in columns:
-        found = [row[column].figures for row in rows.values() if column in row]
+        found = [row[column].measures for row in rows.values() if column in row]
         lines.append([column, *(f"{_median([one[name] for one in found]):.3g}" for name in figures)])
     return _markdown(lines)
 

@@ -80,15 +80,15 @@ def test_pictures_are_painted_once_and_judged_by_all(bench):
         ("photo after painting", "default"),
         ("photo after painting", "gatys-2016"),
     ]
-    assert {"alexnet content", "vgg16 gram_style", "lpips_alexnet", "ssim"} <= results[0].figures.keys()
+    assert {"alexnet content", "vgg16 gram_style", "lpips_alexnet", "ssim"} <= results[0].measures.keys()
     assert all(one.settings["iterations"] == 2 for one in results)
     pictures = {one.picture: one.picture.stat().st_mtime_ns for one in results}
-    assert [dict(one.figures) for _, one in run_cells(bench)] == [dict(one.figures) for one in results]
+    assert [dict(one.measures) for _, one in run_cells(bench)] == [dict(one.measures) for one in results]
     assert {path: path.stat().st_mtime_ns for path in pictures} == pictures
 
 
 def test_what_was_not_painted_is_judged_too(bench):
-    found = {one.column: one.figures["ssim"] for one in bench.bounds()}
+    found = {one.column: one.measures["ssim"] for one in bench.bounds()}
     photograph, painting = (float(one.mean()) for one in (bench.easel.content, bench.easel.style))
     assert found["the photograph"] == pytest.approx(photograph, abs=1e-4)
     assert found["the painting, cropped"] == pytest.approx(painting, abs=1e-4)

@@ -78,7 +78,7 @@ def small(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in JUDGES:
         monkeypatch.setitem(WEIGHT_SETS, name, replace(WEIGHT_SETS[name], content=None))
     monkeypatch.setattr(
-        ExperimentContext, "with_iterations", lambda self, options, share=0.4: replace(options, iterations=2)
+        ExperimentContext, "scale_iterations", lambda self, options, share=0.4: replace(options, iterations=2)
     )
     for name, value in {"SEEDS": 1, "FRAMES": 3}.items():
         monkeypatch.setattr(ruder, name, value)

@@ -168,7 +168,7 @@ def test_statistics_of_gram_matrices_are_judged_by_distance_and_spectrum() -> No
             }
             return _result("a", way, **{"distance, conv1_1": distance}, **spectra)
 
-        return [result(way) for way in gram_statistics.WAYS]
+        return [result(way) for way in gram_statistics.KINDS]
 
     assert _verdicts("gram-statistics", results(0.1, 0.8, 1e-6)) == [True, True, True, None]
     assert _verdicts("gram-statistics", results(0.9, 0.8, 0.2)) == [False, False, False, None]
@@ -225,14 +225,14 @@ def grays(tmp_path: Path) -> Callable[[float], Path]:
 
 
 def test_starting_points_are_judged_by_losses_and_distances(grays: Callable[[float], Path]) -> None:
-    names = [name for name, _ in starts.WAYS]
+    names = [name for name, _ in starts.PATHS]
 
     def results(losses: list[float], kept: list[float], begun: float) -> list[CellResult]:
         corners = dict(zip(names, zip(losses, kept, (0.1, 0.2, 0.3), strict=True), strict=True))
         apart = {f"start to the {name}": begun for name in names}
         return [
             _result(starts._row(way), column, shown=grays(gray), loss=loss, **{"to the photograph": near}, **apart)
-            for way in starts.WAYS
+            for way in starts.PATHS
             for (loss, near, gray), column in ((corners[way[0]], "0%"), (corners[way[1]], "100%"))
         ]
 

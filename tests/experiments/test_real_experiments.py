@@ -34,7 +34,7 @@ def test_it_is_painted_measured_and_reported(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(
-        ExperimentContext, "with_iterations", lambda self, options, share=0.4: replace(options, iterations=2)
+        ExperimentContext, "scale_iterations", lambda self, options, share=0.4: replace(options, iterations=2)
     )
     monkeypatch.setattr(programs, "PRESETS", {program: PRESETS[program] for program in FEW_PROGRAMS})
     size = "72" if name == "networks" else "48"  # AlexNet, where it is, needs 47 pixels a side

@@ -32,10 +32,10 @@ def test_claims_are_the_order_and_the_iterations() -> None:
         return CellResult("seed 0", way, figures, [], 1.0, Path())
 
     good = [(0.1, 30), (0.2, 30), (0.3, 40), (0.4, 90)]
-    checks = ruder.check_claims([result(way, *one) for way, one in zip(ruder.WAYS, good, strict=True)])
+    checks = ruder.check_claims([result(way, *one) for way, one in zip(ruder.STARTS, good, strict=True)])
     assert [one.holds for one in checks] == [True, True, True]
     bad = [(0.2, 95), (0.1, 30), (0.5, 95), (0.4, 90)]
-    checks = ruder.check_claims([result(way, *one) for way, one in zip(ruder.WAYS, bad, strict=True)])
+    checks = ruder.check_claims([result(way, *one) for way, one in zip(ruder.STARTS, bad, strict=True)])
     assert [one.holds for one in checks] == [False, False, False]
 
 

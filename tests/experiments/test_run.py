@@ -66,7 +66,7 @@ def _twins(easel: ExperimentContext) -> list[ExperimentCell]:
 
 
 def _check(results: Sequence[CellResult]) -> list[ClaimCheck]:
-    return [ClaimCheck("more steps, less loss", "see", is_decreasing([one.figures["loss"] for one in results]))]
+    return [ClaimCheck("more steps, less loss", "see", is_decreasing([one.measures["loss"] for one in results]))]
 
 
 TINY = Experiment("tiny", "A tiny <experiment>", "nobody", "It works.", _cells, _check)
@@ -84,7 +84,7 @@ def test_every_cell_leaves_a_picture_and_a_record(order: ExperimentRequest) -> N
     results = dict(running.run_cells(order))
     assert list(results) == ["row__1_-3_steps", "row__1_-6_steps"]
     assert all(result.picture.exists() for result in results.values())
-    assert is_decreasing([result.figures["loss"] for result in results.values()])
+    assert is_decreasing([result.measures["loss"] for result in results.values()])
     assert [closures for closures, _ in results["row__1_-3_steps"].curve] == [1, 2, 3]
 
 
@@ -122,7 +122,7 @@ def test_cells_of_the_same_settings_are_painted_once(order: ExperimentRequest) -
     one, other = results["row__1_-3_steps"], results["row__2_-3_steps"]
     assert PAINTED == ["3", "6"] and other.row == "row <2>"
     assert one.picture != other.picture and one.picture.read_bytes() == other.picture.read_bytes()
-    assert one.figures == other.figures and one.curve == other.curve
+    assert one.measures == other.measures and one.curve == other.curve
     one.picture.unlink()
     assert dict(running.run_cells(replace(order, experiment="twins"))).keys() == results.keys()
     assert PAINTED == ["3", "6", "3"]

@@ -1,4 +1,4 @@
-"""`brushwork evaluate --video`: how steady a film is, and how sharp and like what it is compared with."""
+"""`brushwork evaluate --video`: the metrics of a film, beside the one that it was made of."""
 
 from __future__ import annotations
 

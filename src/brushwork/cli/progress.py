@@ -10,7 +10,7 @@ from typing import Self, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn
-from rich.progress import Progress as progress_Progress
+from rich.progress import Progress as RichProgress
 from rich.table import Column
 
 from brushwork import devices, jobs, recipes
@@ -166,7 +166,7 @@ class BarDisplay(SilentDisplay):
     def __init__(self, title: str, console: Console) -> None:
         super().__init__()
         self._drawn_at = 0.0
-        self._bars = progress_Progress(
+        self._bars = RichProgress(
             TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, max_width=TITLE_WIDTH)),
             TextColumn("{task.fields[sizes]}", markup=True, table_column=Column(no_wrap=True)),
             BarColumn(bar_width=None, table_column=Column(min_width=BAR_WIDTH, ratio=1)),

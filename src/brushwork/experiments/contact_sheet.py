@@ -8,6 +8,7 @@ from PIL import Image as Opened
 from PIL import ImageDraw, ImageFont
 
 from brushwork.experiments.experiment import CellResult
+from brushwork.video.panels import fit_text
 
 SHEET = "sheet.png"
 LARGEST = 8192
@@ -38,7 +39,7 @@ def make_contact_sheet(results: Sequence[CellResult], largest: int = LARGEST) ->
         for index, column in enumerate(named or cells):
             left = margin + GAP + across * index
             if own or line == 0:
-                pen.text((left, top - LINE - GAP // 2), _crop(column, cell[0], font), INK, font)
+                pen.text((left, top - LINE - GAP // 2), fit_text(column, cell[0], font), INK, font)
             if column in cells:
                 sheet.paste(_thumbnail(cells[column], cell), (left, top))
     return sheet
@@ -79,12 +80,3 @@ def _thumbnail(result: CellResult, limits: tuple[int, int]) -> Opened.Image:
         image = opened.convert("RGB")
     image.thumbnail(limits, Opened.Resampling.LANCZOS)
     return image
-
-
-def _crop(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
-    """Truncate text to fit, with an ellipsis."""
-    if font.getlength(text) <= width:
-        return text
-    while text and font.getlength(f"{text}…") > width:
-        text = text[:-1]
-    return f"{text}…"

@@ -13,6 +13,7 @@ import torch
 from brushwork.choices import Precision
 from brushwork.controls import RecipeInputs, StyleFile
 from brushwork.encoders import Encoder
+from brushwork.errors import WeightsError
 from brushwork.metrics import Evaluator
 from brushwork.options import EncoderOptions, OptimizerOptions
 from brushwork.options.encoder import load_encoder_for
@@ -63,7 +64,7 @@ class ExperimentContext:
         """All images with their names, content images first."""
         return [*self.contents.items(), *self.styles.items()]
 
-    def with_iterations(self, options: AnyOptions, fraction: float = QUICK) -> AnyOptions:
+    def scale_iterations(self, options: AnyOptions, fraction: float = QUICK) -> AnyOptions:
         """Return the options with the iterations of this run; a quick one has a fraction of them."""
         return replace(options, iterations=max(10, round(options.iterations * fraction))) if self.is_quick else options
 
@@ -94,6 +95,15 @@ class ExperimentContext:
         init = () if images.init is None else (images.init,)
         shown = (images.content, *images.styles, *init)
         return {"recipe": type(options).__name__, **asdict(options), "pictures": [fingerprint_of(one) for one in shown]}
+
+
+def has_weights(load: Callable[..., object], *arguments: object) -> bool:
+    """Return whether a network that `load` loads has its weights on this machine."""
+    try:
+        load(*arguments)
+    except WeightsError:
+        return False
+    return True
 
 
 def fingerprint_of(image: Image | StyleFile) -> str:

@@ -47,12 +47,17 @@ class CellResult:
 
     row: str
     column: str
-    figures: Measures
+    measures: Measures
     curve: Sequence[tuple[int, float]]
     """(iterations, loss) during the run."""
     seconds: float
     picture: Path
     settings: Mapping[str, Any] = field(repr=False, default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """Row and column, as far as they have names."""
+        return join_names(self.row, self.column)
 
 
 class ClaimCheck(NamedTuple):
@@ -67,6 +72,11 @@ class ClaimCheck(NamedTuple):
 def cell_name(row: str, column: str) -> str:
     """Return the name of the result at a row and a column."""
     return "-".join(slugify(part) for part in (row, column) if part)
+
+
+def join_names(row: str, column: str) -> str:
+    """Return row and column in a line, as far as they have names."""
+    return " · ".join(part for part in (row, column) if part)
 
 
 def slugify(text: str) -> str:
@@ -90,8 +100,8 @@ class Experiment:
     """Whether each row has a contact sheet too."""
 
 
-def sort_by_column(results: Sequence[CellResult], row: str) -> list[CellResult]:
-    """Return the results of a row, in the order of their columns."""
+def results_of_row(results: Sequence[CellResult], row: str) -> list[CellResult]:
+    """Return the results of a row, in their order."""
     return [result for result in results if result.row == row]
 
 
@@ -115,9 +125,9 @@ def format_named_values(values: Mapping[str, float], form: str = ".3g") -> str:
     return ", ".join(f"{name} {format(value, form)}" for name, value in values.items())
 
 
-def measures_by_column(results: Sequence[CellResult], figure: str) -> dict[str, float]:
+def measures_by_column(results: Sequence[CellResult], measure: str) -> dict[str, float]:
     """Return a measure by column, for the results that have it."""
-    return {one.column: one.figures[figure] for one in results if figure in one.figures}
+    return {one.column: one.measures[measure] for one in results if measure in one.measures}
 
 
 def pairwise_distances(results: Sequence[CellResult]) -> dict[tuple[str, str], float]:

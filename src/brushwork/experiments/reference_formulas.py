@@ -1,4 +1,4 @@
-"""Formulas of the laboratory as they are printed, one cell after the other: what the efficient forms are held to."""
+"""The papers' formulas, computed position by position: references for the efficient forms."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from torch.nn import functional
 from brushwork.types import Feature
 
 CHANNELS, SIDE = 12, 10
-"""Of the part of a map on which both forms are computed; Gram matrices of every cell are large."""
+"""Of the part of a feature map on which both forms are computed; Gram matrices of every position are large."""
 
 
 def crop_part(feature: Feature) -> Feature:
-    """The middle of a map, the first of its channels, in float64."""
+    """Return the middle of a feature map, the first of its channels, in float64."""
     top, left = (max(0, (side - SIDE) // 2) for side in feature.shape[-2:])
     return feature[:1, :CHANNELS, top : top + SIDE, left : left + SIDE].double().cpu()
 
 
 def naive_local_grams(feature: Feature, weights: Float[Tensor, "k k"]) -> Float[Tensor, "c c h w"]:
-    """𝒢(p) = Σ_d w(d) f(p + d) f(p + d)ᵀ at every cell p; cells outside of the map count as 0.
+    """Return 𝒢(p) = Σ_d w(d) f(p + d) f(p + d)ᵀ at every position p; positions outside of the map count as 0.
 
     Source: Nikulin & Novak, 1602.07188.
     """
@@ -31,17 +31,17 @@ def naive_local_grams(feature: Feature, weights: Float[Tensor, "k k"]) -> Float[
 
 
 def naive_local_gram_loss(feature: Feature, style: Feature, weights: Float[Tensor, "k k"]) -> float:
-    """Σ_p ‖𝒢(p) − A(p)‖²."""
+    """Return Σ_p ‖𝒢(p) − A(p)‖²."""
     return float((naive_local_grams(feature, weights) - naive_local_grams(style, weights)).square().sum())
 
 
 def naive_covariance(
     feature: Feature, responses: Float[Tensor, "n h w"], weights: Float[Tensor, "k k"]
 ) -> Float[Tensor, "n c c"]:
-    """Σ_p 𝓕_k(p) 𝒢(p) for every content response 𝓕_k."""
+    """Return Σ_p 𝓕_k(p) 𝒢(p) for every content response 𝓕_k."""
     return torch.einsum("khw,cdhw->kcd", responses.to(feature), naive_local_grams(feature, weights))
 
 
 def relative_difference(efficient: float, naive: float) -> float:
-    """|efficient − naive| as a share of the naive one."""
+    """Return |efficient − naive| as a share of the naive one."""
     return abs(efficient - naive) / max(abs(naive), 1e-300)

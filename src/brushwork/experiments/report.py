@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import platform
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,10 +17,10 @@ import numpy as np
 import torch
 from PIL import Image as Opened
 
-from brushwork._version import __version__
 from brushwork.experiments.contact_sheet import SHEET, is_sparse, make_contact_sheet, make_grid, unique
 from brushwork.experiments.experiment import CellResult, ClaimCheck, Experiment, slugify
 from brushwork.experiments.svg_plot import LossCurve, make_charts
+from brushwork.jobs.manifest import describe_machine
 from brushwork.storage.atomic import atomic_write
 from brushwork.storage.file_names import to_readable
 from brushwork.types import Image
@@ -42,6 +41,8 @@ class ExperimentReport:
     """Row and column → the command that runs this cell at full size."""
     created_by: str = ""
     """The command that made the report."""
+    device: str = "cpu"
+    """Where the cells were computed."""
 
     def write(self, folder: Path) -> Path:
         """Write `report.html`, `figures.json` and `sheet.png` into the folder; return the page.
@@ -64,11 +65,13 @@ class ExperimentReport:
 
     def to_json(self) -> str:
         """Return all measures as JSON values."""
-        cells = [{**_facts(result), "figures": result.figures, "curve": result.curve} for result in self.results]
+        cells = [{**_facts(result), "figures": result.measures, "curve": result.curve} for result in self.results]
         checks = [check._asdict() for check in self.checks]
         document: dict[str, Any] = {"experiment": self.experiment.name, "source": self.experiment.source}
         document |= {"command": self.created_by, "cells": cells}
-        return json.dumps({**document, "checks": checks, "machine": describe_computer()}, indent=1)
+        return json.dumps(
+            {**document, "checks": checks, "machine": describe_machine(torch.device(self.device))}, indent=1
+        )
 
     @cached_property
     def checks(self) -> Sequence[ClaimCheck]:
@@ -88,14 +91,13 @@ class ExperimentReport:
             labelled=any(result.row for result in self.results),
             given=self.given,
             commands=self.commands,
-            names=unique([name for result in self.results for name in result.figures]),
+            names=unique([name for result in self.results for name in result.measures]),
             results=self.results,
             charts=make_charts(self._curves()),
             seconds=self.seconds,
             made_by=self.created_by,
-            machine=describe_computer(),
+            machine=describe_machine(torch.device(self.device)),
             embedded=embed_image,
-            title=result_title,
         )
 
     @property
@@ -105,21 +107,6 @@ class ExperimentReport:
 
     def _curves(self) -> Mapping[str, Mapping[str, LossCurve]]:
         return {row: {column: one.curve for column, one in cells.items()} for row, cells in make_grid(self.results)}
-
-
-def result_title(result: CellResult) -> str:
-    """Return row and column, as far as they have names."""
-    return " · ".join(part for part in (result.row, result.column) if part)
-
-
-def describe_computer() -> Mapping[str, str]:
-    """Return a description of the computer."""
-    return {
-        "brushwork": __version__,
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
-    }
 
 
 def embed_image(image: Path | Image) -> str:

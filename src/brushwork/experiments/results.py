@@ -32,11 +32,13 @@ class ResultStore:
         if record.pop("asked", None) != _stored_settings(cell) or not self.image_path(cell).exists():
             return None
         curve = [(iterations, loss) for iterations, loss in record["curve"]]
-        return CellResult(**{**record, "picture": self.image_path(cell), "curve": curve})
+        measures = record.pop("figures")
+        return CellResult(**{**record, "measures": measures, "picture": self.image_path(cell), "curve": curve})
 
     def save(self, cell: ExperimentCell, result: CellResult) -> None:
         """Write the record; the image is already there."""
         record = {**asdict(result), "picture": result.picture.name, "asked": _stored_settings(cell)}
+        record["figures"] = record.pop("measures")
         with atomic_write(self._record(cell), overwrite=True) as path:
             path.write_text(json.dumps(record, indent=1), encoding="utf-8")
 

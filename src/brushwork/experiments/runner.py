@@ -67,8 +67,8 @@ def _paint(cell: ExperimentCell, store: ResultStore) -> CellResult:
         curve.append((last.iterations, float(last.step.losses.total)))
     image = store.image_path(cell)
     write_image(last.image, image, overwrite=True)
-    figures = dict(cell.measure(FirstAndLast(first, last)))
-    result = CellResult(cell.row, cell.column, figures, _thin(curve), monotonic() - begin, image, cell.settings)
+    measures = dict(cell.measure(FirstAndLast(first, last)))
+    result = CellResult(cell.row, cell.column, measures, _thin(curve), monotonic() - begin, image, cell.settings)
     store.save(cell, result)
     return result
 

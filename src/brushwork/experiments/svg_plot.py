@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
+from brushwork.experiments.experiment import join_names
+
 LossCurve: TypeAlias = Sequence[tuple[int, float]]
 
 WIDTH, HEIGHT, LEFT, BELOW, ABOVE = 420, 240, 48, 24, 10
@@ -27,13 +29,13 @@ class LossChart(NamedTuple):
 
 
 def make_charts(rows: Mapping[str, Mapping[str, LossCurve]]) -> list[LossChart]:
-    """One drawing for few curves, else one for each row; curves that cannot be drawn are left out."""
+    """Return one drawing for few curves, else one for each row; curves that cannot be drawn are left out."""
     shown = {
         row: dict(drawable for name, one in curves.items() for drawable in _drawable(name, one))
         for row, curves in rows.items()
     }
     if sum(map(len, shown.values())) <= FEW:
-        shown = {"": {_join(row, name): one for row, curves in shown.items() for name, one in curves.items()}}
+        shown = {"": {join_names(row, name): one for row, curves in shown.items() for name, one in curves.items()}}
     return [
         LossChart(row, [name for name, _ in some], draw_curves(dict(some)))
         for row, curves in shown.items()
@@ -43,7 +45,7 @@ def make_charts(rows: Mapping[str, Mapping[str, LossCurve]]) -> list[LossChart]:
 
 
 def draw_curves(curves: Mapping[str, LossCurve]) -> str:
-    """The curves over iterations, by their names. Each has some points, and losses above 0."""
+    """Return a drawing of named curves over iterations. Each has some points, and losses above 0."""
     frame = _Frame.around([point for curve in curves.values() for point in curve])
     said = html.escape(f"loss over iterations, to {frame.right}: {'; '.join(map(_said, curves.items()))}")
     lines = (" ".join("{:.1f},{:.1f}".format(*frame.place(*point)) for point in curve) for curve in curves.values())
@@ -57,7 +59,7 @@ def draw_curves(curves: Mapping[str, LossCurve]) -> str:
 
 
 def _said(named: tuple[str, LossCurve]) -> str:
-    """A curve in words, for those who do not see it."""
+    """Return a curve in words, for those who do not see it."""
     name, curve = named
     return f"{name} from {curve[0][1]:.3g} to {curve[-1][1]:.3g}"
 
@@ -76,13 +78,13 @@ class _Frame:
         return cls(max(iterations for iterations, _ in points), low, max(high, low + 0.05))
 
     def place(self, iterations: float, loss: float) -> tuple[float, float]:
-        """Pixels from the left and from above."""
+        """Return the pixels from the left and from above."""
         fraction = (math.log10(loss) - self.low) / (self.high - self.low)
         return LEFT + (WIDTH - LEFT - 2) * iterations / self.right, HEIGHT - BELOW - (HEIGHT - BELOW - ABOVE) * fraction
 
 
 def _axes(frame: _Frame) -> Iterator[str]:
-    """Lines at round losses, and round numbers of iterations below."""
+    """Yield lines at round losses, and round numbers of iterations below."""
     for loss in _round_losses(frame.low, frame.high):
         _, down = frame.place(0, loss)
         yield f'<line x1="{LEFT}" x2="{WIDTH}" y1="{down:.1f}" y2="{down:.1f}"/>'
@@ -97,13 +99,13 @@ def _axes(frame: _Frame) -> Iterator[str]:
 
 
 def _round_step(right: int) -> int:
-    """1, 2 or 5 times a power of ten: at most five of them reach to the right."""
+    """Return 1, 2 or 5 times a power of ten: at most five of them reach to the right."""
     power: int = 10 ** max(0, math.floor(math.log10(right)) - 1)
     return next(step for step in (factor * power for factor in (1, 2, 5, 10, 20, 50, 100)) if right / step <= 5)
 
 
 def _round_losses(low: float, high: float) -> list[float]:
-    """Powers of ten between two powers; where there are hardly any, 2 and 5 of them too, or else the ends."""
+    """Return the powers of ten between two powers; where they are few, 2 and 5 times them too, or else the ends."""
     powers = range(math.floor(low), math.ceil(high) + 1)
     for digits in ((1,), (1, 2, 5)):
         found = [digit * 10.0**power for power in powers for digit in digits]
@@ -114,13 +116,9 @@ def _round_losses(low: float, high: float) -> list[float]:
 
 
 def _drawable(name: str, curve: LossCurve) -> Iterator[tuple[str, LossCurve]]:
-    """The curve as far as it has a logarithm; one that is negative throughout is turned over, and says so."""
+    """Yield the curve where it has a logarithm; one that is negative throughout is negated, and its name says so."""
     over = all(loss < 0 for _, loss in curve)
     turned = [(iterations, -loss if over else loss) for iterations, loss in curve]
     points = [(iterations, loss) for iterations, loss in turned if loss > 0 and math.isfinite(loss)]
     if len(points) > 1:
         yield (f"{name}, × −1" if over else name), points
-
-
-def _join(row: str, column: str) -> str:
-    return " · ".join(part for part in (row, column) if part)

@@ -53,7 +53,7 @@ class Sweep:
             require_no_pipe(path)
 
     def make_cells(self) -> Sequence[ExperimentCell]:
-        """One cell for each choice.
+        """Return a cell for each choice.
 
         Raises: InputError: a picture, a network or a layer that cannot be used, or two cells of one name.
         """
@@ -67,18 +67,18 @@ class Sweep:
         ]
         _require_distinct(cells)
         for one in self.choices:
-            _require_taps(context, one.options)
+            _require_layers(context, one.options)
         return cells
 
     def inputs(self) -> list[tuple[str, Image]]:
-        """The photograph and the paintings with their names; of kept styles there is nothing to see."""
+        """Return the photograph and the paintings with their names; style files have nothing to show."""
         paths = dict.fromkeys(
             path for one in self.choices for path in one.styles if path.suffix.lower() != STYLE_ENDING
         )
         return [(path.name, read_image(path).image) for path in (self.content, *paths)]
 
     def commands(self, size: Extent | Literal["as painted"] | None = None) -> dict[tuple[str, str], str]:
-        """Row and column → the command that paints this choice, at a size, its own one, or that of its preset."""
+        """Return row and column → the command that paints this choice, at a size, its own, or that of its preset."""
         return {(one.row, one.column): self._command(one, size) for one in self.choices}
 
     def _command(self, choice: SweepChoice, size: Extent | Literal["as painted"] | None) -> str:
@@ -94,7 +94,7 @@ class Sweep:
 
 
 def as_experiment(sweep: Sweep, varied: Sequence[str]) -> Experiment:
-    """A sweep as an experiment without claims, for its report."""
+    """Return a sweep as an experiment without claims, for its report."""
     names = ", ".join(varied)
     return Experiment(
         name="sweep",
@@ -107,7 +107,7 @@ def as_experiment(sweep: Sweep, varied: Sequence[str]) -> Experiment:
 
 
 def combine_variations(varied: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Every combination of varied settings, name → written value → value: its row, its column, and the values.
+    """Yield every combination of varied settings, name → written value → value: its row, its column, and the values.
 
     What was named last runs along the columns, all else down the rows.
     """
@@ -125,7 +125,7 @@ def _cell(context: ExperimentContext, choice: SweepChoice, images: RecipeInputs)
 
 
 def _measure(first_and_last: FirstAndLast) -> Measures:
-    """The losses as they are weighted: comparable where the weights are the same."""
+    """Return the weighted losses, which are comparable where the weights are the same."""
     return {
         "loss": float(first_and_last.last.step.losses.total),
         "content": sum_losses(first_and_last.last, "content:"),
@@ -134,7 +134,7 @@ def _measure(first_and_last: FirstAndLast) -> Measures:
 
 
 def _require_distinct(cells: Sequence[ExperimentCell]) -> None:
-    """Names are files: some systems do not tell capitals from small letters."""
+    """Refuse cells of one file name; some systems do not tell capitals from small letters."""
     taken: dict[str, ExperimentCell] = {}
     for cell in cells:
         other = taken.setdefault(cell.name.lower(), cell)
@@ -145,15 +145,15 @@ def _require_distinct(cells: Sequence[ExperimentCell]) -> None:
             )
 
 
-def _require_taps(context: ExperimentContext, options: TransferOptions) -> None:
-    """Load the network, and find what is asked of it: before anything is painted."""
+def _require_layers(context: ExperimentContext, options: TransferOptions) -> None:
+    """Load the network, and refuse layers that it does not have, before anything is painted."""
     encoder = context.encoder(options)
     for layer in (*options.content_layers, *options.style_layers):
         encoder.layer(layer)
 
 
 def _flags(options: TransferOptions, base: TransferOptions) -> Iterator[str]:
-    """The options in which a recipe departs from its preset."""
+    """Yield the flags of the options in which a recipe departs from its preset."""
     for field in fields(options):
         value = getattr(options, field.name)
         if value != getattr(base, field.name):
@@ -170,12 +170,12 @@ def _flag(name: str, value: Any) -> tuple[str, ...]:
 
 
 def _plain(path: Path) -> str:
-    """A path that is not taken for a flag."""
+    """Return a path that is not taken for a flag."""
     return f"./{path}" if str(path).startswith("-") else str(path)
 
 
 def _style(path: Path, device: torch.device) -> Image | StyleFile:
-    """A painting, or the style that was kept of one."""
+    """Return a style image, or a style file."""
     return (
         StyleFile.read(expand_user(path)).to(device) if path.suffix.lower() == STYLE_ENDING else _picture(path, device)
     )

@@ -31,7 +31,7 @@ def synthesize(
     init: Image,
     network: Callable[[], Encoder] | None = None,
 ) -> Callable[[], Iterator[Progress]]:
-    """Paint an objective at the size of the start. It is made when its cell is painted.
+    """Return a function that minimizes an objective at the size of the initial image; it is made when its cell is run.
 
     `network` stands in for the one that the options name.
     """
@@ -48,7 +48,7 @@ def synthesize(
 def synthesize_on_sphere(
     context: ExperimentContext, options: TextureOptions, objective: Callable[[Encoder], Objective], init: Image
 ) -> Callable[[], Iterator[Progress]]:
-    """Paint an objective among the pictures that have the contrast of the start about gray."""
+    """Return a function that minimizes an objective among the images with the initial image's contrast about gray."""
 
     def paint() -> Iterator[Progress]:
         encoder, optimizer = context.encoder(options), make_optimizer(options)
@@ -64,6 +64,6 @@ def synthesize_on_sphere(
 
 
 def make_gray_noise(size: Size, seed: int = 0, std: float = 0.05) -> Image:
-    """Gray with a little noise."""
+    """Return gray with a little noise."""
     generator = torch.Generator().manual_seed(seed)
     return (0.5 + std * torch.randn(1, 3, *size, generator=generator)).clamp(0, 1)

@@ -1,4 +1,4 @@
-"""What is known of options from their source: the docstrings of fields, and titles of their groups."""
+"""Help texts from the source of option classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Endings of our files, and file names that are not valid UTF-8 in text that is."""
+"""File endings, and safe display of file names that are not UTF-8."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the routes of the server share."""
+"""Objects that all routes use."""
 
 from __future__ import annotations
 

@@ -26,11 +26,17 @@ def caption(picture: NDArray[Any], *lines: str) -> NDArray[Any]:
     font = ImageFont.load_default(_LETTERS)
     drawing = ImageDraw.Draw(canvas)
     for number, text in enumerate(lines):
-        shown = text
-        while len(shown) > 1 and drawing.textlength(shown, font) > width - 8:
-            shown = shown[:-1]
-        drawing.text((4, height + 2 + _LINE * number), shown, _INK, font)
+        drawing.text((4, height + 2 + _LINE * number), fit_text(text, width - 8, font), _INK, font)
     return np.asarray(canvas)
+
+
+def fit_text(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+    """Return the text, or as much of it as fits a width in pixels, with an ellipsis."""
+    if font.getlength(text) <= width:
+        return text
+    while text and font.getlength(f"{text}…") > width:
+        text = text[:-1]
+    return f"{text}…"
 
 
 def in_a_grid(pictures: Sequence[NDArray[Any]]) -> NDArray[Any]:

@@ -114,7 +114,9 @@ def _report(request: experiments.ExperimentRequest, executor: work.Executor | No
             log(f"{request.experiment} {name}: {one.seconds:.0f} s")
     context, kind = request.load_context(), experiments.load_experiment(request.experiment)
     ordered = [results[cell.name] for cell in kind.cells(context)]
-    report = experiments.ExperimentReport(kind, context.inputs, ordered, created_by=_command(request))
+    report = experiments.ExperimentReport(
+        kind, context.inputs, ordered, created_by=_command(request), device=request.device
+    )
     for check in report.checks:
         verdict = {True: "holds", False: "does not hold", None: "look"}[check.holds]
         log(f"{verdict}: {check.claim}: {check.measured}")

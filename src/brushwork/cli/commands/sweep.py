@@ -120,9 +120,9 @@ def sweep(
         runs.inputs(),
         _run_cells(runs, jobs),
         runs.commands("as painted" if "size" in requested else full_size),
+        device=runs.device,
     )
-    print_result(str(report.write(runs.folder)))
-    print_result(str(runs.folder / experiments.SHEET))
+    print_result(f"{report.write(runs.folder)}\n{runs.folder / experiments.SHEET}")
     return 0
 
 

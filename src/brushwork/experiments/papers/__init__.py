@@ -29,7 +29,7 @@ EXPERIMENTS: Mapping[str, str] = {
 
 
 def load_experiment(name: str) -> Experiment:
-    """The experiment of a name.
+    """Return the experiment of a name.
 
     Raises: InputError: no such experiment; the message suggests the nearest ones.
     """

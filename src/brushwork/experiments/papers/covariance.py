@@ -39,14 +39,15 @@ GUIDES = (4, 16)
 """Content channels that guide, those that vary most over both pictures. Beside them guides a channel that is 1
 everywhere: where no other speaks, style is still wanted."""
 HALF = 1
-EQUAL = "efficient form beside the naive"
 """Half-size of the window of the local Gram matrices."""
+EQUAL = "efficient form beside the naive"
+"""Measure: how far the form that is computed is from the printed one."""
 
 OPTIONS = replace(BOUNDED, style_layers=LAYERS, bounded=False, line_search=False, iterations=150, initial_step=3e-4)
 
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
-    """The pictures to paint."""
+    """Return the cells: plain style, and the covariance with each number of guides."""
     return [_cell(context, guides) for guides in (0, *GUIDES)]
 
 
@@ -54,7 +55,7 @@ def _cell(context: ExperimentContext, guides: int) -> ExperimentCell:
     size = fit_size(Size.of(context.content), context.size, measure="long")
     content = resize(context.content, size, clamp=True)
     style = resize(context.style, fit_size(Size.of(context.style), context.size, measure="long"), clamp=True)
-    options = context.with_iterations(OPTIONS)
+    options = context.scale_iterations(OPTIONS)
 
     def objective(encoder: Encoder) -> Objective:
         return _objective(encoder, content, style, guides)
@@ -87,7 +88,7 @@ def _objective(encoder: Encoder, content: Image, style_image: Image, guides: int
 
 
 def content_responses(content: Feature, style: Feature, guides: int) -> tuple[Feature, Feature]:
-    """The content channels that vary most over both pictures, each divided by its mean over the painting, and a 1."""
+    """Return the content channels that vary most over both images, divided by their means over the style, and a 1."""
     varied = content.std(dim=(0, 2, 3)) * style.std(dim=(0, 2, 3))
     channels = varied.topk(guides).indices
     means = style[:, channels].mean((2, 3), keepdim=True).clamp_min(torch.finfo(style.dtype).eps)
@@ -96,7 +97,7 @@ def content_responses(content: Feature, style: Feature, guides: int) -> tuple[Fe
 
 
 def _term(layer: str, pair: tuple[Feature, Feature], size: Size, style: Feature) -> GuidedGramLoss:
-    """The painting's covariance at a layer, as a share of its norm."""
+    """Return the loss against the style's covariance at a layer, as a share of its norm."""
     weights = window_weights(HALF)
     own = content_guides(pair[0], size, weights)
     target = guided_gram_target(style, content_guides(pair[1], Size.of(style), weights))
@@ -107,18 +108,18 @@ def _term(layer: str, pair: tuple[Feature, Feature], size: Size, style: Feature)
 def _measure(
     context: ExperimentContext, content: Image, style: Image, guides: int, first_and_last: FirstAndLast
 ) -> Measures:
-    figures = {
+    measures = {
         "style loss, end / start": sum_losses(first_and_last.last, "style:")
         / sum_losses(first_and_last.first, "style:"),
         "content loss": sum_losses(first_and_last.last, "content:"),
         "to the photograph": rms_distance(first_and_last.last.image, content),
     }
-    return {**figures, EQUAL: _beside_naive(context, content, style, guides)} if guides else figures
+    return {**measures, EQUAL: _beside_naive(context, content, style, guides)} if guides else measures
 
 
 @torch.no_grad()
 def _beside_naive(context: ExperimentContext, content: Image, style: Image, guides: int) -> float:
-    """How far a layer's loss is from its printed form, on a part of its features, with a part of the guides."""
+    """Return how far a layer's loss is from its printed form, on a part of its features, with a part of the guides."""
     encoder, weights, layer = context.encoder(OPTIONS), window_weights(HALF), LAYERS[0]
     seen = [encoder(one, (layer, CONTENT)) for one in (content, style)]
     features = [reference_formulas.crop_part(one[layer]) for one in seen]
@@ -139,7 +140,7 @@ def _beside_naive(context: ExperimentContext, content: Image, style: Image, guid
 
 
 def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
-    """The claims, beside what was measured."""
+    """Return the checks of the claims."""
     left, equal = (measures_by_column(results, name) for name in ("style loss, end / start", EQUAL))
     plain, *guided = results
     costs = {one.column: seconds_per_iteration(one) / seconds_per_iteration(plain) for one in guided}

@@ -17,7 +17,7 @@ from brushwork.experiments.experiment import (
     Measures,
     format_values,
     pairwise_distances,
-    sort_by_column,
+    results_of_row,
 )
 from brushwork.experiments.measures import chroma_distance, rms_distance, structural_similarity
 from brushwork.recipes import TransferOptions, load_preset
@@ -29,12 +29,12 @@ LAYER, START, PHOTOGRAPHS = "content layer", "start", "photograph as style"
 
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
-    """The pictures to paint."""
+    """Return the cells: content layers, initial images, and a photograph as the style."""
     return [*_layers(context), *_starts(context), *_contents(context)]
 
 
 def _base(context: ExperimentContext) -> TransferOptions:
-    return context.with_iterations(replace(load_preset("gatys-2015"), size=context.size, measure="long"))
+    return context.scale_iterations(replace(load_preset("gatys-2015"), size=context.size, measure="long"))
 
 
 def _layers(context: ExperimentContext) -> list[ExperimentCell]:
@@ -50,7 +50,10 @@ def _starts(context: ExperimentContext) -> list[ExperimentCell]:
 
 
 def _contents(context: ExperimentContext) -> list[ExperimentCell]:
-    """The second photograph, if there is one, as the style of the first (α/β = 1e-2, from the photograph)."""
+    """Return the cell with the second photograph, if there is one, as the style of the first.
+
+    α/β is 1e-2, and the initial image is the photograph.
+    """
     if len(context.contents) < 2:
         return []
     (_, own), (name, other), *_ = context.contents.items()
@@ -84,24 +87,24 @@ def _of_photograph(own: Image, other: Image, first_and_last: FirstAndLast) -> Me
 
 
 def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
-    """The claims, beside what was measured."""
-    low, high = (one.figures["SSIM to the photograph"] for one in sort_by_column(results, LAYER))
+    """Return the checks of the claims."""
+    low, high = (one.measures["SSIM to the photograph"] for one in results_of_row(results, LAYER))
     return [
         ClaimCheck(
             "conv2_2 keeps the photograph's fine detail, conv4_2 lets it merge with the style (SSIM to it)",
             format_values([low, high]),
             low > high,
         ),
-        *_of_starts(sort_by_column(results, START)),
-        *map(_of_light, sort_by_column(results, PHOTOGRAPHS)),
+        *_of_starts(results_of_row(results, START)),
+        *map(_of_light, results_of_row(results, PHOTOGRAPHS)),
     ]
 
 
 def _of_starts(results: Sequence[CellResult]) -> list[ClaimCheck]:
     apart = pairwise_distances(results)
     noises = [value for (one, other), value in apart.items() if "noise" in one and "noise" in other]
-    own, *others = (one.figures["to the photograph"] for one in results)
-    losses = [one.figures["loss"] for one in results]
+    own, *others = (one.measures["to the photograph"] for one in results)
+    losses = [one.measures["loss"] for one in results]
     return [
         ClaimCheck(
             "noise gives unlimited variants (smallest distance of two of them, above 0.05)",
@@ -129,9 +132,9 @@ def _of_starts(results: Sequence[CellResult]) -> list[ClaimCheck]:
 
 
 def _of_light(result: CellResult) -> ClaimCheck:
-    """Figure 7: the result is a photograph still, and has the other's colors."""
+    """Return the check of figure 7: the result is a photograph still, and has the other's colors."""
     kept, far, near = (
-        result.figures[name] for name in ("SSIM to the photograph", "chroma distance before", "chroma distance after")
+        result.measures[name] for name in ("SSIM to the photograph", "chroma distance before", "chroma distance after")
     )
     return ClaimCheck(
         "with a photograph as style, the result remains a photograph (SSIM above 0.5) and takes the other's colors "

@@ -19,7 +19,7 @@ from brushwork.experiments.experiment import (
     is_decreasing,
     is_increasing,
     measures_by_column,
-    sort_by_column,
+    results_of_row,
 )
 from brushwork.experiments.measures import correlation, grain_size, psnr, sum_losses
 from brushwork.recipes import ReconstructionOptions, TextureOptions
@@ -35,12 +35,12 @@ STRANGER = 0.3
 
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
-    """The pictures to paint."""
+    """Return the cells: a content and a style reconstruction for each layer."""
     return [*(_content(context, layer) for layer in LAYERS), *(_style(context, depth) for depth in range(1, 6))]
 
 
 def _content(context: ExperimentContext, layer: str) -> ExperimentCell:
-    options = context.with_iterations(ReconstructionOptions(layer=layer, size=context.size))
+    options = context.scale_iterations(ReconstructionOptions(layer=layer, size=context.size))
     images = RecipeInputs(context.content)
     measure = partial(_of_content, context.content)
     return ExperimentCell(CONTENT, layer, context.settings(options, images), context.recipe(options, images), measure)
@@ -53,7 +53,7 @@ def _of_content(content: Image, first_and_last: FirstAndLast) -> Measures:
 
 def _style(context: ExperimentContext, depth: int) -> ExperimentCell:
     layers = LAYERS[:depth]
-    options = context.with_iterations(TextureOptions(style_layers=layers, picture_size=context.size, measure="long"))
+    options = context.scale_iterations(TextureOptions(style_layers=layers, picture_size=context.size, measure="long"))
     images = RecipeInputs(context.style)
     measure = partial(_of_style, context.style)
     return ExperimentCell(
@@ -76,8 +76,8 @@ def _of_style(style: Image, first_and_last: FirstAndLast) -> Measures:
 
 
 def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
-    """The claims, beside what was measured."""
-    return [*_of_photograph(sort_by_column(results, CONTENT)), *_of_painting(sort_by_column(results, STYLE))]
+    """Return the checks of the claims."""
+    return [*_of_photograph(results_of_row(results, CONTENT)), *_of_painting(results_of_row(results, STYLE))]
 
 
 def _of_photograph(results: Sequence[CellResult]) -> list[ClaimCheck]:

@@ -26,30 +26,30 @@ KEPT = "SSIM to the photograph"
 
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
-    """The pictures to paint."""
+    """Return the cells: the content image in each style."""
     return [_cell(context, name) for name in context.styles]
 
 
 def _cell(context: ExperimentContext, name: str) -> ExperimentCell:
-    options = context.with_iterations(replace(load_preset("gatys-2015"), size=context.size, measure="long"))
+    options = context.scale_iterations(replace(load_preset("gatys-2015"), size=context.size, measure="long"))
     images = RecipeInputs(context.content, (context.styles[name],))
     measure = partial(_measure, context.content)
     return ExperimentCell("", name, context.settings(options, images), context.recipe(options, images), measure)
 
 
 def _measure(content: Image, first_and_last: FirstAndLast) -> Measures:
-    """Each layer's loss at the end over its value at the start."""
+    """Return each layer's loss at the end over its value at the start."""
     init = first_and_last.first.step.losses.terms
     left = {f"{name}, left": float(value / init[name]) for name, value in first_and_last.last.step.losses.terms.items()}
     return {**left, KEPT: structural_similarity(first_and_last.last.image, content)}
 
 
 def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
-    """The claims, beside what was measured."""
+    """Return the checks of the claims."""
     left = {
-        one.column: max(value for name, value in one.figures.items() if name.startswith("style:")) for one in results
+        one.column: max(value for name, value in one.measures.items() if name.startswith("style:")) for one in results
     }
-    content = {one.column: one.figures["content:conv4_2, left"] for one in results}
+    content = {one.column: one.measures["content:conv4_2, left"] for one in results}
     return [
         ClaimCheck(
             "the style of every painting is matched on all layers (fraction of the loss that remains on the worst "

@@ -21,7 +21,7 @@ from brushwork.experiments.experiment import (
     format_values,
     is_decreasing,
     is_increasing,
-    sort_by_column,
+    results_of_row,
 )
 from brushwork.experiments.measures import sum_losses
 from brushwork.images import Size, fit_size, resize
@@ -38,13 +38,13 @@ DEEPEST = f"Gram distance on {LAYERS[-1]}"
 
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
-    """The pictures to paint."""
+    """Return the cells: each subset of layers with each ratio."""
     return [_cell(context, depth, ratio) for depth in range(1, 6) for ratio in RATIOS]
 
 
 def _cell(context: ExperimentContext, depth: int, ratio: float) -> ExperimentCell:
     base = load_preset("gatys-2015")
-    options = context.with_iterations(
+    options = context.scale_iterations(
         replace(
             base,
             size=context.size,
@@ -61,7 +61,7 @@ def _cell(context: ExperimentContext, depth: int, ratio: float) -> ExperimentCel
 
 
 def _measure(context: ExperimentContext, options: TransferOptions, first_and_last: FirstAndLast) -> Measures:
-    """The unweighted losses; and how near the highest layer is to the painting, whether it is matched or not."""
+    """Return the unweighted losses, and how near the highest layer is to the painting, whether it is matched or not."""
     return {
         "content loss": sum_losses(first_and_last.last, "content:") / options.content_weight,
         "style loss": sum_losses(first_and_last.last, "style:") / options.style_weight,
@@ -71,7 +71,7 @@ def _measure(context: ExperimentContext, options: TransferOptions, first_and_las
 
 @torch.no_grad()
 def _apart(context: ExperimentContext, options: TransferOptions, image: Image) -> float:
-    """‖G − A‖/‖A‖ on the highest layer."""
+    """Return ‖G − A‖/‖A‖ on the highest layer."""
     encoder = context.encoder(options)
     style = resize(context.style, fit_size(Size.of(context.style), context.size, measure="long"), clamp=True)
     own, other = (encoder(one, LAYERS[-1:])[LAYERS[-1]] for one in (image, style))
@@ -79,9 +79,9 @@ def _apart(context: ExperimentContext, options: TransferOptions, image: Image) -
 
 
 def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
-    """The claims, beside what was measured."""
+    """Return the checks of the claims."""
     rows = list(dict.fromkeys(result.row for result in results))
-    most = [sort_by_column(results, row)[0].figures[DEEPEST] for row in rows]
+    most = [results_of_row(results, row)[0].measures[DEEPEST] for row in rows]
     return [
         *(one for row in rows for one in _row(results, row)),
         ClaimCheck(
@@ -95,7 +95,7 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
 
 def _row(results: Sequence[CellResult], row: str) -> list[ClaimCheck]:
     content, style = (
-        [result.figures[name] for result in sort_by_column(results, row)] for name in ("content loss", "style loss")
+        [result.measures[name] for result in results_of_row(results, row)] for name in ("content loss", "style loss")
     )
     return [
         ClaimCheck(f"{row}: the content loss falls from left to right", format_values(content), is_decreasing(content)),

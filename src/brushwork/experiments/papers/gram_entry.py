@@ -65,7 +65,7 @@ class GramMatrixEntry(NamedTuple):
 
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
-    """The pictures to paint."""
+    """Return the cells: the largest entries of each layer."""
     return [cell for layer in LAYERS for cell in _row(context, layer)]
 
 
@@ -85,13 +85,13 @@ def _row(context: ExperimentContext, layer: str) -> list[ExperimentCell]:
 def largest_entries(
     encoder: Encoder, context: ExperimentContext, layer: str, init: Image, count: int
 ) -> list[GramMatrixEntry]:
-    """The largest entries of the painting's Gram matrix per position: `count` on the diagonal, and as many off it.
+    """Return the largest entries of the style's Gram matrix per position: `count` on the diagonal, and as many off it.
 
     Entries that are 0 at the start have no gradient there, and come last.
     """
     style = resize(context.style, fit_size(Size.of(context.style), context.size, measure="long"), clamp=True)
-    matrix, begun = (_per_cell(encoder(one, [layer])[layer]) for one in (style, init.to(style)))
-    ranked = matrix + (begun > 0) * (matrix.max() + 1)
+    matrix, initial = (_mean_gram(encoder(one, [layer])[layer]) for one in (style, init.to(style)))
+    ranked = matrix + (initial > 0) * (matrix.max() + 1)
     channels = torch.arange(len(matrix), device=matrix.device)
     rows, columns = torch.triu_indices(len(matrix), len(matrix), offset=1, device=matrix.device)
     return [
@@ -101,14 +101,14 @@ def largest_entries(
     ]
 
 
-def _per_cell(feature: Feature) -> torch.Tensor:
+def _mean_gram(feature: Feature) -> torch.Tensor:
     return gram(feature)[0] / Size.of(feature).area
 
 
 def _cell(
     context: ExperimentContext, layer: str, kind: str, entry: GramMatrixEntry, init: Image, *, sphere: bool = False
 ) -> ExperimentCell:
-    options = context.with_iterations(replace(OPTIONS, bounded=not sphere))
+    options = context.scale_iterations(replace(OPTIONS, bounded=not sphere))
     objective = Objective.single(
         "entry", GramEntryLoss(layer, ((entry.first, entry.second),), scale=1 / max(entry.value, SMALLEST))
     )
@@ -121,7 +121,7 @@ def _cell(
 
 
 def _measure(context: ExperimentContext, first_and_last: FirstAndLast) -> Measures:
-    """The entry, as a multiple of its value in the painting; and how rich the texture is."""
+    """Return the entry, as a multiple of its value in the painting, and how rich the texture is."""
     init, end = (-float(one.step.losses.total) for one in first_and_last)
     image = first_and_last.last.image
     return {
@@ -134,7 +134,7 @@ def _measure(context: ExperimentContext, first_and_last: FirstAndLast) -> Measur
 
 @torch.no_grad()
 def structure_beyond_spectrum(evaluator: Evaluator, image: Image) -> float:
-    """How far an image is from one with its spectrum and random phases: Gram distance, mean of the network's layers.
+    """Return how far an image is from one with its spectrum and random phases: mean Gram distance of the layers.
 
     Noise and gratings are near 0, whatever their colors; edges, swirls and eyes are a matter of the phases.
     """
@@ -145,7 +145,7 @@ def structure_beyond_spectrum(evaluator: Evaluator, image: Image) -> float:
 
 
 def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
-    """The claims, beside what was measured."""
+    """Return the checks of the claims."""
     growth, rich = (_by_layer(results, name) for name in ("entry / painting's", "frequencies"))
     means = {layer: sum(found) / len(found) for layer, found in rich.items()}
     return [
@@ -162,19 +162,19 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
         ),
         ClaimCheck(
             f"some look like something (those with the most {STRUCTURE}, in {NETWORK}; noise and gratings have none)",
-            ", ".join(f"{one.row} {one.column} {one.figures[STRUCTURE]:.2f}" for one in _most_structured(results)),
+            ", ".join(f"{one.row} {one.column} {one.measures[STRUCTURE]:.2f}" for one in _most_structured(results)),
             None,
         ),
     ]
 
 
 def _most_structured(results: Sequence[CellResult]) -> list[CellResult]:
-    return sorted(results, key=lambda one: -one.figures[STRUCTURE])[:NAMED]
+    return sorted(results, key=lambda one: -one.measures[STRUCTURE])[:NAMED]
 
 
-def _by_layer(results: Sequence[CellResult], figure: str) -> dict[str, list[float]]:
+def _by_layer(results: Sequence[CellResult], measure: str) -> dict[str, list[float]]:
     layers = dict.fromkeys(one.row for one in results)
-    return {layer: [one.figures[figure] for one in results if one.row == layer] for layer in layers}
+    return {layer: [one.measures[measure] for one in results if one.row == layer] for layer in layers}
 
 
 EXPERIMENT = Experiment(

@@ -21,7 +21,7 @@ from brushwork.experiments.experiment import (
     Measures,
     format_named_values,
     measures_by_column,
-    sort_by_column,
+    results_of_row,
 )
 from brushwork.experiments.measures import grain_size
 from brushwork.experiments.synthesis import BOUNDED, make_gray_noise, synthesize
@@ -43,13 +43,13 @@ OPTIONS = replace(BOUNDED, style_layers=LAYERS, bounded=False, line_search=False
 
 
 def permute(matrix: Matrix, generator: torch.Generator) -> Matrix:
-    """Rows and columns permuted together: the same spectrum, other channels."""
-    request = torch.randperm(len(matrix), generator=generator)
-    return matrix[request][:, request]
+    """Return the matrix with rows and columns permuted together: the same spectrum, other channels."""
+    order = torch.randperm(len(matrix), generator=generator)
+    return matrix[order][:, order]
 
 
 def shuffle(matrix: Matrix, generator: torch.Generator) -> Matrix:
-    """The same numbers at random places, diagonal and the rest each for itself: mostly no Gram matrix of anything."""
+    """Return the same numbers at random places, the diagonal and the rest separately: mostly no Gram matrix at all."""
     rows, columns = torch.triu_indices(len(matrix), len(matrix), offset=1)
     other = torch.diag(matrix.diagonal()[torch.randperm(len(matrix), generator=generator)])
     upper = matrix[rows, columns][torch.randperm(len(rows), generator=generator)]
@@ -59,21 +59,21 @@ def shuffle(matrix: Matrix, generator: torch.Generator) -> Matrix:
 
 
 def shuffle_and_project(matrix: Matrix, generator: torch.Generator) -> Matrix:
-    """Shuffled, and then the nearest matrix that is positive semidefinite."""
+    """Return the positive semidefinite matrix that is nearest to the shuffled one."""
     values, vectors = torch.linalg.eigh(shuffle(matrix, generator).double())
     nearest: Matrix = ((vectors * values.clamp_min(0)) @ vectors.mT).to(matrix.dtype)
     return nearest
 
 
 def random_gram(matrix: Matrix, generator: torch.Generator) -> Matrix:
-    """A Gram matrix of white noise, as large as the given one: a control that shares no statistics with it."""
+    """Return a Gram matrix of white noise, of the same norm: a control that shares no statistics with the given one."""
     noise = torch.randn(matrix.shape, generator=generator, dtype=matrix.dtype)
     found = noise @ noise.mT
     scaled: Matrix = found * (matrix.norm() / found.norm())
     return scaled
 
 
-WAYS: Mapping[str, Callable[[Matrix, torch.Generator], Matrix]] = {
+KINDS: Mapping[str, Callable[[Matrix, torch.Generator], Matrix]] = {
     OWN: lambda matrix, generator: matrix,
     "rows and columns permuted": permute,
     "entries shuffled": shuffle,
@@ -83,42 +83,42 @@ WAYS: Mapping[str, Callable[[Matrix, torch.Generator], Matrix]] = {
 
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
-    """The pictures to paint."""
-    return [_cell(context, name, way) for name in list(context.styles)[:2] for way in WAYS]
+    """Return the cells: each kind of target, for the first two styles."""
+    return [_cell(context, name, kind) for name in list(context.styles)[:2] for kind in KINDS]
 
 
-def _cell(context: ExperimentContext, name: str, way: str) -> ExperimentCell:
-    options, style = context.with_iterations(OPTIONS), context.styles[name]
+def _cell(context: ExperimentContext, name: str, kind: str) -> ExperimentCell:
+    options, style = context.scale_iterations(OPTIONS), context.styles[name]
     init = make_gray_noise(Size(context.size, context.size))
 
     def objective(encoder: Encoder) -> Objective:
-        targets = target_grams(style, way, encoder)
+        targets = target_grams(style, kind, encoder)
         return sum((_term(layer, target) for layer, target in targets.items()), Objective({}))
 
-    settings = {**asdict(options), "way": way, "pictures": [fingerprint_of(style), fingerprint_of(init)]}
+    settings = {**asdict(options), "way": kind, "pictures": [fingerprint_of(style), fingerprint_of(init)]}
     return ExperimentCell(
-        name, way, settings, synthesize(context, options, objective, init), partial(_measure, context, style, way)
+        name, kind, settings, synthesize(context, options, objective, init), partial(_measure, context, style, kind)
     )
 
 
-def target_grams(style_image: Image, way: str, encoder: Encoder) -> dict[str, Matrix]:
-    """The Gram matrices that are to be met; each way begins with the same dice."""
+def target_grams(style_image: Image, kind: str, encoder: Encoder) -> dict[str, Matrix]:
+    """Return the target Gram matrices of a kind; every kind uses the same seed."""
     style, generator = Style.of(style_image, encoder, LAYERS), torch.Generator().manual_seed(0)
-    return {layer: WAYS[way](style.statistics[layer].gram[0].cpu(), generator) for layer in LAYERS}
+    return {layer: KINDS[kind](style.statistics[layer].gram[0].cpu(), generator) for layer in LAYERS}
 
 
 def _term(layer: str, target: Matrix) -> Objective:
     return Objective.single(f"style:{layer}", GramLoss(layer, target[None], float(1 / target.square().sum())))
 
 
-def _measure(context: ExperimentContext, style: Image, way: str, first_and_last: FirstAndLast) -> Measures:
-    """‖G − A‖/‖A‖ on every layer; and of one layer, how far the spectra of G, of A and of the painting's are apart."""
+def _measure(context: ExperimentContext, style: Image, kind: str, first_and_last: FirstAndLast) -> Measures:
+    """Return ‖G − A‖/‖A‖ on every layer, and on one layer how far the spectra of G, A and the style's are apart."""
     left = {name.removeprefix("style:"): float(loss) for name, loss in first_and_last.last.step.losses.terms.items()}
     apart = {f"distance, {layer}": max(0.0, loss) ** 0.5 for layer, loss in left.items()}
     encoder = context.encoder(OPTIONS)
     matrices = (
         target_grams(first_and_last.last.image, OWN, encoder)[SPECTRAL],
-        target_grams(style, way, encoder)[SPECTRAL],
+        target_grams(style, kind, encoder)[SPECTRAL],
         target_grams(style, OWN, encoder)[SPECTRAL],
     )
     result, target, own = map(torch.linalg.eigvalsh, (one.double() for one in matrices))
@@ -131,13 +131,13 @@ def _measure(context: ExperimentContext, style: Image, way: str, first_and_last:
 
 
 def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
-    """The claims, beside what was measured."""
-    return [one for row in dict.fromkeys(one.row for one in results) for one in _of(row, sort_by_column(results, row))]
+    """Return the checks of the claims."""
+    return [one for row in dict.fromkeys(one.row for one in results) for one in _of(row, results_of_row(results, row))]
 
 
 def _of(row: str, results: Sequence[CellResult]) -> list[ClaimCheck]:
     worst = {
-        one.column: max(value for name, value in one.figures.items() if name.startswith("distance")) for one in results
+        one.column: max(value for name, value in one.measures.items() if name.startswith("distance")) for one in results
     }
     spectra, kept = (
         measures_by_column(results, f"{what}, {SPECTRAL}")

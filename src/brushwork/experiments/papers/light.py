@@ -47,7 +47,10 @@ STILL = 0.5
 
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
-    """The pictures to paint."""
+    """Return the cells: each photograph in the light of another one, six at most.
+
+    Raises: InputError: fewer than two photographs.
+    """
     if len(context.contents) < 2:
         raise InputError("light needs two photographs of different light: give two with --content.")
     return [_cell(context, one, other) for one, other in list(permutations(context.contents, 2))[:6]]
@@ -55,7 +58,7 @@ def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
 
 def _cell(context: ExperimentContext, one: str, other: str) -> ExperimentCell:
     content, light = context.contents[one], context.contents[other]
-    options, images = context.with_iterations(replace(OPTIONS, size=context.size)), RecipeInputs(content, (light,))
+    options, images = context.scale_iterations(replace(OPTIONS, size=context.size)), RecipeInputs(content, (light,))
     measure = partial(_measure, content, light)
     return ExperimentCell(
         one, f"light of {other}", context.settings(options, images), context.recipe(options, images), measure
@@ -81,18 +84,18 @@ def _measure(content: Image, light: Image, first_and_last: FirstAndLast) -> Meas
 
 
 def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
-    """The claims, beside what was measured."""
-    return [one for result in results for one in _of(result.row, result.column, result.figures)]
+    """Return the checks of the claims."""
+    return [one for result in results for one in _of(result.row, result.column, result.measures)]
 
 
-def _of(row: str, column: str, figures: Measures) -> list[ClaimCheck]:
-    moved, kept = f"{row}, {column}", figures["SSIM to the photograph"]
+def _of(row: str, column: str, measures: Measures) -> list[ClaimCheck]:
+    moved, kept = f"{row}, {column}", measures["SSIM to the photograph"]
     return [
-        *(_moves(moved, what, [figures[f"{what} {when}"] for when in WHEN]) for what in ("brightness", "contrast")),
-        *(_nears(moved, what, figures) for what in ("chroma distance", "values")),
+        *(_moves(moved, what, [measures[f"{what} {when}"] for when in WHEN]) for what in ("brightness", "contrast")),
+        *(_nears(moved, what, measures) for what in ("chroma distance", "values")),
         ClaimCheck(
             f"{moved}: the picture still shows the photograph (SSIM to it above {STILL:g}; of the other to it)",
-            f"{kept:.2f}; {figures['SSIM of the other to it']:.2f}",
+            f"{kept:.2f}; {measures['SSIM of the other to it']:.2f}",
             kept > STILL,
         ),
     ]
@@ -107,8 +110,8 @@ def _moves(moved: str, what: str, values: Sequence[float]) -> ClaimCheck:
     )
 
 
-def _nears(moved: str, what: str, figures: Measures) -> ClaimCheck:
-    before, after = (figures[f"{what} {when}"] for when in ("before", "after"))
+def _nears(moved: str, what: str, measures: Measures) -> ClaimCheck:
+    before, after = (measures[f"{what} {when}"] for when in ("before", "after"))
     named = {"chroma distance": "colors", "values": "values in each channel"}[what]
     return ClaimCheck(
         f"{moved}: so do the {named} (distance of their distributions, before and after)",

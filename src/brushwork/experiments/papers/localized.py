@@ -1,4 +1,4 @@
-"""Localized style (1602.07188): the Gram matrix around every cell, in windows of growing size."""
+"""Localized style (1602.07188): the Gram matrix around every position, in windows of growing size."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ OPTIONS = replace(BOUNDED, style_layers=LAYERS, bounded=False, line_search=False
 
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
-    """The pictures to paint."""
+    """Return the cells: windows of each half-size, and the whole picture."""
     halves = HALF_SIZES_QUICK if context.is_quick else HALF_SIZES
     return [_cell(context, half) for half in (*halves, None)]
 
@@ -57,7 +57,7 @@ def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
 def _cell(context: ExperimentContext, half: int | None) -> ExperimentCell:
     size = fit_size(Size.of(context.content), context.size, measure="long")
     content, style = (resize(one, size, clamp=True) for one in (context.content, context.style))
-    options = context.with_iterations(OPTIONS)
+    options = context.scale_iterations(OPTIONS)
 
     def objective(encoder: Encoder) -> Objective:
         return _objective(encoder, content, style, half)
@@ -71,7 +71,7 @@ def _cell(context: ExperimentContext, half: int | None) -> ExperimentCell:
 
 @torch.no_grad()
 def _objective(encoder: Encoder, content_image: Image, style: Image, half: int | None) -> Objective:
-    """Each term as a share: of the painting's windowed Gram matrices, of the photograph's features."""
+    """Return the losses, each as a share: of the style's windowed Gram matrices, of the content image's features."""
     targets, kept = encoder(style, LAYERS), encoder(content_image, [CONTENT])[CONTENT]
     content = ContentLoss(CONTENT, kept, float(1 / kept.square().sum()))
     objective = Objective.single(f"content:{CONTENT}", content, CONTENT_WEIGHT)
@@ -99,7 +99,7 @@ def _loss(term: LocalGramLoss, feature: Feature) -> float:
 def _measure(
     context: ExperimentContext, content: Image, style: Image, half: int | None, first_and_last: FirstAndLast
 ) -> Measures:
-    figures = {
+    measures = {
         PAINTING: detail_correlation(first_and_last.last.image, style),
         PHOTOGRAPH: detail_correlation(first_and_last.last.image, content),
         "correlation with the painting": correlation(first_and_last.last.image, style),
@@ -109,12 +109,12 @@ def _measure(
         "style loss, end / start": sum_losses(first_and_last.last, "local:")
         / sum_losses(first_and_last.first, "local:"),
     }
-    return figures if half is None else {**figures, EQUAL: _beside_naive(context, content, style, half)}
+    return measures if half is None else {**measures, EQUAL: _beside_naive(context, content, style, half)}
 
 
 @torch.no_grad()
 def _beside_naive(context: ExperimentContext, content: Image, style: Image, half: int) -> float:
-    """How far the term is from its printed form, on a part of the first layer's features."""
+    """Return how far the loss is from its printed form, on a part of the first layer's features."""
     encoder, weights = context.encoder(OPTIONS), window_weights(half)
     own, other = (reference_formulas.crop_part(encoder(one, LAYERS[:1])[LAYERS[0]]) for one in (content, style))
     return reference_formulas.relative_difference(
@@ -124,7 +124,7 @@ def _beside_naive(context: ExperimentContext, content: Image, style: Image, half
 
 
 def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
-    """The claims, beside what was measured."""
+    """Return the checks of the claims."""
     style, content, equal = (measures_by_column(results, name) for name in (PAINTING, PHOTOGRAPH, EQUAL))
     *local, plain = results
     costs = {one.column: seconds_per_iteration(one) / seconds_per_iteration(plain) for one in local}
@@ -158,7 +158,7 @@ EXPERIMENT = Experiment(
     name="localized",
     title="Localized style",
     source="Nikulin, Novak, 1602.07188, localized style",
-    claim="Matching Gram matrices in a window around every cell. The simplified test with a window of one cell "
+    claim="Matching Gram matrices in a window around every position. The simplified test with a window of one position "
     "(s = 0) smears the painting directly over the photograph: context is needed.",
     cells=make_cells,
     check=check_claims,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 from brushwork.controls import RecipeInputs
-from brushwork.errors import WeightsError
-from brushwork.experiments.context import ExperimentContext
+from brushwork.experiments.context import ExperimentContext, has_weights
 from brushwork.experiments.experiment import (
     CellResult,
     ClaimCheck,
@@ -62,22 +61,14 @@ CONTENT_AT_START, STYLE_AT_START = 1.0, 10.0
 
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
-    """The pictures to paint."""
-    return [_cell(context, name) for name in NETWORKS if _is_there(partial(context.encoder, _options(context, name)))]
+    """Return the cells of the networks whose weights are on this machine."""
+    return [_cell(context, name) for name in NETWORKS if has_weights(context.encoder, _options(context, name))]
 
 
 def _options(context: ExperimentContext, network: str) -> TransferOptions:
     content, style = NETWORKS[network]
     options = replace(BASE, network=network, content_layers=content, style_layers=style, size=context.size)
-    return context.with_iterations(options)
-
-
-def _is_there(load: Callable[[], object]) -> bool:
-    try:
-        load()
-    except WeightsError:
-        return False
-    return True
+    return context.scale_iterations(options)
 
 
 def _cell(context: ExperimentContext, network: str) -> ExperimentCell:
@@ -91,7 +82,7 @@ def _cell(context: ExperimentContext, network: str) -> ExperimentCell:
 
 
 def balance_weights(context: ExperimentContext, options: TransferOptions, images: RecipeInputs) -> TransferOptions:
-    """The options with such weights that content and style weigh at the start what they weigh in every network."""
+    """Return the options with weights that give content and style the same losses at the start in every network."""
     content_image, encoder = images.content, context.encoder(options)
     size = make_schedule(Size.of(content_image), options.size, options.measure, options)[-1].size
     init = make_init_image(options, size, content_image, context.style, options.encoder_scale).requires_grad_(True)
@@ -109,30 +100,30 @@ def balance_weights(context: ExperimentContext, options: TransferOptions, images
 
 def _measure(context: ExperimentContext, network: str, first_and_last: FirstAndLast) -> Measures:
     """Return distances in the other networks that are here and whose layers fit the image, and by the spectrum."""
-    figures = {
+    measures = {
         "style loss, end / start": sum_losses(first_and_last.last, "style:")
         / sum_losses(first_and_last.first, "style:"),
         SPECTRUM: spectrum_distance(first_and_last.last.image, context.style),
     }
     image = first_and_last.last.image
-    others = [name for name in EVALUATORS if name != network and _is_there(partial(context.evaluator, name))]
+    others = [name for name in EVALUATORS if name != network and has_weights(context.evaluator, name)]
     for name in others:
         evaluator = context.evaluator(name)
         if min(Size.of(image)) < evaluator.encoder.min_size(evaluator.layers.all_layers):
             continue
         found = evaluator(image, content=context.content, style=context.style)
-        figures |= {
+        measures |= {
             f"content, {name}": found.content,
             f"gram style, {name}": found.gram_style,
             f"{SLICED}, {name}": found.sliced_style,
         }
         lpips = {"alexnet": found.lpips_alexnet, "vgg16": found.lpips_vgg16}
-        figures |= {f"LPIPS, {name}": value for name, value in lpips.items() if name != network}
-    return figures
+        measures |= {f"LPIPS, {name}": value for name, value in lpips.items() if name != network}
+    return measures
 
 
 def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
-    """The claims, beside what was measured."""
+    """Return the checks of the claims."""
     return [
         *(one for name in EVALUATORS if (one := _check_style(results, name)) is not None),
         _best(
@@ -152,7 +143,7 @@ def _check_style(results: Sequence[CellResult], evaluator: str) -> ClaimCheck | 
 
 
 def _best(found: Mapping[str, float], claim: str) -> ClaimCheck:
-    """Whether the least is a VGG's; with nothing but VGGs there is nothing to compare."""
+    """Return the check that the least is a VGG's; with nothing but VGGs there is nothing to compare."""
     others = [value for name, value in found.items() if not name.startswith("vgg")]
     best = min(value for name, value in found.items() if name.startswith("vgg"))
     return ClaimCheck(claim, format_named_values(found), best < min(others) if others else None)

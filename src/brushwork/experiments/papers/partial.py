@@ -42,13 +42,13 @@ OPTIONS = TransferOptions(
 
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
-    """The pictures to paint."""
+    """Return the cells: style from each layer on, content below it."""
     return [_cell(context, first) for first in range(len(LAYERS))]
 
 
 def _cell(context: ExperimentContext, first: int) -> ExperimentCell:
     content, style = (*LAYERS[:first], "conv4_2"), LAYERS[first:]
-    options = context.with_iterations(replace(OPTIONS, size=context.size, content_layers=content, style_layers=style))
+    options = context.scale_iterations(replace(OPTIONS, size=context.size, content_layers=content, style_layers=style))
     images = RecipeInputs(context.content, (context.style,))
     measure = partial(_measure, context.content, context.style)
     settings, paint = context.settings(options, images), context.recipe(options, images)
@@ -66,9 +66,9 @@ def _measure(content: Image, style: Image, first_and_last: FirstAndLast) -> Meas
 
 
 def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
-    """The claims, beside what was measured."""
+    """Return the checks of the claims."""
     high = measures_by_column(results, HIGH)
-    distances = [one.figures["chroma distance to the photograph"] for one in results]
+    distances = [one.measures["chroma distance to the photograph"] for one in results]
     return [
         ClaimCheck(
             "the more low layers are content, the closer the photograph's colors (chroma distance to it falls)",

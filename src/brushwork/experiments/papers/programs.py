@@ -9,8 +9,8 @@ from functools import partial
 import torch
 
 from brushwork.controls import RecipeInputs
-from brushwork.errors import InputError, WeightsError
-from brushwork.experiments.context import ExperimentContext
+from brushwork.errors import InputError
+from brushwork.experiments.context import ExperimentContext, has_weights
 from brushwork.experiments.experiment import (
     CellResult,
     ClaimCheck,
@@ -59,15 +59,7 @@ def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
 
 
 def _available(context: ExperimentContext) -> list[str]:
-    return [name for name in PRESETS if _has_weights(context, _options(context, name))]
-
-
-def _has_weights(context: ExperimentContext, options: TransferOptions) -> bool:
-    try:
-        context.encoder(options)
-    except WeightsError:
-        return False
-    return True
+    return [name for name in PRESETS if has_weights(context.encoder, _options(context, name))]
 
 
 def _options(context: ExperimentContext, name: str) -> TransferOptions:
@@ -83,7 +75,7 @@ def _with_budget(context: ExperimentContext, options: TransferOptions) -> Transf
     """Return the options with as many iterations as make the work that of the budget."""
     levels = options.schedule(Size.of(context.content))
     work = sum(level.iterations * level.size.area for level in levels) / levels[-1].size.area
-    budget = context.with_iterations(replace(options, iterations=BUDGET)).iterations
+    budget = context.scale_iterations(replace(options, iterations=BUDGET)).iterations
     fraction = budget / work
     first, finer = (round(fraction * given) for given in (options.iterations, options.finer_iterations))
     return replace(options, iterations=max(1, first), finer_iterations=max(1, finer) if options.finer_iterations else 0)
@@ -99,12 +91,12 @@ def _cell(context: ExperimentContext, name: str) -> ExperimentCell:
 def _measure(context: ExperimentContext, name: str, first_and_last: FirstAndLast) -> Measures:
     """Return the loss under every program's objective, over that of the content image, and what evaluators say."""
     image, options = first_and_last.last.image, _options(context, name)
-    figures = {f"{other}'s loss": _loss(context, other, image) for other in _available(context)}
+    measures = {f"{other}'s loss": _loss(context, other, image) for other in _available(context)}
     for network in EVALUATORS:
-        if network != options.network and _has_weights(context, replace(options, network=network)):
-            figures |= _evaluate(context, network, image)
+        if network != options.network and has_weights(context.encoder, replace(options, network=network)):
+            measures |= _evaluate(context, network, image)
     images = RecipeInputs(context.content, (context.style,))
-    return {**figures, MEMORY: peak_megabytes(options, images, first_and_last.last)}
+    return {**measures, MEMORY: peak_megabytes(options, images, first_and_last.last)}
 
 
 def _evaluate(context: ExperimentContext, network: str, image: Image) -> Measures:
@@ -128,13 +120,13 @@ def _loss(context: ExperimentContext, name: str, image: Image) -> float:
 
 
 def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
-    """Return the claims, beside what was measured."""
+    """Return the checks of the claims."""
     costs = {one.column: f"{one.seconds:.0f} s" for one in results}
-    if all(MEMORY in one.figures for one in results):
-        costs = {one.column: f"{costs[one.column]} and {one.figures[MEMORY]:.0f} MB" for one in results}
+    if all(MEMORY in one.measures for one in results):
+        costs = {one.column: f"{costs[one.column]} and {one.measures[MEMORY]:.0f} MB" for one in results}
     return [
         *(_best(results, one.column) for one in results),
-        *(check for figure in EVALUATED for check in _check_metric(results, figure)),
+        *(check for measure in EVALUATED for check in _check_metric(results, measure)),
         ClaimCheck("what each takes", ", ".join(f"{name} {cost}" for name, cost in costs.items()), None),
     ]
 
@@ -148,9 +140,9 @@ def _best(results: Sequence[CellResult], name: str) -> ClaimCheck:
     )
 
 
-def _check_metric(results: Sequence[CellResult], figure: str) -> list[ClaimCheck]:
-    ranked = dict(sorted(measures_by_column(results, figure).items(), key=lambda one: one[1]))
-    claim = f"{figure} distance, in networks that it was not optimized with"
+def _check_metric(results: Sequence[CellResult], measure: str) -> list[ClaimCheck]:
+    ranked = dict(sorted(measures_by_column(results, measure).items(), key=lambda one: one[1]))
+    claim = f"{measure} distance, in networks that it was not optimized with"
     return [ClaimCheck(claim, format_named_values(ranked), None)] if ranked else []
 
 

@@ -1,4 +1,4 @@
-"""Films (1604.08610): four ways to paint frame after frame, and how steady they are."""
+"""Films (1604.08610): four starts of each frame, and how steady the films are."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ FRAMES, MOTION = 4, (5, 3)
 _BITS = 8
 
 TEMPORAL, WARPED, PREVIOUS, RANDOM = "temporal loss", "warped start", "previous frame", "random start"
-_PRESET, _SEQUENCE = load_film_preset("ruder-2016")
-WAYS = {
-    TEMPORAL: _SEQUENCE,
-    WARPED: replace(_SEQUENCE, temporal_weight=0.0),
-    PREVIOUS: replace(_SEQUENCE, temporal_weight=0.0, warm_start="previous"),
-    RANDOM: replace(_SEQUENCE, temporal_weight=0.0, warm_start="random"),
+_PRESET, _FILM_OPTIONS = load_film_preset("ruder-2016")
+STARTS = {
+    TEMPORAL: _FILM_OPTIONS,
+    WARPED: replace(_FILM_OPTIONS, temporal_weight=0.0),
+    PREVIOUS: replace(_FILM_OPTIONS, temporal_weight=0.0, warm_start="previous"),
+    RANDOM: replace(_FILM_OPTIONS, temporal_weight=0.0, warm_start="random"),
 }
 
 
@@ -62,12 +62,12 @@ class PanFlow:
 
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
-    """The films to paint.
+    """Return the cells: each start, for each seed.
 
     Raises: InputError: frames of several sizes.
     """
     frames, flow = _film(context)
-    return [_cell(context, frames, flow, seed, way) for seed in range(SEEDS) for way in WAYS]
+    return [_cell(context, frames, flow, seed, start) for seed in range(SEEDS) for start in STARTS]
 
 
 def _film(context: ExperimentContext) -> tuple[list[Image], FlowSource]:
@@ -87,13 +87,13 @@ def _window(whole: Image, size: Size, number: int) -> Image:
     return whole[..., top : top + size.height, left : left + size.width].contiguous()
 
 
-def _cell(context: ExperimentContext, frames: list[Image], flow: FlowSource, seed: int, way: str) -> ExperimentCell:
-    options = context.with_iterations(replace(_PRESET, size="full", seed=seed, iterations=ITERATIONS))
-    film_options = replace(WAYS[way], first=options.iterations, later=options.iterations)
+def _cell(context: ExperimentContext, frames: list[Image], flow: FlowSource, seed: int, start: str) -> ExperimentCell:
+    options = context.scale_iterations(replace(_PRESET, size="full", seed=seed, iterations=ITERATIONS))
+    film_options = replace(STARTS[start], first=options.iterations, later=options.iterations)
     pictures = [fingerprint_of(one) for one in (*frames, context.style)]
     settings = {"recipe": "film", **asdict(options), **asdict(film_options), "pictures": pictures}
     run = partial(_paint, context, frames, flow, options, film_options)
-    return ExperimentCell(f"seed {seed}", way, settings, run, partial(_measure, frames, flow))
+    return ExperimentCell(f"seed {seed}", start, settings, run, partial(_measure, frames, flow))
 
 
 def _paint(
@@ -132,7 +132,7 @@ def _measure(frames: list[Image], flow: FlowSource, first_and_last: FirstAndLast
 
 
 def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
-    """The claims, beside what was measured."""
+    """Return the checks of the claims."""
     errors, iterations = (_means(results, name) for name in ("warp error", "iterations of a later frame"))
     return [
         ClaimCheck(
@@ -143,7 +143,7 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
         ),
         ClaimCheck(
             "the previous frame as start is steadier than noise (warp error)",
-            format_named_values({way: errors[way] for way in (PREVIOUS, RANDOM)}),
+            format_named_values({start: errors[start] for start in (PREVIOUS, RANDOM)}),
             errors[PREVIOUS] < errors[RANDOM],
         ),
         ClaimCheck(
@@ -154,8 +154,8 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
     ]
 
 
-def _means(results: Sequence[CellResult], figure: str) -> dict[str, float]:
-    return {way: fmean(one.figures[figure] for one in results if one.column == way) for way in WAYS}
+def _means(results: Sequence[CellResult], measure: str) -> dict[str, float]:
+    return {start: fmean(one.measures[measure] for one in results if one.column == start) for start in STARTS}
 
 
 EXPERIMENT = Experiment(

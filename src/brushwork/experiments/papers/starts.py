@@ -20,7 +20,7 @@ from brushwork.experiments.experiment import (
     Measures,
     format_named_values,
     pairwise_distances,
-    sort_by_column,
+    results_of_row,
 )
 from brushwork.experiments.measures import rms_distance
 from brushwork.images import Size, fit_size, resize
@@ -30,27 +30,27 @@ from brushwork.types import Image
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """How much of the second end lies in a start between two."""
 
-WAYS = (("noise", "photograph"), ("photograph", "painting"), ("painting", "noise"))
-"""Around a triangle: a corner is the last of one way and the first of the next, and is painted once."""
+PATHS = (("noise", "photograph"), ("photograph", "painting"), ("painting", "noise"))
+"""Around a triangle: a corner is the end of one path and the beginning of the next, and is computed once."""
 
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
-    """The pictures to paint."""
+    """Return the cells: the starts along each path."""
     corners = _corners(context)
-    return [_cell(context, corners, way, fraction) for way in WAYS for fraction in SHARES]
+    return [_cell(context, corners, path, fraction) for path in PATHS for fraction in SHARES]
 
 
 def _cell(
-    context: ExperimentContext, corners: Mapping[str, Image], way: tuple[str, str], fraction: float
+    context: ExperimentContext, corners: Mapping[str, Image], path: tuple[str, str], fraction: float
 ) -> ExperimentCell:
-    options = context.with_iterations(
+    options = context.scale_iterations(
         replace(load_preset("gatys-2015"), size=context.size, measure="long", iterations=300)
     )
-    init = torch.lerp(corners[way[0]], corners[way[1]], fraction)
+    init = torch.lerp(corners[path[0]], corners[path[1]], fraction)
     images = RecipeInputs(context.content, (context.style,), init)
     measure = partial(_measure, corners, init)
     settings, paint = context.settings(options, images), context.recipe(options, images)
-    return ExperimentCell(_row(way), f"{fraction:.0%}", settings, paint, measure)
+    return ExperimentCell(_row(path), f"{fraction:.0%}", settings, paint, measure)
 
 
 def _corners(context: ExperimentContext) -> dict[str, Image]:
@@ -74,10 +74,10 @@ def _measure(corners: Mapping[str, Image], init: Image, first_and_last: FirstAnd
 
 
 def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
-    """The claims, beside what was measured."""
-    corners = {way[0]: sort_by_column(results, _row(way))[0] for way in WAYS}
-    losses = {name: one.figures["loss"] for name, one in corners.items()}
-    kept = {name: one.figures["to the photograph"] for name, one in corners.items()}
+    """Return the checks of the claims."""
+    corners = {path[0]: results_of_row(results, _row(path))[0] for path in PATHS}
+    losses = {name: one.measures["loss"] for name, one in corners.items()}
+    kept = {name: one.measures["to the photograph"] for name, one in corners.items()}
     return [
         ClaimCheck(
             "noise reaches a lower loss with the same budget",
@@ -89,41 +89,38 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
             format_named_values(kept),
             kept["photograph"] == min(kept.values()),
         ),
-        *(_basin(results, way) for way in WAYS),
+        *(_basin(results, path) for path in PATHS),
         _together(corners),
     ]
 
 
-def _basin(results: Sequence[CellResult], way: tuple[str, str]) -> ClaimCheck:
-    """How far apart neighbors end, and the two ends of the way: a jump between neighbors parts two basins."""
-    own = sort_by_column(results, _row(way))
+def _basin(results: Sequence[CellResult], path: tuple[str, str]) -> ClaimCheck:
+    """Return how far apart neighbors on a path end, and its ends: two basins lie where neighbors end far apart."""
+    own = results_of_row(results, _row(path))
     apart = pairwise_distances(own)
     columns = [one.column for one in own]
     steps = {f"{pair[0]} – {pair[1]}": apart[pair] for pair in pairwise(columns)}
     return ClaimCheck(
-        f"{_row(way)}: distances between the results of neighboring starts, and of the two ends",
+        f"{_row(path)}: distances between the results of neighboring starts, and of the two ends",
         f"{format_named_values(steps)}; ends {apart[columns[0], columns[-1]]:.3g}",
         None,
     )
 
 
 def _together(corners: Mapping[str, CellResult]) -> ClaimCheck:
-    """Whether what began apart ends nearer together."""
+    """Return the check that results are closer together than their starts."""
     results = [replace(one, column=name) for name, one in corners.items()]
-    first_and_last = pairwise_distances(results)
-    begun = {(one, other): corners[one].figures[f"start to the {other}"] for one, other in first_and_last}
+    ends = pairwise_distances(results)
+    starts = {(one, other): corners[one].measures[f"start to the {other}"] for one, other in ends}
     return ClaimCheck(
         "results are closer together than their starts (distance of the starts, of the results)",
-        "; ".join(
-            f"{one} and {other} {begun[one, other]:.3g}, {first_and_last[one, other]:.3g}"
-            for one, other in first_and_last
-        ),
-        all(first_and_last[pair] < begun[pair] for pair in first_and_last),
+        "; ".join(f"{one} and {other} {starts[one, other]:.3g}, {ends[one, other]:.3g}" for one, other in ends),
+        all(ends[pair] < starts[pair] for pair in ends),
     )
 
 
-def _row(way: tuple[str, str]) -> str:
-    return f"{way[0]} to {way[1]}"
+def _row(path: tuple[str, str]) -> str:
+    return f"{path[0]} to {path[1]}"
 
 
 EXPERIMENT = Experiment(

@@ -24,7 +24,7 @@ from brushwork.experiments.experiment import (
     Measures,
     format_named_values,
     measures_by_column,
-    sort_by_column,
+    results_of_row,
 )
 from brushwork.experiments.measures import marginal_distance, spectrum_distance
 from brushwork.experiments.synthesis import make_gray_noise, synthesize
@@ -54,13 +54,16 @@ Match: TypeAlias = Callable[[Feature, str], Objective]
 
 
 def gram_match(feature: Feature, layer: str) -> Objective:
-    """The Gram matrix, as a share of itself: nearly 1/(4N²), as in the paper, where the mean activation is 1."""
+    """Return the loss against the Gram matrix, as a share of it.
+
+    The share is nearly 1/(4N²), as in the paper, where the mean activation is 1.
+    """
     target = gram(feature) / Size.of(feature).area
     return Objective.single(f"style:{layer}", GramLoss(layer, target, float(1 / target.square().sum())))
 
 
 def component_match(feature: Feature, layer: str) -> Objective:
-    """The Gram matrix of the principal components."""
+    """Return the loss against the Gram matrix of the principal components."""
     directions, target = principal_directions(feature, COMPONENTS)
     return Objective.single(
         f"style:{layer}", ProjectedGramLoss(layer, directions, target, float(1 / target.square().sum()))
@@ -68,7 +71,7 @@ def component_match(feature: Feature, layer: str) -> Objective:
 
 
 def mean_match(feature: Feature, layer: str) -> Objective:
-    """The means alone."""
+    """Return the loss against the means alone."""
     mean = feature.mean((2, 3))
     term = MeanStdLoss(layer, mean, torch.zeros_like(mean), float(1 / mean.square().sum()), std_weight=0.0)
     return Objective.single(f"style:{layer}", term)
@@ -84,7 +87,7 @@ MODELS: Mapping[str, tuple[tuple[str, ...], Match]] = {
 
 
 def count_parameters(layers: Sequence[str], match: Match) -> int:
-    """Numbers that a model takes from its source."""
+    """Return how many numbers a model takes from its source."""
     counts = [CHANNELS[int(layer.removeprefix("conv").removeprefix("pool")[0]) - 1] for layer in layers]
     if match is mean_match:
         return sum(counts)
@@ -93,7 +96,7 @@ def count_parameters(layers: Sequence[str], match: Match) -> int:
 
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
-    """The pictures to paint."""
+    """Return the cells: subsets of layers, numbers of parameters, trained and random weights."""
     depths = [_cell(context, DEPTH, layer, LAYERS[: depth + 1], gram_match) for depth, layer in enumerate(LAYERS)]
     models = [_cell(context, PARAMETERS, name, *model) for name, model in MODELS.items()]
     kinds = {"trained": None, "random": random_network}
@@ -111,7 +114,7 @@ def _cell(
 ) -> ExperimentCell:
     source = resize(context.style, fit_size(Size.of(context.style), context.size, measure="long"), clamp=True)
     options, init = (
-        context.with_iterations(replace(OPTIONS, style_layers=tuple(layers))),
+        context.scale_iterations(replace(OPTIONS, style_layers=tuple(layers))),
         make_gray_noise(Size.of(source)),
     )
     weights = "random" if network else "trained"
@@ -130,7 +133,7 @@ def _objective(source: Image, layers: Sequence[str], match: Match, encoder: Enco
 
 @cache
 def random_network() -> Encoder:
-    """VGG-19 of random weights, of such a variance that activations neither grow nor fade (He et al., 1502.01852)."""
+    """Return VGG-19 with random weights, whose variance keeps that of the activations (He et al., 1502.01852)."""
     generator = torch.Generator().manual_seed(0)
     tensors = {name: _weights(shape, generator) for name, shape in tensor_shapes("VGG-19").items()}
     encoder = build_encoder("VGG-19", tensors, make_caffe_preprocess(), OPTIONS.pooling, OPTIONS.padding)
@@ -139,7 +142,7 @@ def random_network() -> Encoder:
 
 
 def _weights(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    """Biases of 0; weights of variance 2 over the number of inputs."""
+    """Return biases of 0, or weights of variance 2 over the number of inputs."""
     return (
         torch.zeros(shape) if len(shape) == 1 else torch.randn(shape, generator=generator) * sqrt(2 / prod(shape[1:]))
     )
@@ -157,32 +160,32 @@ def _measure(source: Image, parameters: int, first_and_last: FirstAndLast) -> Me
 
 
 def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
-    """The claims, beside what was measured."""
-    return [one for figure in DISTANCES for one in _by(results, figure)]
+    """Return the checks of the claims."""
+    return [one for measure in DISTANCES for one in _by(results, measure)]
 
 
-def _by(results: Sequence[CellResult], figure: str) -> list[ClaimCheck]:
+def _by(results: Sequence[CellResult], measure: str) -> list[ClaimCheck]:
     depths, models, weights = (
-        measures_by_column(sort_by_column(results, row), figure) for row in (DEPTH, PARAMETERS, WEIGHTS)
+        measures_by_column(results_of_row(results, row), measure) for row in (DEPTH, PARAMETERS, WEIGHTS)
     )
     first, *_, last = depths.values()
     few, *others, full, most = models.values()
     trained, random = weights.values()
     return [
         ClaimCheck(
-            f"more layers, a closer texture ({figure}, pool4 below conv1_1)", format_named_values(depths), last < first
+            f"more layers, a closer texture ({measure}, pool4 below conv1_1)", format_named_values(depths), last < first
         ),
         ClaimCheck(
-            f"means alone are not enough ({figure}, 1k farthest)",
+            f"means alone are not enough ({measure}, 1k farthest)",
             format_named_values(models),
             few > max([*others, full, most]),
         ),
         ClaimCheck(
-            f"all layers give hardly more than five ({figure}, 852k within a third of 177k)",
+            f"all layers give hardly more than five ({measure}, 852k within a third of 177k)",
             format_named_values({"177k": full, "852k": most}),
             abs(most - full) < full / 3,
         ),
-        ClaimCheck(f"random weights fail ({figure}, trained closer)", format_named_values(weights), trained < random),
+        ClaimCheck(f"random weights fail ({measure}, trained closer)", format_named_values(weights), trained < random),
     ]
 
 
