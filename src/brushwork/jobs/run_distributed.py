@@ -73,16 +73,16 @@ def run_distributed_job(
     method = cast("Optimization", prepared.method)
     tiling = tiling or choose_common_tiling(prepared, group, memory)
     band = RowBand.of(method.encoder, method.options.encoded_layers, group, tiling)
-    crew = RankRunner(prepared, method, group, band)
+    runner = RankRunner(prepared, method, group, band)
     checkpoint = found if isinstance(found, JobCheckpoint) else None
     writer, notes = JobWriter.open(prepared, checkpoint, every=checkpoint_every, resume=resume)
-    writer.snapshot = crew.scatter_snapshot(writer.snapshot)
+    writer.snapshot = runner.scatter_snapshot(writer.snapshot)
     if checkpoint is None and group.rank == 0:
         remove_file(job.checkpoint)
     del found, checkpoint
     yield from notes
     yield writer.start()
-    yield from crew.run(writer, watched, interrupted)
+    yield from runner.run(writer, watched, interrupted)
 
 
 def run_on_all_ranks(group: ProcessGroup, act: Callable[[], T]) -> T:
@@ -129,7 +129,7 @@ class RankRunner(NamedTuple):
             self._keep(writer, error)
             raise
         except RankLostError as error:
-            self._say_what_stays(error)
+            self._note_checkpoint(error)
             raise
         if finished is not None:
             yield finished
@@ -181,7 +181,7 @@ class RankRunner(NamedTuple):
         except (OSError, BrushworkError) as trouble:
             error.add_note(f"The image so far could not be saved completely: {trouble}")
 
-    def _say_what_stays(self, error: RankLostError) -> None:
+    def _note_checkpoint(self, error: RankLostError) -> None:
         checkpoint = self.prepared.job.checkpoint
         if checkpoint.exists():
             error.add_note(f"{checkpoint} holds the painting as it was before: continue with --resume.")
