@@ -158,7 +158,7 @@ def damaged(desk: Path) -> Path:
         (("paint", "text.jpg", "waves.png"), "text.jpg"),
         (("paint", "photo.jpg", "empty.png"), "empty.png is empty"),
         (("paint", "cut.jpg", "waves.png"), "cut.jpg is damaged"),
-        (("paint", "photo.jpg", "photo.jpg"), "photo.jpg is the photograph itself"),
+        (("paint", "photo.jpg", "photo.jpg"), "photo.jpg is the content image itself"),
         (("paint", "photo.jpg", "folder"), "the folder folder holds no pictures"),
         (("paint", "photo.jpg", "waves.png", "--size", "20"), "size is 20: it must be 32 pixels or more"),
         (("paint", "photo.jpg", "waves.png", "--style-layers", "conv9_1"), "conv9_1"),

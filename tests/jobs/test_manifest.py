@@ -50,9 +50,9 @@ def test_what_differs_is_named(record, tmp_path):
     changes = {
         "size: 96 here, 48 there": {"options": replace(TINY, size=48)},
         "style-layers": {"options": replace(TINY, style_layers=("conv1_1",))},
-        "another content picture": {"content": other_picture},
-        "another init picture": {"init": other_picture},
-        "other paintings": {"styles": (other_picture,)},
+        "another content image": {"content": other_picture},
+        "another initial image": {"init": other_picture},
+        "other style images": {"styles": (other_picture,)},
     }
     for message, change in changes.items():
         other = manifest_of(tiny_job(tmp_path, **change), tiny_network())
