@@ -9,7 +9,6 @@ from typing import Any
 
 from brushwork.devices.memory import memory_budget
 from brushwork.recipes import TransferOptions
-from brushwork.recipes.levels import make_schedule
 from brushwork.storage.folders import nearest_folder
 from brushwork.video.analysis import FilmAnalysis, Shot, analyze_whole
 from brushwork.video.film_job import FilmJob
@@ -113,6 +112,5 @@ def _frame_times(job: FilmJob, film: PreparedFilm, analysis: FilmAnalysis, trial
     if not isinstance(job.method, TransferOptions):
         return one_pass_times(analysis.shots, trial)
     first = replace(job.method, size="full", iterations=job.optimized.first)
-    schedule = make_schedule(film.size, first.size, first.measure, first)
     again = min(AGAIN, job.optimized.later) * (job.optimized.passes - 1)
-    return optimized_times([one.iterations for one in schedule], job.optimized.later + again, trial)
+    return optimized_times([one.iterations for one in first.schedule(film.size)], job.optimized.later + again, trial)

@@ -37,15 +37,28 @@ from brushwork.video.optimized_painter import OptimizedPainter, WatchSteps
 from brushwork.video.region_painter import RegionPainter
 
 
+class PainterInputs(NamedTuple):
+    """What a painter takes from its film."""
+
+    frames: ReadFrame
+    samples: ReadFrame
+    """A second reader, for the frames that statistics are measured on."""
+    size: Size
+    """Of a frame."""
+    stores: FrameStores
+    """Stores of frames that are painted before those that need them."""
+    keyframes: Sequence[int]
+    watch: WatchSteps
+    """Called after every step of the frames that are optimized."""
+
+
 class PainterSource(NamedTuple):
     """A network that is loaded, ready to paint the frames of a film."""
 
     engine: str
     weights: str
     """sha256 of the network's weights."""
-    make: Callable[[ReadFrame, ReadFrame, Size, FrameStores, Sequence[int], WatchSteps], FramePainter]
-    """Return the painter from two readers of frames, the size of a frame, the stores of frames that are painted ahead,
-    the indices of the key frames, and what is called after every step of the frames that are optimized."""
+    make: Callable[[PainterInputs], FramePainter]
 
 
 def load_painter(job: FilmJob, device: torch.device, bits: int, network: Any = None) -> PainterSource:
@@ -57,18 +70,9 @@ def load_painter(job: FilmJob, device: torch.device, bits: int, network: Any = N
         return _load_one(job, device, bits, network)
     regions = [_load_one(replace(job, styles=(style,)), device, bits, network) for style in job.styles]
 
-    def make(
-        frames: ReadFrame,
-        samples: ReadFrame,
-        size: Size,
-        stores: FrameStores,
-        schedule: Sequence[int],
-        watch: WatchSteps,
-    ) -> FramePainter:
-        painters = [
-            one.make(frames, samples, size, partial(_region_stores, stores, number), schedule, watch)
-            for number, one in enumerate(regions)
-        ]
+    def make(inputs: PainterInputs) -> FramePainter:
+        stores = [partial(_region_stores, inputs.stores, number) for number in range(len(regions))]
+        painters = (one.make(inputs._replace(stores=own)) for one, own in zip(regions, stores, strict=True))
         return RegionPainter(tuple(painters), bits)
 
     return PainterSource(regions[0].engine, regions[0].weights, make)
@@ -89,17 +93,10 @@ def _load_one(job: FilmJob, device: torch.device, bits: int, network: Any) -> Pa
 def _feedforward(
     job: FilmJob, options: StylizeOptions, styles: tuple[Image | StyleFile, ...], stylizer: Stylizer
 ) -> PainterSource:
-    def make(
-        frames: ReadFrame,
-        samples: ReadFrame,
-        size: Size,
-        stores: FrameStores,
-        schedule: Sequence[int],
-        watch: WatchSteps,
-    ) -> FramePainter:
-        _, prepared = prepare_colors(options, samples(0), styles)
-        frame_stylizer = make_frame_stylizer(stylizer, prepared, size)
-        return FeedForwardPainter(frames, samples, frame_stylizer, make_flow(job, "medium"), options, job.film)
+    def make(inputs: PainterInputs) -> FramePainter:
+        _, prepared = prepare_colors(options, inputs.samples(0), styles)
+        frame_stylizer, flow = make_frame_stylizer(stylizer, prepared, inputs.size), make_flow(job, "medium")
+        return FeedForwardPainter(inputs.frames, inputs.samples, frame_stylizer, flow, options, job.film)
 
     return PainterSource(stylizer.engine, tensors_sha256(stylizer.weights()), make)
 
@@ -107,20 +104,13 @@ def _feedforward(
 def _make_optimized(
     job: FilmJob, options: TransferOptions, styles: tuple[Image | StyleFile, ...], encoder: Encoder, bits: int
 ) -> PainterSource:
-    def make(
-        frames: ReadFrame,
-        samples: ReadFrame,
-        size: Size,
-        stores: FrameStores,
-        schedule: Sequence[int],
-        watch: WatchSteps,
-    ) -> FramePainter:
-        flow = make_flow(job, "best", job.optimized.reliability)
-        fill = _fill(styles, size, encoder)
-        painter = OptimizedPainter(frames, styles, options, job.optimized, encoder, flow, fill, watch)
-        if job.optimized.passes > 1:
-            return MultipassPainter(painter, job.optimized.passes, stores, bits)
-        return KeyframePainter(painter, schedule, stores("key"), bits) if job.has_keyframes else painter
+    def make(inputs: PainterInputs) -> FramePainter:
+        frames, stores, own = inputs.frames, inputs.stores, job.optimized
+        flow, fill = make_flow(job, "best", own.reliability), _fill(styles, inputs.size, encoder)
+        painter = OptimizedPainter(frames, styles, options, own, encoder, flow, fill, inputs.watch)
+        if own.passes > 1:
+            return MultipassPainter(painter, own.passes, stores, bits)
+        return KeyframePainter(painter, inputs.keyframes, stores("key"), bits) if job.has_keyframes else painter
 
     return PainterSource(encoder.engine, encoder.weights_sha256(), make)
 

@@ -27,12 +27,15 @@ from brushwork.video.film_mask import FilmMask, open_mask
 from brushwork.video.film_requirements import frame_memory, require_memory
 from brushwork.video.film_tracks import Soundtrack
 from brushwork.video.flow_files import require_flow_folder
-from brushwork.video.frame_reader import FrameReader
+from brushwork.video.frame_painter import FramePainter
+from brushwork.video.frame_reader import KEPT, FrameReader
+from brushwork.video.frame_store import FrameStores
 from brushwork.video.image_folder import open_image_folder
+from brushwork.video.optimized_painter import WatchSteps, ignore_step
 from brushwork.video.optional_imports import import_video
 from brushwork.video.options import FrameSelection
 from brushwork.video.output_frames import OutputFrames
-from brushwork.video.painters import PainterSource, load_painter, with_engine
+from brushwork.video.painters import PainterInputs, PainterSource, load_painter, with_engine
 from brushwork.video.segment_file import FilmFormat
 from brushwork.video.selected_clip import TAG
 from brushwork.video.sequence_names import is_sequence
@@ -62,6 +65,14 @@ class PreparedFilm:
     def notes(self) -> tuple[str, ...]:
         """What the user should know about the film and its output."""
         return (*self.clip.info.notes, *_list_losses(self.clip.info, self.encoding))
+
+    def make_painter(
+        self, analysis: FilmAnalysis, stores: FrameStores, watch: WatchSteps = ignore_step
+    ) -> FramePainter:
+        """Return the painter of the frames, with readers of its own; `watch` is called after every step."""
+        kept = max(KEPT, 2 + max(self.job.optimized.long_term))
+        frames, samples = (FrameReader(self.clip, analysis, self.size, self.device, kept) for _ in range(2))
+        return self.painter.make(PainterInputs(frames, samples, self.size, stores, analysis.keyframes, watch))
 
     def output_frames(self, analysis: FilmAnalysis) -> OutputFrames:
         """Return what puts the frames together that are written."""

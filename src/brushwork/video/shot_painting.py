@@ -16,10 +16,8 @@ from brushwork.video.analysis import FilmAnalysis, Shot
 from brushwork.video.events import FilmEvent, FrameDone, SegmentDone, ShotDone, ShotStarted
 from brushwork.video.film_job import FilmJob
 from brushwork.video.frame_painter import FramePainter
-from brushwork.video.frame_reader import KEPT, FrameReader
 from brushwork.video.frame_store import StoredFrame, round_image
 from brushwork.video.multipass_painter import MultipassPainter
-from brushwork.video.optimized_painter import ignore_step
 from brushwork.video.preparation import PreparedFilm, prepare_film
 from brushwork.video.segment_file import write_segment
 from brushwork.video.workspace import segments_of
@@ -35,10 +33,7 @@ class ShotPainting:
     @cached_property
     def painter(self) -> FramePainter:
         """The painter of the frames."""
-        film, kept = self._film, max(KEPT, 2 + max(self._film.job.optimized.long_term))
-        readers = [FrameReader(film.clip, self._analysis, film.size, film.device, kept) for _ in range(2)]
-        stores, schedule = film.workspace.store, self._analysis.keyframes
-        return film.painter.make(readers[0], readers[1], film.size, stores, schedule, ignore_step)
+        return self._film.make_painter(self._analysis, self._film.workspace.store)
 
     def paint(self, shot: Shot) -> Iterator[FilmEvent]:
         """Paint a shot, as far as it is not there yet, and yield events."""

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from brushwork.recipes import Progress
 from brushwork.types import Image
 from brushwork.video.analysis import FilmAnalysis, Shot
-from brushwork.video.frame_reader import KEPT, FrameReader
 from brushwork.video.frame_store import FrameStore, StoredFrame, round_image
 from brushwork.video.preparation import PreparedFilm
 
@@ -40,8 +39,6 @@ class TrialFrame(NamedTuple):
 
 def paint_in_memory(film: PreparedFilm, analysis: FilmAnalysis, shots: Sequence[Shot]) -> Iterator[TrialFrame]:
     """Yield the frames of shots as `run_film` paints them; no more of them are held than later ones need."""
-    kept = max(KEPT, 2 + max(film.job.optimized.long_term))
-    readers = [FrameReader(film.clip, analysis, film.size, film.device, kept) for _ in range(2)]
     stored: dict[int, StoredFrame] = {}
     stores = defaultdict[str, FrameStore](dict).__getitem__
     steps: list[TrialStep] = []
@@ -49,7 +46,7 @@ def paint_in_memory(film: PreparedFilm, analysis: FilmAnalysis, shots: Sequence[
     def watch(progress: Progress) -> None:
         steps.append(TrialStep(progress.level, progress.step.index, monotonic()))
 
-    painter = film.painter.make(readers[0], readers[1], film.size, stores, analysis.keyframes, watch)
+    painter = film.make_painter(analysis, stores, watch)
     output = film.output_frames(analysis)
     for shot in shots:
         began = monotonic()
