@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from statistics import fmean
@@ -133,9 +133,9 @@ def _measure(frames: list[Image], flow: FlowSource, first_and_last: FirstAndLast
 
 def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
     """Return the checks of the claims."""
-    errors, iterations = (_means(results, name) for name in ("warp error", "iterations of a later frame"))
-    ends = {start: [one.curve[-1][1] for one in results if one.column == start] for start in (WARPED, PREVIOUS, RANDOM)}
-    losses = {start: fmean(own) for start, own in ends.items()}
+    errors = _means(results, lambda one: one.measures["warp error"])
+    iterations = _means(results, lambda one: one.measures["iterations of a later frame"])
+    losses = _means(results, lambda one: one.curve[-1][1])
     return [
         ClaimCheck(
             "the temporal loss is steadier than the warped start, that than the previous frame as start, that than"
@@ -151,7 +151,7 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
         _check_iterations(iterations),
         ClaimCheck(
             "and its loss ends lower (last frame)",
-            format_named_values(losses),
+            format_named_values({start: losses[start] for start in (WARPED, PREVIOUS, RANDOM)}),
             losses[PREVIOUS] < losses[RANDOM] and losses[WARPED] < losses[RANDOM],
         ),
     ]
@@ -167,8 +167,9 @@ def _check_iterations(iterations: dict[str, float]) -> ClaimCheck:
     )
 
 
-def _means(results: Sequence[CellResult], measure: str) -> dict[str, float]:
-    return {start: fmean(one.measures[measure] for one in results if one.column == start) for start in STARTS}
+def _means(results: Sequence[CellResult], value: Callable[[CellResult], float]) -> dict[str, float]:
+    """Return the mean of a value over the seeds, for each start."""
+    return {start: fmean(value(one) for one in results if one.column == start) for start in STARTS}
 
 
 EXPERIMENT = Experiment(
