@@ -71,7 +71,7 @@ inline void round_row(const Layer& layer, const BandPlan& plan, Index picture, I
         const Index cell = (picture * layer.rows + row) * layer.columns + column;
         const Index from = (picture * high + (row >> halved)) * wide + (column >> halved);
         const float scale = MASKED == 2 ? part(row, layer.rows) * part(column, layer.columns) : 1.0f;
-        round_position<MASKED>(layer.input + from * plan.inputs, layer.input_mask + cell * (plan.inputs / WIDTH), scale,
+        round_position<MASKED>(layer.input + from * plan.inputs, input_mask_of(layer) + cell * (plan.inputs / WIDTH), scale,
                                plan.inputs, to);
     }
 }

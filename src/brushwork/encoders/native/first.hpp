@@ -45,7 +45,7 @@ inline void convolve_first(const Layer& layer) {
         for (Index panel = 0; panel < layer.outputs / PANEL; ++panel) {
             product<false>(values, TAPS, layer.columns, layer.weight + panel * TAPS * PANEL, TAPS,
                            layer.output + at + panel * PANEL, layer.outputs);
-            rectify_row(layer, panel, layer.output + at, layer.mask ? layer.mask + at / WIDTH : nullptr);
+            rectify_row(layer, panel, layer.output + at, layer.mask ? mask_of(layer) + at / WIDTH : nullptr);
         }
     };
     SHARE(row_of, layer.batch * high, layer.threads);
@@ -82,7 +82,7 @@ inline void convolve_first_back(const Layer& layer) {
         for (Index row = begin > 0 ? begin - 1 : 0; row < least(end + 1, layer.rows); ++row) {
             const Index at = (picture * layer.rows + row) * layer.columns * channels;
             for (Index value = 0; value < layer.columns * channels; value += WIDTH)
-                store(values + value, load_where(layer.input_mask[(at + value) / WIDTH], layer.input + at + value));
+                store(values + value, load_where(input_mask_of(layer)[(at + value) / WIDTH], layer.input + at + value));
             product<false, TAPS_ROOM>(values, channels, layer.columns, layer.weight, channels, taps, TAPS_ROOM);
             scatter_row(layer, taps, row, begin, end, planes);
         }

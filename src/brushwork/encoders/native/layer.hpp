@@ -19,12 +19,12 @@ struct Layer {
     int64_t pooled_rows, pooled_columns;      // of the map written with `pool`, or read with `unpool`
     int64_t first, last;  // rows of the convolved map to compute: all, or for one image a range whose neighbors are present
     const float* input;
-    const uint16_t* input_mask;  // null: all positions pass
+    const void* input_mask;      // null: all positions pass
     const float* weight;
     const float* bias;           // null: none
     const float* add;            // null: none; a map that is added to the output
     float* output;
-    uint16_t* mask;              // null: none; marks where the gradient passes
+    void* mask;                  // null: none; marks where the gradient passes
     float* rim;                  // adjoint of mirrored: values outside, 2 rows and 2 columns around each map
     float* scratch;
     int64_t scratch_size;        // floats

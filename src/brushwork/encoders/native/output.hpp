@@ -24,7 +24,7 @@ INLINE void write_map(const Layer& layer, const Tile& tile, Part part, Index cha
             const Index at = cell * layer.outputs + channel;
             Floats value = y[i * M + j];
             if (layer.add) value += load(layer.add + at);
-            if (layer.mask) layer.mask[at / WIDTH] = greater(value, Floats{});
+            if (layer.mask) mask_of(layer)[at / WIDTH] = greater(value, Floats{});
             if (layer.rectify) value = larger(value, Floats{});
             put(layer, layer.output + at, value);
         }
@@ -66,7 +66,7 @@ INLINE void write_pooled(const Layer& layer, const Tile& tile, Part part, Index 
                 }
             if (!MAXIMUM) best *= 1.0f / float(down * across);
             if (layer.mask) {
-                Bits open = MAXIMUM ? greater(best, Floats{}) : Bits(0xFFFF);
+                Bits open = MAXIMUM ? greater(best, Floats{}) : Bits(~0);
                 if (!kept) open = 0;
                 for (Index a = 0; a < down; ++a)
                     for (Index b = 0; b < across; ++b) {
@@ -74,7 +74,7 @@ INLINE void write_pooled(const Layer& layer, const Tile& tile, Part part, Index 
                         const Bits passes = open & (MAXIMUM ? equal(one, best) : greater(one, Floats{}));
                         if (MAXIMUM) open &= Bits(~passes);  // the first of equal values
                         const Index cell = (map + tile.row + i + a) * layer.columns + tile.column + j + b;
-                        layer.mask[cell * words + channel / WIDTH] = passes;
+                        mask_of(layer)[cell * words + channel / WIDTH] = passes;
                     }
             }
             if (!kept) continue;

@@ -40,7 +40,7 @@ inline void unpool_map(const Layer& layer) {
             for (Index word = 0; word < words; ++word) {
                 Floats value = layer.add ? load(layer.add + (cell * words + word) * WIDTH) : Floats{};
                 if (kept)
-                    value += scale * load_where(layer.input_mask[cell * words + word],
+                    value += scale * load_where(input_mask_of(layer)[cell * words + word],
                                                 layer.input + (from * words + word) * WIDTH);
                 store(layer.output + (cell * words + word) * WIDTH, value);
             }

@@ -5,6 +5,9 @@
 
 namespace VARIANT {
 
+INLINE Bits* mask_of(const Layer& layer) { return (Bits*)layer.mask; }
+INLINE const Bits* input_mask_of(const Layer& layer) { return (const Bits*)layer.input_mask; }
+
 // Addresses of one tile's inputs; at most 8 along a side.
 struct Sources {
     const float* at[64];
@@ -67,7 +70,7 @@ inline void find_sources(const Layer& layer, const Tile& tile, Sources& found) {
             found.scale[place] = layer.unpool == 2 ? part(row, layer.rows) * part(column, layer.columns) : 1.0f;
             if (layer.input_mask) {
                 const Index cell = (tile.picture * layer.rows + row) * layer.columns + column;
-                found.mask[place] = none ? NONE : layer.input_mask + cell * (layer.inputs / WIDTH);
+                found.mask[place] = none ? NONE : input_mask_of(layer) + cell * (layer.inputs / WIDTH);
             }
         }
 }

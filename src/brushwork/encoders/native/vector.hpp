@@ -1,4 +1,5 @@
-// Vectors of sixteen floats, and bit masks of sixteen. Compilers split them where registers are narrower.
+// Vectors of floats as wide as the registers, and bit masks of as many. Where registers are narrower than eight floats,
+// compilers split them. The bytes of a map's mask are the same for each width, except on big-endian processors.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -11,12 +12,18 @@
 namespace VARIANT {
 
 using Index = int64_t;
-using Bits = uint16_t;
 
+#if defined(__AVX512F__)
 constexpr int WIDTH = 16;
-typedef float Floats __attribute__((vector_size(64)));
-typedef float LooseFloats __attribute__((vector_size(64), aligned(4)));
-typedef int32_t Ints __attribute__((vector_size(64)));
+using Bits = uint16_t;
+#else
+constexpr int WIDTH = 8;
+using Bits = uint8_t;
+#endif
+
+typedef float Floats __attribute__((vector_size(WIDTH * 4)));
+typedef float LooseFloats __attribute__((vector_size(WIDTH * 4), aligned(4)));
+typedef int32_t Ints __attribute__((vector_size(WIDTH * 4)));
 
 INLINE Floats load(const float* at) { return *(const LooseFloats*)at; }
 INLINE void store(float* at, Floats value) { *(LooseFloats*)at = value; }
@@ -34,22 +41,31 @@ INLINE void stream(float* at, Floats value) {
 }
 INLINE Floats larger(Floats a, Floats b) { return (Floats)_mm512_max_ps((__m512)a, (__m512)b); }
 
-#else
+#elif defined(__AVX2__)
 
-INLINE Ints lane_bits() {
-    return Ints{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768};
+INLINE Bits greater(Floats a, Floats b) {
+    return Bits(_mm256_movemask_ps(_mm256_cmp_ps((__m256)a, (__m256)b, _CMP_GT_OQ)));
 }
+INLINE Bits equal(Floats a, Floats b) {
+    return Bits(_mm256_movemask_ps(_mm256_cmp_ps((__m256)a, (__m256)b, _CMP_EQ_OQ)));
+}
+INLINE Floats load_where(Bits bits, const float* at) {
+    const Ints lanes = {1, 2, 4, 8, 16, 32, 64, 128};
+    const Ints chosen = ((Ints{} + int32_t(bits)) & lanes) == lanes;
+    return (Floats)(chosen & (Ints)load(at));
+}
+INLINE void stream(float* at, Floats value) {
+    if ((uintptr_t)at % sizeof(Floats)) store(at, value);
+    else _mm256_stream_ps(at, (__m256)value);
+}
+INLINE Floats larger(Floats a, Floats b) { return (Floats)_mm256_max_ps((__m256)a, (__m256)b); }
+
+#else
 
 INLINE Bits bits_of(Ints truth) {
-#if defined(__AVX2__)
-    union { Ints all; __m256 half[2]; } both = {truth};
-    return Bits(_mm256_movemask_ps(both.half[0]) | _mm256_movemask_ps(both.half[1]) << 8);
-#else
-    const Ints set = truth & lane_bits();
     int32_t found = 0;
-    for (int lane = 0; lane < WIDTH; ++lane) found |= set[lane];
+    for (int lane = 0; lane < WIDTH; ++lane) found |= truth[lane] & 1 << lane;
     return Bits(found);
-#endif
 }
 
 INLINE void stream(float* at, Floats value) { store(at, value); }
@@ -58,7 +74,8 @@ INLINE Bits equal(Floats a, Floats b) { return bits_of(a == b); }
 INLINE Floats larger(Floats a, Floats b) { return a > b ? a : b; }
 
 INLINE Floats load_where(Bits bits, const float* at) {
-    const Ints chosen = (((Ints{} + int32_t(bits)) & lane_bits()) != 0);
+    const Ints lanes = {1, 2, 4, 8, 16, 32, 64, 128};
+    const Ints chosen = ((Ints{} + int32_t(bits)) & lanes) == lanes;
     return (Floats)(chosen & (Ints)load(at));
 }
 
