@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import suppress
+from math import inf
 from time import monotonic
 from typing import Any, Protocol
 
@@ -54,14 +55,14 @@ class PostgresWatch:
         self._engine = engine
         self._lost = engine.dialect.loaded_dbapi.OperationalError
         self._connection: Any = None  # of psycopg
-        self._changed = 0.0
+        self._changed = -inf
 
     def has_changed(self) -> bool:
         """Return whether something was committed since the last call; the first call returns True."""
         is_old = monotonic() - self._changed >= _ANYWAY
         try:
             if self._connection is None:
-                if not is_old and self._changed:
+                if not is_old:
                     return False  # the server was not there a moment ago
                 self._listen()
             has_changed = bool(list(self._connection.notifies(timeout=0))) or is_old
