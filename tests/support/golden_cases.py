@@ -90,9 +90,9 @@ def cases() -> dict[str, Case]:
 
 
 def painted(case: Case, dtype: torch.dtype) -> Iterator[Progress]:
-    """The steps of the painting, computed in this precision."""
+    """The steps of the painting, computed in this precision; the initial image in float64, as it was recorded."""
     options, encoder = case.options, case.encoder().to(dtype)
-    photograph, painting = picture(1, 48, 64), picture(2, 60, 48)
+    photograph, painting = picture(1, 48, 64, torch.float64), picture(2, 60, 48, torch.float64)
     first = options.schedule(Size.of(photograph))[0].size
     start = make_init_image(options, first, photograph, painting, options.encoder_scale)
     pictures = RecipeInputs(photograph.to(dtype), (painting.to(dtype),), start.to(dtype))

@@ -23,8 +23,8 @@ def tiny_network(white: float = 255.0) -> Encoder:
         convolution = nn.Conv2d(before, after, 3, padding=1)
         spread = (2 / (9 * before)) ** 0.5  # He et al.: activations keep their size
         with torch.no_grad():
-            convolution.weight.copy_(torch.randn(after, before, 3, 3, generator=generator) * spread)
-            convolution.bias.copy_(torch.randn(after, generator=generator))
+            convolution.weight.copy_(torch.randn(after, before, 3, 3, generator=generator, dtype=torch.float64) * spread)
+            convolution.bias.copy_(torch.randn(after, generator=generator, dtype=torch.float64))
         stages += [
             EncoderStage(f"conv{block}_1", convolution, kernel=3, padding=1),
             EncoderStage(f"relu{block}_1", nn.ReLU()),
@@ -34,10 +34,10 @@ def tiny_network(white: float = 255.0) -> Encoder:
     return Encoder("tiny", stages, make_caffe_preprocess(white), aliases)
 
 
-def picture(seed: int, height: int, width: int) -> torch.Tensor:
+def picture(seed: int, height: int, width: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
     """A picture of soft shapes: noise, blurred."""
     generator = torch.Generator().manual_seed(seed)
-    coarse = torch.rand(1, 3, max(2, height // 8), max(2, width // 8), generator=generator)
-    fine = torch.rand(1, 3, height, width, generator=generator)
+    coarse = torch.rand(1, 3, max(2, height // 8), max(2, width // 8), generator=generator).to(dtype)
+    fine = torch.rand(1, 3, height, width, generator=generator).to(dtype)
     shapes = nn.functional.interpolate(coarse, (height, width), mode="bilinear", align_corners=False)
     return 0.8 * shapes + 0.2 * fine

@@ -132,9 +132,14 @@ def _replace_patches(image: Image, keys: Patches) -> Image:
 
 
 def _components(padded: Image, keys: Patches) -> tuple[Patches, Patches]:
-    """Return the patches of an image and the keys by the keys' principal components."""
+    """Return the patches of an image and the keys by the keys' principal components.
+
+    Directions in which the keys do not vary are left out: they are an arbitrary basis, another one on each machine.
+    """
     mean = keys.mean(0)
-    axes = torch.linalg.eigh((keys - mean).T @ (keys - mean))[1][:, -COMPONENTS:]
+    variances, axes = torch.linalg.eigh((keys - mean).T @ (keys - mean))
+    varies = variances > len(variances) * torch.finfo(variances.dtype).eps * variances[-1]
+    axes = axes[:, varies][:, -COMPONENTS:]
     parts = [(functional.unfold(rows, PATCH, stride=STRIDE)[0].T - mean) @ axes for _, rows in _rows(padded)]
     return torch.cat(parts), (keys - mean) @ axes
 
