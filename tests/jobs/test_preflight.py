@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from brushwork.encoders import precision
 from brushwork.feedforward.adain_transfer import transfer_adain
 from brushwork.feedforward.options import AdaINOptions
 from brushwork.images import Size
@@ -62,3 +63,15 @@ def test_the_schedule_is_computed_once(tmp_path, monkeypatch):
     prepared = prepare_job(tiny_job(tmp_path), replacing=True, memory=None, network=tiny_network())
     assert asked == [Size(40, 60)]
     assert prepared.levels == tuple(TINY.schedule(Size(40, 60)))
+
+
+def test_a_precision_that_is_emulated_is_noted(tmp_path, monkeypatch):
+    monkeypatch.setattr(precision, "is_emulated", lambda dtype, device: dtype == torch.float16)
+    notes = {}
+    for name in ("full", "bf16", "fp16"):
+        job = tiny_job(tmp_path)
+        job = replace(job, options=replace(job.options, precision=name))
+        notes[name] = prepare_job(job, replacing=True, memory=None, network=tiny_network()).notes
+    assert notes["full"] == notes["bf16"] == ()
+    (note,) = notes["fp16"]
+    assert "no arithmetic for fp16" in note

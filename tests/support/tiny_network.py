@@ -23,7 +23,9 @@ def tiny_network(white: float = 255.0) -> Encoder:
         convolution = nn.Conv2d(before, after, 3, padding=1)
         spread = (2 / (9 * before)) ** 0.5  # He et al.: activations keep their size
         with torch.no_grad():
-            convolution.weight.copy_(torch.randn(after, before, 3, 3, generator=generator, dtype=torch.float64) * spread)
+            convolution.weight.copy_(
+                torch.randn(after, before, 3, 3, generator=generator, dtype=torch.float64) * spread
+            )
             convolution.bias.copy_(torch.randn(after, generator=generator, dtype=torch.float64))
         stages += [
             EncoderStage(f"conv{block}_1", convolution, kernel=3, padding=1),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from brushwork.encoders.load import load_encoder
     from brushwork.encoders.native.library import has_matrix_units, load_library
     from brushwork.encoders.normalize import normalize_activations
-    from brushwork.encoders.precision import resolve_precision
+    from brushwork.encoders.precision import describe_emulation, resolve_precision
     from brushwork.encoders.weights.cache import cache_folder
     from brushwork.encoders.weights.manage import WeightState, fetch_weights, import_weights, weight_sets, weight_state
 else:
@@ -25,6 +25,7 @@ __all__ = [
     "WeightState",
     "cache_folder",
     "default_engine",
+    "describe_emulation",
     "fetch_weights",
     "has_matrix_units",
     "import_weights",

@@ -30,6 +30,7 @@ import torch
 from torch import Tensor, nn
 
 from brushwork.choices import Precision
+from brushwork.devices.select import is_emulated
 from brushwork.encoders.backends import ForwardPass, forward_matrix_units, forward_native, forward_plain
 from brushwork.encoders.fused_relu import forward_fused
 from brushwork.encoders.native.library import has_matrix_units
@@ -65,6 +66,13 @@ def resolve_precision(precision: Precision, device: torch.device, *, is_native: 
         return precision
     has_tf32 = device.type == "cuda" and not torch.version.hip and torch.cuda.get_device_capability(device) >= AMPERE
     return "tf32" if has_tf32 else "full"
+
+
+def describe_emulation(precision: Precision, device: torch.device) -> str | None:
+    """Return a sentence that a device has no arithmetic for a precision; None if it has."""
+    if not is_emulated(DTYPES.get(precision, torch.float32), device):
+        return None
+    return f"this CPU has no arithmetic for {precision}: precision fast or full is many times as fast."
 
 
 class CastLayers:

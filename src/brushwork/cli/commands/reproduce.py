@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 
 from cyclopts import Parameter
 
-from brushwork import devices, experiments
+from brushwork import devices, encoders, experiments
 from brushwork import jobs as work
 from brushwork.choices import DeviceName, Precision, WorkerEngine
 from brushwork.cli.flags import MACHINE, home_path
@@ -72,7 +72,10 @@ def reproduce(
             print_result(f"{name}: {line}")
     if names == ("all",):
         names = tuple(experiments.EXPERIMENTS)
-    place = str(devices.select_device(device))
+    selected = devices.select_device(device)
+    place, emulation = str(selected), encoders.describe_emulation(precision, selected)
+    if emulation is not None:
+        log(emulation)
     if engine == "ray":  # its workers have their own current folders
         out, content, style = out.absolute(), _absolute(content), _absolute(style)
     for name in [experiments.load_experiment(name).name for name in names]:
