@@ -113,7 +113,7 @@ def test_results_of_the_same_name_do_not_overwrite_each_other(studio: Any, folde
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("photo.jpg",), "no painting was given: brushwork paint photo.jpg PAINTING"),
+        (("photo.jpg",), "no style image was given: brushwork paint photo.jpg STYLE"),
         (("photos", "styles", "-o", "one.png"), "one.png is one file, but there may be several results"),
         (("photo.jpg", "waves.png", "night.png", "--each", "-o", "-"), "-o - writes one image to standard output"),
         (("empty", "waves.png"), "the folder empty holds no pictures"),

@@ -41,7 +41,7 @@ def test_a_colon_may_be_part_of_a_name():
 @pytest.mark.parametrize(
     ("given", "jobs", "message"),
     [
-        ("", 1, "--region without a file name: give masks as photo_mask.png:painting_mask.png"),
+        ("", 1, "--region without a file name: give masks as content_mask.png:style_mask.png"),
         ("z.png", 1, "the mask z.png of --region z.png does not exist"),
         ("z.png:", 1, "the mask z.png of --region z.png: does not exist"),
         (":a.png", 1, "the mask :a.png of --region :a.png does not exist"),

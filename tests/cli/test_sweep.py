@@ -48,7 +48,7 @@ def test_values_are_read_as_their_options_are(written: str, name: str, values: d
         (["bounded=perhaps"], "neither yes nor no"),
         (["init=conten"], "not one of content"),
         (["preset=gatys"], "not one of default"),
-        (["style=*.nothing"], "no such painting"),
+        (["style=*.nothing"], "no such style image"),
     ],
 )
 def test_what_cannot_be_varied_is_told(written: list[str], said: str) -> None:

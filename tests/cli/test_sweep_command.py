@@ -67,8 +67,8 @@ def test_a_sweep_goes_on_and_grows(desk: Path, run: Run) -> None:
     ("words", "said"),
     [
         (["waves.png"], "there is nothing to vary"),
-        (["--vary", "style-weight=1,2"], "no painting was given"),
-        (["waves.png", "--vary", "style=night.png"], "paintings were given both alone and with --vary"),
+        (["--vary", "style-weight=1,2"], "no style image was given"),
+        (["waves.png", "--vary", "style=night.png"], "style images were given both alone and with --vary"),
         (
             ["waves.png", "--vary", "style-weight=1,2", "--style-weight", "3"],
             "--style-weight was given both alone and",

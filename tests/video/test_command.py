@@ -65,7 +65,7 @@ def test_a_plan_writes_nothing(desk, capfd):
 
 @pytest.mark.slow
 def test_what_cannot_be_is_refused_in_one_line(desk, capfd):
-    assert "no painting was given" in refused(capfd, "clip.mp4")
+    assert "no style image was given" in refused(capfd, "clip.mp4")
     assert "still picture" in refused(capfd, "painting.png", "painting.png")
     (desk / "clips").mkdir()
     (desk / "clips" / "clip 2.mp4").symlink_to(desk / "clip.mp4")

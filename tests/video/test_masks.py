@@ -134,7 +134,7 @@ def test_masks_that_do_not_fit_are_refused(tmp_path, job):
     for masks, said in (
         ((short,), "ends at 0.25 seconds"),
         ((wide,), "the film's shape"),
-        ((short, short), "2 masks were given for 0 paintings"),
+        ((short, short), "2 masks were given for 0 style images"),
         ((tmp_path / "none.mkv",), "cannot be read"),
     ):
         with pytest.raises(InputError, match=said):

@@ -100,11 +100,11 @@ class FilmRequest:
                 "--strength applies to --instant and --model only: use --style-weight, or remove --optimize."
             )
         if self.method.model is not None and self.styles:
-            raise InputError(f"the painting {self.styles[0]} and --model were both given: a model has its own style.")
+            raise InputError(f"style image {self.styles[0]} and --model were both given: a model has its own style.")
         if self.method.style and self.method.model is None:
-            raise InputError("--style applies to --model only: name the painting after the film.")
+            raise InputError("--style applies to --model only: name the style image after the film.")
         if self.method.model is None and not self.styles:
-            raise InputError("no painting was given: brushwork video CLIP PAINTING -o OUT.mp4 (or --model NAME).")
+            raise InputError("no style image was given: brushwork video CLIP STYLE -o OUT.mp4 (or --model NAME).")
 
     def _options(self) -> StylizeOptions | TransferOptions:
         method = self.method

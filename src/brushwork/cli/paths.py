@@ -94,8 +94,8 @@ def parse_regions(given: Sequence[str], jobs: int) -> tuple[jobs.Masks, ...]:
     """
     if given and jobs > 1:
         raise InputError(
-            f"--region applies to one photograph and its paintings, but there are {jobs} results: paint the "
-            "photographs one at a time."
+            f"--region applies to one content image and its style images, but there are {jobs} results: paint the "
+            "content images one at a time."
         )
     return tuple(_masks(one) for one in given)
 
@@ -109,6 +109,6 @@ def _masks(given: str) -> jobs.Masks:
     if there:
         return there[0]
     if not ways:
-        raise InputError("--region without a file name: give masks as photo_mask.png:painting_mask.png.")
+        raise InputError("--region without a file name: give masks as content_mask.png:style_mask.png.")
     missing = next(path for path in ways[min(1, len(ways) - 1)] if not is_there(path))
     raise InputError(f"the mask {missing} of --region {given} does not exist: check the name and the folder.")

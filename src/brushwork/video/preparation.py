@@ -174,8 +174,8 @@ def open_masks(job: FilmJob, film: ClipInfo) -> tuple[FilmMask, ...]:
     """
     if len(job.masks) > 1 and len(job.masks) != len(job.styles):
         raise InputError(
-            f"{len(job.masks)} masks were given for {len(job.styles)} paintings: give one mask, outside of which the "
-            "film stays as it is, or one for each painting."
+            f"{len(job.masks)} masks were given for {len(job.styles)} style images: give one mask, outside of which "
+            "the film stays as it is, or one for each style image."
         )
     return tuple(open_mask(one, film, job.rate) for one in job.masks)
 

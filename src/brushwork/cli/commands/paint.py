@@ -179,7 +179,7 @@ def _split_names(named: list[str], style: list[str]) -> tuple[list[str], list[st
         return named, style
     if len(named) == 1:
         raise InputError(
-            f"no painting was given: brushwork paint {named[0]} PAINTING (or --model NAME: see `brushwork models`)"
+            f"no style image was given: brushwork paint {named[0]} STYLE (or --model NAME: see `brushwork models`)"
         )
     return named[:1], named[1:]
 

@@ -135,9 +135,11 @@ def _require(styles: tuple[str, ...], requested: Variations, given: Collection[s
             f"--{name} was given both alone and with --vary: write all of its values after --vary {name}=."
         )
     if styles and "style" in requested:
-        raise InputError("paintings were given both alone and with --vary: write all of them after --vary style=.")
+        raise InputError("style images were given both alone and with --vary: write all of them after --vary style=.")
     if not styles and "style" not in requested:
-        raise InputError("no painting was given: give one after the photograph, or several with --vary style=*.jpg.")
+        raise InputError(
+            "no style image was given: give one after the content image, or several with --vary style=*.jpg."
+        )
 
 
 def _choice(row: str, column: str, chosen: dict[str, Any]) -> experiments.SweepChoice:
@@ -216,7 +218,7 @@ def _matching(part: str) -> list[str]:
     if not found and Path(pattern).exists():  # a name with brackets in it
         return [pattern]
     if not found:
-        raise InputError(f"--vary style={part}: there is no such painting.")
+        raise InputError(f"--vary style={part}: there is no such style image.")
     return found
 
 
