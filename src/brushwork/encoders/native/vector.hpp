@@ -49,11 +49,6 @@ INLINE Bits greater(Floats a, Floats b) {
 INLINE Bits equal(Floats a, Floats b) {
     return Bits(_mm256_movemask_ps(_mm256_cmp_ps((__m256)a, (__m256)b, _CMP_EQ_OQ)));
 }
-INLINE Floats load_where(Bits bits, const float* at) {
-    const Ints lanes = {1, 2, 4, 8, 16, 32, 64, 128};
-    const Ints chosen = ((Ints{} + int32_t(bits)) & lanes) == lanes;
-    return (Floats)(chosen & (Ints)load(at));
-}
 INLINE void stream(float* at, Floats value) {
     if ((uintptr_t)at % sizeof(Floats)) store(at, value);
     else _mm256_stream_ps(at, (__m256)value);
@@ -73,12 +68,14 @@ INLINE Bits greater(Floats a, Floats b) { return bits_of(a > b); }
 INLINE Bits equal(Floats a, Floats b) { return bits_of(a == b); }
 INLINE Floats larger(Floats a, Floats b) { return a > b ? a : b; }
 
+#endif
+
+#if !defined(__AVX512F__)
 INLINE Floats load_where(Bits bits, const float* at) {
     const Ints lanes = {1, 2, 4, 8, 16, 32, 64, 128};
     const Ints chosen = ((Ints{} + int32_t(bits)) & lanes) == lanes;
     return (Floats)(chosen & (Ints)load(at));
 }
-
 #endif
 
 }  // namespace VARIANT
