@@ -69,9 +69,9 @@ def test_a_precision_that_is_emulated_is_noted(tmp_path, monkeypatch):
     monkeypatch.setattr(precision, "is_emulated", lambda dtype, device: dtype == torch.float16)
     notes = {}
     for name in ("full", "bf16", "fp16"):
-        job = tiny_job(tmp_path)
-        job = replace(job, options=replace(job.options, precision=name))
-        notes[name] = prepare_job(job, replacing=True, memory=None, network=tiny_network()).notes
+        network = tiny_network()
+        network.precision = name
+        notes[name] = prepare_job(tiny_job(tmp_path), replacing=True, memory=None, network=network).notes
     assert notes["full"] == notes["bf16"] == ()
     (note,) = notes["fp16"]
     assert "no arithmetic for fp16" in note

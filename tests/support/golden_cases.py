@@ -81,7 +81,7 @@ REAL = {
 
 def cases() -> dict[str, Case]:
     found = {
-        f"tiny: {name}": Case(options, lambda white=options.encoder_scale: tiny_network(white))
+        f"tiny: {name}": Case(options, lambda white=options.encoder_scale: tiny_network(white, torch.float64))
         for name, options in TINY.items()
     }
     for name, options in REAL.items():

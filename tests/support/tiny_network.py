@@ -1,4 +1,4 @@
-"""A small network of fixed random weights, where weights don't matter: fast, and the same on every machine."""
+"""A small network of fixed random weights, where weights don't matter: fast."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ CONTENT = ("conv2_1",)
 STYLE = ("conv1_1", "pool1", "conv2_1", "pool2", "conv3_1")
 
 
-def tiny_network(white: float = 255.0) -> Encoder:
-    """Taps `relu1_1` (8 channels), `pool1`, `relu2_1` (12), `pool2`, `relu3_1` (16); `conv1_1` means `relu1_1`."""
+def tiny_network(white: float = 255.0, drawn: torch.dtype = torch.float32) -> Encoder:
+    """Taps `relu1_1` (8 channels), `pool1`, `relu2_1` (12), `pool2`, `relu3_1` (16); `conv1_1` means `relu1_1`.
+
+    Weights that are drawn in float64 are the same to the bit on every machine; in float32, they are up to rounding.
+    """
     generator = torch.Generator().manual_seed(3)
     stages, aliases = [], {}
     for block, (before, after) in enumerate(pairwise(CHANNELS), start=1):
         convolution = nn.Conv2d(before, after, 3, padding=1)
         spread = (2 / (9 * before)) ** 0.5  # He et al.: activations keep their size
         with torch.no_grad():
-            convolution.weight.copy_(
-                torch.randn(after, before, 3, 3, generator=generator, dtype=torch.float64) * spread
-            )
-            convolution.bias.copy_(torch.randn(after, generator=generator, dtype=torch.float64))
+            convolution.weight.copy_(torch.randn(after, before, 3, 3, generator=generator, dtype=drawn) * spread)
+            convolution.bias.copy_(torch.randn(after, generator=generator, dtype=drawn))
         stages += [
             EncoderStage(f"conv{block}_1", convolution, kernel=3, padding=1),
             EncoderStage(f"relu{block}_1", nn.ReLU()),

@@ -116,6 +116,10 @@ class LoadedMethod(ABC):
         Raises: InputError.
         """
 
+    def list_notes(self) -> tuple[str, ...]:
+        """Return notes for the user about how it will compute."""
+        return ()
+
     def add_init(self, inputs: JobInputs) -> JobInputs:
         """Return the inputs with the initial image that the options request, where it is not a file.
 

@@ -12,7 +12,7 @@ import torch
 from brushwork.choices import Engine
 from brushwork.controls import RecipeInputs
 from brushwork.controls.color import prepare_colors
-from brushwork.encoders import Encoder
+from brushwork.encoders import Encoder, describe_emulation
 from brushwork.errors import DivergedError
 from brushwork.feedforward.adain_transfer import FASTEST
 from brushwork.feedforward.options import AdaINOptions
@@ -89,6 +89,11 @@ class Optimization(LoadedMethod):
     def require_usable(self, sizes: InputSizes, coarsest: Size) -> None:
         """Check that every image is large enough for the deepest layer; see `require_encodable`."""
         require_encodable(self.options, sizes, coarsest, self.encoder)
+
+    def list_notes(self) -> tuple[str, ...]:
+        """Return a note if the device only emulates the encoder's precision."""
+        found = describe_emulation(self.encoder.precision, self.device)
+        return () if found is None else (found,)
 
     def add_init(self, inputs: JobInputs) -> JobInputs:
         """Return the inputs with an initial image by AdaIN, where the options request it."""

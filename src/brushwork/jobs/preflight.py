@@ -13,7 +13,6 @@ from brushwork.devices.select import select_device
 from brushwork.distributed.process_group import ProcessGroup
 from brushwork.encoders import Encoder
 from brushwork.encoders.backends import usable_engines
-from brushwork.encoders.precision import describe_emulation
 from brushwork.errors import InputError
 from brushwork.feedforward.inference import Stylizer
 from brushwork.gradients.tiled import Tiling
@@ -24,7 +23,6 @@ from brushwork.jobs.job import Job
 from brushwork.jobs.manifest import Manifest
 from brushwork.jobs.method import LoadedMethod
 from brushwork.jobs.plan import choose_tiling, load_method
-from brushwork.options import EncoderOptions
 from brushwork.recipes import ScheduleLevel
 from brushwork.storage.folders import expand_user
 from brushwork.types import Image
@@ -126,7 +124,7 @@ def prepare_job(
     method = method.without_unused_layers()
     if group is None:
         manifest = replace(manifest, tiling=choose_tiling(method, job.options, inputs, device, memory, job.tiling))
-    notes = list_notes(job, inputs, bits, device)
+    notes = (*list_notes(job, inputs, bits), *method.list_notes())
     return PreparedJob(job, method, device, inputs, manifest, bits, notes, memory, began)
 
 
@@ -145,10 +143,10 @@ def open_inputs(job: Job, *, replacing: bool, writes: bool = True) -> tuple[JobI
     return inputs, bits
 
 
-def list_notes(job: Job, inputs: JobInputs, bits: int, device: torch.device) -> tuple[str, ...]:
-    """Return the notes about the inputs, about what the output cannot keep of them, and about a slow precision."""
-    enlarged = note_enlarged(job, inputs, inputs.levels[-1].size)
-    return (*inputs.notes, *enlarged, *note_lost_features(job, inputs.content, bits), *note_emulated(job, device))
+def list_notes(job: Job, inputs: JobInputs, bits: int) -> tuple[str, ...]:
+    """Return the notes about the inputs, and about what the output cannot keep of them."""
+    finest = inputs.levels[-1].size
+    return (*inputs.notes, *note_enlarged(job, inputs, finest), *note_lost_features(job, inputs.content, bits))
 
 
 def require_writable(job: Job, canvas: Size, bits: int, *, replacing: bool) -> None:
@@ -200,12 +198,6 @@ def note_enlarged(job: Job, inputs: JobInputs, finest: Size) -> tuple[str, ...]:
                 "sharper strokes."
             )
     return tuple(notes)
-
-
-def note_emulated(job: Job, device: torch.device) -> tuple[str, ...]:
-    """Return a note if the device has no arithmetic for the precision that the options ask for."""
-    found = describe_emulation(job.options.precision, device) if isinstance(job.options, EncoderOptions) else None
-    return () if found is None else (found,)
 
 
 def note_lost_features(job: Job, content: LoadedImage, bits: int) -> tuple[str, ...]:
