@@ -91,13 +91,3 @@ def test_the_choice_is_told_in_a_line(accelerator, built, monkeypatch, versions,
     told = describe_device_choice()
     assert told.startswith("auto was requested, ")
     assert expected in told
-
-
-@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="torch was built without oneDNN")
-@pytest.mark.parametrize("has_it", [True, False])
-def test_formats_that_onednn_has_are_not_emulated(monkeypatch, has_it):
-    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: has_it)
-    cpu = torch.device("cpu")
-    assert select.is_emulated(torch.bfloat16, cpu) is not has_it
-    assert not select.is_emulated(torch.float32, cpu)
-    assert not select.is_emulated(torch.bfloat16, torch.device("cuda"))

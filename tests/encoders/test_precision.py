@@ -285,3 +285,13 @@ def test_the_engine_is_taken_where_nothing_is_narrowed():
 
     with_precision(engine, "auto", CastLayers())({}, [], torch.zeros(1, 3, 4, 4), [])
     assert len(asked) == 1
+
+
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="torch was built without oneDNN")
+@pytest.mark.parametrize("has_it", [True, False])
+def test_formats_that_onednn_has_are_not_emulated(monkeypatch, has_it):
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: has_it)
+    cpu = torch.device("cpu")
+    assert precision_module.is_emulated(torch.bfloat16, cpu) is not has_it
+    assert not precision_module.is_emulated(torch.float32, cpu)
+    assert not precision_module.is_emulated(torch.bfloat16, torch.device("cuda"))

@@ -34,21 +34,6 @@ def has_fast_bfloat16(device: torch.device) -> bool:
     return device.type == "cpu" and bool(supported())
 
 
-def is_emulated(dtype: torch.dtype, device: torch.device) -> bool:
-    """Return whether torch emulates convolutions in bfloat16 or float16 on a device, at a hundredth of the speed.
-
-    So it does on x86 CPUs without AVX-512.
-    """
-    if device.type != "cpu" or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
-        return False
-    # torch has no public names for them (2.13).
-    supported = {
-        torch.bfloat16: torch.ops.mkldnn._is_mkldnn_bf16_supported,
-        torch.float16: torch.ops.mkldnn._is_mkldnn_fp16_supported,
-    }
-    return dtype in supported and not supported[dtype]()
-
-
 def describe_device(device: torch.device) -> str:
     """Return the device in words."""
     if device.type == "cuda":

@@ -30,7 +30,6 @@ import torch
 from torch import Tensor, nn
 
 from brushwork.choices import Precision
-from brushwork.devices.select import is_emulated
 from brushwork.encoders.backends import ForwardPass, forward_matrix_units, forward_native, forward_plain
 from brushwork.encoders.fused_relu import forward_fused
 from brushwork.encoders.native.library import has_matrix_units
@@ -66,6 +65,21 @@ def resolve_precision(precision: Precision, device: torch.device, *, is_native: 
         return precision
     has_tf32 = device.type == "cuda" and not torch.version.hip and torch.cuda.get_device_capability(device) >= AMPERE
     return "tf32" if has_tf32 else "full"
+
+
+def is_emulated(dtype: torch.dtype, device: torch.device) -> bool:
+    """Return whether torch emulates convolutions in bfloat16 or float16 on a device, at a hundredth of the speed.
+
+    So it does on x86 CPUs without AVX-512.
+    """
+    if device.type != "cpu" or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return False
+    # torch has no public names for them (2.13).
+    supported = {
+        torch.bfloat16: torch.ops.mkldnn._is_mkldnn_bf16_supported,
+        torch.float16: torch.ops.mkldnn._is_mkldnn_fp16_supported,
+    }
+    return dtype in supported and not supported[dtype]()
 
 
 def describe_emulation(precision: Precision, device: torch.device) -> str | None:
