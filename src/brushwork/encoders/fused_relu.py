@@ -44,8 +44,15 @@ def is_fusible(stage: nn.Module, x: Feature) -> bool:
         and x.device.type == "cpu"
         and x.dtype == stage.weight.dtype == torch.bfloat16
         and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-        and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        and onednn_computes(torch.bfloat16)
     )
+
+
+def onednn_computes(dtype: torch.dtype) -> bool:
+    """Return whether oneDNN has convolutions in bfloat16 or float16 on this CPU; torch must have been built with it."""
+    # torch has no public names for this (2.13).
+    ask = torch.ops.mkldnn
+    return bool(ask._is_mkldnn_bf16_supported() if dtype == torch.bfloat16 else ask._is_mkldnn_fp16_supported())
 
 
 def _stage(stages: Mapping[str, nn.Module], name: str) -> nn.Module:

@@ -31,7 +31,7 @@ from torch import Tensor, nn
 
 from brushwork.choices import Precision
 from brushwork.encoders.backends import ForwardPass, forward_matrix_units, forward_native, forward_plain
-from brushwork.encoders.fused_relu import forward_fused
+from brushwork.encoders.fused_relu import forward_fused, onednn_computes
 from brushwork.encoders.native.library import has_matrix_units
 from brushwork.encoders.torch_flags import set_convolution_tf32
 from brushwork.types import Feature, Image
@@ -68,18 +68,12 @@ def resolve_precision(precision: Precision, device: torch.device, *, is_native: 
 
 
 def is_emulated(dtype: torch.dtype, device: torch.device) -> bool:
-    """Return whether torch emulates convolutions in bfloat16 or float16 on a device, at a hundredth of the speed.
+    """Return whether torch emulates convolutions in a reduced format on a device, at a hundredth of the speed.
 
-    So it does on x86 CPUs without AVX-512.
+    So it does with bfloat16 on x86 CPUs without AVX-512, and with float16 on those without AVX-512 FP16.
     """
-    if device.type != "cpu" or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
-        return False
-    # torch has no public names for them (2.13).
-    supported = {
-        torch.bfloat16: torch.ops.mkldnn._is_mkldnn_bf16_supported,
-        torch.float16: torch.ops.mkldnn._is_mkldnn_fp16_supported,
-    }
-    return dtype in supported and not supported[dtype]()
+    has_onednn = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return device.type == "cpu" and has_onednn and dtype in DTYPES.values() and not onednn_computes(dtype)
 
 
 def describe_emulation(precision: Precision, device: torch.device) -> str | None:
