@@ -104,7 +104,7 @@ def test_a_new_best_point_ends_a_row_of_troubles(problems, start):
     assert sum(step.note is not None for step in steps) >= 5
 
 
-def test_trouble_at_the_last_closure_ends_the_walk_before_it(problems, start):
+def test_trouble_at_the_last_closure_ends_with_the_best_picture(problems, start):
     calls = []
 
     def function(image):
@@ -112,7 +112,9 @@ def test_trouble_at_the_last_closure_ends_the_walk_before_it(problems, start):
         return (image**2).sum() * (torch.nan if len(calls) == 5 else 1)
 
     steps = walk(problems.evaluating(function), DivergenceGuard(LBFGS()), 5, start)
-    assert [step.index for step in steps] == [1, 2, 3, 4]
+    assert [step.index for step in steps] == [1, 2, 3, 4, 5]
+    assert torch.equal(steps[-1].point, min(steps[:-1], key=lambda step: float(step.losses.total)).point)
+    assert "became nan at evaluation 5" in steps[-1].note
 
 
 def test_it_passes_on_what_it_is_told(problems, start):

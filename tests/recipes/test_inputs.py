@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import PIL.Image
 import pytest
@@ -13,6 +15,7 @@ from brushwork.images import as_image, read_image
 from brushwork.recipes import (
     MDANOptions,
     extract_style,
+    load_preset,
     reconstruct,
     run_recipe,
     synthesize_texture,
@@ -139,6 +142,20 @@ def test_batches(photograph, painting, tiny, small_transfer):
         transfer(photograph, torch.cat([painting, painting]), options, encoder=tiny)
     with pytest.raises(InputError, match="the initial image holds 3 images"):
         transfer(two, painting, options, encoder=tiny, init=photograph.repeat(3, 1, 1, 1))
+
+
+@pytest.mark.parametrize("name", ["default", "nnst"])
+def test_each_image_of_a_batch_starts_from_its_own(name, photograph, painting, tiny):
+    """What is made of the content image before the first step: colors, patches, nearest hypercolumns."""
+    layers = {"content_layers": ("conv2_1",), "style_layers": ("conv1_1", "conv2_1")}
+    options = replace(
+        load_preset(name), size=48, measure="long", min_size=0, jitter=0, init_noise=0, iterations=1, **layers
+    )
+    photos = [photograph, 1 - photograph.flip(-1)]
+    alone = [last(transfer(one, painting, options, encoder=tiny)) for one in photos]
+    assert (alone[0] - alone[1]).abs().mean() > 0.01
+    both = last(transfer(torch.cat(photos), painting, options, encoder=tiny))
+    torch.testing.assert_close(both, torch.cat(alone))
 
 
 @pytest.mark.parametrize(

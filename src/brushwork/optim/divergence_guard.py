@@ -27,8 +27,8 @@ class DivergenceGuard:
     """Wrapper of an optimizer that recovers from divergence.
 
     A failure is a loss or a gradient that is not finite, or an explosion: a loss over `explosion` times the best one,
-    and over the first one. The best point is then restored (for one evaluation), the optimizer is reset and made more
-    cautious, and the step's note reports it.
+    and over the first one. The best point is then restored (for one evaluation, not counted if none is left), the
+    optimizer is reset and made more cautious, and the step's note reports it.
 
     Raises: DivergedError: three failures in a row, without a new best point between them; carries the best image.
     """
@@ -69,10 +69,8 @@ class DivergenceGuard:
             raise DivergedError(message, closure.to_image(best))
         self.optimizer.reset()
         how = self.optimizer.back_off()
-        if not closure.remaining:
-            return None
         note = f"{failure}: restarted from the best image {how} and an empty history."
-        return StepResult(best, closure(best), note=note)
+        return StepResult(best, closure(best) if closure.remaining else closure.reevaluate(best), note=note)
 
     def state(self) -> State:
         """Return the wrapped optimizer's state, the best point and the counters."""

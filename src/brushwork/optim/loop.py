@@ -56,7 +56,8 @@ def minimize(
 ) -> Iterator[OptimizationStep]:
     """Minimize from a starting image, or from a point, within a budget of `max_evaluations` evaluations.
 
-    A line search may spend several evaluations on one step. The run ends early where no step lowers the loss.
+    A line search may spend several evaluations on one step. The run ends early where no step lowers the loss, and where
+    the budget ends within a line search.
 
     To resume, load the optimizer's state and give the `point` and the index (as `evaluations`) of the step at which it
     was saved. That point is evaluated once more, neither counted nor yielded, and all later steps equal those of an

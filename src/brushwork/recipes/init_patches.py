@@ -56,11 +56,17 @@ def compose_patches(
     overlapping patches are averaged. The distance D of a patch to a patch of the style images is divided by
     α + min D, the smallest over all patches of the image, so that more of the style images is used. `weights` say how
     many patches come from each of the images; `masks`, from where (all of it, if there are none). An image smaller
-    than a patch, or style images without a patch, give the content image.
+    than a patch, or style images without a patch, give the content image. Of a batch, each image is put together alone.
 
     Source: Granot et al., 2103.15545 (GPNN), section 3; style transfer by patches: Elad, Milanfar, 1609.03057.
     Differs: random keys in place of all; the content image takes part at every size.
     """
+    return torch.cat([_compose_one(one, styles, weights, seed, masks) for one in torch.split(content, 1)])
+
+
+def _compose_one(
+    content: Image, styles: Sequence[Image], weights: Sequence[float], seed: int, masks: Sequence[Mask] | None
+) -> Image:
     generator, found = torch.Generator().manual_seed(seed), None
     for level in reversed(range(LEVELS)):
         here = _reduce(content, level)

@@ -159,8 +159,9 @@ def optimize_multiscale(
             ):
                 point, shown, iterations = step.point, step, step.index  # nothing large that the step does not hold
                 yield Progress(schedule, index, step, optimizer)
-            if iterations < end:  # no step decreases the loss
+            if iterations < end == budget:  # no step decreases the loss
                 break
+            iterations = end  # the next outer step is another function, or starts anew
         iterations = 0
 
 

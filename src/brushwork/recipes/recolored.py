@@ -21,8 +21,8 @@ def color_moments_of(pixels: LayerStatistics) -> Moments:
 
 
 def recolor(content: Image, colors: Moments) -> Image:
-    """Return the content image in colors of that mean and covariance, inside [0, 1]."""
-    return match_moments(content, color_moments(content), colors).clamp(0, 1)
+    """Return the content image in colors of that mean and covariance, inside [0, 1]; of a batch, each by its own."""
+    return torch.cat([match_moments(one, color_moments(one), colors) for one in torch.split(content, 1)]).clamp(0, 1)
 
 
 def recolor_regions(content: Image, styles: Sequence[Image], regions: Sequence[StyleRegion], std: float = 0.0) -> Image:
@@ -58,5 +58,6 @@ def _recolor_region(content: Image, mask: Mask, style: Image, region: Mask) -> I
     painted = feather(region, Size.of(style), 0.0)
     if not (mask.is_meta or (mask.any() and painted.any())):
         return content
-    own, target = masked_color_moments(content, mask), masked_color_moments(style, painted)
-    return match_moments(content, own, target).clamp(0, 1)
+    target = masked_color_moments(style, painted)
+    parts = [match_moments(one, masked_color_moments(one, mask), target) for one in torch.split(content, 1)]
+    return torch.cat(parts).clamp(0, 1)

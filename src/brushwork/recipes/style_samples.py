@@ -85,10 +85,13 @@ class ContentMatch:
     def features(self) -> Mapping[str, Feature]:
         """The style's hypercolumns at the positions of the content image's, split into layers."""
         grid, samples = grid_size(Size.of(self.content)), self.styles.samples
-        queries = stack_hypercolumns(self.styles.encode(self.content), grid)[0].flatten(1)
-        nearest = nearest_columns(normalize_columns(queries), normalize_columns(samples.hypercolumns))
+        queries = [
+            stack_hypercolumns(self.styles.encode(one), grid)[0].flatten(1) for one in torch.split(self.content, 1)
+        ]
+        keys = normalize_columns(samples.hypercolumns)
+        nearest = torch.stack([nearest_columns(normalize_columns(one), keys) for one in queries])
         parts = torch.split(samples.hypercolumns, [len(samples.layers[layer]) for layer in self.styles.layers])
         return {
-            layer: part[:, nearest].view(1, len(part), *grid)
+            layer: part[:, nearest].transpose(0, 1).reshape(len(queries), len(part), *grid)
             for layer, part in zip(self.styles.layers, parts, strict=True)
         }
