@@ -43,7 +43,7 @@ struct Plan {
     }
 };
 
-// Row `row` of the transformed kernels from `inputs` to a panel of outputs: points of that row, inputs, 64.
+// Row `row` of the transformed kernels to a panel of outputs: points of that row, strips, inputs, STRIP.
 template <int PAIRS>
 inline void transform_kernel_row(const Layer& layer, Index panel, int row, Index begin, Index end, float* to, Index step) {
     constexpr int SIDE = 2 * PAIRS + 2;
@@ -51,12 +51,12 @@ inline void transform_kernel_row(const Layer& layer, Index panel, int row, Index
     for (Index input = begin; input < end; ++input)
         for (Index channel = 0; channel < PANEL; channel += WIDTH) {
             const float* at = layer.weight + input * layer.outputs + panel * PANEL + channel;
+            float* place = to + (channel / STRIP * layer.inputs + input) * STRIP + channel % STRIP;
             Floats half[3];
             for (int x = 0; x < 3; ++x)
                 half[x] = transform_taps<PAIRS>(load(at + x * tap), load(at + (3 + x) * tap), load(at + (6 + x) * tap), row);
             for (int column = 0; column < SIDE; ++column)
-                store(to + column * step + input * PANEL + channel,
-                      transform_taps<PAIRS>(half[0], half[1], half[2], column));
+                store(place + column * step, transform_taps<PAIRS>(half[0], half[1], half[2], column));
         }
 }
 
@@ -91,9 +91,9 @@ inline void convolve_shallow(const Layer& layer, const Plan& plan, const Grid& g
         transform_tiles<PAIRS>(layer, plan, grid, begin, end, values);
         for (Index panel = 0; panel < plan.panels; ++panel) {
             for (Index place = 0; place < plan.places; ++place)
-                product<false>(values + place * plan.values_step(), plan.inputs, end - begin,
-                               kernels + panel * panel_size + place * place_size, plan.inputs,
-                               products + place * plan.products_step(), PANEL);
+                product<false, PANEL, true>(values + place * plan.values_step(), plan.inputs, end - begin,
+                                            kernels + panel * panel_size + place * place_size, plan.inputs,
+                                            products + place * plan.products_step(), PANEL);
             for (Index index = begin; index < end; ++index)
                 finish_tile<PAIRS>(layer, grid[index], products + (index - begin) * PANEL, plan.products_step(),
                                    panel * PANEL);
@@ -123,9 +123,9 @@ inline void convolve_deep(const Layer& layer, const Plan& plan, const Grid& grid
                 transform_kernel_row<PAIRS>(layer, panel, row, 0, plan.inputs, kernels, place_size);
                 for (int column = 0; column < SIDE; ++column) {
                     const Index place = row * SIDE + column;
-                    product<false>(values + place * plan.values_step(), plan.inputs, count,
-                                   kernels + column * place_size, plan.inputs,
-                                   products + place * plan.products_step(), PANEL);
+                    product<false, PANEL, true>(values + place * plan.values_step(), plan.inputs, count,
+                                                kernels + column * place_size, plan.inputs,
+                                                products + place * plan.products_step(), PANEL);
                 }
             }
             for (Index index = 0; index < count; ++index)

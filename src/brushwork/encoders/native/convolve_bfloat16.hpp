@@ -131,9 +131,9 @@ inline void finish_sums(const Layer& layer, const BandPlan& plan, Tile first, In
             for (Index channel = 0; channel < PANEL; channel += WIDTH) {
                 const Index output = panel * PANEL + channel;
                 const Floats bias = layer.bias ? load(layer.bias + output) : Floats{};
-                Floats y[4];
+                Floats y[VECTORS][4];  // VECTORS is 1 here
                 for (Index place = 0; place < 4; ++place)
-                    y[place] = load(at + (place / 2 * plan.length + place % 2) * PANEL + channel) + bias;
+                    y[0][place] = load(at + (place / 2 * plan.length + place % 2) * PANEL + channel) + bias;
                 if (layer.border == 2) write_ring<2>(layer, tile, output, y);
                 else if (layer.pool == 1) write_pooled<2, true>(layer, tile, part, output, y);
                 else if (layer.pool == 2) write_pooled<2, false>(layer, tile, part, output, y);

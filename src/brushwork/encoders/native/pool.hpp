@@ -13,12 +13,13 @@ inline void pool_map(const Layer& layer) {
         for (Index column = 0; column < layer.columns; column += 2) {
             const Tile tile = {picture, row, column};
             const Part part = {least(2, layer.last - row), least(2, layer.columns - column)};
-            for (Index channel = 0; channel < layer.outputs; channel += WIDTH) {
-                Floats y[4] = {};
+            for (Index channel = 0; channel < layer.outputs; channel += VECTORS * WIDTH) {
+                Floats y[VECTORS][4] = {};
                 for (Index i = 0; i < part.rows; ++i)
                     for (Index j = 0; j < part.columns; ++j) {
                         const Index cell = (picture * layer.rows + row + i) * layer.columns + column + j;
-                        y[2 * i + j] = load(layer.input + cell * layer.outputs + channel);
+                        const float* at = layer.input + cell * layer.outputs + channel;
+                        for (int vector = 0; vector < VECTORS; ++vector) y[vector][2 * i + j] = load(at + vector * WIDTH);
                     }
                 if (layer.pool == 1) write_pooled<2, true>(layer, tile, part, channel, y);
                 else write_pooled<2, false>(layer, tile, part, channel, y);
