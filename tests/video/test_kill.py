@@ -140,7 +140,7 @@ def test_a_folder_that_was_half_removed_goes_when_the_film_is_asked_for_again(tm
     list(run_film(job, network=tiny_stylizer()))
     (job.workspace / "segments").mkdir(parents=True)
     *_, done = run_film(job, resume=True, network=tiny_stylizer())
-    assert "finished already" in done.notes[0] and not job.workspace.exists()
+    assert "finished already" in done.notes[0] and done.frames == 14 and not job.workspace.exists()
 
 
 def test_other_options_or_another_clip_are_refused_by_name(tmp_path, clip):
@@ -156,6 +156,38 @@ def test_other_options_or_another_clip_are_refused_by_name(tmp_path, clip):
     write_clip(clip, [texture(48, 64, 9)] * 14)
     with pytest.raises(InputError, match="clip: another file"):
         next(run_film(job, resume=True, network=tiny_stylizer()))
+
+
+def test_a_finished_film_of_another_clip_or_other_options_is_no_finished_one(tmp_path, clip):
+    job = film_job(clip, tmp_path / "out.mp4")
+    list(run_film(job, network=tiny_stylizer()))
+    before = sha256(job.output)
+    other = replace(job, film=FilmOptions(consistency=0.9))
+    with pytest.raises(InputError, match=r"another film \(film: consistency: 0\.9 here, 0\.5 there\): .* --force"):
+        next(run_film(other, resume=True, network=tiny_stylizer()))
+    write_clip(clip, [texture(48, 64, 9)] * 3)
+    with pytest.raises(InputError, match=r"another film .*clip: another file"):
+        next(run_film(job, resume=True, network=tiny_stylizer()))
+    assert sha256(job.output) == before and not job.workspace.exists()
+    *_, done = run_film(replace(job, overwrite=True), resume=True, network=tiny_stylizer())
+    assert done.frames == 3 and sha256(job.output) != before
+
+
+@pytest.mark.parametrize("name", ["out.gif", "out.mp4"])
+def test_a_film_that_does_not_say_how_it_was_painted_is_not_taken_for_finished(tmp_path, clip, name):
+    job = film_job(clip, tmp_path / name)
+    job.output.write_bytes(b"no film" if name == "out.mp4" else b"")
+    if name == "out.gif":
+        list(run_film(replace(job, overwrite=True), network=tiny_stylizer()))
+    with pytest.raises(InputError, match=r"does not say how it was painted.* or start over with --force"):
+        next(run_film(job, resume=True, network=tiny_stylizer()))
+
+
+def test_matroska_says_how_many_frames_are_finished(tmp_path, clip):
+    job = film_job(clip, tmp_path / "out.mkv")
+    list(run_film(job, network=tiny_stylizer()))
+    (done,) = run_film(job, resume=True, network=tiny_stylizer())
+    assert done.frames == 14
 
 
 @pytest.mark.slow

@@ -57,7 +57,10 @@ def test_a_broken_run_goes_on(tmp_path):
     job = film_job(clip, tmp_path / "%d.png", 0.0, film=STILL)
     seen = list(run_film(job, resume=True, network=tiny_stylizer()))
     assert sum(isinstance(event, FrameDone) for event in seen) == 2 and len(job.outputs) == 3
-    assert "finished already" in list(run_film(job, resume=True, network=tiny_stylizer()))[-1].notes[0]
+    (done,) = run_film(job, resume=True, network=tiny_stylizer())
+    assert "finished already" in done.notes[0] and done.frames == 3
+    with pytest.raises(InputError, match=r"another film \(method: strength"):
+        next(run_film(film_job(clip, tmp_path / "%d.png", 0.5, film=STILL), resume=True, network=tiny_stylizer()))
 
 
 def test_names_that_are_none_are_refused(tmp_path):

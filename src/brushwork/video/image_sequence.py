@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from brushwork.images.metadata import insert_png_text
 from brushwork.storage.atomic import atomic_write, explain_write_errors
 from brushwork.video.optional_imports import import_video
 from brushwork.video.sequence_names import frame_file, sequence_files
@@ -14,8 +15,8 @@ FIRST = 1
 """Number of the first frame, as FFmpeg and most programs count."""
 
 
-def write_sequence(pattern: Path, frames: Iterable[Any], has_alpha: bool, bits: int) -> tuple[str, ...]:
-    """Write decoded frames to PNG files, each there as a whole or not at all; return notes.
+def write_sequence(pattern: Path, frames: Iterable[Any], has_alpha: bool, bits: int, tag: str) -> tuple[str, ...]:
+    """Write decoded frames to PNG files, each there as a whole or not at all, and a tag into the first; return notes.
 
     Raises: InputError: a file cannot be written.
     """
@@ -24,7 +25,8 @@ def write_sequence(pattern: Path, frames: Iterable[Any], has_alpha: bool, bits: 
     for number, frame in enumerate(frames, start=FIRST):
         path = frame_file(pattern, number)
         with explain_write_errors(path), atomic_write(path, overwrite=True) as temporary:
-            temporary.write_bytes(_png(frame.reformat(format=kind)))
+            picture = _png(frame.reformat(format=kind))
+            temporary.write_bytes(insert_png_text(picture, tag) if number == FIRST else picture)
     rest = len(sequence_files(pattern)) - number
     return (f"{rest} files of {pattern} are not of this film: they were there before",) if rest > 0 else ()
 

@@ -26,6 +26,7 @@ from brushwork.video.film_job import FilmJob, canvas_of
 from brushwork.video.film_mask import FilmMask, open_mask
 from brushwork.video.film_requirements import frame_memory, require_memory
 from brushwork.video.film_tracks import Soundtrack
+from brushwork.video.finished_film import TAG
 from brushwork.video.flow_files import require_flow_folder
 from brushwork.video.frame_painter import FramePainter
 from brushwork.video.frame_reader import KEPT, FrameReader
@@ -37,7 +38,6 @@ from brushwork.video.options import FrameSelection
 from brushwork.video.output_frames import OutputFrames
 from brushwork.video.painters import PainterInputs, PainterSource, load_painter, with_engine
 from brushwork.video.segment_file import FilmFormat
-from brushwork.video.selected_clip import TAG
 from brushwork.video.sequence_names import is_sequence
 from brushwork.video.workspace import Workspace
 
@@ -107,9 +107,10 @@ class PreparedFilm:
         end = None if selection.end is None else Fraction(selection.end)
         return Soundtrack(self.clip.info, start, end, analysis.shift)
 
-    def metadata(self) -> dict[str, str]:
-        """Return the tags that say how the film was made."""
-        return {"comment": f"{TAG}{json.dumps(self.manifest)}"}
+    @property
+    def tag(self) -> str:
+        """What says in the film how it was made."""
+        return f"{TAG}{json.dumps(self.manifest)}"
 
 
 def open_source(job: FilmJob) -> Clip:

@@ -21,6 +21,7 @@ from brushwork.video.events import AnalysisProgress, FilmEvent, FilmFinished, Fi
 from brushwork.video.film_file import write_film
 from brushwork.video.film_job import FilmJob
 from brushwork.video.film_requirements import disk_need, require_disk
+from brushwork.video.finished_film import count_frames, require_same_film
 from brushwork.video.image_sequence import write_sequence
 from brushwork.video.keyframe_schedule import add_keyframes
 from brushwork.video.preparation import PreparedFilm, prepare_film, selection_note
@@ -54,9 +55,9 @@ def run_film(
     """
     began = monotonic()
     workspace = Workspace(job.workspace)
-    if resume and job.is_written and not workspace.exists:
+    if resume and job.is_written and not workspace.exists and (finished := _find_finished(job, memory, network)):
         workspace.remove()  # the rest of it, where the last run was killed while removing it
-        yield FilmFinished(job.output, 0, 0.0, ("it is finished already.",))
+        yield finished
         return
     if workers < 1:
         raise InputError(f"workers is {workers}: it must be 1 or more.")
@@ -65,6 +66,20 @@ def run_film(
     film = prepare_film(job, resume=resume or finish, memory=memory, network=network, copies=copies)
     with locked_folder(film.workspace.folder):
         yield from _run(film, began, resume or finish, finish, executor)
+
+
+def _find_finished(job: FilmJob, memory: int | None, network: Any) -> FilmFinished | None:
+    """Return the end of a film that is there already; None: another one, and it may be overwritten.
+
+    Raises: InputError: another one, or one that does not say.
+    """
+    try:
+        require_same_film(job, prepare_film(job, resume=True, memory=memory, network=network).manifest)
+    except InputError:
+        if job.overwrite:
+            return None
+        raise
+    return FilmFinished(job.output, count_frames(job), 0.0, ("it is finished already: nothing was painted",))
 
 
 def _run(
@@ -155,12 +170,12 @@ def _join(film: PreparedFilm, analysis: FilmAnalysis, parts: Sequence[tuple[Path
     """Write the film of its segments; return notes for the user."""
     output, format, container = expand_user(film.job.output), film.film_format(analysis), film.encoding.container
     if container.muxer == IMAGES:
-        return write_sequence(output, decoded_frames(parts), film.encoding.has_alpha, film.bits)
+        return write_sequence(output, decoded_frames(parts), film.encoding.has_alpha, film.bits, film.tag)
     with atomic_write(output, overwrite=True) as temporary:
         if container.is_animation:
             write_animation(temporary, parts, format, film.plays)
             return ()
-        return write_film(temporary, parts, format, film.soundtrack(analysis), film.metadata())
+        return write_film(temporary, parts, format, film.soundtrack(analysis), {"comment": film.tag})
 
 
 def _find_beginning(film: PreparedFilm, segment: range) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,11 +10,9 @@ from brushwork.errors import InputError
 from brushwork.images.geometry import Size
 from brushwork.video.analysis import analyze_whole
 from brushwork.video.clip import Clip, ClipFrame, VideoClip
-from brushwork.video.clip_info import ClipInfo, open_container
+from brushwork.video.clip_info import ClipInfo
+from brushwork.video.finished_film import read_film_tag
 from brushwork.video.options import FrameSelection
-
-TAG = "brushwork "
-"""Begins the comment of a film; the rest is its manifest, as JSON."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +72,10 @@ def _read_selection(result: Clip) -> FrameSelection | None:
     """Return which frames of its clip a film was made of; None: it does not say."""
     if not isinstance(result, VideoClip):
         return None
-    with open_container(result.info.path, result.info.demuxer) as container:
-        tags = {name.lower(): value for name, value in container.metadata.items()}
-    comment = tags.get("comment", "")
-    if not comment.startswith(TAG):
+    manifest = read_film_tag(result.info.path, result.info.demuxer)
+    if manifest is None:
         return None
     try:
-        return FrameSelection.from_json(json.loads(comment.removeprefix(TAG))["selection"])
+        return FrameSelection.from_json(manifest["selection"])
     except (ValueError, KeyError, TypeError, InputError):
         return None

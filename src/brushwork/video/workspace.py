@@ -60,13 +60,7 @@ class Workspace:
         Raises: InputError: another film, other options, or a damaged folder.
         """
         kept = self._read("job.json")
-        here: dict[str, Any] = json.loads(json.dumps(manifest))
-        changed = [
-            f"{part}: {', '.join(list_changes(here[part], there)) if isinstance(there, dict) else 'another file'}"
-            for part, there in kept["job"].items()
-            if here.get(part) != there
-        ]
-        if changed:
+        if changed := list_film_changes(manifest, kept["job"]):
             raise InputError(
                 f"{self.folder} holds another film ({'; '.join(changed)}): give the same options and files, or begin "
                 "anew without --resume (and with --force)."
@@ -144,6 +138,16 @@ class Workspace:
                 f"{self.folder / name} is damaged ({error}): remove {self.folder}, and start over."
             ) from error
         return found
+
+
+def list_film_changes(manifest: dict[str, Any], there: dict[str, Any]) -> list[str]:
+    """List, in words, what makes the film of another manifest another one."""
+    here: dict[str, Any] = json.loads(json.dumps(manifest))
+    return [
+        f"{part}: {', '.join(list_changes(mine, there[part])) if isinstance(there.get(part), dict) else 'another file'}"
+        for part, mine in here.items()
+        if there.get(part) != mine
+    ]
 
 
 def segments_of(analysis: FilmAnalysis) -> list[range]:
