@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ PLAN = JobPlan(
 def planned(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
     seen: list[Job] = []
 
-    def plan(job: Job, *, memory: int | None = None) -> JobPlan:
+    def plan(job: Job, *, memory: int | None = None, held: int | None = None) -> JobPlan:
         seen.append(job)
         return PLAN
 
@@ -102,6 +103,18 @@ def test_every_painting_command_can_be_planned(
 def test_a_plan_names_the_limit_that_would_be_enough(planned: list[Job], desk: Path, run: Run) -> None:
     assert "It fits with --memory 2.1GB." in run("plan", "photo.jpg", "waves.png", "--memory", "1GB").out
     assert "It fits" not in run("plan", "photo.jpg", "waves.png").out
+
+
+def test_plans_of_several_are_those_of_each_alone(monkeypatch: pytest.MonkeyPatch, desk: Path, run: Run) -> None:
+    counted: list[int | None] = []
+
+    def plan(job: Job, *, memory: int | None, held: int | None) -> JobPlan:
+        counted.append(held)
+        return replace(PLAN, held=held or 7)
+
+    monkeypatch.setattr("brushwork.jobs.plan_job", plan)
+    run("plan", "photo.jpg", "waves.png", "night.png", "--each")
+    assert counted == [None, 7]
 
 
 def test_a_plan_as_json(planned: list[Job], desk: Path, run: Run) -> None:

@@ -136,3 +136,14 @@ def test_memory_of_the_compiled_engine_is_given_back_too():
     trim_memory()
     assert SHELF.size == held
     assert allocated_memory(CPU) < resident + 8 * MEBI
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what a process holds is read as Linux tells it")
+def test_memory_in_cycles_of_references_is_given_back_too():
+    trim_memory()
+    resident = allocated_memory(CPU)
+    cycle = [torch.ones(2**24)]
+    cycle.append(cycle)
+    del cycle
+    trim_memory()
+    assert allocated_memory(CPU) < resident + 8 * MEBI

@@ -124,6 +124,15 @@ def test_a_limit_below_what_the_process_holds_is_told_as_it_was_given(tmp_path, 
     assert (found.available, found.fits) == (2 * 10**8, False)
 
 
+@pytest.mark.slow
+def test_what_earlier_plans_hold_is_not_counted(tmp_path):
+    job = tiny_job(tmp_path)
+    first = plan_job(job, measure_time=False, network=tiny_network())
+    kept = torch.ones(2**24)
+    second = plan_job(job, measure_time=False, network=tiny_network(), held=first.held)
+    assert (second.memory, second.held) == (first.memory, first.held) and kept.nbytes
+
+
 def test_pictures_that_cannot_be_used_are_refused(tmp_path):
     write_image(picture(1, 33, 1000), tmp_path / "photograph.png")
     with pytest.raises(InputError, match="begin at 96×3 pixels"):

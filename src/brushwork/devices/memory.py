@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -49,7 +50,11 @@ def memory_budget(device: torch.device, memory: int | None) -> int | None:
 
 
 def trim_memory() -> None:
-    """Return freed memory to the system: glibc and the compiled engine keep it, and it counts as held."""
+    """Return freed memory to the system: glibc and the compiled engine keep it, and it counts as held.
+
+    Networks of jobs before are freed first: they lie in cycles of references, which are collected late.
+    """
+    gc.collect()
     for pool in (SHELF, STORE):
         pool.trim()
     with suppress(OSError, AttributeError, TypeError):

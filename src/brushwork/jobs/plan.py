@@ -51,6 +51,8 @@ class JobPlan:
     """If the job does not fit: the largest `size` that does, in pixels; 0: none does. Else None."""
     tiling: Tiling | None = None
     """Tiling of the encoder; None: no tiles."""
+    held: int = 0
+    """Bytes that the process holds beside the job, which `memory` counts."""
 
     @property
     def iterations(self) -> int:
@@ -75,13 +77,19 @@ class JobPlan:
 
 
 def plan_job(
-    job: Job, *, measure_time: bool = True, memory: int | None = None, network: Encoder | Stylizer | None = None
+    job: Job,
+    *,
+    measure_time: bool = True,
+    memory: int | None = None,
+    network: Encoder | Stylizer | None = None,
+    held: int | None = None,
 ) -> JobPlan:
     """Return the sizes, iterations, peak memory and, if `measure_time`, seconds of a job without running it.
 
     Images are not decoded. `measure_time` runs a few iterations at a small size to measure the machine's speed; passes
     of feed-forward networks are not measured. `memory` is the limit in bytes (on the CPU, for the whole process); None:
-    what the machine has. `network` takes the place of the one that the options name.
+    what the machine has. `network` takes the place of the one that the options name. `held` is what the process holds
+    beside the job, where earlier plans have added to that; None: what it holds now.
 
     Raises: InputError, WeightsError: as `run_job`.
     """
@@ -90,7 +98,8 @@ def plan_job(
     levels = options.schedule(sizes.content)
     method.require_usable(sizes, levels[0].size)
     trim_memory()
-    held, budget, estimator = allocated_memory(device), memory_budget(device, memory), method.estimator(sizes)
+    held = allocated_memory(device) if held is None else held
+    budget, estimator = memory_budget(device, memory), method.estimator(sizes)
     tiling = None if budget is None else estimator.choose_tiling(options, budget)
     seconds = method.predict_seconds(levels, len(sizes.styles), tiling) if measure_time else None
     plans = tuple(
@@ -100,7 +109,7 @@ def plan_job(
     fits = budget is None or max(one.memory for one in plans) - held <= budget
     largest = None if fits or budget is None else find_max_size(estimator, options, levels[-1].size, budget)
     available = budget + held if budget is not None and memory is None else memory
-    return JobPlan(str(device), plans, available, largest, tiling)
+    return JobPlan(str(device), plans, available, largest, tiling, held)
 
 
 def load_method(options: JobOptions, device: torch.device, network: Encoder | Stylizer | None = None) -> LoadedMethod:

@@ -23,7 +23,7 @@ def print_plan(request: Request) -> int:
     devices.set_threads(request.flags.threads)
     if not request.flags.quiet and any(job.options.is_iterative for job in request.jobs):
         log("measuring how fast this machine is")
-    plans = [(job, jobs.plan_job(job, memory=request.flags.memory)) for job in request.jobs]
+    plans = list(zip(request.jobs, _plan_all(request), strict=True))
     if request.flags.json:
         documents = [_document(job, one) for job, one in plans]
         print_json(documents if request.is_batch else documents[0])
@@ -31,6 +31,14 @@ def print_plan(request: Request) -> int:
         for job, one in plans:
             _print(job, one, is_limited=request.flags.memory is not None)
     return 0 if all(one.fits for _, one in plans) else FAILURE
+
+
+def _plan_all(request: Request) -> list[jobs.JobPlan]:
+    """Return the plan of each job as it is alone: what planning adds to the process is counted in none."""
+    found: list[jobs.JobPlan] = []
+    for job in request.jobs:
+        found.append(jobs.plan_job(job, memory=request.flags.memory, held=found[0].held if found else None))
+    return found
 
 
 def _print(job: jobs.Job, one: jobs.JobPlan, *, is_limited: bool) -> None:
