@@ -8,6 +8,7 @@ import pytest
 
 from brushwork.cli.film_progress import FilmProgress
 from brushwork.cli.progress import SilentDisplay
+from brushwork.devices import memory
 from brushwork.errors import OutOfMemoryError
 from brushwork.images import Size
 from brushwork.recipes import TransferOptions
@@ -40,7 +41,16 @@ def test_the_plan_counts_what_was_measured(tmp_path, monkeypatch):
     assert plan.seconds == 1 + 7 + 11
     longer = replace(job, clip=write_clip(tmp_path / "longer.mp4", panned(30)))
     more = plan_film(longer, network=tiny_stylizer())
-    assert more.memory == plan.memory and more.disk > plan.disk and not list(tmp_path.glob("*.unfinished"))
+    assert more.disk > plan.disk and not list(tmp_path.glob("*.unfinished"))
+    assert more.memory - more.memory_held == plan.memory - plan.memory_held == frame_memory(job, Size(48, 64), "plain")
+
+
+def test_the_memory_is_that_of_the_whole_process_as_its_limit_is(tmp_path, monkeypatch):
+    job = film_job(write_clip(tmp_path / "in.mp4", panned(2)), tmp_path / "out.mp4")
+    for module in (film_plan, memory):
+        monkeypatch.setattr(module, "allocated_memory", lambda _: 3 * 10**8)
+    plan = plan_film(job, network=tiny_stylizer(), memory=10**9)
+    assert plan.memory_held == 3 * 10**8 < plan.memory < 4 * 10**8 and plan.memory_available == 10**9
 
 
 def painted_steps(*seconds: float) -> tuple[TrialStep, ...]:

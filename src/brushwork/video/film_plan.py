@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from time import monotonic
 from typing import Any
 
-from brushwork.devices.memory import memory_budget
+from brushwork.devices.memory import allocated_memory, memory_budget, trim_memory
 from brushwork.recipes import TransferOptions
 from brushwork.storage.folders import nearest_folder
 from brushwork.video.analysis import FilmAnalysis, Shot, analyze_whole
@@ -39,9 +39,11 @@ class FilmPlan:
     """Fate of the sound."""
     device: str
     memory: int
-    """Bytes, about, beside what the program takes; it does not grow with the length of the film."""
+    """Peak bytes, about: of the whole process on the CPU, else on the device. A longer film takes no more."""
+    memory_held: int
+    """Bytes of it that the program and its network take."""
     memory_available: int | None
-    """Bytes that may be used; None: not known."""
+    """Bytes that may be used in all; None: not known."""
     disk: int
     """Bytes at most, while it is painted."""
     disk_free: int
@@ -66,6 +68,8 @@ def plan_film(
     Raises: as `run_film`.
     """
     film = prepare_film(_short(job), resume=False, memory=memory, network=network)
+    trim_memory()
+    held, budget = allocated_memory(film.device), memory_budget(film.device, memory)
     began = monotonic()
     analysis = with_keyframes(film, analysis or analyze_whole(film.clip, job.selection, job.film.cuts))
     looked = monotonic() - began
@@ -82,8 +86,9 @@ def plan_film(
         codec=film.encoding.name,
         audio=f"{job.audio}: {', '.join(info.audio) or 'none'}",
         device=str(film.device),
-        memory=frame_memory(job, film.size, film.painter.engine),
-        memory_available=memory_budget(film.device, memory),
+        memory=held + frame_memory(job, film.size, film.painter.engine),
+        memory_held=held,
+        memory_available=budget + held if budget is not None and memory is None else memory,
         disk=disk_need(job, film.size, analysis, film.bits),
         disk_free=shutil.disk_usage(nearest_folder(film.workspace.folder)).free,
         seconds_first=round(times.first, 2),
