@@ -4,19 +4,22 @@ from dataclasses import replace
 
 import pytest
 import torch
+from PIL import Image as PillowImage
 
+from brushwork.controls import RecipeInputs
 from brushwork.encoders import precision
+from brushwork.errors import InputError
 from brushwork.feedforward.adain_transfer import transfer_adain
 from brushwork.feedforward.options import AdaINOptions
-from brushwork.images import Size
-from brushwork.jobs import job_from_image
+from brushwork.images import Size, write_image
+from brushwork.jobs import job_from_image, plan_job, run_job
 from brushwork.jobs.inputs import read_inputs
 from brushwork.jobs.optimization import make_adain_init
 from brushwork.jobs.plan import load_method
 from brushwork.jobs.preflight import prepare_job
 from brushwork.recipes import TransferOptions
 from tiny_job import TINY, painted, tiny_job
-from tiny_network import tiny_network
+from tiny_network import picture, tiny_network
 
 CPU = torch.device("cpu")
 OPTIONS = replace(TINY, init="instant", init_noise=0.0)
@@ -75,3 +78,33 @@ def test_a_precision_that_is_emulated_is_noted(tmp_path, monkeypatch):
     assert notes["full"] == notes["bf16"] == ()
     (note,) = notes["fp16"]
     assert "no arithmetic for fp16" in note
+
+
+@pytest.mark.parametrize(
+    ("options", "regions", "message"),
+    [
+        (replace(TINY, style_blend=(1.0, 2.0, 3.0)), (), "3 style weights were given for 1 style images"),
+        (replace(TINY, style_blend=(1.0,)), (("mask.png",),), "remove style-blend, or the regions"),
+        (replace(TINY, style_scale=(1.0, 2.0)), (("mask.png",),), "regions take each style image at one scale"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused_before_anything_begins(tmp_path, options, regions, message):
+    PillowImage.new("L", (60, 40), 255).save(tmp_path / "mask.png")
+    masks = tuple(tuple(tmp_path / name for name in names) for names in regions)
+    with pytest.raises(InputError, match=message):
+        next(run_job(tiny_job(tmp_path, options=options, regions=masks), network=tiny_network()))
+
+
+@pytest.mark.parametrize("options", [AdaINOptions(style_blend=(1.0, 2.0)), AdaINOptions(style_scale=(1.0, 2.0))])
+def test_the_same_in_one_pass(options):
+    images = RecipeInputs(picture(1, 40, 60), (picture(2, 50, 50), picture(3, 50, 50), picture(4, 50, 50)))
+    with pytest.raises(InputError, match=r"2 style (weights|scales) were given for 3 style images"):
+        options.require_inputs(images)
+
+
+@pytest.mark.parametrize("name", ["painting.png", "photograph.png"])
+@pytest.mark.parametrize("act", [lambda *job, **how: next(run_job(*job, **how)), plan_job])
+def test_images_that_are_too_small_are_refused_by_name_with_no_advice_before(tmp_path, name, act):
+    write_image(picture(1, 8, 50), tmp_path / name)
+    with pytest.raises(InputError, match=f"{name} is 50×8 pixels: give one of at least 32 pixels a side"):
+        act(tiny_job(tmp_path), network=tiny_network())

@@ -35,6 +35,7 @@ from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
 from brushwork.images.resample import resize
 from brushwork.options import require_min_size
+from brushwork.style import normalize_weights
 from brushwork.types import Feature, Image
 
 FASTEST = 1024
@@ -78,7 +79,7 @@ class AdaINStylizer:
 
         Raises: InputError: no style image, images that are too small, or options that cannot be combined.
         """
-        self._require_usable(images)
+        require_compatible(self.options, images)
         styles = [one for one in images.styles if not isinstance(one, StyleFile)]
         # Encoding the content, encoding the styles and decoding cost about the same per pixel.
         work = canvas.area * (2 + sum(view.scale**2 for view in scaled_styles(styles, self.options)))
@@ -113,20 +114,25 @@ class AdaINStylizer:
         parts = yield from style_encoder.encode_regions(images.regions, styles)
         return restyle_regions(feature, parts, style_encoder.region_guides(images.regions), options.strength)
 
-    def _require_usable(self, images: RecipeInputs) -> None:
-        content, styles, regions, options = images.content, images.styles, images.regions, self.options
-        if not styles:
-            raise InputError("no style image was given: give at least one.")
-        require_min_size(content, "the content image")
-        for style in styles:
-            if not isinstance(style, StyleFile):
-                require_min_size(style, "a style image")
-        if regions:
-            require_regions(regions, styles, options.style_blend)
-        if regions and len(scaled_styles(styles, options)) > len(styles):
-            raise InputError(
-                "regions take each style image at one scale: give one style-scale for each, or one for all."
-            )
+
+def require_compatible(options: AdaINOptions, images: RecipeInputs) -> None:
+    """Check that images are large enough, and that the options go together with them.
+
+    Raises: InputError.
+    """
+    content, styles, regions = images.content, images.styles, images.regions
+    if not styles:
+        raise InputError("no style image was given: give at least one.")
+    require_min_size(content, "the content image")
+    for style in styles:
+        if not isinstance(style, StyleFile):
+            require_min_size(style, "a style image")
+    views = len(scaled_styles(styles, options))
+    if regions:
+        require_regions(regions, styles, options.style_blend)
+    if regions and views > len(styles):
+        raise InputError("regions take each style image at one scale: give one style-scale for each, or one for all.")
+    normalize_weights(views, options.style_blend or None)
 
 
 def transfer_adain(

@@ -65,6 +65,12 @@ class FeedForwardOptions(MethodOptions, ABC):
     def output_size(self, content: Size) -> Size:
         """Return the size of the result."""
 
+    def require_inputs(self, images: RecipeInputs) -> None:
+        """Check, before anything is computed, that the options go together with the images.
+
+        Raises: InputError.
+        """
+
     def prepare(self, images: RecipeInputs) -> RecipeInputs:
         """Return the images as the network takes them.
 
@@ -133,6 +139,12 @@ class AdaINOptions(StylizeOptions):
         """Return the size of a style image at each of its scales."""
         return style_sizes(self, level, style, number, styles)
 
+    def require_inputs(self, images: RecipeInputs) -> None:
+        """Check the number of weights and scales, and the regions."""
+        from brushwork.feedforward.adain_transfer import require_compatible  # imports torch
+
+        require_compatible(self, images)
+
     def load_stylizer(self, device: torch.device) -> AdaINStylizer:
         """Load VGG-19 up to relu4_1 and the decoder onto a device.
 
@@ -152,6 +164,7 @@ class ModelOptions(StylizeOptions):
 
     method: ClassVar[str] = "model"
     takes_styles: ClassVar[bool] = False
+    takes_small_images: ClassVar[bool] = True
 
     model: str = ""
     """The model: its file, or the name of one that comes with the package (`brushwork models` lists them)."""

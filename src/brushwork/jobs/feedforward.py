@@ -58,6 +58,10 @@ class FeedForward(LoadedMethod):
         """Return the sha256 over the weights of the network."""
         return tensors_sha256(self.stylizer.weights())
 
+    def require_inputs(self, images: RecipeInputs) -> None:
+        """Check that the options go together with the images."""
+        self.options.require_inputs(images)
+
     def estimator(self, sizes: InputSizes) -> FeedForwardMemory:
         """Return the memory estimate for images of these sizes."""
         return FeedForwardMemory(sizes, self.stylizer.to_meta(), self.device)

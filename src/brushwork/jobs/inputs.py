@@ -15,7 +15,7 @@ from brushwork.images import MAX_PIXELS, ImageFile, LoadedImage, Size, read_imag
 from brushwork.images.masks import read_mask, read_masks
 from brushwork.jobs.image_sizes import InputSizes, largest_style_size
 from brushwork.jobs.job import Job
-from brushwork.options import ScheduleLevel
+from brushwork.options import ScheduleLevel, require_enough_pixels
 from brushwork.storage.file_names import STYLE_ENDING
 from brushwork.storage.folders import expand_user
 from brushwork.storage.pipes import require_rereadable
@@ -99,6 +99,8 @@ class InputFiles(NamedTuple):
             StyleFile.read(expand_user(path)) if path.suffix.lower() == STYLE_ENDING else ImageFile(path, limit)
             for path in job.styles
         )
+        if not options.takes_small_images:
+            _require_large_enough(job, content, styles)
         own = Size(0, 0) if content is None else content.size
         levels = tuple(options.schedule(own))
         finest = levels[-1].size
@@ -162,6 +164,16 @@ def _require_usable(job: Job) -> None:
             raise InputError(f"{what} were given, but {options.method} takes none: remove them.")
     for path in job.inputs:
         require_rereadable(expand_user(path))
+
+
+def _require_large_enough(job: Job, content: ImageFile | None, styles: Sequence[ImageFile | StyleFile]) -> None:
+    """Check the sizes of the image files, by their headers.
+
+    Raises: InputError: a side below `SMALLEST_SIDE`.
+    """
+    for path, image in zip((job.content, *job.styles), (content, *styles), strict=True):
+        if path is not None and isinstance(image, ImageFile):
+            require_enough_pixels(image.size, path.name)
 
 
 def _sizes(regions: tuple[StyleRegion, ...]) -> tuple[tuple[Size, Size, int], ...]:

@@ -116,6 +116,13 @@ class LoadedMethod(ABC):
         Raises: InputError.
         """
 
+    @abstractmethod
+    def require_inputs(self, images: RecipeInputs) -> None:
+        """Check, before anything is computed, that the options go together with the images.
+
+        Raises: InputError.
+        """
+
     def list_notes(self) -> tuple[str, ...]:
         """Return notes for the user about how it will compute."""
         return ()

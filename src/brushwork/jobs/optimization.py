@@ -90,6 +90,10 @@ class Optimization(LoadedMethod):
         """Check that every image is large enough for the deepest layer; see `require_encodable`."""
         require_encodable(self.options, sizes, coarsest, self.encoder)
 
+    def require_inputs(self, images: RecipeInputs) -> None:
+        """Check that the options go together with the images."""
+        self.options.require_inputs(images, self.encoder)
+
     def list_notes(self) -> tuple[str, ...]:
         """Return a note if the device only emulates the encoder's precision."""
         found = describe_emulation(self.encoder.precision, self.device)

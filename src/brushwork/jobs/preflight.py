@@ -118,6 +118,7 @@ def prepare_job(
     inputs, bits = open_inputs(job, replacing=replacing, writes=group is None or group.rank == 0)
     method = load_method(job.options, device, network)
     method.require_usable(inputs.sizes, inputs.levels[0].size)
+    method.require_inputs(inputs.to_device(torch.device("cpu")))
     inputs = method.add_init(inputs)
     manifest = Manifest.of(job, method, device, 1 if group is None else group.world_size)
     require_distinct_inputs(job, manifest)

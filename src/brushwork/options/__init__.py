@@ -16,7 +16,14 @@ from brushwork.options.groups import (
 from brushwork.options.loss_groups import ContentOptions, LossOptions, StyleOptions
 from brushwork.options.method import METHODS, MethodOptions, ScheduleLevel, register
 from brushwork.options.optimizer import OptimizerOptions
-from brushwork.options.validation import SMALLEST_SIDE, check_options, parse_size, require_min_size, require_option
+from brushwork.options.validation import (
+    SMALLEST_SIDE,
+    check_options,
+    parse_size,
+    require_enough_pixels,
+    require_min_size,
+    require_option,
+)
 
 __all__ = [
     "METHODS",
@@ -39,6 +46,7 @@ __all__ = [
     "measured_size",
     "parse_size",
     "register",
+    "require_enough_pixels",
     "require_min_size",
     "require_option",
 ]

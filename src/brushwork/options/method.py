@@ -42,6 +42,9 @@ class MethodOptions(ABC):
     takes_init: ClassVar[bool] = True
     """Whether it can start from a given image."""
 
+    takes_small_images: ClassVar[bool] = False
+    """Whether images may have sides below `SMALLEST_SIDE`."""
+
     is_iterative: ClassVar[bool] = False
     """Whether it optimizes its image: then jobs have iterations and checkpoints, and run on several processes too."""
 

@@ -38,7 +38,11 @@ def require_option(holds: bool, name: str, given: object, expected: str) -> None
 
 def require_min_size(image: Image, what: str) -> None:
     """Raise an InputError if an image is too small to be optimized."""
-    size = Size.of(image)
+    require_enough_pixels(Size.of(image), what)
+
+
+def require_enough_pixels(size: Size, what: str) -> None:
+    """Raise an InputError if an image of this size is too small to be optimized."""
     if min(size) < SMALLEST_SIDE:
         raise InputError(f"{what} is {size} pixels: give one of at least {SMALLEST_SIDE} pixels a side.")
 

@@ -49,6 +49,12 @@ class RecipeOptions(EncoderOptions, MethodOptions, ABC):
         Raises: InputError, WeightsError, DivergedError. NotAdditiveError: it needs the full image, without tiles.
         """
 
+    def require_inputs(self, images: RecipeInputs, encoder: Encoder) -> None:
+        """Check, before anything is computed, that the options go together with the images.
+
+        Raises: InputError.
+        """
+
     @abstractmethod
     def with_iterations(self, iterations: int) -> Self:
         """Return the options for a number of iterations at one size only."""

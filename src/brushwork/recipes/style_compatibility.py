@@ -12,6 +12,7 @@ from brushwork.encoders import Encoder
 from brushwork.errors import InputError
 from brushwork.losses import style_losses
 from brushwork.options.style_losses import parse_loss_weights, require_losses
+from brushwork.style import normalize_weights
 from brushwork.types import Image
 
 if TYPE_CHECKING:
@@ -23,9 +24,10 @@ def require_compatible_styles(
 ) -> None:
     """Check that style files were made with the encoder options in use, and that the options are compatible.
 
-    Raises: InputError: they are not, or the number of scales does not match the number of style images.
+    Raises: InputError: they are not, or the number of scales or weights does not match the number of style images.
     """
-    several = len(scaled_styles(styles, options)) > len(styles)
+    views = len(scaled_styles(styles, options))
+    several = views > len(styles)
     if regions:
         usable = [name for name, loss in style_losses().items() if loss.regions is not None]
         require_losses(options.loss, usable, "regions keep only some positions")
@@ -33,6 +35,7 @@ def require_compatible_styles(
     if regions and several:
         raise InputError("regions take each style image at one scale: give one style-scale for each, or one for all.")
     if options.style_blend:
+        normalize_weights(views, options.style_blend)
         for name in parse_loss_weights(options.loss):
             if not style_losses()[name].is_blended:
                 raise InputError(f"the loss {name} cannot blend style images by weights: remove style-blend.")

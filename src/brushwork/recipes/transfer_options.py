@@ -118,6 +118,12 @@ class TransferOptions(
 
         return apply_colors(self, content, image)
 
+    def require_inputs(self, images: RecipeInputs, encoder: Encoder) -> None:
+        """Check the number of weights and scales, the regions, and the style files."""
+        from brushwork.recipes.style_compatibility import require_compatible_styles  # imports torch
+
+        require_compatible_styles(self, images.styles, images.regions, encoder)
+
     def run(self, images: RecipeInputs, **how: Unpack[RunArguments]) -> Iterator[Progress]:
         """Run `transfer`."""
         from brushwork.recipes.style_transfer import transfer  # imports torch, which the options do not need
