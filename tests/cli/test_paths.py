@@ -16,39 +16,40 @@ def files(tmp_path, monkeypatch):
 
 
 def test_pairs_of_files():
-    assert parse_regions(["a.png:b.png", "b.png:a.png"], 1) == (
+    assert parse_regions(["a.png:b.png", "b.png:a.png"], 1, 1) == (
         (Path("a.png"), Path("b.png")),
         (Path("b.png"), Path("a.png")),
     )
-    assert parse_regions([], 5) == ()
+    assert parse_regions([], 5, 5) == ()
 
 
 def test_the_photographs_mask_may_be_alone():
-    assert parse_regions(["a.png", "c:d.png"], 1) == ((Path("a.png"),), (Path("c:d.png"),))
+    assert parse_regions(["a.png", "c:d.png"], 1, 1) == ((Path("a.png"),), (Path("c:d.png"),))
 
 
 def test_nothing_after_the_colon_is_all_of_the_painting():
-    assert parse_regions(["a.png:", "c:d.png:"], 1) == ((Path("a.png"),), (Path("c:d.png"),))
+    assert parse_regions(["a.png:", "c:d.png:"], 1, 1) == ((Path("a.png"),), (Path("c:d.png"),))
     Path("a.png:").touch()
-    assert parse_regions(["a.png:"], 1) == ((Path("a.png:"),),), "a file of that very name"
+    assert parse_regions(["a.png:"], 1, 1) == ((Path("a.png:"),),), "a file of that very name"
 
 
 def test_a_colon_may_be_part_of_a_name():
-    assert parse_regions(["c:d.png:a.png"], 1) == ((Path("c:d.png"), Path("a.png")),)
-    assert parse_regions(["a.png:c:d.png"], 1) == ((Path("a.png"), Path("c:d.png")),)
+    assert parse_regions(["c:d.png:a.png"], 1, 1) == ((Path("c:d.png"), Path("a.png")),)
+    assert parse_regions(["a.png:c:d.png"], 1, 1) == ((Path("a.png"), Path("c:d.png")),)
 
 
 @pytest.mark.parametrize(
-    ("given", "jobs", "message"),
+    ("given", "contents", "results", "message"),
     [
-        ("", 1, "--region without a file name: give masks as content_mask.png:style_mask.png"),
-        ("z.png", 1, "the mask z.png of --region z.png does not exist"),
-        ("z.png:", 1, "the mask z.png of --region z.png: does not exist"),
-        (":a.png", 1, "the mask :a.png of --region :a.png does not exist"),
-        ("a.png:z.png", 1, "the mask z.png of --region a.png:z.png does not exist"),
-        ("a.png:b.png", 2, "there are 2 results"),
+        ("", 1, 1, "--region without a file name: give masks as content_mask.png:style_mask.png"),
+        ("z.png", 1, 1, "the mask z.png of --region z.png does not exist"),
+        ("z.png:", 1, 1, "the mask z.png of --region z.png: does not exist"),
+        (":a.png", 1, 1, "the mask :a.png of --region :a.png does not exist"),
+        ("a.png:z.png", 1, 1, "the mask z.png of --region a.png:z.png does not exist"),
+        ("a.png:b.png", 2, 2, "there are 2: paint the content images one at a time"),
+        ("a.png:b.png", 1, 2, "each of the 2 style images gives one: leave out --each"),
     ],
 )
-def test_what_is_no_pair_is_refused(given, jobs, message):
+def test_what_is_no_pair_is_refused(given, contents, results, message):
     with pytest.raises(InputError, match=message):
-        parse_regions([given], jobs)
+        parse_regions([given], contents, results)

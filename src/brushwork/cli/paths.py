@@ -87,15 +87,19 @@ def _distinct(names: Sequence[str]) -> list[str]:
     return list(taken)
 
 
-def parse_regions(given: Sequence[str], jobs: int) -> tuple[jobs.Masks, ...]:
+def parse_regions(given: Sequence[str], contents: int, results: int) -> tuple[jobs.Masks, ...]:
     """Return the mask files of every region. A colon may be part of a name, if such files exist.
 
-    Raises: InputError: missing files, or several runs, which the masks of one content image cannot fit.
+    Raises: InputError: missing files, or several results, which the masks of one content image cannot fit.
     """
-    if given and jobs > 1:
+    if given and contents > 1:
         raise InputError(
-            f"--region applies to one content image and its style images, but there are {jobs} results: paint the "
-            "content images one at a time."
+            f"--region applies to one content image, but there are {contents}: paint the content images one at a time."
+        )
+    if given and results > 1:
+        raise InputError(
+            f"--region applies to one result, but each of the {results} style images gives one: leave out --each, or "
+            "name the images of their folder, which stands for it."
         )
     return tuple(_masks(one) for one in given)
 

@@ -128,7 +128,7 @@ def paint(
         found = list_images([pipes.input_path(name) for name in style_images], quiet=flags.quiet)
         blends = [(one,) for one in found] if each else [tuple(found)]
         runs = [(one, blend, _name(one, blend)) for one, blend in product(content_images, blends)]
-        regions = parse_regions(region, len(runs))
+        regions = parse_regions(region, len(content_images), len(runs))
         return execute(make_request(options, runs, flags, pipes, is_batch=several, init=init, regions=regions))
 
 
