@@ -80,8 +80,9 @@ def test_what_is_finished_stays_when_resumed(job, brush):
     assert "is already finished" in finished.notes[0]
     assert job.output.stat().st_mtime_ns == before
     other = replace(job, options=replace(OPTIONS, strength=0.5))
-    with pytest.raises(InputError, match="belongs to another painting"):
+    with pytest.raises(InputError, match=r"belongs to another painting .*options, choose another output") as refused:
         _painted(other, brush, resume=True)
+    assert "--init" not in str(refused.value), "it begins with the photograph and with nothing else"
 
 
 def test_nothing_is_lost_unasked(job, brush):

@@ -55,7 +55,8 @@ def read_finished(path: Path, manifest: Manifest) -> EmbeddedResult | None:
     if not path.exists():
         return None
     found = read_embedded_result(path)
-    _require_same(path, manifest, found.manifest, f"go on from it with --init {path} and another output, ")
+    other_way = f"go on from it with --init {path} and another output, " if manifest.options.takes_init else ""
+    _require_same(path, manifest, found.manifest, other_way)
     return found if found.is_finished else None
 
 
