@@ -6,8 +6,8 @@ Source: Dumoulin, Shlens, Kudlur, 1610.07629, sections 2 and 3.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import cast
+from dataclasses import asdict, replace
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -159,8 +159,18 @@ def with_one_style(trunk: StyleModel, name: str) -> MultiStyleConfig:
 
 def require_same_architecture(start: StyleModel, architecture: MultiStyleConfig) -> None:
     """Raise an InputError unless a model has this architecture, and the same styles in the same order."""
-    if start.config != architecture:
+    if not isinstance(start.config, MultiStyleConfig):
         raise InputError(
-            f"{start.name} is another network ({start.architecture}: {start.config}), not {architecture}: give its "
-            "styles in their order, and its width and blocks."
+            f"{start.name} is a model of another kind ({start.architecture}): initialize from a gallery, which "
+            "`brushwork train gallery` made."
         )
+    there, here = asdict(start.config), asdict(architecture)
+    changes = [f"{name} {_list(there[name])}, not {_list(here[name])}" for name in here if there[name] != here[name]]
+    if changes:
+        raise InputError(
+            f"{start.name} has {'; '.join(changes)}: give its styles in their order, and its width and blocks."
+        )
+
+
+def _list(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
