@@ -54,6 +54,32 @@ def test_a_johnson_network(config: TrainingConfig) -> None:
     assert model.style is not None
 
 
+def test_a_finished_model_is_finished_if_it_is_the_same(config: TrainingConfig, tmp_path: Path) -> None:
+    *_, first = train_model(config, device="cpu")
+    before, again = config.output.read_bytes(), replace(config, resume=True)
+    note, finished = train_model(again, device="cpu")
+    assert isinstance(note, Note) and "is already finished" in note.text and config.output.read_bytes() == before
+    assert isinstance(first, Finished) and isinstance(finished, Finished)
+    assert (finished.path, finished.iterations, set(finished.losses)) == (first.path, 2, set(first.losses))
+    for options, message in (
+        (replace(config.options, width=4), "width 2, not 4: give the same"),
+        (replace(config.options, iterations=3), "2 iterations, not 3, and there is no checkpoint"),
+    ):
+        with pytest.raises(InputError, match=f"painter.safetensors was trained with {message}.* --force"):
+            list(train_model(replace(again, options=options), device="cpu"))
+    write_image(picture(3, 72, 80), tmp_path / "night.png")
+    with pytest.raises(InputError, match=r"with styles waves\.png, not night\.png:"):
+        list(train_model(replace(again, styles=(tmp_path / "night.png",)), device="cpu"))
+    *_, anew = train_model(replace(again, options=replace(config.options, iterations=1), overwrite=True), device="cpu")
+    assert isinstance(anew, Finished) and anew.iterations == 1
+
+
+def test_a_gallery_of_other_styles_is_told_in_words(config: TrainingConfig) -> None:
+    other = replace(config, options=replace(GALLERY, width=4), init="gallery")
+    with pytest.raises(InputError, match=r"gallery has styles wave, auvers, .*galette, not waves; width 32, not 4;"):
+        list(train_model(other, device="cpu"))
+
+
 def test_from_another_model_in_its_architecture(config: TrainingConfig) -> None:
     list(train_model(config, device="cpu"))
     later = replace(config, options=replace(config.options, width=4), init=str(config.output))

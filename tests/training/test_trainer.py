@@ -174,7 +174,7 @@ def test_another_training_does_not_go_on(tmp_path: Path) -> None:
     course = tiny_config(tmp_path)
     stopped(course, 2)
     other = replace(course, about={"options": {"seed": 5, "iterations": 6}}, resume=True)
-    with pytest.raises(InputError, match=r"options.seed 1, not 5"):
+    with pytest.raises(InputError, match=r"seed 1, not 5"):
         taught(other)
 
 

@@ -21,6 +21,9 @@ _ENTRY = "brushwork training"
 _FREE = ("iterations", "validate_every")
 """Options that may change when a training is resumed."""
 
+_MOST_CHANGES = 3
+"""Changes that are named in one message."""
+
 StateMetadata = dict[str, Any]
 
 
@@ -62,12 +65,31 @@ class TrainingCheckpoint(NamedTuple):
 
         Raises: InputError.
         """
-        mine, yours = (_flat(json.loads(json.dumps(one))) for one in (self.about, about))
-        changed = sorted(name for name in mine.keys() | yours.keys() if mine.get(name) != yours.get(name))
-        changed = [name for name in changed if name.rpartition(".")[2] not in _FREE]
-        if changed:
-            what = "; ".join(f"{one} {mine.get(one)!r}, not {yours.get(one)!r}" for one in changed[:3])
+        if changes := list_changes(self.about, about):
+            what = "; ".join(changes)
             raise InputError(f"the checkpoint was made with {what}: give the same, or start over with --force.")
+
+
+def list_changes(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
+    """List, in words, up to three settings of a training that are not those of another, apart from its length."""
+    mine, yours = (_flat(json.loads(json.dumps(one))) for one in (there, here))
+    changed = sorted(name for name in mine.keys() | yours.keys() if mine.get(name) != yours.get(name))
+    names = [name for name in changed if name.rpartition(".")[2] not in _FREE]
+    return [_difference(name, mine.get(name), yours.get(name)) for name in names[:_MOST_CHANGES]]
+
+
+def _difference(name: str, there: Any, here: Any) -> str:
+    what = name.rpartition(".")[2].replace("_", "-")
+    texts = _in_words(there), _in_words(here)
+    if what.endswith("-sha256") or texts[0] == texts[1]:
+        return f"other {what.removesuffix('-sha256')}"
+    return f"{what} {texts[0]}, not {texts[1]}"
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(one["name"]) if isinstance(one, dict) else str(one) for one in value) or "none"
+    return "none" if value is None or value == "" else str(value)
 
 
 def _flat(about: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -17,6 +17,7 @@ from brushwork.feedforward.model import StyleModel, load_model
 from brushwork.jobs.events import JobEvent, Note
 from brushwork.training.config import TrainingConfig
 from brushwork.training.dataset import list_photos
+from brushwork.training.finished import find_finished
 from brushwork.training.options import TrainingOptions
 from brushwork.training.provenance import describe_training
 from brushwork.training.task import TrainingTask
@@ -37,7 +38,6 @@ from brushwork.training.tasks.super_resolution_options import SuperResolutionTra
 from brushwork.training.tasks.texture_net import make_texture_net_task
 from brushwork.training.tasks.texture_net_options import TextureNetTrainingOptions
 from brushwork.training.trainer import train_task
-from brushwork.training.writer import require_resumable
 from brushwork.types import Image
 
 
@@ -68,7 +68,6 @@ def train_model(
         WeightsError: the encoder's weights are missing. BrushworkError: a loss is not finite.
     """
     config.require_output()
-    require_resumable(config)
     on = select_device(device)
     if config.photos is not None and (note := list_photos(config.photos).note):
         yield Note(note)
@@ -81,6 +80,10 @@ def train_model(
         about=describe_training(family.name, options, styles=config.styles, photos=config.photos, init=init),
         style=make_thumbnail(styles) if styles else None,
     )
+    if finished := find_finished(config):
+        yield Note(f"{config.output} is already finished: nothing was trained.")
+        yield finished
+        return
     made = family.build(config, styles, on, init)
     task = (yield from _stoppable(made, should_stop)) if isinstance(made, Generator) else made
     yield from train_task(task, config, on, group, should_stop)

@@ -9,7 +9,6 @@ from typing import Any
 import torch
 
 from brushwork._version import __version__
-from brushwork.errors import InputError
 from brushwork.feedforward.model import StyleModel, save_model
 from brushwork.feedforward.networks.registry import architecture_name
 from brushwork.images import write_image
@@ -107,12 +106,3 @@ def make_sheet(photos: Image | None, painted: Image) -> Image:
     """Return one image with the photographs in the upper row and their stylized versions below."""
     rows = [painted] if photos is None or photos.shape != painted.shape else [photos, painted]
     return torch.cat([torch.cat(list(row.float().cpu()), dim=-1) for row in rows], dim=-2)[None].clamp(0, 1)
-
-
-def require_resumable(config: TrainingConfig) -> None:
-    """Raise if a resume is requested and there is nothing to resume from.
-
-    Raises: InputError.
-    """
-    if config.resume and not config.checkpoint.exists() and config.output.exists():
-        raise InputError(f"{config.output} is already finished. Start over with --force.")

@@ -1,0 +1,42 @@
+"""A model that is there already: whether it is the one that a training would make, as its file says."""
+
+from __future__ import annotations
+
+from brushwork.errors import InputError
+from brushwork.feedforward.model import StyleModel, load_model
+from brushwork.jobs.events import Finished
+from brushwork.training.checkpoint import list_changes
+from brushwork.training.config import TrainingConfig
+from brushwork.training.history import STEP
+
+_RESULTS = ("brushwork", "iterations_done", "seconds", "photographs", "val_images")
+"""What a model's provenance says beside what was asked for."""
+
+
+def find_finished(config: TrainingConfig) -> Finished | None:
+    """Return the end of a training that is to be resumed and is finished; None: there is something to train.
+
+    Raises: InputError: the model is of another training, or has fewer iterations and no checkpoint.
+    """
+    if not config.resume or config.checkpoint.exists() or not config.output.exists():
+        return None
+    try:
+        return _finished(config, load_model(config.output))
+    except InputError:
+        if config.overwrite:
+            return None
+        raise
+
+
+def _finished(config: TrainingConfig, model: StyleModel) -> Finished:
+    done, asked = int(model.provenance.get("iterations_done", 0)), config.options.iterations
+    trained = {name: value for name, value in model.provenance.items() if name not in _RESULTS}
+    changes = list_changes(trained, config.about)
+    if changes or done != asked:
+        changes = changes or [f"{done} iterations, not {asked}, and there is no checkpoint to go on from"]
+        raise InputError(
+            f"{config.output} was trained with {'; '.join(changes)}: give the same, choose another name with -o, or "
+            "start over with --force."
+        )
+    losses = {name: float(value) for name, value in model.provenance.get("val_images", {}).items() if name != STEP}
+    return Finished(config.output, losses.pop("total", 0.0), losses, done, model.provenance.get("seconds", 0.0))
