@@ -14,7 +14,7 @@ from PIL import Image
 from brushwork.cli.commands import models as command
 from brushwork.cli.consoles import make_console
 from brushwork.feedforward.model import StyleModel, save_model
-from brushwork.feedforward.networks.configs import JohnsonConfig
+from brushwork.feedforward.networks.configs import JohnsonConfig, MultiStyleConfig
 from brushwork.feedforward.networks.registry import build_network
 from brushwork.images import Size, image_size
 
@@ -51,8 +51,16 @@ def test_programs_read_lines(painted: Path, run: Run) -> None:
     assert outcome.code == 0
     rows = [line.split("\t") for line in outcome.out.splitlines()]
     assert [row[:2] for row in rows] == [["bare", "johnson"], ["blue", "johnson"], ["red", "johnson"]]
-    assert rows[0][-1] == "CC0-1.0"
+    assert [row[4:] for row in rows] == [["CC0-1.0", "-"]] * 3
     assert "broken.safetensors is damaged" in outcome.err
+
+
+def test_programs_read_the_styles_and_that_no_license_is_given(painted: Path, run: Run) -> None:
+    settings = MultiStyleConfig(styles=("wave", "starry"), width=4, blocks=1)
+    several = StyleModel("several", "multi-style", settings, build_network(settings))
+    save_model(several, painted / "own" / "several.safetensors")
+    (row,) = (line.split("\t") for line in run("models", "several").out.splitlines())
+    assert row[4:] == ["no license given", "wave starry"]
 
 
 def test_json_holds_everything_but_pictures(painted: Path, run: Run) -> None:

@@ -22,6 +22,7 @@ from brushwork.images import Size
 
 _COLUMNS, _MOST_ROWS = 24, 12
 """Size of a thumbnail in characters."""
+_NO_LICENSE = "no license given"
 
 app = App(name="models")
 
@@ -106,7 +107,7 @@ def _entry(info: feedforward.ModelInfo, console: Console) -> Table:
 def _words(info: feedforward.ModelInfo) -> list[Text]:
     settings = ", ".join(f"{name} {_plain(value)}" for name, value in info.settings.items())
     size = f"{info.parameters:,} parameters, {format_megabytes(info.nbytes)}"
-    lines = [f"{info.architecture}: {settings}", size, info.license or "no license given"]
+    lines = [f"{info.architecture}: {settings}", size, info.license or _NO_LICENSE]
     where = [str(info.path)] if info.path.parent != feedforward.BUNDLED_MODELS else []
     return [Text(info.path.stem, "bold"), *map(Text, [*lines, *where]), Text()]
 
@@ -132,7 +133,9 @@ def _thumbnail(info: feedforward.ModelInfo) -> Text | None:
 
 
 def _row(info: feedforward.ModelInfo) -> tuple[str, ...]:
-    return info.path.stem, info.architecture, str(info.parameters), format_megabytes(info.nbytes), info.license
+    size = format_megabytes(info.nbytes)
+    styles = " ".join(info.settings.get("styles", ())) or "-"
+    return info.path.stem, info.architecture, str(info.parameters), size, info.license or _NO_LICENSE, styles
 
 
 def _write_sheet(infos: Sequence[feedforward.ModelInfo], path: Path, force: bool) -> None:

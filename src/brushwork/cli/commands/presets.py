@@ -6,21 +6,24 @@ from dataclasses import asdict
 
 from brushwork.cli.flags import JsonFlag
 from brushwork.cli.output import print_json, print_result
-from brushwork.recipes import DESCRIPTIONS, PRESETS, TransferOptions
+from brushwork.recipes import DESCRIPTIONS, PRESETS, TransferOptions, load_preset
 
 
-def presets(*, json: JsonFlag = False) -> int:
+def presets(*names: str, json: JsonFlag = False) -> int:
     """List the presets, and what each sets: default all settings, the others those that differ.
 
     Parameters
     ----------
+    names
+        Presets to show; default: all.
     json
-        Print all settings of all presets as one JSON document.
+        Print all settings of the presets as one JSON document.
     """
+    shown = {name: load_preset(name) for name in names} or dict(PRESETS.items())
     if json:
-        print_json({name: asdict(one) for name, one in PRESETS.items()})
+        print_json({name: asdict(one) for name, one in shown.items()})
         return 0
-    for name, one in PRESETS.items():
+    for name, one in shown.items():
         print_result(f"{name}: {DESCRIPTIONS[name]}")
         print_result(f"    {_what_it_sets(one)}")
     return 0
