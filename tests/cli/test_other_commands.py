@@ -117,6 +117,12 @@ def test_plans_of_several_are_those_of_each_alone(monkeypatch: pytest.MonkeyPatc
     assert counted == [None, 7]
 
 
+def test_a_film_is_planned_by_its_own_command(planned: list[Job], run: Run) -> None:
+    outcome = run("plan", "video", "my clip.mp4", "waves.png", "--size", "48")
+    assert outcome.code == 2 and not planned
+    assert outcome.err.endswith("paints it: brushwork video 'my clip.mp4' waves.png --size 48 --dry-run\n")
+
+
 def test_a_plan_as_json(planned: list[Job], desk: Path, run: Run) -> None:
     document = json.loads(run("plan", "photo.jpg", "waves.png", "--json").out)
     assert document["levels"][1] == {"size": [96, 64], "iterations": 5, "memory": 2 * 10**9, "seconds": 120.0}
@@ -165,6 +171,14 @@ def test_rerun_into_a_folder_keeps_the_name(studio: Any, repeated: Job, desk: Pa
     for folder in ("new/", "there"):
         run("rerun", "old.png", "-o", folder)
         assert studio.jobs[-1].output == Path(folder) / "old.png"
+
+
+def test_one_preset_is_shown_by_its_name(run: Run) -> None:
+    whole, one = (run("presets", *names).out.splitlines() for names in ((), ("gatys-2016",)))
+    assert len(one) == 2 and one == whole[whole.index(one[0]) :][:2]
+    assert list(json.loads(run("presets", "gatys-2016", "--json").out)) == ["gatys-2016"]
+    outcome = run("presets", "gatis-2016")
+    assert outcome.code == 2 and "Did you mean 'gatys-2016'" in outcome.err
 
 
 def test_presets_are_listed_with_what_they_set(run: Run) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from functools import partial, update_wrapper
-from typing import Any
+from typing import Annotated, Any
 
-from cyclopts import App
+from cyclopts import App, Parameter
 from rich import box
 from rich.table import Table
 
@@ -16,6 +17,7 @@ from brushwork.cli.consoles import make_console
 from brushwork.cli.output import FAILURE, format_gigabytes, log, print_json
 from brushwork.cli.progress import format_minutes
 from brushwork.cli.request import Request
+from brushwork.errors import InputError
 
 
 def print_plan(request: Request) -> int:
@@ -90,6 +92,21 @@ app = App(
 )
 app.default(_only_planned(paint.paint))
 app.command(_only_planned(texture.texture), name="texture")
+
+
+@app.command(help="Films have a plan of their own: brushwork video CLIP PAINTING --dry-run.", show=False)
+def video(*words: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> int:
+    """Refuse a film, with the command that plans it.
+
+    Parameters
+    ----------
+    words
+        What `brushwork video` takes.
+    """
+    command = shlex.join(["brushwork", "video", *(words or ("CLIP", "PAINTING")), "--dry-run"])
+    raise InputError(f"a film is planned by the command that paints it: {command}")
+
+
 _RECONSTRUCT = App(name="reconstruct", help="Plan a reconstruction.")
 _RECONSTRUCT.command(_only_planned(reconstruct.content), name="content")
 _RECONSTRUCT.command(_only_planned(reconstruct.style), name="style")
