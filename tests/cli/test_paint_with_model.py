@@ -110,7 +110,10 @@ def test_json_tells_all(wall: Path, run: Run) -> None:
 def test_plans(wall: Path, run: Run) -> None:
     outcome = run("plan", "photo.png", "--model", "wave", "--json")
     assert outcome.code == 0
-    assert json.loads(outcome.out)["fits"]
+    document = json.loads(outcome.out)
+    assert document["fits"] and document["iterations"] == 0 < document["seconds"]
+    outcome = run("plan", "photo.png", "--model", "wave")
+    assert "one pass" in outcome.out and "?" not in outcome.out
 
 
 def test_frozen_statistics_of_a_small_picture_are_its_own(wall: Path, run: Run) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from math import inf
+from time import perf_counter
 
 import torch
 
@@ -29,6 +30,9 @@ from brushwork.types import Image
 _AMPLE = 2**12
 """Bytes per encoded pixel, about five times what AdaIN takes. Where this much is free, no estimate is made, which
 takes a second."""
+
+_SIDE, _PASSES = 256, 2
+"""Side in pixels and number of passes of the speed test. Smaller, the overhead per call counts too much."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,20 @@ class FeedForward(LoadedMethod):
         options, canvas = self.options, self.options.output_size(Size.of(images.content))
         for done, image in self.stylizer.stylize(options.prepare(images), canvas, tiling.side if tiling else None):
             yield JobStep(Advanced(done), None if image is None else _defer_snapshot(image))
+
+    def predict_seconds(
+        self, levels: Sequence[ScheduleLevel], styles: int, tiling: Tiling | None
+    ) -> tuple[float, ...] | None:
+        """Return the seconds of the pass, from two at a small size; the first is a warm-up."""
+        small, times = Size(_SIDE, _SIDE), [perf_counter()]
+        numbers = torch.rand(1 + styles, 1, 3, *small, generator=torch.Generator().manual_seed(0))
+        content, *others = numbers.to(self.device)
+        for _ in range(_PASSES):
+            for result in self.stylizer.stylize(RecipeInputs(content, tuple(others)), small):
+                if result.image is not None:
+                    result.image.sum().item()  # waits for the device
+            times.append(perf_counter())
+        return ((times[-1] - times[-2]) / small.area * levels[-1].size.area,)
 
 
 def _defer_snapshot(image: Image) -> Callable[[], Snapshot]:

@@ -86,8 +86,8 @@ def plan_job(
 ) -> JobPlan:
     """Return the sizes, iterations, peak memory and, if `measure_time`, seconds of a job without running it.
 
-    Images are not decoded. `measure_time` runs a few iterations at a small size to measure the machine's speed; passes
-    of feed-forward networks are not measured. `memory` is the limit in bytes (on the CPU, for the whole process); None:
+    Images are not decoded. `measure_time` runs a few iterations, or passes of a feed-forward network, at a small size
+    to measure the machine's speed. `memory` is the limit in bytes (on the CPU, for the whole process); None:
     what the machine has. `network` takes the place of the one that the options name. `held` is what the process holds
     beside the job, where earlier plans have added to that; None: what it holds now.
 

@@ -23,7 +23,7 @@ from brushwork.errors import InputError
 def print_plan(request: Request) -> int:
     """Print the plan of every job: sizes, iterations, memory, time. Return exit code 1 if one does not fit."""
     devices.set_threads(request.flags.threads)
-    if not request.flags.quiet and any(job.options.is_iterative for job in request.jobs):
+    if not request.flags.quiet:
         log("measuring how fast this machine is")
     plans = list(zip(request.jobs, _plan_all(request), strict=True))
     if request.flags.json:
@@ -49,9 +49,9 @@ def _print(job: jobs.Job, one: jobs.JobPlan, *, is_limited: bool) -> None:
     for title in ("size", "iterations", "memory", "time"):
         table.add_column(title, justify="right", no_wrap=True)
     for level in one.levels:
-        table.add_row(str(level.size), str(level.iterations), format_gigabytes(level.memory), _time(level.seconds))
+        table.add_row(str(level.size), _work(level.iterations), format_gigabytes(level.memory), _time(level.seconds))
     table.add_section()
-    table.add_row("all", str(one.iterations), format_gigabytes(one.memory), _time(one.seconds), style="bold")
+    table.add_row("all", _work(one.iterations), format_gigabytes(one.memory), _time(one.seconds), style="bold")
     terminal.print(f"{job.output} on {one.device}", soft_wrap=True)
     terminal.print(table)
     terminal.print(_verdict(job, one, is_limited=is_limited), soft_wrap=True)
@@ -67,6 +67,10 @@ def _verdict(job: jobs.Job, one: jobs.JobPlan, *, is_limited: bool) -> str:
     )
     raised = f" It fits with --memory {devices.least_limit(one.memory)}." if is_limited else ""
     return f"It does not fit: {format_gigabytes(one.available)} are available. {largest}{raised}"
+
+
+def _work(iterations: int) -> str:
+    return str(iterations) if iterations else "one pass"
 
 
 def _time(seconds: float | None) -> str:
