@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from brushwork.cli.paths import parse_regions
+from brushwork.cli.paths import parse_regions, require_no_overwrite
 from brushwork.errors import InputError
 
 
@@ -52,3 +52,19 @@ def test_a_colon_may_be_part_of_a_name():
 def test_what_is_no_pair_is_refused(given, jobs, message):
     with pytest.raises(InputError, match=message):
         parse_regions([given], jobs)
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        (["x.png", "x.png.checkpoint"], "x.png already exists: choose"),
+        (["x.png", "y.png", "y.png.checkpoint"], "x.png and 1 more already exist: choose"),
+        (["x.png.checkpoint"], "x.png.checkpoint already exists: choose"),
+    ],
+)
+def test_files_that_would_be_overwritten_are_named_and_their_checkpoints_are_not(tmp_path, monkeypatch, there, said):
+    monkeypatch.chdir(tmp_path)
+    for name in there:
+        Path(name).touch()
+    with pytest.raises(InputError, match=said):
+        require_no_overwrite([Path(one + ending) for one in ("x.png", "y.png") for ending in ("", ".checkpoint")])

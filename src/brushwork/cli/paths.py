@@ -10,6 +10,7 @@ from brushwork import jobs
 from brushwork.cli.output import log
 from brushwork.distributed.launch import is_first_rank
 from brushwork.errors import InputError
+from brushwork.storage.file_names import CHECKPOINT_ENDING
 from brushwork.storage.folders import expand_user
 from brushwork.storage.pipes import is_there
 
@@ -59,11 +60,12 @@ def require_no_overwrite(files: Iterable[Path]) -> None:
     Raises: InputError.
     """
     taken = [str(file) for file in files if file.exists()]
+    # A picture's own checkpoint needs no mention beside it.
+    taken = [file for file in taken if file not in {f"{one}{CHECKPOINT_ENDING}" for one in taken}]
     if taken:
-        which = taken[0] if len(taken) == 1 else f"{taken[0]} and {len(taken) - 1} more"
-        raise InputError(
-            f"{which} already exists: choose another name with -o, continue with --resume, or overwrite with --force."
-        )
+        others = len(taken) - 1
+        which = f"{taken[0]} and {others} more already exist" if others else f"{taken[0]} already exists"
+        raise InputError(f"{which}: choose another name with -o, continue with --resume, or overwrite with --force.")
 
 
 def _files(path: Path, quiet: bool) -> list[Path]:

@@ -154,7 +154,8 @@ def explain_write_errors(path: Path) -> Iterator[None]:
         yield
     except FileExistsError as error:
         there = next((one for one in error.args if isinstance(one, Path)), path)
-        raise InputError(f"{there} already exists: write elsewhere, or allow overwriting it.") from error
+        advice = "write elsewhere, or overwrite it (--force; in Python, overwrite=True)"
+        raise InputError(f"{there} already exists: {advice}.") from error
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be written: {_reason(error, path.parent)}.") from error
 
