@@ -36,7 +36,7 @@ class FlowPair(NamedTuple):
 
 
 class FlowSource(Protocol):
-    """Computes the flow between two frames of a film."""
+    """Computes the flow between two frames of a film, on the device that they are on."""
 
     def __call__(self, own: Image, other: Image, numbers: tuple[int, int]) -> FlowPair:
         """Return the flow from one frame to another, given with their numbers in the film."""
@@ -69,13 +69,13 @@ class DisFlow(NamedTuple):
         lines = min(_LARGEST, min(size)) if self.is_reduced else min(size)
         reduced = fit_size(size, lines, measure="short")
         one, two = (_gray(image, reduced) for image in (own, other))
-        flow, backward = (
-            resize_flow(
-                torch.from_numpy(_dis(self.quality).calc(*pair, None)).permute(2, 0, 1)[None].contiguous(), size
-            )
-            for pair in ((one, two), (two, one))
-        )
+        flow, backward = (self._follow(*pair, size).to(own) for pair in ((one, two), (two, one)))
         return check_flow(flow, backward, own, other, self.check)
+
+    def _follow(self, one: NDArray[Any], two: NDArray[Any], size: Size) -> Flow:
+        """Return the flow from one gray picture to another, for frames of a size; on the CPU."""
+        flow = torch.from_numpy(_dis(self.quality).calc(one, two, None))
+        return resize_flow(flow.permute(2, 0, 1)[None].contiguous(), size)
 
 
 class NoFlow(NamedTuple):
