@@ -63,8 +63,18 @@ def job(tmp_path, monkeypatch):
 def test_a_frame_ends_where_its_loss_has_settled_and_not_in_a_plateau(patience, count):
     """From weak noise, the loss stands still for some 25 iterations before it falls."""
     losses = [100.0] * 30 + [100.0 - one for one in range(50)] + [50.0] * 100
-    steps = [SimpleNamespace(step=SimpleNamespace(losses=SimpleNamespace(total=one))) for one in losses]
-    assert len(list(until_settled(iter(steps), 1e-4, patience))) == count
+    assert len(list(until_settled(iter(steps_of(losses)), 1e-4, patience))) == count
+
+
+def test_a_frame_never_ends_early_with_a_tolerance_of_zero():
+    """Neither where its loss stands still nor where it rises."""
+    losses = [1.0] * 30 + [1.0 + one for one in range(30)]
+    assert len(list(until_settled(iter(steps_of(losses)), 0.0, 10))) == 60
+
+
+def steps_of(losses: list[float]) -> list[SimpleNamespace]:
+    """Steps with these losses."""
+    return [SimpleNamespace(step=SimpleNamespace(losses=SimpleNamespace(total=one))) for one in losses]
 
 
 def painted(job: FilmJob) -> list[torch.Tensor]:
