@@ -106,7 +106,7 @@ def _make_optimized(
 ) -> PainterSource:
     def make(inputs: PainterInputs) -> FramePainter:
         frames, stores, own = inputs.frames, inputs.stores, job.optimized
-        flow, fill = make_flow(job, "best", own.reliability), _fill(styles, inputs.size, encoder)
+        flow, fill = make_flow(job, "best", own.reliability), _fill(styles, options, inputs.size, encoder)
         painter = OptimizedPainter(frames, styles, options, own, encoder, flow, fill, inputs.watch)
         if own.passes > 1:
             return MultipassPainter(painter, own.passes, stores, bits)
@@ -115,14 +115,27 @@ def _make_optimized(
     return PainterSource(encoder.engine, encoder.weights_sha256(), make)
 
 
-def _fill(styles: tuple[Image | StyleFile, ...], size: Size, encoder: Encoder) -> FrameStylizer | None:
-    """Return what stylizes new parts of optimized frames; None where its weights are missing."""
+def _fill(
+    styles: tuple[Image | StyleFile, ...], options: TransferOptions, size: Size, encoder: Encoder
+) -> FrameStylizer | None:
+    """Return what stylizes new parts of optimized frames; None without style images, and where weights are missing."""
     pictures = [one for one in styles if not isinstance(one, StyleFile)]
+    blend, scale = (_of_pictures(each, styles) for each in (options.style_blend, options.style_scale))
+    if not pictures or (blend and not any(blend)):
+        return None
+    adain = AdaINOptions(size="full", measure=options.measure, style_blend=blend, style_scale=scale)
     try:
-        stylizer = AdaINOptions(size="full").load_stylizer(encoder.preprocess.mean.device)
+        stylizer = adain.load_stylizer(encoder.preprocess.mean.device)
     except WeightsError:
         return None
-    return make_frame_stylizer(stylizer, pictures, size) if pictures else None
+    return make_frame_stylizer(stylizer, pictures, size)
+
+
+def _of_pictures(each: tuple[float, ...], styles: tuple[Image | StyleFile, ...]) -> tuple[float, ...]:
+    """Return the values of the style images, of one for each style; other numbers of values unchanged."""
+    if len(each) != len(styles):
+        return each
+    return tuple(value for value, style in zip(each, styles, strict=True) if not isinstance(style, StyleFile))
 
 
 def make_flow(job: FilmJob, quality: FlowQuality, check: FlowCheck = "strict") -> FlowSource:
