@@ -38,7 +38,7 @@ from brushwork.video.output_frames import OutputFrames
 from brushwork.video.painters import PainterInputs, PainterSource, load_painter, with_engine
 from brushwork.video.segment_file import FilmFormat
 from brushwork.video.selected_clip import TAG
-from brushwork.video.sequence_names import is_sequence
+from brushwork.video.sequence_names import holds_pictures, is_sequence
 from brushwork.video.workspace import Workspace
 
 
@@ -118,7 +118,7 @@ def open_source(job: FilmJob) -> Clip:
     Raises: InputError: it cannot be used.
     """
     path = expand_user(job.clip)
-    return open_image_folder(path, job.rate) if path.is_dir() or "%" in path.name else open_clip(path)
+    return open_image_folder(path, job.rate) if holds_pictures(path) else open_clip(path)
 
 
 def probe_sound(path: Path) -> ClipInfo:
