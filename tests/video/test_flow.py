@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -160,6 +162,20 @@ def test_dis_follows_a_pan_and_is_the_same_each_time():
     error = (pair.flow - torch.tensor([3.0, 0.0]).view(1, 2, 1, 1)).norm(dim=1)[0, 8:-8, 8:-12]
     assert error.mean() < 0.3
     assert torch.equal(DisFlow("best")(two, one).flow, pair.flow)
+
+
+def test_dis_runs_on_one_thread_and_leaves_opencv_its_own(monkeypatch):
+    """On one, its result does not depend on the machine."""
+    dis, seen = optical_flow._dis("fast"), []
+    calc = SimpleNamespace(calc=lambda *given: (seen.append(cv2.getNumThreads()), dis.calc(*given))[1])
+    monkeypatch.setattr(optical_flow, "_dis", lambda quality: calc)
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(2)
+    try:
+        DisFlow()(picture(1, 32, 32), picture(2, 32, 32))
+        assert seen == [1, 1] and cv2.getNumThreads() == 2
+    finally:
+        cv2.setNumThreads(before)
 
 
 @pytest.mark.parametrize("kind", ["dis", "none", "folder"])

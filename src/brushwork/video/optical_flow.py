@@ -16,6 +16,7 @@ from brushwork.images.occlusion import Reliability, dis_reliability, ruder_relia
 from brushwork.images.resample import resize
 from brushwork.images.warp import Flow, resize_flow
 from brushwork.types import Image
+from brushwork.video.opencv_threads import on_one_thread
 from brushwork.video.optional_imports import import_video
 
 FlowQuality: TypeAlias = Literal["fast", "medium", "best"]
@@ -74,7 +75,8 @@ class DisFlow(NamedTuple):
 
     def _follow(self, one: NDArray[Any], two: NDArray[Any], size: Size) -> Flow:
         """Return the flow from one gray picture to another, for frames of a size; on the CPU."""
-        flow = torch.from_numpy(_dis(self.quality).calc(one, two, None))
+        with on_one_thread():
+            flow = torch.from_numpy(_dis(self.quality).calc(one, two, None))
         return resize_flow(flow.permute(2, 0, 1)[None].contiguous(), size)
 
 
@@ -89,9 +91,8 @@ class NoFlow(NamedTuple):
 
 @cache
 def _dis(quality: FlowQuality) -> Any:
-    """Return OpenCV's algorithm. It runs on one thread, so that its result does not depend on the machine."""
+    """Return OpenCV's algorithm."""
     cv2 = import_video("cv2")
-    cv2.setNumThreads(1)
     preset = cv2.DISOPTICAL_FLOW_PRESET_FAST if quality == "fast" else cv2.DISOPTICAL_FLOW_PRESET_MEDIUM
     dis = cv2.DISOpticalFlow_create(preset)
     if quality == "best":
