@@ -18,7 +18,7 @@ from brushwork.experiments.experiment import FirstAndLast
 from brushwork.experiments.measures import sum_losses
 from brushwork.experiments.papers import fig3, gram_entry, localized, networks, texture
 from brushwork.experiments.papers.covariance import content_responses
-from brushwork.experiments.papers.gram_statistics import permute, shuffle, shuffle_and_project
+from brushwork.experiments.papers.gram_statistics import KINDS, permute, shuffle, shuffle_and_project
 from brushwork.experiments.request import ExperimentRequest
 from brushwork.experiments.results import settings_key
 from brushwork.experiments.synthesis import make_gray_noise
@@ -124,6 +124,13 @@ def test_gram_matrices_that_keep_what_they_should() -> None:
     assert torch.equal(other.diagonal().sort().values, matrix.diagonal().sort().values)
     least = torch.linalg.eigvalsh(shuffle_and_project(-matrix + 30 * torch.eye(12), dice)).min()
     assert least > -100 * rounding(12)  # of numbers up to some hundred
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_targets_are_on_the_device_of_the_paintings_matrix(kind: str) -> None:
+    found = KINDS[kind](torch.zeros(6, 6, device="meta"), torch.Generator().manual_seed(0))
+    assert found.is_meta
+    assert found.shape == (6, 6)
 
 
 @pytest.mark.slow
