@@ -6,12 +6,13 @@ import math
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from brushwork.controls import RecipeInputs
-from brushwork.errors import InputError
+from brushwork.errors import InputError, WeightsError
 from brushwork.experiments import EXPERIMENTS, load_experiment
 from brushwork.experiments.context import QUICK, ExperimentContext
 from brushwork.experiments.experiment import FirstAndLast
@@ -57,6 +58,24 @@ def test_a_quick_run_spends_a_share(name: str, easel: ExperimentContext) -> None
     for other in fast:
         one = named[other.row, other.column]
         assert other.settings["iterations"] == round(one.settings["iterations"] * share)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["networks", "programs"])
+def test_new_weights_of_an_evaluator_make_old_results_stale(
+    name: str, easel: ExperimentContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def settings_with(*present: str) -> list[dict[str, Any]]:
+        def load(context: ExperimentContext, network: str) -> None:
+            if network not in present:
+                raise WeightsError(network)
+
+        monkeypatch.setattr(ExperimentContext, "evaluator", load)
+        return [cell.settings for cell in load_experiment(name).cells(easel) if cell.column != "alexnet"]
+
+    one, two = settings_with("vgg16"), settings_with("vgg16", "alexnet")
+    assert len(one) == len(two)
+    assert all(before != after for before, after in zip(one, two, strict=True))
 
 
 def test_grids_are_those_of_the_papers(easel: ExperimentContext) -> None:
