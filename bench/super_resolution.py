@@ -18,8 +18,8 @@ from typing import Any
 
 import torch
 
-from brushwork import read_image
-from brushwork.feedforward.model import StyleModel, load_model
+from brushwork import read_image, stylize
+from brushwork.feedforward.model import load_model
 from brushwork.images import write_image
 from brushwork.images.blur import gaussian_blur, kernel_radius
 from brushwork.images.color import luma
@@ -51,13 +51,6 @@ def downsample(image: Image, blur: float, factor: int) -> Image:
     height, width = (side // factor for side in Size.of(image))
     blurred = gaussian_blur(image, blur, kernel_radius(blur), "reflect") if blur else image
     return resize(blurred, Size(height, width), clamp=True)
-
-
-@torch.no_grad()
-def enlarge(model: StyleModel, image: Image) -> Image:
-    """Return the model's result."""
-    result: Image = model.network(image).clamp(0, 1)
-    return result
 
 
 def enlarge_bicubic(factor: int, image: Image) -> Image:
@@ -123,7 +116,7 @@ def main() -> None:
         parser.error("the models have several factors or blurs: compare those of one.")
     factor, blur = factors.pop(), blurs.pop()
     ways: dict[str, Enlarge] = {BICUBIC: partial(enlarge_bicubic, factor)}
-    ways |= {name: partial(enlarge, model) for name, model in models.items()}
+    ways |= {name: partial(stylize, model=model) for name, model in models.items()}
     found = [compare(path, given.size, factor, blur, ways, given.pictures) for path in given.photographs]
     print_table(found, list(ways))
     document = {
