@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from brushwork.images import write_image
+from brushwork.jobs.manifest import make_source
 from brushwork.jobs.rerun import ImageOrigin
 from brushwork.metrics import Metrics
 from tiny_job import TINY, painted, picture, tiny_job
@@ -64,6 +65,17 @@ def beside(desk: Path) -> tuple[str, ...]:
     """A result that brushwork did not paint, and what it is judged by."""
     write_image(torch.full((1, 3, 40, 60), 0.4), desk / "out.png")
     return ("out.png", "--content", "photo.jpg", "--style", "waves.png")
+
+
+def write_result(folder: Path, name: str, method: str, **files: Any) -> None:
+    """A result whose metadata name these files."""
+
+    def source(file: str) -> dict[str, str]:
+        return make_source(folder / file, (folder / name).parent)._asdict()
+
+    data: dict[str, Any] = {"content": None, "init": None, "styles": [], "method": method, "network": "vgg19"}
+    data |= {role: [*map(source, one)] if role == "styles" else source(one) for role, one in files.items()}
+    write_image(torch.full((1, 3, 40, 60), 0.4), folder / name, metadata=json.dumps(data))
 
 
 def test_the_three_pictures_reach_the_jury(run: Run, jury: FakeJury, beside: tuple[str, ...]) -> None:
@@ -178,6 +190,35 @@ def test_several_paintings_need_a_choice(run: Run, jury: FakeJury, desk: Path) -
     outcome = run("evaluate", "out.png")
     assert (outcome.code, jury.seen) == (2, [])
     assert "out.png was made with 2 style images: choose one of them with --style" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("method", "files", "arguments", "said"),
+    [
+        ("model", {"content": "photo.jpg"}, (), "without a style image: give what to compare it with: --style PAINT"),
+        ("model", {"content": "photo.jpg"}, ("--style", "waves.png"), "with photo.jpg and waves.png"),
+        ("texture", {"content": "waves.png"}, (), "without a content image: give what to compare it with: --content"),
+        ("texture", {"content": "waves.png"}, ("--content", "photo.jpg"), "with photo.jpg and waves.png"),
+        ("texture", {"content": "waves.png", "init": "photo.jpg"}, (), "with photo.jpg and waves.png"),
+        ("texture-model", {}, (), "without a content image and a style image: give what to compare it with: --content"),
+        ("texture-model", {}, ("--content", "photo.jpg", "--style", "waves.png"), "with photo.jpg and waves.png"),
+        (
+            "optimize",
+            {"content": "photo.jpg", "styles": ["w.style"]},
+            (),
+            "the style of made.png is the style file w.style, which holds no picture: give --style PAINTING",
+        ),
+        ("optimize", {"content": "photo.jpg", "styles": ["w.style"]}, ("--style", "waves.png"), "and waves.png"),
+    ],
+)
+def test_each_kind_of_result_says_what_it_lacks(
+    run: Run, jury: FakeJury, desk: Path, method: str, files: dict[str, Any], arguments: tuple[str, ...], said: str
+) -> None:
+    (desk / "w.style").write_bytes(b"a style")
+    write_result(desk, "made.png", method, **files)
+    outcome = run("evaluate", "made.png", *arguments)
+    assert said in outcome.err and len(outcome.err.splitlines()) == 1
+    assert outcome.code == (0 if jury.seen else 2)
 
 
 @pytest.mark.parametrize(

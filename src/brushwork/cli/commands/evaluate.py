@@ -21,6 +21,7 @@ from brushwork.cli.output import Row, format_number, log, print_json, print_resu
 from brushwork.cli.paths import list_images
 from brushwork.errors import InputError
 from brushwork.options.describe import field_docs
+from brushwork.storage.file_names import STYLE_ENDING
 
 _NETWORKS = ("vgg16", "alexnet")
 """Default networks: the first with which no result was made. Most results are made with VGG-19."""
@@ -52,9 +53,10 @@ def evaluate(
 ) -> int:
     """Measure how close results are to their content and style images, in networks not used to make them.
 
-    `brushwork evaluate out.png` reads the content and style image from the result's metadata; images of other programs
-    need `--content` and `--style`. Learned perceptual distance (LPIPS in AlexNet and VGG-16), SSIM, PSNR, and distances
-    of content, Gram matrices, moments, distributions and colors; 0 is perfect, except for SSIM and PSNR.
+    `brushwork evaluate out.png` reads the content and style image from the result's metadata. Results of models need
+    `--style`, textures `--content`, and images of other programs both. Learned perceptual distance (LPIPS in AlexNet
+    and VGG-16), SSIM, PSNR, and distances of content, Gram matrices, moments, distributions and colors; 0 is perfect,
+    except for SSIM and PSNR.
 
     Parameters
     ----------
@@ -108,19 +110,51 @@ def evaluate(
 def _case(path: Path, content: Path | None, style: Path | None) -> EvaluationCase:
     """Return the case of a result; images not given are taken from its metadata.
 
-    Raises: InputError: there is no metadata, or it does not name exactly one style image.
+    Raises: InputError: there is no metadata, or it does not name one content image and one style image.
     """
-    if content is not None and style is not None:
-        return EvaluationCase(path, content, style)
+    if content is None or style is None:
+        origin = _read_origin(path)
+        content, style = content or origin.content, style or _only_style(path, origin.styles)
+    if content is None or style is None:
+        raise _missing_image_error(path, content, style)
+    if style.suffix.lower() == STYLE_ENDING:
+        raise InputError(
+            f"the style of {path} is the style file {style.name}, which holds no picture: give --style PAINTING."
+        )
+    return EvaluationCase(path, content, style)
+
+
+def _read_origin(path: Path) -> jobs.ImageOrigin:
+    """Return the files that a result was made from.
+
+    Raises: InputError: it does not say, or they are not found.
+    """
     try:
-        content_then, styles, _ = jobs.read_origin(path)
+        return jobs.read_origin(path)
     except InputError as error:
         raise InputError(
             f"{error} Or give the images to compare {path.name} with: --content PHOTO --style PAINTING."
         ) from error
-    if style is None and len(styles) != 1:
+
+
+def _only_style(path: Path, styles: Sequence[Path]) -> Path | None:
+    """Return the style image of a result; None: it has none.
+
+    Raises: InputError: there are several.
+    """
+    if len(styles) > 1:
         raise InputError(f"{path} was made with {len(styles)} style images: choose one of them with --style.")
-    return EvaluationCase(path, content or content_then, style or styles[0])
+    return styles[0] if styles else None
+
+
+def _missing_image_error(path: Path, content: Path | None, style: Path | None) -> InputError:
+    """Return the error for a result of a model or a texture, whose content or style image is not on file."""
+    images = {"a content image": content, "a style image": style}
+    flags = {"--content PHOTO": content, "--style PAINTING": style}
+    missing, given = ([name for name, one in names.items() if one is None] for names in (images, flags))
+    return InputError(
+        f"{path} was made without {' and '.join(missing)}: give what to compare it with: {' '.join(given)}."
+    )
 
 
 def _model(path: Path) -> str | None:
