@@ -221,6 +221,30 @@ def test_each_kind_of_result_says_what_it_lacks(
     assert outcome.code == (0 if jury.seen else 2)
 
 
+def test_the_rest_of_a_folder_is_evaluated(run: Run, jury: FakeJury, desk: Path) -> None:
+    (desk / "fold").mkdir()
+    for name in ("a.png", "c.png"):
+        write_result(desk, f"fold/{name}", "optimize", content="photo.jpg", styles=["waves.png"])
+    (desk / "fold" / "b.png").write_bytes((desk / "night.png").read_bytes())
+    outcome = run("evaluate", "fold", "-o", "table.csv")
+    assert outcome.code == 2 and len(jury.seen) == 2
+    (error,) = (line for line in outcome.err.splitlines() if "error" in line)
+    assert error.startswith("brushwork: error: fold/b.png holds no record of how it was painted")
+    rows = list(csv.DictReader((desk / "table.csv").read_text().splitlines()))
+    assert [row["result"] for row in rows] == ["fold/a.png", "fold/c.png"]
+    assert [row["content_image"] for row in rows] == ["photo.jpg"] * 2  # not fold/../photo.jpg
+    *_, last = json.loads(run("evaluate", "fold", "--json").out)
+    assert last["result"] == "fold/b.png" and last["error"].startswith("fold/b.png holds no record")
+
+
+def test_a_result_that_cannot_be_measured_is_named(run: Run, jury: FakeJury, desk: Path) -> None:
+    (desk / "gone.jpg").write_bytes(b"no picture")
+    outcome = run("evaluate", "night.png", "waves.png", "--content", "gone.jpg", "--style", "waves.png")
+    assert outcome.code == 2 and outcome.out == "" and jury.seen == []
+    assert "error: night.png: gone.jpg is not a picture" in outcome.err
+    assert "error: waves.png: gone.jpg is not a picture" in outcome.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

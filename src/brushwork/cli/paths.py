@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -36,6 +38,17 @@ def has_folder(names: Iterable[str]) -> bool:
 def is_folder_name(output: str) -> bool:
     """Return whether an output name denotes a folder."""
     return output.endswith(("/", "\\"))
+
+
+def shorten_path(path: Path) -> Path:
+    """Return the shortest way to write a path: as it is, whole, or from the current folder."""
+    if ".." not in path.parts:
+        return path
+    whole = path.parent.resolve() / path.name  # not what a link leads to
+    ways = [path, whole]
+    with suppress(ValueError):  # another drive
+        ways.append(Path(os.path.relpath(whole)))
+    return min(ways, key=lambda one: len(str(one)))
 
 
 def output_paths(given: str, names: Sequence[str], many: bool) -> list[Path]:
