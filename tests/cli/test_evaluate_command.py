@@ -106,7 +106,8 @@ def test_a_table_goes_into_a_file_of_its_kind(
     run: Run, jury: FakeJury, beside: tuple[str, ...], ending: str, desk: Path
 ) -> None:
     write_image(torch.full((1, 3, 40, 60), 0.4), desk / "a|b.png")
-    assert run("evaluate", "a|b.png", *beside, "-o", f"table.{ending}").code == 0
+    outcome = run("evaluate", "a|b.png", *beside, "-o", f"table.{ending}")
+    assert outcome.code == 0 and f"wrote table.{ending}" in outcome.err
     text = (desk / f"table.{ending}").read_text()
     if ending == "md":
         head, rule, first, _ = text.splitlines()

@@ -8,7 +8,7 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
-from brushwork import jobs
+from brushwork import jobs, video
 from brushwork.cli.output import log
 from brushwork.distributed.launch import is_first_rank
 from brushwork.errors import InputError
@@ -49,6 +49,15 @@ def shorten_path(path: Path) -> Path:
     with suppress(ValueError):  # another drive
         ways.append(Path(os.path.relpath(whole)))
     return min(ways, key=lambda one: len(str(one)))
+
+
+def require_no_film(path: Path, advice: str) -> None:
+    """Check that a file is no film, where a picture is expected.
+
+    Raises: InputError: it is one; `advice` says what to do.
+    """
+    if video.is_film(expand_user(path)):
+        raise InputError(f"{path} is a film, and no picture: {advice}")
 
 
 def output_paths(given: str, names: Sequence[str], many: bool) -> list[Path]:

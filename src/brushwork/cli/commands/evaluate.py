@@ -29,7 +29,7 @@ from brushwork.cli.output import (
     require_table,
     write_table,
 )
-from brushwork.cli.paths import has_folder, list_images, shorten_path
+from brushwork.cli.paths import has_folder, list_images, require_no_film, shorten_path
 from brushwork.errors import BrushworkError, InputError
 from brushwork.options.describe import field_docs
 from brushwork.storage.file_names import STYLE_ENDING
@@ -109,11 +109,14 @@ def evaluate(
     cases: list[EvaluationCase] = []
     for path in paths:
         with report.collect_error(path):
+            require_no_film(path, f"brushwork evaluate --video {path} --original CLIP")
             cases.append(_case(path, content, style))
     if cases:
         _measure(cases, report, network, size, devices.select_device(device), quiet=quiet)
     if output is not None and report.rows:
         write_table(report.rows, output)
+        if not quiet:
+            log(f"wrote {output}")
     _print(report, json)
     return report.code
 
