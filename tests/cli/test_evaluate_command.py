@@ -198,7 +198,7 @@ def test_several_paintings_need_a_choice(run: Run, jury: FakeJury, desk: Path) -
     [
         ("model", {"content": "photo.jpg"}, (), "without a style image: give what to compare it with: --style PAINT"),
         ("model", {"content": "photo.jpg"}, ("--style", "waves.png"), "with photo.jpg and waves.png"),
-        ("texture", {"content": "waves.png"}, (), "without a content image: give what to compare it with: --content"),
+        ("texture", {"content": "waves.png"}, (), "--content PHOTO (the style's distances do not depend on the"),
         ("texture", {"content": "waves.png"}, ("--content", "photo.jpg"), "with photo.jpg and waves.png"),
         ("texture", {"content": "waves.png", "init": "photo.jpg"}, (), "with photo.jpg and waves.png"),
         ("texture-model", {}, (), "without a content image and a style image: give what to compare it with: --content"),

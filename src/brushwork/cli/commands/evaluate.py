@@ -215,8 +215,9 @@ def _missing_image_error(path: Path, content: Path | None, style: Path | None) -
     images = {"a content image": content, "a style image": style}
     flags = {"--content PHOTO": content, "--style PAINTING": style}
     missing, given = ([name for name, one in names.items() if one is None] for names in (images, flags))
+    note = " (the style's distances do not depend on the content image)" if content is None else ""
     return InputError(
-        f"{path} was made without {' and '.join(missing)}: give what to compare it with: {' '.join(given)}."
+        f"{path} was made without {' and '.join(missing)}: give what to compare it with: {' '.join(given)}{note}."
     )
 
 
