@@ -68,7 +68,10 @@ def load_painter(job: FilmJob, device: torch.device, bits: int, network: Any = N
     """
     if len(job.masks) < 2:
         return _load_one(job, device, bits, network)
-    regions = [_load_one(replace(job, styles=(style,)), device, bits, network) for style in job.styles]
+    regions = [
+        _load_one(replace(job, styles=(style,), method=_of_region(job, number)), device, bits, network)
+        for number, style in enumerate(job.styles)
+    ]
 
     def make(inputs: PainterInputs) -> FramePainter:
         stores = [partial(_region_stores, inputs.stores, number) for number in range(len(regions))]
@@ -76,6 +79,23 @@ def load_painter(job: FilmJob, device: torch.device, bits: int, network: Any = N
         return RegionPainter(tuple(painters), bits)
 
     return PainterSource(regions[0].engine, regions[0].weights, make)
+
+
+def _of_region(job: FilmJob, number: int) -> StylizeOptions | TransferOptions:
+    """Return the options of a region, with the scale of its own style image.
+
+    Raises: InputError: a blend, or a number of scales that is neither one nor that of the style images.
+    """
+    method = job.method
+    if getattr(method, "style_blend", ()):
+        raise InputError("masks already say which style image applies where: remove style-blend, or the masks.")
+    if not isinstance(method, AdaINOptions | TransferOptions) or len(method.style_scale) == 1:
+        return method
+    if len(method.style_scale) != len(job.styles):
+        raise InputError(
+            f"{len(method.style_scale)} style scales were given for {len(job.styles)} style images: give one for each."
+        )
+    return replace(method, style_scale=(method.style_scale[number],))
 
 
 def _region_stores(stores: FrameStores, number: int, name: str) -> FrameStore:
