@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import torch
 from torch import Tensor
@@ -34,6 +34,7 @@ from brushwork.recipes import TransferOptions
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import content_objective, style_objective, tv_objective
 from brushwork.recipes.optimizers import make_optimizer
+from brushwork.training.options import TrainingOptions
 from brushwork.training.tasks.gallery_options import GalleryTrainingOptions
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
 from brushwork.training.tasks.style_images import make_style_target
@@ -44,6 +45,7 @@ from model_options import model_options
 EXAMPLES = Path(__file__).parent.parent / "examples"
 RESULTS = Path(__file__).parent / "results"
 MARKS = (50, 100, 300)
+Options = TypeVar("Options", bound=TrainingOptions)
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,11 @@ class ModelStyle:
 
 def training_options(model: StyleModel) -> JohnsonTrainingOptions | GalleryTrainingOptions:
     """The options that the model was trained with, in full precision."""
-    kind = GalleryTrainingOptions if style_names(model) else JohnsonTrainingOptions
+    return stored_options(model, GalleryTrainingOptions if style_names(model) else JohnsonTrainingOptions)
+
+
+def stored_options(model: StyleModel, kind: type[Options]) -> Options:
+    """Return those of a model's training options that this version knows, in full precision."""
     given = {**model.provenance["options"], "precision": "full"}
     known = {field.name: given[field.name] for field in fields(kind) if field.name in given}
     return kind(**{name: tuple(one) if isinstance(one, list) else one for name, one in known.items()})

@@ -1,8 +1,21 @@
-"""What error messages suggest."""
+"""What error messages suggest, and errors of other processes."""
 
 from __future__ import annotations
 
-from brushwork.errors import suggest_names
+import pickle
+
+import pytest
+import torch
+
+from brushwork.errors import (
+    BrushworkError,
+    DivergedError,
+    InputError,
+    OtherRankError,
+    OutOfMemoryError,
+    StopSignalError,
+    suggest_names,
+)
 
 
 def test_a_near_name_is_suggested_once() -> None:
@@ -11,3 +24,22 @@ def test_a_near_name_is_suggested_once() -> None:
 
 def test_without_a_near_name_all_are_listed_once() -> None:
     assert suggest_names("x", ["wave", "auvers", "wave"]) == "Known: wave, auvers."
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InputError("no such file"),
+        OtherRankError("rank 1 failed"),
+        OutOfMemoryError("too large", 512),
+        DivergedError("not finite", torch.ones(1, 3, 2, 2, requires_grad=True)),
+        StopSignalError(15),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_errors_are_the_same_in_another_process(error: BaseException) -> None:
+    found = pickle.loads(pickle.dumps(error))
+    assert type(found) is type(error) and str(found) == str(error)
+    for name, value in vars(error).items():
+        assert torch.equal(value, vars(found)[name]) if name == "image" else value == vars(found)[name]
+    assert isinstance(found, (BrushworkError, KeyboardInterrupt))

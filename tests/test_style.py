@@ -80,7 +80,7 @@ def test_one_style_blends_to_itself(styles):
     ("count", "weights", "message"),
     [
         (0, None, "no style was given"),
-        (2, (1.0,), "1 style weights were given for 2 style images"),
+        (2, (1.0,), "1 weights were given to blend 2 styles"),
         (2, (1.0, -1.0), "must be 0 or more"),
         (2, (0.0, 0.0), "not all 0"),
     ],

@@ -17,7 +17,7 @@ A message says what was given, what was expected, and what to do.
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,6 +51,10 @@ class DivergedError(BrushworkError):
         super().__init__(message)
         self.image = image
 
+    def __reduce__(self) -> tuple[type[Self], tuple[str, Image]]:
+        """Return how another process makes the same error, with the image on the CPU."""
+        return type(self), (str(self), self.image.detach().cpu())
+
 
 class OutOfMemoryError(BrushworkError):
     """The work does not fit into memory.
@@ -78,8 +82,11 @@ class StopSignalError(KeyboardInterrupt):
     """
 
     def __init__(self, number: int) -> None:
-        super().__init__(f"signal {number}")
+        super().__init__(number)
         self.number = number
+
+    def __str__(self) -> str:
+        return f"signal {self.number}"
 
 
 def suggest_names(given: str, known: Iterable[str]) -> str:

@@ -79,9 +79,9 @@ def normalize_weights(count: int, weights: Sequence[float] | None = None) -> lis
         raise InputError("no style was given: give at least one style image.")
     given = [1.0] * count if weights is None else list(weights)
     if len(given) != count:
-        raise InputError(f"{len(given)} style weights were given for {count} style images: give one for each.")
+        raise InputError(f"{len(given)} weights were given to blend {count} styles: give one for each.")
     if min(given) < 0 or sum(given) <= 0:
-        raise InputError(f"style weights must be 0 or more, and not all 0; given: {given}.")
+        raise InputError("the weights of a blend must be 0 or more, and not all 0.")
     return [weight / sum(given) for weight in given]
 
 

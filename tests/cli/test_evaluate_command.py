@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from brushwork.images import write_image
+from brushwork.jobs.manifest import make_source
 from brushwork.jobs.rerun import ImageOrigin
 from brushwork.metrics import Metrics
 from tiny_job import TINY, painted, picture, tiny_job
@@ -66,6 +67,17 @@ def beside(desk: Path) -> tuple[str, ...]:
     return ("out.png", "--content", "photo.jpg", "--style", "waves.png")
 
 
+def write_result(folder: Path, name: str, method: str, **files: Any) -> None:
+    """A result whose metadata name these files."""
+
+    def source(file: str) -> dict[str, str]:
+        return make_source(folder / file, (folder / name).parent)._asdict()
+
+    data: dict[str, Any] = {"content": None, "init": None, "styles": [], "method": method, "network": "vgg19"}
+    data |= {role: [*map(source, one)] if role == "styles" else source(one) for role, one in files.items()}
+    write_image(torch.full((1, 3, 40, 60), 0.4), folder / name, metadata=json.dumps(data))
+
+
 def test_the_three_pictures_reach_the_jury(run: Run, jury: FakeJury, beside: tuple[str, ...]) -> None:
     outcome = run("evaluate", *beside, "--network", "alexnet", "--size", "256", "--device", "cpu")
     assert outcome.code == 0
@@ -94,7 +106,8 @@ def test_a_table_goes_into_a_file_of_its_kind(
     run: Run, jury: FakeJury, beside: tuple[str, ...], ending: str, desk: Path
 ) -> None:
     write_image(torch.full((1, 3, 40, 60), 0.4), desk / "a|b.png")
-    assert run("evaluate", "a|b.png", *beside, "-o", f"table.{ending}").code == 0
+    outcome = run("evaluate", "a|b.png", *beside, "-o", f"table.{ending}")
+    assert outcome.code == 0 and f"wrote table.{ending}" in outcome.err
     text = (desk / f"table.{ending}").read_text()
     if ending == "md":
         head, rule, first, _ = text.splitlines()
@@ -178,6 +191,59 @@ def test_several_paintings_need_a_choice(run: Run, jury: FakeJury, desk: Path) -
     outcome = run("evaluate", "out.png")
     assert (outcome.code, jury.seen) == (2, [])
     assert "out.png was made with 2 style images: choose one of them with --style" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("method", "files", "arguments", "said"),
+    [
+        ("model", {"content": "photo.jpg"}, (), "without a style image: give what to compare it with: --style PAINT"),
+        ("model", {"content": "photo.jpg"}, ("--style", "waves.png"), "with photo.jpg and waves.png"),
+        ("texture", {"content": "waves.png"}, (), "--content PHOTO (the style's distances do not depend on the"),
+        ("texture", {"content": "waves.png"}, ("--content", "photo.jpg"), "with photo.jpg and waves.png"),
+        ("texture", {"content": "waves.png", "init": "photo.jpg"}, (), "with photo.jpg and waves.png"),
+        ("texture-model", {}, (), "without a content image and a style image: give what to compare it with: --content"),
+        ("texture-model", {}, ("--content", "photo.jpg", "--style", "waves.png"), "with photo.jpg and waves.png"),
+        (
+            "optimize",
+            {"content": "photo.jpg", "styles": ["w.style"]},
+            (),
+            "the style of made.png is the style file w.style, which holds no picture: give --style PAINTING",
+        ),
+        ("optimize", {"content": "photo.jpg", "styles": ["w.style"]}, ("--style", "waves.png"), "and waves.png"),
+    ],
+)
+def test_each_kind_of_result_says_what_it_lacks(
+    run: Run, jury: FakeJury, desk: Path, method: str, files: dict[str, Any], arguments: tuple[str, ...], said: str
+) -> None:
+    (desk / "w.style").write_bytes(b"a style")
+    write_result(desk, "made.png", method, **files)
+    outcome = run("evaluate", "made.png", *arguments)
+    assert said in outcome.err and len(outcome.err.splitlines()) == 1
+    assert outcome.code == (0 if jury.seen else 2)
+
+
+def test_the_rest_of_a_folder_is_evaluated(run: Run, jury: FakeJury, desk: Path) -> None:
+    (desk / "fold").mkdir()
+    for name in ("a.png", "c.png"):
+        write_result(desk, f"fold/{name}", "optimize", content="photo.jpg", styles=["waves.png"])
+    (desk / "fold" / "b.png").write_bytes((desk / "night.png").read_bytes())
+    outcome = run("evaluate", "fold", "-o", "table.csv")
+    assert outcome.code == 2 and len(jury.seen) == 2
+    (error,) = (line for line in outcome.err.splitlines() if "error" in line)
+    assert error.startswith("brushwork: error: fold/b.png holds no record of how it was painted")
+    rows = list(csv.DictReader((desk / "table.csv").read_text().splitlines()))
+    assert [row["result"] for row in rows] == ["fold/a.png", "fold/c.png"]
+    assert [row["content_image"] for row in rows] == ["photo.jpg"] * 2  # not fold/../photo.jpg
+    *_, last = json.loads(run("evaluate", "fold", "--json").out)
+    assert last["result"] == "fold/b.png" and last["error"].startswith("fold/b.png holds no record")
+
+
+def test_a_result_that_cannot_be_measured_is_named(run: Run, jury: FakeJury, desk: Path) -> None:
+    (desk / "gone.jpg").write_bytes(b"no picture")
+    outcome = run("evaluate", "night.png", "waves.png", "--content", "gone.jpg", "--style", "waves.png")
+    assert outcome.code == 2 and outcome.out == "" and jury.seen == []
+    assert "error: night.png: gone.jpg is not a picture" in outcome.err
+    assert "error: waves.png: gone.jpg is not a picture" in outcome.err
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from brushwork.cli.paths import parse_regions
+from brushwork.cli.paths import parse_regions, require_no_overwrite, shorten_path
 from brushwork.errors import InputError
 
 
@@ -53,3 +53,30 @@ def test_a_colon_may_be_part_of_a_name():
 def test_what_is_no_pair_is_refused(given, contents, results, message):
     with pytest.raises(InputError, match=message):
         parse_regions([given], contents, results)
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        (["x.png", "x.png.checkpoint"], "x.png already exists: choose"),
+        (["x.png", "y.png", "y.png.checkpoint"], "x.png and 1 more already exist: choose"),
+        (["x.png.checkpoint"], "x.png.checkpoint already exists: choose"),
+    ],
+)
+def test_files_that_would_be_overwritten_are_named_and_their_checkpoints_are_not(tmp_path, monkeypatch, there, said):
+    monkeypatch.chdir(tmp_path)
+    for name in there:
+        Path(name).touch()
+    with pytest.raises(InputError, match=said):
+        require_no_overwrite([Path(one + ending) for one in ("x.png", "y.png") for ending in ("", ".checkpoint")])
+
+
+def test_a_path_is_written_as_short_as_it_can_be(tmp_path):
+    (tmp_path / "fold").mkdir()
+    assert shorten_path(Path("fold/../a.png")) == Path("a.png")
+    assert shorten_path(Path("fold/../../../../../../../../../../../usr/a.png")) == Path("/usr/a.png")
+    assert shorten_path(Path("../a.png")) == Path("../a.png")
+    assert shorten_path(tmp_path / "a.png") == tmp_path / "a.png"  # as it was given
+    (tmp_path / "far" / "deep").mkdir(parents=True)
+    Path("link").symlink_to(tmp_path / "far" / "deep")
+    assert shorten_path(Path("link/../a.png")) == Path("far/a.png")

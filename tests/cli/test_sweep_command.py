@@ -92,6 +92,8 @@ def test_a_sweep_goes_on_and_grows(desk: Path, run: Run) -> None:
         ),
         (["waves.png", "--vary", "size=8"], "size is 8: it must be 32 pixels or more"),
         (["waves.png", "--vary", "style-wait=1"], "there is no setting 'style-wait' to vary"),
+        (["waves.png", "--vary", "method=mdan,optimize"], "there is no setting 'method' to vary"),
+        (["waves.png", "--vary", "seed=1,2", "-o", "waves.png"], "waves.png cannot be created (there is a file of"),
         (["waves.png", "--vary", "style-layers=conv1_1,conv9_9"], "no layer 'conv9_9'"),
         (["waves.png", "--vary", "network=vgg19,vgg91"], "vgg91"),
         (["missing.png", "--vary", "style-weight=1"], "missing.png"),

@@ -5,7 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from brushwork.distributed.halo_exchange import RowRanges, all_on_first, exchange_rows, reduce_rows, split_rows
+from brushwork.distributed.halo_exchange import (
+    RowRange,
+    RowRanges,
+    all_on_first,
+    exchange_rows,
+    reduce_rows,
+    split_rows,
+)
 from threaded_ranks import Thread, together
 
 HEIGHTS, RANKS = st.integers(1, 40), st.integers(1, 4)
@@ -15,11 +22,17 @@ def _parts(whole: Tensor, dealt: RowRanges) -> list[Tensor]:
     return [whole[..., rows.top : rows.bottom, :] for rows in dealt]
 
 
+def _grown(dealt: RowRanges, halo: int, height: int) -> RowRanges:
+    return tuple(
+        RowRange(max(0, rows.top - halo), min(height, rows.bottom + halo)) if rows.height else rows for rows in dealt
+    )
+
+
 @settings(deadline=None, max_examples=40)
 @given(height=HEIGHTS, ranks=RANKS, stride=st.sampled_from([1, 4]), reach=st.integers(0, 50))
 def test_bands_get_their_halos_from_however_many_neighbors(height: int, ranks: int, stride: int, reach: int) -> None:
     whole, dealt = torch.rand(1, 3, height, 5), split_rows(height, ranks, stride, 0)
-    grown = tuple(rows.expand(reach, height) for rows in dealt)
+    grown = _grown(dealt, reach, height)
     parts = _parts(whole, dealt)
     moved = together(ranks, lambda wire: exchange_rows(parts[wire.rank], dealt, grown, wire))
     assert all(torch.equal(one, other) for one, other in zip(moved, _parts(whole, grown), strict=True))
@@ -30,7 +43,7 @@ def test_bands_get_their_halos_from_however_many_neighbors(height: int, ranks: i
 def test_folding_is_the_adjoint_of_moving(height: int, ranks: int, reach: int) -> None:
     """⟨move(x), y⟩ = ⟨x, fold(y)⟩."""
     whole, dealt = torch.rand(1, 3, height, 2, dtype=torch.float64), split_rows(height, ranks, 1, 0)
-    grown = tuple(rows.expand(reach, height) for rows in dealt)
+    grown = _grown(dealt, reach, height)
     held = [torch.rand(1, 3, rows.height, 2, dtype=torch.float64) for rows in grown]
     folded = together(ranks, lambda wire: reduce_rows(held[wire.rank], grown, dealt, wire))
     moved = _parts(whole, grown)

@@ -34,10 +34,5 @@ def test_a_picture_too_small_for_all_is_painted_by_some() -> None:
     assert split_rows(330, 2, 16, 80) == (RowRange(0, 160), RowRange(160, 330))
 
 
-def test_growing_stops_at_the_border_and_leaves_nothing_alone() -> None:
-    assert RowRange(16, 32).expand(24, 50) == (0, 50)
-    assert RowRange(48, 48).expand(24, 48) == (48, 48)
-
-
 def test_everything_with_the_first() -> None:
     assert all_on_first(9, 3) == ((0, 9), (9, 9), (9, 9))

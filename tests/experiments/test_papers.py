@@ -6,19 +6,20 @@ import math
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from brushwork.controls import RecipeInputs
-from brushwork.errors import InputError
+from brushwork.errors import InputError, WeightsError
 from brushwork.experiments import EXPERIMENTS, load_experiment
 from brushwork.experiments.context import QUICK, ExperimentContext
 from brushwork.experiments.experiment import FirstAndLast
 from brushwork.experiments.measures import sum_losses
 from brushwork.experiments.papers import fig3, gram_entry, localized, networks, texture
 from brushwork.experiments.papers.covariance import content_responses
-from brushwork.experiments.papers.gram_statistics import permute, shuffle, shuffle_and_project
+from brushwork.experiments.papers.gram_statistics import KINDS, permute, shuffle, shuffle_and_project
 from brushwork.experiments.request import ExperimentRequest
 from brushwork.experiments.results import settings_key
 from brushwork.experiments.synthesis import make_gray_noise
@@ -57,6 +58,24 @@ def test_a_quick_run_spends_a_share(name: str, easel: ExperimentContext) -> None
     for other in fast:
         one = named[other.row, other.column]
         assert other.settings["iterations"] == round(one.settings["iterations"] * share)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["networks", "programs"])
+def test_new_weights_of_an_evaluator_make_old_results_stale(
+    name: str, easel: ExperimentContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def settings_with(*present: str) -> list[dict[str, Any]]:
+        def load(context: ExperimentContext, network: str) -> None:
+            if network not in present:
+                raise WeightsError(network)
+
+        monkeypatch.setattr(ExperimentContext, "evaluator", load)
+        return [cell.settings for cell in load_experiment(name).cells(easel) if cell.column != "alexnet"]
+
+    one, two = settings_with("vgg16"), settings_with("vgg16", "alexnet")
+    assert len(one) == len(two)
+    assert all(before != after for before, after in zip(one, two, strict=True))
 
 
 def test_grids_are_those_of_the_papers(easel: ExperimentContext) -> None:
@@ -124,6 +143,13 @@ def test_gram_matrices_that_keep_what_they_should() -> None:
     assert torch.equal(other.diagonal().sort().values, matrix.diagonal().sort().values)
     least = torch.linalg.eigvalsh(shuffle_and_project(-matrix + 30 * torch.eye(12), dice)).min()
     assert least > -100 * rounding(12)  # of numbers up to some hundred
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_targets_are_on_the_device_of_the_paintings_matrix(kind: str) -> None:
+    found = KINDS[kind](torch.zeros(6, 6, device="meta"), torch.Generator().manual_seed(0))
+    assert found.is_meta
+    assert found.shape == (6, 6)
 
 
 @pytest.mark.slow

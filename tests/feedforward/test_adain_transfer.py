@@ -124,7 +124,7 @@ def test_on_meta_it_takes_memory_and_in_tiles_less(brush):
     [
         ([], OPTIONS, (), "no style image was given"),
         ([PAINTING[..., :20]], OPTIONS, (), "a style image is 20×40 pixels"),
-        ([PAINTING], replace(OPTIONS, style_blend=(1.0, 2.0)), (), "2 style weights were given for 1 style images"),
+        ([PAINTING], replace(OPTIONS, style_blend=(1.0, 2.0)), (), "2 weights were given to blend 1 styles"),
         ([PAINTING], replace(OPTIONS, style_scale=(1, 2)), _regions()[:1], "each style image at one scale"),
         ([PAINTING, OTHER], OPTIONS, _regions()[:1], "style image 2 has no region"),
         (

@@ -17,7 +17,7 @@ from brushwork.feedforward.model import StyleModel, save_model
 from brushwork.feedforward.networks.configs import JohnsonConfig, MGANConfig, TextureNetConfig
 from brushwork.feedforward.networks.registry import architecture_name, build_network
 from brushwork.feedforward.options import TextureModelOptions
-from brushwork.feedforward.texture import NO_CONTENT, TextureStylizer, generate_texture
+from brushwork.feedforward.texture import NO_CONTENT, TextureStylizer
 from brushwork.images.geometry import Size
 from brushwork.types import Image
 from tolerances import PAINTED
@@ -85,7 +85,7 @@ def test_from_a_file(tmp_path: Path) -> None:
     stylizer = stylizer_of(CONFIGS[0])
     save_model(stylizer.model, tmp_path / "moss.safetensors", half=False)
     options = TextureModelOptions(model=str(tmp_path / "moss.safetensors"), size="40x32", seed=3)
-    assert torch.equal(generate_texture(options), drawn(stylizer, size="40x32", seed=3))
+    assert torch.equal(drawn(options.load_stylizer(torch.device("cpu"))), drawn(stylizer, size="40x32", seed=3))
 
 
 def test_sizes_keep_their_proportions() -> None:

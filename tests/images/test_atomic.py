@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import torch
 from brushwork.errors import InputError
 from brushwork.images import check_writable, read_image, read_metadata, write_image
 from brushwork.images.geometry import Size
+from brushwork.storage.atomic import atomic_write_tree
 
 
 def refusal(path, **options):
@@ -178,6 +180,44 @@ def test_file_systems_without_links(tmp_path, monkeypatch):
     assert listed(tmp_path) == ["a.png"]
     with pytest.raises(InputError, match="already exists"):
         write_image(torch.ones(1, 3, 4, 4), path)
+
+
+def write_tree(folder, value):
+    """A file with a folder and a page beside it, which say the same."""
+    path, beside = folder / "a.dzi", [folder / "a_files", folder / "a.html"]
+    with atomic_write_tree(path, beside, overwrite=True) as made:
+        (made / "a_files").mkdir()
+        for name in ("a.dzi", "a.html", "a_files/0"):
+            (made / name).write_text(value)
+
+
+def read_tree(folder):
+    return {str(one.relative_to(folder)): one.read_text() for one in folder.rglob("*") if one.is_file()}
+
+
+@pytest.mark.parametrize("moment", range(10))
+@pytest.mark.parametrize("there", [False, True])
+def test_a_file_and_its_companions_are_replaced_together_or_not_at_all(tmp_path, monkeypatch, there, moment):
+    """Ctrl-C, before and after every renaming."""
+    if there:
+        write_tree(tmp_path, "old")
+    before, moments = read_tree(tmp_path), iter(range(100))
+
+    def interrupted(move):
+        def moved(path, target):
+            if next(moments) == moment:
+                raise KeyboardInterrupt
+            move(path, target)
+            if next(moments) == moment:
+                raise KeyboardInterrupt
+
+        return moved
+
+    for name in ("rename", "replace"):
+        monkeypatch.setattr(Path, name, interrupted(getattr(Path, name)))
+    with suppress(KeyboardInterrupt):
+        write_tree(tmp_path, "new")
+    assert read_tree(tmp_path) in (before, dict.fromkeys(["a.dzi", "a.html", "a_files/0"], "new"))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions as in POSIX")

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from brushwork.errors import InputError
-from brushwork.images import image_size, open_large_image, read_image, write_image
+from brushwork.images import image_size, read_image, write_image
 from brushwork.images.camera_raw import is_named_raw
+from large_images import open_large_image
 
 SHORT, LONG, BYTE = 3, 4, 1
 SIZES = {SHORT: "H", LONG: "I", BYTE: "B"}

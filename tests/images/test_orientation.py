@@ -9,8 +9,9 @@ import pytest
 import torch
 from PIL import Image
 
-from brushwork.images import image_size, open_large_image, read_image
+from brushwork.images import image_size, read_image
 from brushwork.images.read import read_header_size
+from large_images import open_large_image
 
 SHORT, ASCII, LONG, RATIONAL, SIGNED = 3, 2, 4, 5, 10
 ORIENTATION = 274

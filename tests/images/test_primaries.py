@@ -10,8 +10,9 @@ import pytest
 import torch
 from PIL import Image
 
-from brushwork.images import open_large_image, read_image
+from brushwork.images import read_image
 from brushwork.images.primaries import find_profile
+from large_images import open_large_image
 
 SRGB = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
 DISPLAY_P3 = (0.3127, 0.329, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06)

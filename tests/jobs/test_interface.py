@@ -88,3 +88,26 @@ def test_textures_of_models_have_no_content_image(files):
         brushwork.paint("photo.png", options=options, output="other.png")
     with pytest.raises(brushwork.InputError, match="model takes a content image, but none was given"):
         brushwork.paint(options=brushwork.ModelOptions(model="gallery"), output="other.png")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"content": picture(1, 40, 60)}, "the content image is given as Tensor, but a job reads and writes files"),
+        ({"styles": [picture(2, 50, 50)]}, "a style image is given as Tensor"),
+        ({"options": "default"}, r"options is 'default': give options, such as load_preset\('default'\)"),
+    ],
+)
+def test_other_things_than_files_and_options_are_refused_in_a_line(files, change, said):
+    given = {"content": "photo.png", "styles": "painting.png", "options": TINY} | change
+    with pytest.raises(brushwork.InputError, match=said):
+        brushwork.paint(**given, output="out.png")
+    with pytest.raises(brushwork.InputError, match=r"a file is given as str: give a pathlib\.Path"):
+        brushwork.Job(options=TINY, content="photo.png", output=files / "out.png")
+
+
+def test_one_text_where_several_are_expected_is_refused():
+    with pytest.raises(brushwork.InputError, match=r"style is 'wave': it must be several values, such as \('wave',\)"):
+        brushwork.ModelOptions(model="gallery", style="wave")
+    with pytest.raises(brushwork.InputError, match=r"style-layers is 'conv1_1': it must be several values"):
+        brushwork.TransferOptions(style_layers="conv1_1")

@@ -113,7 +113,13 @@ def test_divergence_leaves_the_best_picture(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried")]
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 8.89 GB, max allowed: 9.07 GB)"),
+        RuntimeError("Invalid buffer size: 19.45 GB"),
+    ],
 )
 def test_memory_that_runs_out_all_the_same(tmp_path, error):
     job = tiny_job(tmp_path)

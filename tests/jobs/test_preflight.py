@@ -83,7 +83,7 @@ def test_a_precision_that_is_emulated_is_noted(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "regions", "message"),
     [
-        (replace(TINY, style_blend=(1.0, 2.0, 3.0)), (), "3 style weights were given for 1 style images"),
+        (replace(TINY, style_blend=(1.0, 2.0, 3.0)), (), "3 weights were given to blend 1 styles"),
         (replace(TINY, style_blend=(1.0,)), (("mask.png",),), "remove style-blend, or the regions"),
         (replace(TINY, style_scale=(1.0, 2.0)), (("mask.png",),), "regions take each style image at one scale"),
     ],
@@ -98,7 +98,7 @@ def test_options_that_do_not_go_together_are_refused_before_anything_begins(tmp_
 @pytest.mark.parametrize("options", [AdaINOptions(style_blend=(1.0, 2.0)), AdaINOptions(style_scale=(1.0, 2.0))])
 def test_the_same_in_one_pass(options):
     images = RecipeInputs(picture(1, 40, 60), (picture(2, 50, 50), picture(3, 50, 50), picture(4, 50, 50)))
-    with pytest.raises(InputError, match=r"2 style (weights|scales) were given for 3 style images"):
+    with pytest.raises(InputError, match=r"2 (weights|style scales) were given (to blend|for) 3 style"):
         options.require_inputs(images)
 
 

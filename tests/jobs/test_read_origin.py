@@ -8,6 +8,7 @@ import pytest
 
 from brushwork.errors import InputError
 from brushwork.images import read_metadata, write_image
+from brushwork.jobs.manifest import make_source
 from brushwork.jobs.rerun import read_origin
 from tiny_job import painted, picture, tiny_job
 
@@ -41,3 +42,28 @@ def test_what_is_not_there_is_said(tmp_path):
     write_image(picture(0, 40, 40), job.output, metadata="{}", overwrite=True)
     with pytest.raises(InputError, match="cannot be read"):
         read_origin(job.output)
+
+
+@pytest.mark.parametrize(
+    ("method", "files", "origin"),
+    [
+        ("texture", {"content": "waves"}, (None, ["waves"])),
+        ("texture", {"content": "waves", "init": "cat"}, ("cat", ["waves"])),  # `style combine cat waves`
+        ("texture-model", {}, (None, [])),
+        ("model", {"content": "cat"}, ("cat", [])),
+        ("reconstruct-content", {"content": "cat"}, ("cat", [])),
+        ("reconstruct-content", {"content": "cat", "init": "waves"}, ("cat", [])),
+        ("optimize", {"content": "cat", "styles": ["waves"], "init": "start"}, ("cat", ["waves"])),
+    ],
+)
+def test_what_is_content_and_what_is_style(tmp_path, method, files, origin):
+    def source(name):
+        return make_source(
+            write_image(picture(0, 40, 40), tmp_path / f"{name}.png", overwrite=True), tmp_path
+        )._asdict()
+
+    data = {"method": method, "content": None, "init": None, "styles": [], "network": "vgg19"}
+    data |= {role: [*map(source, one)] if role == "styles" else source(one) for role, one in files.items()}
+    write_image(picture(0, 40, 40), tmp_path / "out.png", metadata=json.dumps(data))
+    found = read_origin(tmp_path / "out.png")
+    assert (found.content and found.content.stem, [one.stem for one in found.styles]) == origin

@@ -103,6 +103,14 @@ def test_an_interrupted_painting_goes_on_with_another_number_of_ranks_or_alone(c
         assert read_embedded_result(job.output).is_finished
 
 
+def test_only_the_first_rank_looks_at_the_outputs_disk(tmp_path, monkeypatch):
+    """The others may be on machines without that folder."""
+    looked = []
+    monkeypatch.setattr("brushwork.jobs.writer.check_disk_space", lambda job, levels: looked.append(job))
+    several(tiny_job(tmp_path, options=TINY))
+    assert len(looked) == 1
+
+
 @pytest.mark.slow
 def test_a_checkpoint_in_time_is_that_of_one_process(tmp_path, monkeypatch):
     monkeypatch.setattr("brushwork.jobs.writer._PATIENCE", 0)

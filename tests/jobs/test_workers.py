@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from brushwork.errors import InputError
+from brushwork.errors import DivergedError, InputError
 from brushwork.jobs import workers
 
 
@@ -88,6 +89,32 @@ def test_a_real_cluster_of_this_machine_does_them() -> None:
 def test_processes_share_the_threads() -> None:
     threads = max(1, torch.get_num_threads() // 2)
     assert dict(workers.run_in_processes(2)(divmod, [7, 8], "cpu")) == {one: divmod(one, threads) for one in (7, 8)}
+
+
+def _diverge_or_wait(seconds: float, threads: int) -> float:
+    if seconds == 0:
+        raise DivergedError("not finite", torch.full((1, 3, 2, 2), 0.5))
+    time.sleep(seconds)
+    return seconds
+
+
+@pytest.mark.slow
+def test_a_piece_that_fails_ends_the_others_at_once() -> None:
+    """One process waits, the other fails: neither is waited for, nor are the pieces behind them."""
+    began = time.monotonic()
+    with pytest.raises(DivergedError, match="not finite") as caught:
+        list(workers.run_in_processes(2)(_diverge_or_wait, [60.0, 0.0, 60.0, 60.0], "cpu"))
+    assert time.monotonic() - began < 50 and torch.equal(caught.value.image, torch.full((1, 3, 2, 2), 0.5))
+
+
+@pytest.mark.slow
+def test_pieces_that_are_done_come_before_the_one_that_failed() -> None:
+    found, spread = [], workers.run_in_processes(1)(_diverge_or_wait, [0.1, 0.2, 0.0, 60.0], "cpu")
+    with pytest.raises(DivergedError):
+        for piece, _ in spread:
+            time.sleep(1)
+            found.append(piece)
+    assert found == [0.1, 0.2]
 
 
 def test_one_process_does_it_here() -> None:

@@ -7,7 +7,7 @@ import torch
 
 from brushwork.optim import LBFGS, PixelParametrization, minimize
 from brushwork.optim.curvature_pairs import CurvaturePair, CurvaturePairs
-from brushwork.optim.preconditioner import PAIRS, OctavePreconditioner
+from brushwork.optim.preconditioner import PAIRS, OctavePreconditioner, _Grid
 from brushwork.optim.reductions import WHOLE
 from brushwork.types import LossValues
 
@@ -48,6 +48,15 @@ def test_the_newest_pairs_curvature_is_met(shape):
     known = pairs(shape)
     newest = known[-1]
     assert (newest.y * applied(newest.y, known)).sum().item() == pytest.approx(newest.sy)
+
+
+@pytest.mark.parametrize("shape", SIZES)
+def test_energies_are_sums_over_octaves(shape):
+    grid, vector = _Grid(shape, torch.device("cpu")), drawn(5, shape)
+    seen = torch.fft.rfft2(vector, norm="ortho").abs().square().sum((0, 1)) * grid._twice
+    expected = [seen[grid.octaves == octave].sum() for octave in range(grid._count)]
+    torch.testing.assert_close(grid.energies(vector), torch.stack(expected))
+    torch.testing.assert_close(grid.energies(vector).sum(), vector.square().sum())
 
 
 def test_an_octave_is_scaled_by_how_far_it_moved():

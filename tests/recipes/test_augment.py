@@ -43,6 +43,11 @@ def test_a_quarter_turn_exchanges_the_sides():
     assert torch.allclose(found, inner, atol=1e-3)  # the grid turned in float32: 60 pixels to 6e-6 each, twice
 
 
+def test_each_picture_of_a_batch_is_turned_alike():
+    pictures = torch.rand(3, 3, 20, 30, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(rotate(pictures, 10.0), torch.cat([rotate(one, 10.0) for one in pictures.split(1)]))
+
+
 def test_every_angle_scale_and_side():
     painting = torch.rand(1, 3, 50, 80)
     found = list(augment_style(painting, Size(100, 160), [-10, 0, 10], [0.5, 1.0]))

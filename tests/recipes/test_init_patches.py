@@ -77,6 +77,15 @@ def test_rows_of_patches_give_what_all_at_once_give(pictures, monkeypatch):
     torch.testing.assert_close(composed(*pictures[:2]), together, rtol=0, atol=DOUBLE)
 
 
+def test_components_are_those_of_any_device(pictures, monkeypatch):
+    """Apple's GPUs have neither float64 nor eigenvectors: these are taken in float64 on the CPU."""
+    asked, decompose = [], torch.linalg.eigh
+    monkeypatch.setattr(torch.linalg, "eigh", lambda matrix: (asked.append(matrix), decompose(matrix))[1])
+    found = composed(*(one.float() for one in pictures[:2]))
+    assert {(one.device.type, one.dtype) for one in asked} == {("cpu", torch.float64)}
+    assert found.dtype == torch.float32
+
+
 def test_weights_and_masks_say_where_patches_come_from(pictures):
     content = pictures[0]
     assert torch.equal(composed(content, plain(RED), plain(BLUE), weights=[0.0, 1.0]), composed(content, plain(BLUE)))

@@ -128,6 +128,14 @@ def test_going_on_ends_bit_for_bit_as_without_a_break(options, tiny, photograph,
             assert rest[0].iterations > (saved.iterations if saved.level == 0 else 5 + saved.iterations)
 
 
+def test_only_the_image_is_moved_to_a_device():
+    """The history stays, perhaps in a file, until it is loaded pair by pair."""
+    state = {name: torch.rand(2) for name in ("point", "shown", "lbfgs.s.0", "guard.best")}
+    moved = ResumeState(0, 3, state).to(torch.device("meta")).state
+    assert {name for name, value in moved.items() if value.is_meta} == {"point", "shown"}
+    assert all(moved[name] is state[name] for name in ("lbfgs.s.0", "guard.best"))
+
+
 @pytest.mark.slow
 def test_the_same_options_give_the_same_picture(options, tiny, photograph, painting):
     pictures = RecipeInputs(photograph, (painting,))

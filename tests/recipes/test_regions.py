@@ -23,4 +23,4 @@ def test_regions_that_cannot_be_are_refused(small_transfer, tiny, photograph, pa
     refused("regions keep only some positions, but the loss patches needs more", loss=("patches",))
     refused("regions take each style image at one scale", style_scale=(1.0, 0.5))
     kept = extract_style(painting, small_transfer(), "a painting", encoder=tiny)
-    refused("a painting is a style file, which cannot be divided into regions", (kept,))
+    refused("the style file of a painting cannot be divided into regions", (kept,))

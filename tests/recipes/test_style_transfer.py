@@ -89,7 +89,7 @@ def test_blend_weights_mix_the_gram_matrices(small_transfer, tiny, photograph, p
 
 
 def test_blend_weights_must_fit_the_paintings(small_transfer, tiny, photograph, painting):
-    with pytest.raises(InputError, match="3 style weights were given for 1 style images"):
+    with pytest.raises(InputError, match="3 weights were given to blend 1 styles"):
         next(transfer(photograph, [painting], small_transfer(style_blend=(1.0, 1.0, 1.0)), encoder=tiny))
 
 

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
-from brushwork.images import write_image
+import pytest
+import torch
+
+from brushwork.errors import InputError
+from brushwork.images import read_image, write_image
 from brushwork.images.geometry import Size
-from brushwork.jobs import run_job
+from brushwork.jobs import Note, run_job
 from brushwork.recipes import MDANOptions
-from brushwork.training.tasks.mgan_data import load_pair, make_target_jobs
+from brushwork.training.tasks import mgan_data
+from brushwork.training.tasks.mgan_data import load_pair, make_target_jobs, optimize_targets
 from tiny_network import picture, tiny_network
 
 TINY = MDANOptions(size=48, iterations=2, content_layer="conv3_1", style_layer="conv2_1", patch=4, patch_stride=2)
@@ -24,3 +29,47 @@ def test_a_job_for_each_photograph_and_a_pair_of_each_job(tmp_path):
     assert 0 < (photograph - painted).abs().mean() < 0.1
     (done,) = run_job(jobs[0], resume=True, network=tiny_network())
     assert "already finished" in done.notes[0]
+
+
+@pytest.fixture
+def paint(tmp_path, monkeypatch):
+    """Paints targets of all photographs in the style of a file; returns the notes."""
+    monkeypatch.setattr(mgan_data, "load_encoder_for", lambda *given, **asked: tiny_network())
+    for name, seed in (("photo.png", 1), ("one.png", 3), ("two.png", 4)):
+        write_image(picture(seed, 60, 90), tmp_path / name)
+
+    def run(style, names=("photo.png",), **asked):
+        photos = [tmp_path / name for name in names]
+        jobs = make_target_jobs(photos, [tmp_path / style], TINY, tmp_path / "targets", "cpu", **asked)
+        events = list(optimize_targets(photos, jobs, TINY, torch.device("cpu")))
+        return [event.text for event in events if isinstance(event, Note)]
+
+    return run
+
+
+def test_targets_of_another_style_are_replaced_only_on_request(paint, tmp_path):
+    target = tmp_path / "targets" / "0000-photo.png"
+    assert paint("one.png") == ["target 1/1: photo.png"]
+    before = read_image(target).image
+    with pytest.raises(InputError, match="belongs to another painting"):
+        paint("two.png")
+    assert torch.equal(read_image(target).image, before)
+    assert paint("two.png", overwrite=True) == ["target 1/1: photo.png"]
+    assert not torch.equal(read_image(target).image, before)
+    assert paint("two.png", overwrite=True) == []  # its own stay
+
+
+def test_photographs_that_cannot_be_read_are_skipped(paint, tmp_path):
+    (tmp_path / "broken.png").write_text("no picture")
+    skipped, painted = paint("one.png", ["broken.png", "photo.png"])
+    assert skipped.startswith("broken.png is skipped")
+    assert painted == "target 2/2: photo.png"
+
+
+def test_a_full_disk_ends_the_training(paint, monkeypatch):
+    def refuse(*given, **asked):
+        raise InputError("the disk is full.")
+
+    monkeypatch.setattr("brushwork.jobs.preflight.check_writable", refuse)
+    with pytest.raises(InputError, match="the disk is full"):
+        paint("one.png")

@@ -106,6 +106,16 @@ def test_pixels_are_kept_if_that_is_asked(eye):
     assert painted.item() == pytest.approx(expected.item(), rel=rounding(3 * 64 * 64))
 
 
+def test_losses_stay_in_float32_in_mixed_precision(eye):
+    taught = lesson(eye, pairs=pairs(1))
+    turns = taught.training_steps(batch())
+    for _ in range(2):
+        with torch.autocast("cpu", torch.bfloat16):
+            total, terms = next(turns).losses
+            assert torch.is_autocast_enabled("cpu")
+        assert {one.dtype for one in (total, *terms.values())} == {torch.float32}
+
+
 @pytest.mark.slow
 def test_it_is_validated_on_what_was_held_out(eye):
     taught = lesson(eye, pairs=pairs(1), val_images=pairs(3)[1:])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -20,9 +22,11 @@ from brushwork.images.occlusion import (
 )
 from brushwork.images.poisson import solve_screened_poisson
 from brushwork.images.warp import compose, resize_flow, to_coordinates, warp
+from brushwork.video import optical_flow
 from brushwork.video.flow_files import FolderFlow, read_flow, write_flo
-from brushwork.video.optical_flow import DisFlow
+from brushwork.video.optical_flow import DisFlow, NoFlow
 from brushwork.video.optimized_painter import long_term_weights
+from brushwork.video.temporal_filter import still_weight
 from tiny_films import panned, texture
 from tiny_network import picture
 
@@ -158,6 +162,33 @@ def test_dis_follows_a_pan_and_is_the_same_each_time():
     error = (pair.flow - torch.tensor([3.0, 0.0]).view(1, 2, 1, 1)).norm(dim=1)[0, 8:-8, 8:-12]
     assert error.mean() < 0.3
     assert torch.equal(DisFlow("best")(two, one).flow, pair.flow)
+
+
+def test_dis_runs_on_one_thread_and_leaves_opencv_its_own(monkeypatch):
+    """On one, its result does not depend on the machine."""
+    dis, seen = optical_flow._dis("fast"), []
+    calc = SimpleNamespace(calc=lambda *given: (seen.append(cv2.getNumThreads()), dis.calc(*given))[1])
+    monkeypatch.setattr(optical_flow, "_dis", lambda quality: calc)
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(2)
+    try:
+        DisFlow()(picture(1, 32, 32), picture(2, 32, 32))
+        assert seen == [1, 1] and cv2.getNumThreads() == 2
+    finally:
+        cv2.setNumThreads(before)
+
+
+@pytest.mark.parametrize("kind", ["dis", "none", "folder"])
+def test_flow_is_on_the_device_of_its_frames(tmp_path, monkeypatch, kind):
+    """A device without values stands for a GPU: what mixes it with the CPU fails as it does there."""
+    levels = panned(2, 3)[0][..., 0].copy()
+    monkeypatch.setattr(optical_flow, "_gray", lambda image, size: levels)
+    for name in ("backward_2_1", "forward_1_2"):
+        write_flo(tmp_path / f"{name}.flo", torch.zeros(1, 2, *levels.shape))
+    source = {"dis": DisFlow(), "none": NoFlow(), "folder": FolderFlow(tmp_path)}[kind]
+    own, other = (torch.empty(1, 3, *levels.shape, device="meta") for _ in range(2))
+    pair = source(own, other, (1, 0))
+    assert all(part.is_meta for part in pair) and still_weight(own - other, pair).is_meta
 
 
 def test_what_a_square_hid_is_not_trusted():

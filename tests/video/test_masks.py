@@ -122,6 +122,26 @@ def test_two_paintings_each_in_its_region_resumed(tmp_path, job, monkeypatch):
     assert broken.output.read_bytes() == job.output.read_bytes()
 
 
+def test_each_region_has_the_scale_of_its_own_painting(tmp_path, job, monkeypatch):
+    scales = []
+
+    def load(job, device, bits, network):
+        scales.append(job.method.style_scale)
+        return PainterSource("none", job.styles[0].name, lambda *_: None)
+
+    monkeypatch.setattr(painters, "_load_one", load)
+    two = {"styles": (tmp_path / "a.png", tmp_path / "b.png"), "masks": (tmp_path / "l.png", tmp_path / "r.png")}
+    painters.load_painter(replace(job, **two, method=AdaINOptions(style_scale=(0.5, 2.0))), torch.device("cpu"), 8)
+    painters.load_painter(replace(job, **two, method=AdaINOptions(style_scale=(0.5,))), torch.device("cpu"), 8)
+    assert scales == [(0.5,), (2.0,), (0.5,), (0.5,)]
+    for options, said in (
+        ({"style_scale": (0.5, 1.0, 2.0)}, "3 style scales were given for 2 style images"),
+        ({"style_blend": (1.0, 2.0)}, "masks already say which style image applies where"),
+    ):
+        with pytest.raises(InputError, match=said):
+            painters.load_painter(replace(job, **two, method=AdaINOptions(**options)), torch.device("cpu"), 8)
+
+
 def test_masks_that_overlap_are_divided_by_their_sum():
     film, red, blue = (torch.full((1, 3, 1, 1), value) for value in (0.0, 0.4, 0.8))
     masks = [torch.tensor([1.0, 0.5, 0.25]).view(1, 1, 1, 3), torch.tensor([1.0, 0.5, 0.0]).view(1, 1, 1, 3)]

@@ -11,7 +11,16 @@ import torch
 
 from brushwork.cli.main import main
 from brushwork.errors import InputError
-from brushwork.video import FrameSelection, evaluate_film, open_clip, run_film, select_original, summarize_film
+from brushwork.images import write_image
+from brushwork.video import (
+    FrameSelection,
+    evaluate_film,
+    is_film,
+    open_clip,
+    run_film,
+    select_original,
+    summarize_film,
+)
 from brushwork.video.pair_measures import LongTerm, hidden_pixels, motion_difference, sharpness, warp_error
 from tiny_films import FRAMES, STILL, film_job, panned, texture, tiny_stylizer, write_clip
 
@@ -68,7 +77,52 @@ def test_the_command_writes_a_page_and_numbers(tmp_path, capfd, monkeypatch):
     assert document["sharpness"] == 1 and len(document["pairs"]) == 3
     page = (tmp_path / "report.html").read_text()
     assert page.count("<svg") >= 4 and page.count("data:image/jpeg") == 9
-    assert main(["evaluate", "--video", "a.mkv", "-q"]) == 2 and "--original" in capfd.readouterr().err
+    assert main([*words[:-1], "-o", "report.json"]) == 0
+    assert "wrote report.json" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("evaluate", "--video"), "no film was given"),
+        (("evaluate", "--video", "a.mkv"), "the film that a.mkv was painted from was not given: add --original CLIP"),
+        (("evaluate", "--video", "a.mkv", "a.mkv", "--original", "a.mkv"), "2 films were given"),
+        (
+            ("evaluate", "--video", "a.png", "--original", "a.mkv"),
+            "a.png is a still picture, and no film: brushwork evaluate a.png\n",
+        ),
+        (("evaluate", "--video", "a.mkv", "--original", "a.png"), "give the film that the result was painted from"),
+        (("evaluate", "--video", "a.mkv", "--original", "a.mkv", "--against", "a.png"), "give a film to compare with"),
+        (("evaluate", "a.mkv"), "a.mkv is a film, and no picture: brushwork evaluate --video a.mkv --original CLIP\n"),
+        (("evaluate", "a.mkv", "--content", "a.png", "--style", "a.png"), "a.mkv is a film, and no picture"),
+        (("rerun", "a.mkv"), "a.mkv is a film, and no picture: films cannot be rerun; repeat the command"),
+    ],
+)
+def test_films_and_pictures_are_told_apart(tmp_path, capfd, monkeypatch, words, said):
+    monkeypatch.chdir(tmp_path)
+    clip(tmp_path, "a", panned(2))
+    write_image(torch.full((1, 3, 40, 60), 0.4), tmp_path / "a.png")
+    assert main(words) == 2
+    assert said in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (b"\0\0\0\x20ftypisom", True),
+        (b"\x1a\x45\xdf\xa3", True),
+        (b"\0\0\0\x20ftypavif", False),
+        (b"\0\0\0\x18ftypheic", False),
+        (b"GIF89a", False),
+        (b"\x89PNG\r\n\x1a\n", False),
+        (b"text", False),
+        (b"", False),
+    ],
+)
+def test_what_pictures_are_read_from_is_no_film(tmp_path, head, expected):
+    (tmp_path / "file").write_bytes(head)
+    assert is_film(tmp_path / "file") == expected
+    assert not is_film(tmp_path) and not is_film(tmp_path / ("x" * 300)) and not is_film(tmp_path / "none")
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 import torch
 
+from brushwork.controls.style_file import StyleFile
 from brushwork.errors import InputError
-from brushwork.images import write_image
+from brushwork.feedforward.options import AdaINOptions
+from brushwork.images import Size, write_image
 from brushwork.recipes import TransferOptions
 from brushwork.video import (
     FilmFinished,
@@ -63,8 +65,18 @@ def job(tmp_path, monkeypatch):
 def test_a_frame_ends_where_its_loss_has_settled_and_not_in_a_plateau(patience, count):
     """From weak noise, the loss stands still for some 25 iterations before it falls."""
     losses = [100.0] * 30 + [100.0 - one for one in range(50)] + [50.0] * 100
-    steps = [SimpleNamespace(step=SimpleNamespace(losses=SimpleNamespace(total=one))) for one in losses]
-    assert len(list(until_settled(iter(steps), 1e-4, patience))) == count
+    assert len(list(until_settled(iter(steps_of(losses)), 1e-4, patience))) == count
+
+
+def test_a_frame_never_ends_early_with_a_tolerance_of_zero():
+    """Neither where its loss stands still nor where it rises."""
+    losses = [1.0] * 30 + [1.0 + one for one in range(30)]
+    assert len(list(until_settled(iter(steps_of(losses)), 0.0, 10))) == 60
+
+
+def steps_of(losses: list[float]) -> list[SimpleNamespace]:
+    """Steps with these losses."""
+    return [SimpleNamespace(step=SimpleNamespace(losses=SimpleNamespace(total=one))) for one in losses]
 
 
 def painted(job: FilmJob) -> list[torch.Tensor]:
@@ -217,6 +229,35 @@ def test_a_blend_of_two_textures_keeps_their_contrast():
     assert torch.allclose(alike, images[0].clamp(0, 1), atol=1e-5)  # no contrast is added where they are the same
     same, _ = blend_carried(images, pairs, (1.0, 0.0))
     assert torch.allclose(same, images[0].clamp(0, 1), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("styles", "blend", "scale", "kept"),
+    [
+        ("iii", (3.0, 1.0, 2.0), (0.5, 1.0, 2.0), ((3.0, 1.0, 2.0), (0.5, 1.0, 2.0))),
+        ("ifi", (3.0, 1.0, 2.0), (0.5, 1.0, 2.0), ((3.0, 2.0), (0.5, 2.0))),
+        ("if", (), (2.0,), ((), (2.0,))),
+        ("i", (3.0, 1.0), (0.5, 1.0), ((3.0, 1.0), (0.5, 1.0))),
+    ],
+)
+def test_new_parts_are_stylized_with_the_blend_and_the_scales_of_the_job(monkeypatch, styles, blend, scale, kept):
+    """Of images (i) and style files (f), which are left out: they may be of another network."""
+    asked = []
+    monkeypatch.setattr(AdaINOptions, "load_stylizer", lambda self, device: self)
+    monkeypatch.setattr(painters, "make_frame_stylizer", lambda *given: asked.append(given))
+    given = tuple(picture(1, 40, 40) if one == "i" else StyleFile("kept", None, Size(40, 40), {}) for one in styles)
+    options = replace(OPTIONS, style_blend=blend, style_scale=scale, measure="short")
+    painters._fill(given, options, Size(48, 64), tiny_network())
+    ((own, images, size),) = asked
+    assert (own.style_blend, own.style_scale) == kept and own.measure == "short" and size == Size(48, 64)
+    assert len(images) == styles.count("i")
+
+
+def test_style_images_without_weight_stylize_nothing(monkeypatch):
+    monkeypatch.setattr(AdaINOptions, "load_stylizer", lambda self, device: self)
+    given = (picture(1, 40, 40), StyleFile("kept", None, Size(40, 40), {}))
+    options = replace(OPTIONS, style_blend=(0.0, 1.0))
+    assert painters._fill(given, options, Size(48, 64), tiny_network()) is None
 
 
 def test_options_out_of_range_are_named():

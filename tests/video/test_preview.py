@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image as PillowImage
 
 from brushwork import video
 from brushwork.cli.main import main
 from brushwork.errors import InputError, WeightsError
 from brushwork.images import Size, write_image
+from brushwork.jobs.events import Note
 from brushwork.video import FrameDone, MethodPlan, MethodStarted, PreviewFinished, open_clip, preview, preview_film
 from brushwork.video.options import FilmOptions, FrameSelection
 from brushwork.video.panels import caption, in_a_grid
@@ -53,6 +55,32 @@ def test_a_preview_ends_where_the_film_does(tmp_path, methods):
     job = replace(methods["free"], selection=FrameSelection(start=1.0, end=2.0))
     *_, last = preview_film({"free": job}, tmp_path / "preview.mp4", network=tiny_stylizer())
     assert last.frames == 12
+
+
+@pytest.mark.parametrize(
+    ("name", "muxer"), [("a.gif", "gif"), ("a.apng", "apng"), ("a.webp", "webp"), ("a.webm", "webm"), ("a.mp4", "mp4")]
+)
+def test_a_preview_is_what_its_ending_says(tmp_path, methods, name, muxer):
+    job = replace(methods["free"], selection=FrameSelection(start=1.0, end=1.5))
+    *_, last = preview_film({"free": job}, tmp_path / name, network=tiny_stylizer())
+    assert last.frames == 6
+    head = last.path.read_bytes()[:64]
+    marks = {"gif": b"GIF89a", "apng": b"acTL", "webp": b"WEBP", "webm": b"webm", "mp4": b"ftyp"}
+    assert marks[muxer] in head
+    if muxer in ("gif", "apng", "webp"):
+        with PillowImage.open(last.path) as shown:
+            assert shown.n_frames > 1 and shown.size == (2 * 64 + 4, 48 + 40)  # WebP joins frames that are alike
+
+
+def test_a_preview_may_be_pictures(tmp_path, methods):
+    job = replace(methods["free"], selection=FrameSelection(start=1.0, end=1.5))
+    (tmp_path / "9.png").write_bytes(b"mine")
+    job = replace(job, overwrite=True)
+    *events, last = preview_film({"free": job}, tmp_path / "%d.png", network=tiny_stylizer())
+    assert last.frames == 6 and "files of" in [one.text for one in events if isinstance(one, Note)][-1]
+    for number in range(1, 7):
+        with PillowImage.open(tmp_path / f"{number}.png") as shown:
+            assert shown.size == (2 * 64 + 4, 48 + 40)
 
 
 def test_a_method_without_weights_is_left_out(tmp_path, methods, monkeypatch):

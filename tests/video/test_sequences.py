@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import av
 import numpy as np
 import pytest
@@ -75,3 +78,32 @@ def test_names_that_are_none_are_refused(tmp_path):
     for source in (folder, folder / "%d.png"):
         with pytest.raises(InputError, match="write to another folder"):
             list(copied(source, folder / "a%d.png"))
+
+
+@pytest.mark.parametrize("made_of_pictures", ["clip", "mask"])
+def test_pictures_are_resumed_at_the_rate_that_they_were_begun_at(tmp_path, made_of_pictures):
+    """A folder begun by an earlier version does not say its rate, and goes on."""
+    clip = write_clip(tmp_path / "in.mp4", panned(3))
+    (tmp_path / "pictures").mkdir()
+    list(copied(clip, tmp_path / "pictures" / "%d.png"))
+    if made_of_pictures == "clip":
+        job = film_job(tmp_path / "pictures", tmp_path / "out.mp4", 0.0, film=STILL, rate=12.0)
+    else:
+        job = film_job(clip, tmp_path / "out.mp4", 0.0, film=STILL, rate=12.0, masks=(tmp_path / "pictures",))
+    events = run_film(job, network=tiny_stylizer())
+    next(event for event in events if isinstance(event, FrameDone))
+    events.close()
+    with pytest.raises(InputError, match=r"pictures: rate: 10.0 here, 12.0 there"):
+        list(run_film(replace(job, rate=10.0), resume=True, network=tiny_stylizer()))
+    document = json.loads((job.workspace / "job.json").read_text())
+    del document["job"]["pictures"]
+    (job.workspace / "job.json").write_text(json.dumps(document))
+    assert list(run_film(job, resume=True, network=tiny_stylizer()))[-1].frames == 3
+
+
+def test_the_rate_of_pictures_is_none_of_a_film(tmp_path):
+    job = film_job(write_clip(tmp_path / "in.mp4", panned(3)), tmp_path / "out.mp4", 0.0, film=STILL)
+    events = run_film(job, network=tiny_stylizer())
+    next(event for event in events if isinstance(event, FrameDone))
+    events.close()
+    assert list(run_film(replace(job, rate=12.0), resume=True, network=tiny_stylizer()))[-1].frames == 3

@@ -107,6 +107,20 @@ def test_shots_that_are_painted_at_once_keep_their_own_passes(job, tmp_path):
     assert spread.output.read_bytes() == job.output.read_bytes()
 
 
+def test_a_shot_that_ends_leaves_the_frames_of_the_one_before(job, tmp_path):
+    """Two painters take turns: the last shot is closed when the last frame of the one before is not encoded yet."""
+    list(run_film(job, network=tiny_stylizer()))
+    spread = replace(job, output=tmp_path / "spread.mp4")
+    begun = run_film(spread, network=tiny_stylizer())
+    next(event for event in begun if isinstance(event, FrameDone))
+    begun.close()
+    film = prepare_film(spread, resume=True, network=tiny_stylizer())
+    analysis = film.workspace.read_analysis()
+    list(chain(*zip_longest(*(ShotPainting(film, analysis).paint(shot) for shot in analysis.shots))))
+    list(run_film(spread, resume=True, network=tiny_stylizer()))
+    assert spread.output.read_bytes() == job.output.read_bytes()
+
+
 def test_workers_need_memory_each(job, asked):
     with pytest.raises(OutOfMemoryError):
         list(run_film(job, workers=1000, memory=10**8))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 from brushwork import devices, distributed, jobs, recipes
@@ -30,6 +29,7 @@ from brushwork.cli.temporary import temporary_beside
 from brushwork.distributed.launch import is_distributed_launch
 from brushwork.errors import BrushworkError, InputError, RankLostError
 from brushwork.jobs.options_json import options_to_json
+from brushwork.storage.folders import make_folder
 
 
 def execute(request: Request) -> int:
@@ -81,7 +81,7 @@ def _require(request: Request) -> None:
         require_no_overwrite([*outputs, *(file for job in request.jobs for file in list_extra_files(flags, job))])
     if request.is_batch or is_folder_name(flags.output):
         for folder in {job.output.parent for job in request.jobs}:
-            _make(folder)
+            make_folder(folder)
 
 
 def _require_iterative(request: Request) -> None:
@@ -98,15 +98,6 @@ def _require_iterative(request: Request) -> None:
             raise InputError(f"--{name} shows iterations, but feed-forward methods have none: remove it.")
     if is_distributed_launch():
         raise InputError("feed-forward methods run in a single process: start brushwork without a launcher.")
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"the folder {folder} cannot be created ({error.strerror}): choose another with -o."
-        ) from error
 
 
 def _run_one(job: jobs.Job, flags: RunFlags, title: str, group: distributed.ProcessGroup | None) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Group, Parameter
 
@@ -15,6 +15,9 @@ from brushwork.cli.output import log, print_json, print_result, to_json_text
 from brushwork.errors import InputError, WeightsError
 from brushwork.storage.atomic import atomic_write
 from brushwork.storage.folders import expand_user
+
+if TYPE_CHECKING:
+    from brushwork.video.clip import Clip
 
 
 @Parameter(name="*", group=Group("Films", sort_key=1))
@@ -47,13 +50,12 @@ def evaluate_films(
 
     Raises: InputError: not one film, no original, or films of different lengths.
     """
-    if len(results) != 1 or films.original is None:
-        raise InputError("films are evaluated one by one: brushwork evaluate --video RESULT --original CLIP.")
+    original = _require_one_film(results, films)
     if output is not None and output.suffix.lower() not in (".html", ".json"):
         raise InputError(f"the report is {output}: it must end in .html or .json.")
-    result = video.open_clip(expand_user(results[0]))
-    film = video.select_original(result, video.open_clip(expand_user(films.original)))
-    other = None if films.against is None else video.open_clip(films.against)
+    result = _open(expand_user(results[0]), f"brushwork evaluate {results[0]}")
+    film = video.select_original(result, _open(original, "give the film that the result was painted from"))
+    other = None if films.against is None else _open(films.against, "give a film to compare with")
     source = None if films.flow is None else video.FolderFlow(films.flow)
     pairs = list(video.evaluate_film(result, film, other, source, _load_distance(quiet)))
     found = video.summarize_film(pairs)
@@ -62,6 +64,8 @@ def evaluate_films(
         video.write_film_report(output, found, result, film, source)
     elif output is not None:
         _write_json(output, document)
+    if output is not None and not quiet:
+        log(f"wrote {output}")
     if json:
         print_json(document)
     else:
@@ -69,6 +73,32 @@ def evaluate_films(
             if name != "pairs" and value is not None:
                 print_result(f"{name.replace('_', ' ')}: {value:.5g}")
     return 0
+
+
+def _require_one_film(results: Sequence[str], films: FilmEvaluationFlags) -> Path:
+    """Return the original of the film.
+
+    Raises: InputError: no film or several, or no original.
+    """
+    if not results:
+        raise InputError("no film was given: brushwork evaluate --video RESULT --original CLIP.")
+    if len(results) > 1:
+        raise InputError(f"{len(results)} films were given, but they are evaluated one by one: give one of them.")
+    if films.original is None:
+        raise InputError(
+            f"the film that {results[0]} was painted from was not given: add --original CLIP to compare them."
+        )
+    return films.original
+
+
+def _open(path: Path, advice: str) -> Clip:
+    """Return a film; `advice` is for a picture.
+
+    Raises: InputError: it is none.
+    """
+    if video.is_still_picture(path):
+        raise InputError(f"{path} is a still picture, and no film: {advice}")
+    return video.open_clip(path)
 
 
 def _load_distance(quiet: bool) -> Callable[[Any, Any], float] | None:

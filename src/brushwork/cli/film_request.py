@@ -19,6 +19,7 @@ from brushwork.feedforward.options import AdaINOptions, ModelOptions, StylizeOpt
 from brushwork.recipes import TransferOptions
 from brushwork.storage.folders import expand_user
 from brushwork.video.options import FilmOptions, FrameSelection, OptimizedFilmOptions
+from brushwork.video.sequence_names import holds_pictures
 
 _KEYFRAMES = 8
 """Key frames of a preview."""
@@ -46,9 +47,8 @@ class FilmRequest:
         self._require_one_method()
         options, optimized = self._options(), self._optimized()
         source = expand_user(self.clip)
-        is_folder = source.is_dir() or "%" in source.name
         frames, flags = self.frames, self.flags
-        rate = None if frames.rate is None or is_folder else Fraction(frames.rate).limit_denominator(1001)
+        rate = None if frames.rate is None or holds_pictures(source) else Fraction(frames.rate).limit_denominator(1001)
         return films.FilmJob(
             clip=source,
             styles=tuple(map(expand_user, self.styles)),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
-from brushwork import jobs
+from brushwork import jobs, video
 from brushwork.cli.output import log
 from brushwork.distributed.launch import is_first_rank
 from brushwork.errors import InputError
+from brushwork.storage.file_names import CHECKPOINT_ENDING
 from brushwork.storage.folders import expand_user
 from brushwork.storage.pipes import is_there
 
@@ -37,6 +40,26 @@ def is_folder_name(output: str) -> bool:
     return output.endswith(("/", "\\"))
 
 
+def shorten_path(path: Path) -> Path:
+    """Return the shortest way to write a path: as it is, whole, or from the current folder."""
+    if ".." not in path.parts:
+        return path
+    whole = path.parent.resolve() / path.name  # not what a link leads to
+    ways = [path, whole]
+    with suppress(ValueError):  # another drive
+        ways.append(Path(os.path.relpath(whole)))
+    return min(ways, key=lambda one: len(str(one)))
+
+
+def require_no_film(path: Path, advice: str) -> None:
+    """Check that a file is no film, where a picture is expected.
+
+    Raises: InputError: it is one; `advice` says what to do.
+    """
+    if video.is_film(expand_user(path)):
+        raise InputError(f"{path} is a film, and no picture: {advice}")
+
+
 def output_paths(given: str, names: Sequence[str], many: bool) -> list[Path]:
     """Return the output path of each result: the given file, or files of these names in the given folder.
 
@@ -59,11 +82,12 @@ def require_no_overwrite(files: Iterable[Path]) -> None:
     Raises: InputError.
     """
     taken = [str(file) for file in files if file.exists()]
+    # A picture's own checkpoint needs no mention beside it.
+    taken = [file for file in taken if file not in {f"{one}{CHECKPOINT_ENDING}" for one in taken}]
     if taken:
-        which = taken[0] if len(taken) == 1 else f"{taken[0]} and {len(taken) - 1} more"
-        raise InputError(
-            f"{which} already exists: choose another name with -o, continue with --resume, or overwrite with --force."
-        )
+        others = len(taken) - 1
+        which = f"{taken[0]} and {others} more already exist" if others else f"{taken[0]} already exists"
+        raise InputError(f"{which}: choose another name with -o, continue with --resume, or overwrite with --force.")
 
 
 def _files(path: Path, quiet: bool) -> list[Path]:

@@ -139,7 +139,7 @@ def require_regions(
     for number, style in enumerate(styles):
         if isinstance(style, StyleFile):
             raise InputError(
-                f"{style.source} is a style file, which cannot be divided into regions: give the style image itself."
+                f"the style file of {style.source} cannot be divided into regions: give the style image itself."
             )
         if all(region.style_index != number for region in regions):
             raise InputError(f"style image {number + 1} has no region: give a mask for each style image.")

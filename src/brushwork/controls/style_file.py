@@ -37,7 +37,8 @@ class EncoderFingerprint:
 
     network: str
     fingerprint: str
-    """Hash of the network's weights (`Encoder.fingerprint`): the same name may stand for different weights."""
+    """Hash of the network's biases (`Encoder.fingerprint`): the same name may stand for different weights, and networks
+    that were trained apart have different biases."""
     pooling: str
     padding: str
     ceil: bool

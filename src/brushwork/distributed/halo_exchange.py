@@ -6,7 +6,7 @@ Tensors are image-shaped; each rank holds a range of rows (the last axis but one
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import NamedTuple, Self, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from torch import Tensor
 
@@ -23,12 +23,6 @@ class RowRange(NamedTuple):
     def height(self) -> int:
         """Number of rows."""
         return self.bottom - self.top
-
-    def expand(self, halo: int, height: int) -> Self:
-        """Return the range with `halo` more rows on both sides, clipped to `height`. An empty range stays empty."""
-        if not self.height:
-            return self
-        return type(self)(max(0, self.top - halo), min(height, self.bottom + halo))
 
     def intersect(self, other: RowRange) -> RowRange:
         """Return the rows that are in both ranges."""

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from brushwork.encoders.encoder import Encoder
 from brushwork.errors import InputError
+from brushwork.images.color_transfer import exact
 from brushwork.types import Image
 
 _DEAD = 1e-6
@@ -72,7 +73,7 @@ def _mean_activations(encoder: Encoder, images: Iterable[Image], names: set[str]
                 positions[name] += x[:, 0].numel()
     if not all(positions.values()):
         raise InputError("no image was given to normalize activations on: give at least one, of 32 pixels or more.")
-    return {name: sums[name] / positions[name] for name in names}
+    return {name: exact(sums[name] / positions[name]) for name in names}
 
 
 def _scales(means: Tensor) -> Tensor:
@@ -85,4 +86,4 @@ def _rescale(convolution: nn.Module, incoming: Tensor, outgoing: Tensor) -> None
     for parameter in convolution.parameters():
         is_bias = parameter.dim() == 1
         gain = 1 / outgoing if is_bias else incoming.view(-1, 1, 1) / outgoing.view(-1, 1, 1, 1)
-        parameter.copy_(parameter.double() * gain)
+        parameter.copy_(exact(parameter) * gain)

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from brushwork.images import Size, luma, resize
+from brushwork.images.color_transfer import exact
 from brushwork.metrics import image_similarity
 from brushwork.recipes import Progress
 from brushwork.types import Image
@@ -82,7 +83,7 @@ def effective_frequencies(image: Image, rings: int = 64) -> float:
 
     Of the luma, about its mean. 1: one wavelength, or a flat image; white noise has half of the `rings`.
     """
-    light = luma(image)[0, 0].double().cpu()
+    light = exact(luma(image)[0, 0])
     power = torch.fft.fft2(light - light.mean()).abs().square()
     across, down = torch.meshgrid(*(torch.fft.fftfreq(side) for side in light.shape), indexing="ij")
     ring = (torch.hypot(across, down) * 2 * rings).long().clamp_max(rings - 1).flatten()
@@ -133,7 +134,7 @@ def _correlation(one: Tensor, other: Tensor) -> float:
 
 def _spectrum(image: Image, rings: int) -> torch.Tensor:
     """Return log10 of the mean power in each ring, from the lowest frequencies to half a cycle per pixel."""
-    light = luma(image)[0, 0].double().cpu()
+    light = exact(luma(image)[0, 0])
     height, width = light.shape
     window = torch.outer(*(torch.hann_window(side, periodic=False, dtype=torch.float64) for side in (height, width)))
     power = torch.fft.fft2((light - light.mean()) * window).abs().square() / window.square().sum()

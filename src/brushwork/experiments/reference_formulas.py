@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from brushwork.images.color_transfer import exact
 from brushwork.types import Feature
 
 CHANNELS, SIDE = 12, 10
@@ -14,9 +15,9 @@ CHANNELS, SIDE = 12, 10
 
 
 def crop_part(feature: Feature) -> Feature:
-    """Return the middle of a feature map, the first of its channels, in float64."""
+    """Return the middle of a feature map, the first of its channels, in float64 on the CPU."""
     top, left = (max(0, (side - SIDE) // 2) for side in feature.shape[-2:])
-    return feature[:1, :CHANNELS, top : top + SIDE, left : left + SIDE].double().cpu()
+    return exact(feature[:1, :CHANNELS, top : top + SIDE, left : left + SIDE])
 
 
 def naive_local_grams(feature: Feature, weights: Float[Tensor, "k k"]) -> Float[Tensor, "c c h w"]:

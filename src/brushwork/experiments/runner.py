@@ -13,6 +13,7 @@ from brushwork.experiments.request import CellSource
 from brushwork.experiments.results import ResultStore, settings_key
 from brushwork.images import write_image
 from brushwork.jobs.workers import Executor
+from brushwork.storage.folders import make_folder
 
 POINTS = 60
 """Approximate number of points kept of a loss curve."""
@@ -28,7 +29,7 @@ def run_cells(source: CellSource, executor: Executor | None = None) -> Iterator[
     Raises: InputError: no such experiment, or images that cannot be read.
     """
     store, cells = ResultStore(source.folder), source.make_cells()
-    source.folder.mkdir(parents=True, exist_ok=True)
+    make_folder(source.folder)
     firsts = {settings_key(cell): cell for cell in reversed(cells)}
     missing, shared = [], []
     for cell in cells:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
         TextureModelOptions,
     )
     from brushwork.feedforward.stylize import ModelStylizer
-    from brushwork.feedforward.texture import generate_texture
 else:
     __getattr__, __dir__ = lazy_exports(__name__, __file__)
 
@@ -47,7 +46,6 @@ __all__ = [
     "TextureModelOptions",
     "export_onnx",
     "find_model_file",
-    "generate_texture",
     "list_models",
     "load_model",
     "read_model_info",

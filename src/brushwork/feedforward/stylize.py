@@ -23,6 +23,7 @@ from brushwork.feedforward.tiling.exact_norm import STRIP, ExactNormPass
 from brushwork.feedforward.tiling.frozen_norm import measure_statistics, stylize_tiled
 from brushwork.feedforward.tiling.graph import UntraceableError
 from brushwork.feedforward.tiling.trace import Network, trace_network
+from brushwork.images.color_transfer import match_histogram
 from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
 from brushwork.images.resample import resize
@@ -116,8 +117,13 @@ class ModelStylizer(LoadedModel):
         return partial(self.model.network, blend=blend.to(next(self.model.network.parameters())))
 
     def blend(self, drawn: Image, content: Image) -> Image:
-        """Return the stylized image, blended with the content according to `strength`."""
+        """Return the stylized image, blended with the content according to `strength`.
+
+        An enlarged one first gets the histogram of each of the content's channels (1603.08155, section 4.2).
+        """
         drawn = drawn.clamp_(0, 1)
+        if "super-resolution" in self.model.spec.purposes:
+            drawn = match_histogram(drawn, content)
         if self.options.strength == 1:
             return drawn
         return torch.lerp(resize(content, Size.of(drawn), clamp=True), drawn, self.options.strength)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from brushwork.controls.inputs import RecipeInputs
 from brushwork.errors import InputError
-from brushwork.feedforward.inference import PartialResult, run_stylizer
+from brushwork.feedforward.inference import PartialResult
 from brushwork.feedforward.model import load_model
 from brushwork.feedforward.networks.texture_net import Noise
 from brushwork.feedforward.options import TextureModelOptions
@@ -74,16 +74,6 @@ class TextureStylizer(LoadedModel):
         if weight.is_meta:
             return [torch.empty(shape, device=weight.device) for shape in network.noise_shapes(size, 1)]
         return network.sample_noise(size, 1, torch.Generator().manual_seed(self.options.seed))
-
-
-def generate_texture(options: TextureModelOptions, device: torch.device | str = "cpu") -> Image:
-    """Return a texture in [0, 1]; the same for the same seed.
-
-    Raises: InputError: there is no such model, or it does not generate textures.
-    """
-    *_, last = run_stylizer(options, RecipeInputs(NO_CONTENT), options.load_stylizer(torch.device(device)))
-    assert last.image is not None
-    return last.image
 
 
 @torch.no_grad()

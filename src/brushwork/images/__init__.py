@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from brushwork.images.encode import quantize
     from brushwork.images.formats import has_alpha, max_bits
     from brushwork.images.geometry import MAX_PIXELS, Size, Window, fit_size
-    from brushwork.images.large import LargeImage, open_large_image
     from brushwork.images.loaded import LoadedImage
     from brushwork.images.metadata import read_metadata
     from brushwork.images.read import ImageFile, ImageInput, as_image, image_size, read_image
@@ -25,7 +24,6 @@ __all__ = [
     "MAX_PIXELS",
     "ImageFile",
     "ImageInput",
-    "LargeImage",
     "LoadedImage",
     "Size",
     "Window",
@@ -38,7 +36,6 @@ __all__ = [
     "linear_to_srgb",
     "luma",
     "max_bits",
-    "open_large_image",
     "pad",
     "quantize",
     "read_image",

@@ -47,8 +47,8 @@ class Size(NamedTuple):
 class Window:
     """A rectangle of a map, in positions of that map, with the size of the full map.
 
-    A loss sums over the positions of its window. Losses that depend on neighbors (`reach` > 0) are given the
-    feature over `window.expand(reach)`, so that the sums over disjoint windows add up to the sum over the full map.
+    A loss sums over the positions of its window. Losses that depend on neighbors (`halo` > 0) are given the
+    feature over `window.expand(halo)`, so that the sums over disjoint windows add up to the sum over the full map.
     """
 
     top: int

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,12 @@ from torch import Tensor
 from brushwork.errors import InputError
 from brushwork.images.camera_raw import require_not_raw
 from brushwork.images.decode_vips import mark_stated, read_stated_pixels
-from brushwork.images.files import open_image_file, require_vips
-from brushwork.images.geometry import MAX_PIXELS, Size, Window, require_size, rows_at_a_time
+from brushwork.images.files import open_image_file
+from brushwork.images.geometry import Size, Window, require_size, rows_at_a_time
 from brushwork.images.icc import to_srgb, to_srgb_deep
 from brushwork.images.loaded import LoadedImage, damaged_file_error, frames_note
 from brushwork.images.resample import block_means, divided_size
 from brushwork.storage.file_names import is_utf8
-from brushwork.storage.folders import expand_user
 from brushwork.types import Image
 
 _BITS = {"uchar": 8, "ushort": 16}
@@ -91,19 +89,6 @@ class LargeImage:
             raise damaged_file_error(self.path.name, error) from error
         samples = np.frombuffer(fetched, f"uint{self.bits}").reshape(window.height, window.width, image.bands)
         return _convert(samples, _profile(image))[0]
-
-
-def open_large_image(path: str | PathLike[str], *, max_pixels: int = MAX_PIXELS) -> LargeImage:
-    """Open an image file (JPEG, PNG, TIFF, WebP) that can be read in parts; nothing is decoded yet.
-
-    Raises: InputError: pyvips is missing, not an image, more than `max_pixels`, or one that can only be read in full:
-        transparent, CMYK, Lab, floats.
-    """
-    path = expand_user(path)
-    found = find_large_image(require_vips(f"{path.name} is read in parts"), path, max_pixels)
-    if found is None:
-        raise InputError(f"{path.name} can only be read as a whole: save it as opaque RGB with 8 or 16 bits a sample.")
-    return found
 
 
 def find_large_image(pyvips: Any, path: Path, max_pixels: int) -> LargeImage | None:

@@ -12,7 +12,7 @@ from brushwork.jobs.events import Finished, JobEvent
 from brushwork.jobs.job import Job, JobOptions
 from brushwork.jobs.run import CHECKPOINT_EVERY, run_job
 from brushwork.recipes import load_preset
-from brushwork.storage.folders import PathInput, expand_user
+from brushwork.storage.folders import PathInput, require_path
 
 
 def paint(
@@ -50,15 +50,15 @@ def paint(
         OutOfMemoryError: the job does not fit; carries the size that does.
         DivergedError: the optimization diverged for good; the best image is at the output.
     """
-    several = [styles] if isinstance(styles, str | PathLike) else styles
+    several = styles if isinstance(styles, list | tuple) else [cast("PathInput", styles)]
     masks = [(one,) if isinstance(one, str | PathLike) else one for one in regions]
     job = Job(
         options=load_preset("default") if options is None else options,
-        content=None if content is None else expand_user(content),
-        styles=tuple(map(expand_user, several)),
-        regions=tuple(tuple(map(expand_user, pair)) for pair in masks),
-        init=None if init is None else expand_user(init),
-        output=expand_user(output),
+        content=None if content is None else require_path(content, "the content image"),
+        styles=tuple(require_path(one, "a style image") for one in several),
+        regions=tuple(tuple(require_path(one, "a mask") for one in pair) for pair in masks),
+        init=None if init is None else require_path(init, "the initial image"),
+        output=require_path(output, "the output"),
         device=device,
         overwrite=overwrite,
         pyramid=pyramid,

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import TypeAlias
 
 from brushwork.choices import DeviceName
+from brushwork.errors import InputError
 from brushwork.feedforward.options import FeedForwardOptions
 from brushwork.gradients.tiled import Tiling
+from brushwork.options import require_method_options
 from brushwork.recipes import RecipeOptions
+from brushwork.storage.file_names import CHECKPOINT_ENDING
 from brushwork.storage.folders import expand_user
 
 JobOptions: TypeAlias = RecipeOptions | FeedForwardOptions
@@ -55,6 +58,13 @@ class Job:
     tiling: Tiling | None = None
     """Tiling of the network, if it fits into memory; None: no tiles if that fits, else tiles that fit."""
 
+    def __post_init__(self) -> None:
+        """Check the kinds of what is given. Raises: InputError: options that are none, or no paths."""
+        require_method_options(self.options)
+        for one in (*self.inputs, self.output):
+            if not isinstance(one, Path):
+                raise InputError(f"a file is given as {type(one).__name__}: give a pathlib.Path.")
+
     @property
     def inputs(self) -> tuple[Path, ...]:
         """Files that the job reads."""
@@ -65,7 +75,7 @@ class Job:
     @property
     def checkpoint(self) -> Path:
         """Path of the checkpoint, beside the output; methods without iterations write none."""
-        return expand_user(self.output.with_name(f"{self.output.name}.checkpoint"))
+        return expand_user(self.output.with_name(self.output.name + CHECKPOINT_ENDING))
 
     @property
     def files(self) -> tuple[Path, ...]:

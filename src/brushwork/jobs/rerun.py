@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from brushwork.choices import DeviceName
 from brushwork.devices.select import select_device
@@ -13,6 +14,7 @@ from brushwork.images import read_metadata
 from brushwork.jobs.job import Job
 from brushwork.jobs.manifest import ImageSource, Manifest, describe_machine, list_changes, read_embedded_result
 from brushwork.jobs.options_json import rename_old_entries
+from brushwork.recipes import TextureOptions
 from brushwork.storage.folders import expand_user
 from brushwork.storage.hashing import file_sha256
 
@@ -80,8 +82,10 @@ def _device(manifest: Manifest) -> DeviceName:
 class ImageOrigin(NamedTuple):
     """The input files of an image, and the network that produced it."""
 
-    content: Path
+    content: Path | None
+    """The photograph, or the composition of combined paintings; None: there is none, as for a texture."""
     styles: tuple[Path, ...]
+    """The paintings; none for results of models and for reconstructed contents."""
     network: str
 
 
@@ -95,15 +99,23 @@ def read_origin(path: Path) -> ImageOrigin:
         raise InputError(f"{path} holds no record of how it was painted.")
     try:
         data = rename_old_entries(json.loads(text))
-        if data["content"] is None:
-            raise InputError(f"{path} is a texture from noise: it has no content or style image.")
-        content, styles = (
-            ImageSource.from_json(data["content"]),
-            [ImageSource.from_json(one) for one in data["styles"]],
-        )
+        content, styles = _content_and_styles(data)
         network = str(data["network"])
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"the record in {path} cannot be read ({error!r}): it was edited.") from error
     return ImageOrigin(
-        find_by_hash(content, path.parent), tuple(find_by_hash(one, path.parent) for one in styles), network
+        None if content is None else find_by_hash(content, path.parent),
+        tuple(find_by_hash(one, path.parent) for one in styles),
+        network,
     )
+
+
+def _content_and_styles(data: Mapping[str, Any]) -> tuple[ImageSource | None, list[ImageSource]]:
+    """Return the content and style images of a manifest.
+
+    The one image of a texture is its style; the content is the file it began with, if any: a composition, for example.
+    """
+    content, init = (None if data[name] is None else ImageSource.from_json(data[name]) for name in ("content", "init"))
+    if content is not None and data["method"] == TextureOptions.method:
+        return init, [content]
+    return content, [ImageSource.from_json(one) for one in data["styles"]]

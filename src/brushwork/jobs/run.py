@@ -23,6 +23,9 @@ from brushwork.storage.tensors import remove_file
 CHECKPOINT_EVERY = 60.0
 """Seconds between checkpoints."""
 
+_OUT_OF_MEMORY = ("can't allocate memory", "MPS backend out of memory", "Invalid buffer size")
+"""Messages of torch's allocators on CPUs and on Apple's GPUs; the last is of one tensor that is too large there."""
+
 
 def run_job(
     job: Job,
@@ -138,7 +141,7 @@ def _keep(writer: JobWriter, error: BaseException) -> None:
 
 
 def _is_about_memory(error: BaseException) -> bool:
-    """Return whether an allocation failed; torch has no exception class of its own for that on the CPU."""
+    """Return whether an allocation failed; on CPUs and Apple's GPUs, torch has no exception class of its own for it."""
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
-        isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+        isinstance(error, RuntimeError) and any(message in str(error) for message in _OUT_OF_MEMORY)
     )

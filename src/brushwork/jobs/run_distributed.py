@@ -75,7 +75,8 @@ def run_distributed_job(
     band = RowBand.of(method.encoder, method.options.encoded_layers, group, tiling)
     runner = RankRunner(prepared, method, group, band)
     checkpoint = found if isinstance(found, JobCheckpoint) else None
-    writer, notes = JobWriter.open(prepared, checkpoint, every=checkpoint_every, resume=resume)
+    every = checkpoint_every if group.rank == 0 else None  # the others need not have the output's folder
+    writer, notes = JobWriter.open(prepared, checkpoint, every=every, resume=resume)
     writer.snapshot = runner.scatter_snapshot(writer.snapshot)
     if checkpoint is None and group.rank == 0:
         remove_file(job.checkpoint)

@@ -6,8 +6,9 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from multiprocessing import active_children, get_context, parent_process
+from multiprocessing.process import BaseProcess
 from threading import Thread
 from typing import Any, Protocol, TypeVar
 
@@ -45,7 +46,10 @@ def pick_executor(count: int, engine: WorkerEngine = "processes") -> Executor | 
 
 
 def run_in_processes(count: int) -> Executor:
-    """Return an executor of `count` processes here, which share the threads and end at once if interrupted."""
+    """Return an executor of `count` processes here, which share the threads.
+
+    They end at once if they are interrupted or a piece fails; pieces that are done by then are yielded before.
+    """
 
     def spread(
         task: Callable[[Piece, int], Result], pieces: Sequence[Piece], device: str
@@ -55,16 +59,27 @@ def run_in_processes(count: int) -> Executor:
         with ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare_process) as pool:
             waiting = {pool.submit(_do_or_leave, task, piece, threads): piece for piece in pieces}
             try:
-                for done in as_completed(waiting):
-                    yield waiting[done], done.result()
-            except (KeyboardInterrupt, GeneratorExit):
-                pool.shutdown(wait=False, cancel_futures=True)
-                for one in active_children():
-                    if one not in others:
-                        one.terminate()
+                while waiting:
+                    done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+                    for one in sorted(done, key=_has_failed):
+                        yield waiting.pop(one), one.result()
+            except BaseException:
+                _end_at_once(pool, others)
                 raise
 
     return spread
+
+
+def _end_at_once(pool: ProcessPoolExecutor, others: list[BaseProcess]) -> None:
+    """End the processes of a pool, whatever they do; `others` are the processes that are not of it."""
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in active_children():
+        if process not in others:
+            process.terminate()
+
+
+def _has_failed(done: Future[Any]) -> bool:
+    return done.exception() is not None
 
 
 def _prepare_process() -> None:

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from brushwork.errors import InputError
+from brushwork.images.color_transfer import exact
 from brushwork.images.geometry import Size, Window
 from brushwork.losses.moments import as_float32, count_positions, flatten_positions, gram
 from brushwork.types import Feature, PerImage, Summary
@@ -55,7 +56,7 @@ def principal_directions(feature: Feature, most: int) -> tuple[Float[Tensor, "k 
     if len(feature) != 1 or most < 1:
         raise InputError(f"use 1 or more directions, and a batch of one image; given: {most}, of {len(feature)}.")
     moments = gram(feature)[0] / count_positions(feature)
-    values, axes = torch.linalg.eigh(moments.double())
+    values, axes = torch.linalg.eigh(exact(moments))
     kept = min(most, len(values))
     chosen = values.flip(0)[:kept].clamp_min(0)
     return axes.flip(1)[:, :kept].mT.contiguous().to(moments), torch.diag(chosen).to(moments)[None]

@@ -58,7 +58,11 @@ class _Grid:
         frequency = torch.hypot(rows[:, None], columns)
         self._count = max(1, floor(log2(max(2, min(shape)))))
         octaves = (-0.5 - frequency.log2()).clamp(0, self._count - 1)  # the corners of the spectrum are at √½
-        self.octaves = octaves.to(torch.int32).to(device)
+        octaves = octaves.to(torch.int32)
+        self.octaves = octaves.to(device)
+        # The frequencies octave by octave: sums over slices are deterministic, index_add_ on CUDA is not.
+        self._sorted = octaves.flatten().argsort(stable=True).to(torch.int32).to(device)
+        self._lengths = octaves.flatten().bincount(minlength=self._count).tolist()
         self._twice = torch.full((columns.numel(),), 2.0)  # the other half is the mirror image
         self._twice[0] = 1.0
         if shape[1] % 2 == 0:
@@ -66,12 +70,13 @@ class _Grid:
         self._twice = self._twice.to(device)
 
     def energies(self, vector: Tensor) -> Tensor:
-        """Return Σ|·|² of each octave, over all planes."""
-        total = torch.zeros(self._count, dtype=vector.dtype, device=vector.device)
-        for plane in self._planes(vector):
-            energy = torch.view_as_real(torch.fft.rfft2(plane, norm="ortho")).square_().sum(-1)
-            total.index_add_(0, self.octaves.view(-1), energy.mul_(self._twice).view(-1))
-        return total
+        """Return Σ|·|² of each octave, over all planes, always added in the same order."""
+        return torch.stack([self._plane_energies(plane) for plane in self._planes(vector)]).sum(0)
+
+    def _plane_energies(self, plane: Tensor) -> Tensor:
+        energy = torch.view_as_real(torch.fft.rfft2(plane, norm="ortho")).square_().sum(-1).mul_(self._twice)
+        octaves = torch.split(energy.view(-1)[self._sorted], self._lengths)
+        return torch.stack([octave.sum() for octave in octaves])
 
     def multiply(self, vector: Tensor, gains: Tensor) -> None:
         """Multiply each octave by its gain, in place."""

@@ -37,12 +37,15 @@ def get_count(state: State, name: str) -> int:
 
 
 def get_entry(state: State, name: str) -> Tensor:
-    """Return an entry of a saved state.
+    """Return a copy of an entry of a saved state, on the device of its point.
 
-    It is copied: sums over memory of another alignment, as in a mapped file, may round differently.
+    It is copied: sums over memory of another alignment, as in a mapped file, may round differently. Numbers stay where
+    they are, since not every device has float64.
 
     Raises: InputError: there is no such entry.
     """
     if name not in state:
         raise InputError(f"the saved state has no {name!r}, it is another optimizer's: resume with the same options.")
-    return state[name].detach().clone(memory_format=torch.contiguous_format)
+    entry = state[name].detach()
+    device = state["point"].device if entry.ndim and "point" in state else entry.device
+    return entry.to(device, copy=True, memory_format=torch.contiguous_format)

@@ -14,7 +14,7 @@ from brushwork.options.groups import (
     measured_size,
 )
 from brushwork.options.loss_groups import ContentOptions, LossOptions, StyleOptions
-from brushwork.options.method import METHODS, MethodOptions, ScheduleLevel, register
+from brushwork.options.method import METHODS, MethodOptions, ScheduleLevel, register, require_method_options
 from brushwork.options.optimizer import OptimizerOptions
 from brushwork.options.validation import (
     SMALLEST_SIDE,
@@ -47,6 +47,7 @@ __all__ = [
     "parse_size",
     "register",
     "require_enough_pixels",
+    "require_method_options",
     "require_min_size",
     "require_option",
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, NamedTuple, Self, TypeVar
 
+from brushwork.errors import InputError
 from brushwork.images.geometry import Size
 
 Kind = TypeVar("Kind", bound="type[MethodOptions]")
@@ -98,3 +99,9 @@ def register(kind: Kind) -> Kind:
     """Add the options class of a method to `METHODS`; a class decorator."""
     METHODS[kind.method] = kind
     return kind
+
+
+def require_method_options(given: object) -> None:
+    """Check that what was given are the options of a method. Raises: InputError."""
+    if not isinstance(given, MethodOptions):
+        raise InputError(f"options is {given!r}: give options, such as load_preset('default').")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from dataclasses import fields
+from typing import TYPE_CHECKING, cast
 
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
     from brushwork.types import Image
 
 SMALLEST_SIDE = 32
@@ -48,7 +51,14 @@ def require_enough_pixels(size: Size, what: str) -> None:
 
 
 def check_options(options: object) -> None:
-    """Run the checks of every option group that the options inherit from."""
+    """Run the checks of every option group that the options inherit from.
+
+    Raises: InputError: a value out of range, or text where several values are expected.
+    """
+    for field in fields(cast("DataclassInstance", options)):
+        value = getattr(options, field.name)
+        is_text = isinstance(value, str) and str(field.type).startswith("tuple")
+        require_option(not is_text, field.name, repr(value), f"several values, such as ({value!r},)")
     for group in type(options).__mro__[1:]:
         if "__post_init__" in vars(group):
             vars(group)["__post_init__"](options)

@@ -57,7 +57,8 @@ def rotate(image: Image, degrees: float) -> Image:
     y, x = torch.meshgrid(down, across, indexing="ij")
     turn, slope = cos(radians(degrees)), sin(radians(degrees))
     grid = torch.stack([(turn * x - slope * y) * 2 / (width - 1), (slope * x + turn * y) * 2 / (height - 1)], dim=-1)
-    return functional.grid_sample(image, grid[None].to(image.dtype), mode="bicubic", align_corners=True)
+    grid = grid.to(image.dtype).expand(len(image), -1, -1, -1)
+    return functional.grid_sample(image, grid, mode="bicubic", align_corners=True)
 
 
 def _inscribed_size(height: int, width: int, degrees: float) -> Size:

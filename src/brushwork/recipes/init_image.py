@@ -129,5 +129,5 @@ def make_init_image(
 
 def _image_of(style: Image | StyleFile, init: str) -> Image:
     if isinstance(style, StyleFile):
-        raise InputError(f"init is {init}, but {style.source} is a style file without its image: use another init.")
+        raise InputError(f"init is {init}, but the style file of {style.source} holds no image: use another init.")
     return style

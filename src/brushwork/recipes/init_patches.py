@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
 
+from brushwork.images.color_transfer import exact
 from brushwork.images.geometry import Size
 from brushwork.images.resample import resize
 from brushwork.types import Image, Mask
@@ -143,9 +144,9 @@ def _components(padded: Image, keys: Patches) -> tuple[Patches, Patches]:
     Directions in which the keys do not vary are left out: they are an arbitrary basis, another one on each machine.
     """
     mean = keys.mean(0)
-    variances, axes = torch.linalg.eigh((keys - mean).T @ (keys - mean))
-    varies = variances > len(variances) * torch.finfo(variances.dtype).eps * variances[-1]
-    axes = axes[:, varies][:, -COMPONENTS:]
+    variances, axes = torch.linalg.eigh(exact((keys - mean).T @ (keys - mean)))
+    varies = variances > len(variances) * torch.finfo(keys.dtype).eps * variances[-1]
+    axes = axes[:, varies][:, -COMPONENTS:].to(keys)
     parts = [(functional.unfold(rows, PATCH, stride=STRIDE)[0].T - mean) @ axes for _, rows in _rows(padded)]
     return torch.cat(parts), (keys - mean) @ axes
 

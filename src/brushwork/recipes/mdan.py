@@ -123,7 +123,7 @@ def _patches(options: MDANOptions) -> PatchGrid:
 
 def _require_image(style: Image | StyleFile) -> Image:
     if isinstance(style, StyleFile):
-        raise InputError(f"{style.source} is a style file, but patches are needed: give the style image itself.")
+        raise InputError(f"the style file of {style.source} has no patches for MDAN: give the style image itself.")
     return style
 
 

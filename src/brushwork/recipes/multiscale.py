@@ -59,10 +59,12 @@ class ResumeState(NamedTuple):
     """The optimizer's state, its point as `point`, and the displayed image as `shown`."""
 
     def to(self, device: torch.device) -> ResumeState:
-        """Return the state on a device; scalars stay where they are, since not every device has float64."""
-        return self._replace(
-            state={name: value.to(device) if value.ndim else value for name, value in self.state.items()}
-        )
+        """Return the state with its point and image on a device.
+
+        Optimizers copy what they load to where the point is, entry by entry: a history need not fit there twice, or at
+        all.
+        """
+        return self._replace(state=self.state | {name: self.state[name].to(device) for name in ("point", "shown")})
 
 
 class Progress(NamedTuple):
@@ -194,10 +196,8 @@ def _image(shown: Image | OptimizationStep) -> Image:
 
 def load_resume_state(resume: ResumeState, optimizer: Optimizer) -> tuple[int, Tensor, Image]:
     """Load the optimizer's state; return the iterations spent at the level, the point and the image."""
-    state = dict(resume.state)
-    point, shown = state.pop("point"), state.pop("shown")
-    optimizer.load(state)
-    return resume.iterations, point, shown
+    optimizer.load(resume.state)
+    return resume.iterations, resume.state["point"], resume.state["shown"]
 
 
 def with_resampling(objective: Objective, evaluate: Callable[[Objective], Evaluate]) -> Evaluate | ResampledObjective:

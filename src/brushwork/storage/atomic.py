@@ -49,11 +49,7 @@ def atomic_write_tree(path: Path, beside: Sequence[Path], *, overwrite: bool) ->
         with _temporary_folder(path.parent) as temporary:
             yield temporary
             getattr(os, "sync", lambda: None)()  # thousands of tiles: syncing each would take longer than writing them
-            for one in beside:
-                if one.exists():
-                    one.rename(temporary / f"{one.name}.before")
-                (temporary / one.name).rename(one)
-            _rename(temporary / path.name, path, overwrite)
+            _rename_all(temporary, path, beside, overwrite)
         sync_folder(path.parent)
 
 
@@ -110,6 +106,30 @@ def _rename(temporary: Path, path: Path, overwrite: bool) -> None:
         temporary.rename(path)
 
 
+def _rename_all(temporary: Path, path: Path, beside: Sequence[Path], overwrite: bool) -> None:
+    """Move a file and its companions to their places, or, if that is interrupted, leave there what was there."""
+    try:
+        for one in beside:
+            if one.exists():
+                one.rename(temporary / f"{one.name}.before")
+            (temporary / one.name).rename(one)
+        _rename(temporary / path.name, path, overwrite)
+    except BaseException:
+        if (temporary / path.name).exists():
+            for one in beside:
+                _put_back(temporary, one)
+        raise
+
+
+def _put_back(temporary: Path, companion: Path) -> None:
+    """Undo the replacement of a companion, as far as it went."""
+    new, before = temporary / companion.name, temporary / f"{companion.name}.before"
+    if not new.exists():
+        companion.rename(new)
+    if before.exists():
+        before.rename(companion)
+
+
 def require_target(path: Path, overwrite: bool, beside: Sequence[Path] = ()) -> None:
     """Refuse a path in a missing folder, a folder, and a file that exists and may not be overwritten.
 
@@ -154,7 +174,8 @@ def explain_write_errors(path: Path) -> Iterator[None]:
         yield
     except FileExistsError as error:
         there = next((one for one in error.args if isinstance(one, Path)), path)
-        raise InputError(f"{there} already exists: write elsewhere, or allow overwriting it.") from error
+        advice = "write elsewhere, or overwrite it (--force; in Python, overwrite=True)"
+        raise InputError(f"{there} already exists: {advice}.") from error
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be written: {_reason(error, path.parent)}.") from error
 

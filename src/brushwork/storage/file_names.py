@@ -12,6 +12,9 @@ STYLE_ENDING = ".style"
 
 MODEL_ENDING = ".safetensors"
 
+CHECKPOINT_ENDING = ".checkpoint"
+"""Suffix of the checkpoint beside an output, after the output's whole name."""
+
 _NO_UTF8 = re.compile("[\udc80-\udcff]")
 """Python's surrogates for the bytes of a name that are not valid UTF-8 (PEP 383)."""
 

@@ -19,18 +19,53 @@ def locked_folder(folder: Path) -> Iterator[None]:
 
     Raises: InputError: another process works there, or it cannot be made.
     """
-    with explain_write_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    descriptor = None if os.name == "nt" else os.open(folder, os.O_RDONLY)
+    descriptor = _lock(folder)
     try:
-        if descriptor is not None and not take_lock(descriptor):
-            raise InputError(f"{folder} is in use: another process paints this film; wait for it, or stop it.")
         yield
     finally:
+        if descriptor is None or _is_there(folder, descriptor):
+            with suppress(OSError):
+                folder.rmdir()  # while it is locked: then nobody else works in it
         if descriptor is not None:
             os.close(descriptor)
-        with suppress(OSError):
-            folder.rmdir()
+
+
+def _lock(folder: Path) -> int | None:
+    """Make a folder and lock it; return it opened (None: this system has no locks).
+
+    Raises: InputError: as `locked_folder`.
+    """
+    while True:
+        with explain_write_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        if os.name == "nt":
+            return None
+        with suppress(FileNotFoundError):  # the process that had the lock removes it now
+            descriptor = os.open(folder, os.O_RDONLY)
+            if _has_locked(folder, descriptor):
+                return descriptor
+
+
+def _has_locked(folder: Path, descriptor: int) -> bool:
+    """Lock an open folder; else close it. Return whether it is locked, and not removed meanwhile.
+
+    Raises: InputError: another process has the lock.
+    """
+    is_alone = take_lock(descriptor)
+    if is_alone and _is_there(folder, descriptor):
+        return True
+    os.close(descriptor)
+    if not is_alone:
+        raise InputError(f"{folder} is in use: another process paints this film; wait for it, or stop it.")
+    return False
+
+
+def _is_there(folder: Path, descriptor: int) -> bool:
+    """Return whether a folder is still the one that was opened."""
+    try:
+        return os.path.samestat(folder.stat(), os.fstat(descriptor))
+    except OSError:
+        return False
 
 
 def take_lock(descriptor: int) -> bool:

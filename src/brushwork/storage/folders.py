@@ -25,6 +25,25 @@ def expand_user(path: PathInput) -> Path:
     return Path(os.path.expanduser(path))  # noqa: PTH111 (Path.expanduser raises RuntimeError instead)
 
 
+def require_path(given: PathInput, what: str) -> Path:
+    """Return what was given as a path, with ~ replaced. Raises: InputError: it is no path."""
+    if not isinstance(given, str | PathLike):
+        raise InputError(
+            f"{what} is given as {type(given).__name__}, but a job reads and writes files: give a path, or use "
+            "brushwork.transfer or brushwork.stylize, which take images."
+        )
+    return expand_user(given)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those that it lies in, where there is none. Raises: InputError: it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = "there is a file of that name" if isinstance(error, FileExistsError) else error.strerror
+        raise InputError(f"the folder {folder} cannot be created ({reason}): choose another with -o.") from error
+
+
 def user_cache() -> Path:
     """Return the user's cache folder for brushwork: files that can be made or fetched again."""
     return _of_user(platformdirs.user_cache_path, ".cache")

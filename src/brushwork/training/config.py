@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from brushwork.errors import InputError
-from brushwork.storage.file_names import MODEL_ENDING
+from brushwork.storage.file_names import CHECKPOINT_ENDING, MODEL_ENDING
 from brushwork.training.options import TrainingOptions
 
 _PHOTO_SIZE = 480
@@ -49,7 +49,7 @@ class TrainingConfig:
     @property
     def checkpoint(self) -> Path:
         """Path of the checkpoint of an unfinished training."""
-        return self.output.with_name(f"{self.output.name}.checkpoint")
+        return self.output.with_name(self.output.name + CHECKPOINT_ENDING)
 
     @property
     def history(self) -> Path:

@@ -36,11 +36,12 @@ def train_task(
     the model file is written.
 
     The task's networks must be on the device. A checkpoint is written beside the output after 5 seconds and then every
-    `checkpoint_every` seconds, and removed at the end. When the iterator is closed or an exception is raised, Ctrl-C
-    included, the current model is written and the checkpoint stays: with `resume` the training continues from there,
-    and ends bit for bit as if it had never been interrupted. With a `group`, each rank trains on its rows of every
-    batch, and rank 0 writes the files. If `should_stop` returns a signal number on any rank, all ranks stop between
-    two iterations with `StopSignalError`, a KeyboardInterrupt.
+    `checkpoint_every` seconds, and removed at the end. When the iterator is closed or an exception is raised between
+    two iterations, Ctrl-C included, the current model and a checkpoint are written; in the middle of an iteration
+    nothing is, and the last checkpoint stays. With `resume` the training continues from the checkpoint, and ends bit
+    for bit as if it had never been interrupted. With a `group`, each rank trains on its rows of every batch, and rank 0
+    writes the files. If `should_stop` returns a signal number on any rank, all ranks stop between two iterations with
+    `StopSignalError`, a KeyboardInterrupt.
 
     Raises: InputError: invalid options, photographs or output; a checkpoint of another training.
         BrushworkError: a loss is not finite.

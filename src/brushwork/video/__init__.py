@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from brushwork.video.preview import preview_film
     from brushwork.video.run import run_film
     from brushwork.video.selected_clip import select_original
+    from brushwork.video.signatures import is_film, is_still_picture
 else:
     __getattr__, __dir__ = lazy_exports(__name__, __file__)
 
@@ -57,6 +58,8 @@ __all__ = [
     "ShotDone",
     "ShotStarted",
     "evaluate_film",
+    "is_film",
+    "is_still_picture",
     "load_film_preset",
     "open_clip",
     "plan_film",

@@ -135,6 +135,11 @@ class Encoding:
         return self.container.muxer if self.container.is_animation else self.codec
 
     @property
+    def kept_bits(self) -> int:
+        """Bits that frames are kept in until they are encoded: 8, or 16 for films of more."""
+        return 8 if self.bits == 8 else 16
+
+    @property
     def pixel_format(self) -> str:
         """Name of the pixel format that is encoded."""
         if self.has_alpha:

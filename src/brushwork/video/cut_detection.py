@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brushwork.images.geometry import Size
+from brushwork.video.opencv_threads import on_one_thread
 from brushwork.video.optional_imports import import_video
 
 SMALL = Size(90, 160)
@@ -139,7 +140,8 @@ def _reliable_share(one: _View, other: _View) -> float:
     """Return the share of pixels whose flow is consistent in both directions."""
     cv2 = import_video("cv2")
     dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
-    forward, backward = (dis.calc(a.gray, b.gray, None) for a, b in ((other, one), (one, other)))
+    with on_one_thread():
+        forward, backward = (dis.calc(a.gray, b.gray, None) for a, b in ((other, one), (one, other)))
     rows, columns = np.mgrid[: forward.shape[0], : forward.shape[1]].astype(np.float32)
     there = cv2.remap(backward, columns + forward[..., 0], rows + forward[..., 1], cv2.INTER_LINEAR, borderValue=1e3)
     limit = 0.01 * ((forward**2).sum(-1) + (there**2).sum(-1)) + 0.5

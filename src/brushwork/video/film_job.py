@@ -17,7 +17,7 @@ from brushwork.storage.folders import expand_user
 from brushwork.storage.hashing import file_sha256
 from brushwork.video.clip_info import ClipInfo
 from brushwork.video.options import Chroma, CodecName, FilmOptions, FrameSelection, OptimizedFilmOptions
-from brushwork.video.sequence_names import is_sequence, sequence_files
+from brushwork.video.sequence_names import holds_pictures, is_sequence, sequence_files
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +80,11 @@ class FilmJob:
         return isinstance(self.method, TransferOptions) and self.optimized.keyframes > 1
 
     @property
+    def has_pictures(self) -> bool:
+        """Whether the clip or a mask is made of picture files, which follow each other at the job's rate."""
+        return any(holds_pictures(expand_user(one)) for one in (self.clip, *self.masks))
+
+    @property
     def outputs(self) -> list[Path]:
         """The files that are there of the film: one, or the pictures that its pattern stands for."""
         output = expand_user(self.output)
@@ -135,7 +140,7 @@ class FilmJob:
             "styles": [file_sha256(expand_user(style)) for style in self.styles],
             "masks": [file_sha256(one) for one in masks],
             "weights": weights,
-        }
+        } | ({"pictures": {"rate": self.rate}} if self.has_pictures else {})
 
 
 def _absolute(path: Path) -> Path:

@@ -25,6 +25,7 @@ from brushwork.video.clip_info import ClipInfo
 from brushwork.video.frame_reader import FrameReader
 from brushwork.video.image_folder import open_image_folder
 from brushwork.video.options import FrameSelection
+from brushwork.video.sequence_names import holds_pictures
 from brushwork.video.signatures import is_still_picture
 
 ReadPlane: TypeAlias = Callable[[int], Float[Tensor, "1 1 _ _"]]
@@ -65,7 +66,7 @@ def open_mask(path: Path, film: ClipInfo, rate: float) -> FilmMask:
     Raises: InputError: it cannot be used, or has another shape than the film.
     """
     path = expand_user(path)
-    if path.is_dir() or "%" in path.name:
+    if holds_pictures(path):
         clip: Clip | None = open_image_folder(path, rate)
     else:
         clip = None if is_still_picture(path) else open_clip(path)

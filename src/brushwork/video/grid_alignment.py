@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from brushwork.images.color_transfer import exact
 from brushwork.types import Image
 from brushwork.video.optical_flow import FlowPair
 
@@ -24,7 +25,7 @@ def dominant_motion(pair: FlowPair) -> Tensor:
     reliable = pair.reliability[0, 0] > 0.5
     if reliable.float().mean() < _LEAST:
         return torch.zeros(2, dtype=torch.float64)
-    return -pair.flow[0][:, reliable].median(1).values.to("cpu", torch.float64)
+    return exact(-pair.flow[0][:, reliable].median(1).values)
 
 
 def on_aligned_grid(stylize: Callable[[Image], Image], frame: Image, motion: Tensor, stride: int) -> Image:

@@ -26,7 +26,7 @@ def write_sequence(pattern: Path, frames: Iterable[Any], has_alpha: bool, bits: 
         path = frame_file(pattern, number)
         with explain_write_errors(path), atomic_write(path, overwrite=True) as temporary:
             picture = _png(frame.reformat(format=kind))
-            temporary.write_bytes(insert_png_text(picture, tag) if number == FIRST else picture)
+            temporary.write_bytes(insert_png_text(picture, tag) if tag and number == FIRST else picture)
     rest = len(sequence_files(pattern)) - number
     return (f"{rest} files of {pattern} are not of this film: they were there before",) if rest > 0 else ()
 

@@ -16,6 +16,7 @@ from brushwork.images.occlusion import Reliability, dis_reliability, ruder_relia
 from brushwork.images.resample import resize
 from brushwork.images.warp import Flow, resize_flow
 from brushwork.types import Image
+from brushwork.video.opencv_threads import on_one_thread
 from brushwork.video.optional_imports import import_video
 
 FlowQuality: TypeAlias = Literal["fast", "medium", "best"]
@@ -36,7 +37,7 @@ class FlowPair(NamedTuple):
 
 
 class FlowSource(Protocol):
-    """Computes the flow between two frames of a film."""
+    """Computes the flow between two frames of a film, on the device that they are on."""
 
     def __call__(self, own: Image, other: Image, numbers: tuple[int, int]) -> FlowPair:
         """Return the flow from one frame to another, given with their numbers in the film."""
@@ -69,13 +70,14 @@ class DisFlow(NamedTuple):
         lines = min(_LARGEST, min(size)) if self.is_reduced else min(size)
         reduced = fit_size(size, lines, measure="short")
         one, two = (_gray(image, reduced) for image in (own, other))
-        flow, backward = (
-            resize_flow(
-                torch.from_numpy(_dis(self.quality).calc(*pair, None)).permute(2, 0, 1)[None].contiguous(), size
-            )
-            for pair in ((one, two), (two, one))
-        )
+        flow, backward = (self._follow(*pair, size).to(own) for pair in ((one, two), (two, one)))
         return check_flow(flow, backward, own, other, self.check)
+
+    def _follow(self, one: NDArray[Any], two: NDArray[Any], size: Size) -> Flow:
+        """Return the flow from one gray picture to another, for frames of a size; on the CPU."""
+        with on_one_thread():
+            flow = torch.from_numpy(_dis(self.quality).calc(one, two, None))
+        return resize_flow(flow.permute(2, 0, 1)[None].contiguous(), size)
 
 
 class NoFlow(NamedTuple):
@@ -89,9 +91,8 @@ class NoFlow(NamedTuple):
 
 @cache
 def _dis(quality: FlowQuality) -> Any:
-    """Return OpenCV's algorithm. It runs on one thread, so that its result does not depend on the machine."""
+    """Return OpenCV's algorithm."""
     cv2 = import_video("cv2")
-    cv2.setNumThreads(1)
     preset = cv2.DISOPTICAL_FLOW_PRESET_FAST if quality == "fast" else cv2.DISOPTICAL_FLOW_PRESET_MEDIUM
     dis = cv2.DISOpticalFlow_create(preset)
     if quality == "best":

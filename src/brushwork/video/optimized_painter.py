@@ -158,12 +158,12 @@ def carry(previous: Image, pair: FlowPair, new: Image) -> Image:
 
 
 def until_settled(steps: Iterator[Progress], tolerance: float, patience: int) -> Iterator[Progress]:
-    """Yield steps until the loss fell by less than a fraction of itself in that many iterations."""
+    """Yield steps until the loss fell by less than a fraction of itself in that many iterations; 0: all steps."""
     past: deque[float] = deque(maxlen=patience + 1)
     for progress in steps:
         yield progress
         past.append(float(progress.step.losses.total))
-        if len(past) > patience and past[0] - past[-1] < tolerance * abs(past[0]):
+        if tolerance and len(past) > patience and past[0] - past[-1] < tolerance * abs(past[0]):
             return
 
 

@@ -68,7 +68,10 @@ def load_painter(job: FilmJob, device: torch.device, bits: int, network: Any = N
     """
     if len(job.masks) < 2:
         return _load_one(job, device, bits, network)
-    regions = [_load_one(replace(job, styles=(style,)), device, bits, network) for style in job.styles]
+    regions = [
+        _load_one(replace(job, styles=(style,), method=_of_region(job, number)), device, bits, network)
+        for number, style in enumerate(job.styles)
+    ]
 
     def make(inputs: PainterInputs) -> FramePainter:
         stores = [partial(_region_stores, inputs.stores, number) for number in range(len(regions))]
@@ -76,6 +79,23 @@ def load_painter(job: FilmJob, device: torch.device, bits: int, network: Any = N
         return RegionPainter(tuple(painters), bits)
 
     return PainterSource(regions[0].engine, regions[0].weights, make)
+
+
+def _of_region(job: FilmJob, number: int) -> StylizeOptions | TransferOptions:
+    """Return the options of a region, with the scale of its own style image.
+
+    Raises: InputError: a blend, or a number of scales that is neither one nor that of the style images.
+    """
+    method = job.method
+    if getattr(method, "style_blend", ()):
+        raise InputError("masks already say which style image applies where: remove style-blend, or the masks.")
+    if not isinstance(method, AdaINOptions | TransferOptions) or len(method.style_scale) == 1:
+        return method
+    if len(method.style_scale) != len(job.styles):
+        raise InputError(
+            f"{len(method.style_scale)} style scales were given for {len(job.styles)} style images: give one for each."
+        )
+    return replace(method, style_scale=(method.style_scale[number],))
 
 
 def _region_stores(stores: FrameStores, number: int, name: str) -> FrameStore:
@@ -106,7 +126,7 @@ def _make_optimized(
 ) -> PainterSource:
     def make(inputs: PainterInputs) -> FramePainter:
         frames, stores, own = inputs.frames, inputs.stores, job.optimized
-        flow, fill = make_flow(job, "best", own.reliability), _fill(styles, inputs.size, encoder)
+        flow, fill = make_flow(job, "best", own.reliability), _fill(styles, options, inputs.size, encoder)
         painter = OptimizedPainter(frames, styles, options, own, encoder, flow, fill, inputs.watch)
         if own.passes > 1:
             return MultipassPainter(painter, own.passes, stores, bits)
@@ -115,14 +135,27 @@ def _make_optimized(
     return PainterSource(encoder.engine, encoder.weights_sha256(), make)
 
 
-def _fill(styles: tuple[Image | StyleFile, ...], size: Size, encoder: Encoder) -> FrameStylizer | None:
-    """Return what stylizes new parts of optimized frames; None where its weights are missing."""
+def _fill(
+    styles: tuple[Image | StyleFile, ...], options: TransferOptions, size: Size, encoder: Encoder
+) -> FrameStylizer | None:
+    """Return what stylizes new parts of optimized frames; None without style images, and where weights are missing."""
     pictures = [one for one in styles if not isinstance(one, StyleFile)]
+    blend, scale = (_of_pictures(each, styles) for each in (options.style_blend, options.style_scale))
+    if not pictures or (blend and not any(blend)):
+        return None
+    adain = AdaINOptions(size="full", measure=options.measure, style_blend=blend, style_scale=scale)
     try:
-        stylizer = AdaINOptions(size="full").load_stylizer(encoder.preprocess.mean.device)
+        stylizer = adain.load_stylizer(encoder.preprocess.mean.device)
     except WeightsError:
         return None
-    return make_frame_stylizer(stylizer, pictures, size) if pictures else None
+    return make_frame_stylizer(stylizer, pictures, size)
+
+
+def _of_pictures(each: tuple[float, ...], styles: tuple[Image | StyleFile, ...]) -> tuple[float, ...]:
+    """Return the values of the style images, of one for each style; other numbers of values unchanged."""
+    if len(each) != len(styles):
+        return each
+    return tuple(value for value, style in zip(each, styles, strict=True) if not isinstance(style, StyleFile))
 
 
 def make_flow(job: FilmJob, quality: FlowQuality, check: FlowCheck = "strict") -> FlowSource:

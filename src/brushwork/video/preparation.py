@@ -38,7 +38,7 @@ from brushwork.video.options import FrameSelection
 from brushwork.video.output_frames import OutputFrames
 from brushwork.video.painters import PainterInputs, PainterSource, load_painter, with_engine
 from brushwork.video.segment_file import FilmFormat
-from brushwork.video.sequence_names import is_sequence
+from brushwork.video.sequence_names import holds_pictures, is_sequence
 from brushwork.video.workspace import Workspace
 
 
@@ -59,7 +59,7 @@ class PreparedFilm:
     @property
     def bits(self) -> int:
         """Bits that frames are kept in: 8, or 16 for films of more."""
-        return kept_bits(self.encoding)
+        return self.encoding.kept_bits
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -99,7 +99,9 @@ class PreparedFilm:
     def soundtrack(self, analysis: FilmAnalysis) -> Soundtrack:
         """Return which sound the film gets."""
         selection = self.job.selection
-        if self.job.audio == "none" or (self.job.audio == "copy" and self.clip.info.demuxer == "images"):
+        if self.encoding.container.is_animation or self.job.audio == "none":
+            return Soundtrack(None)
+        if self.job.audio == "copy" and self.clip.info.demuxer == "images":
             return Soundtrack(None)
         if self.job.audio != "copy":
             return Soundtrack(probe_sound(Path(self.job.audio)))
@@ -119,7 +121,7 @@ def open_source(job: FilmJob) -> Clip:
     Raises: InputError: it cannot be used.
     """
     path = expand_user(job.clip)
-    return open_image_folder(path, job.rate) if path.is_dir() or "%" in path.name else open_clip(path)
+    return open_image_folder(path, job.rate) if holds_pictures(path) else open_clip(path)
 
 
 def probe_sound(path: Path) -> ClipInfo:
@@ -157,15 +159,10 @@ def prepare_film(
         )
     if resume and workspace.exists:
         job = with_engine(job, workspace.engine)
-    painter = load_painter(job, device, kept_bits(encoding), network)
+    painter = load_painter(job, device, encoding.kept_bits, network)
     require_memory(copies * frame_memory(job, size, painter.engine), size, device, memory)
     manifest = job.manifest(clip.files, [file for one in masks for file in one.files], painter.engine, painter.weights)
     return PreparedFilm(job, clip, size, encoding, device, painter, manifest, workspace, masks)
-
-
-def kept_bits(encoding: Encoding) -> int:
-    """Return the bits that frames are kept in until they are encoded: 8, or 16 for films of more."""
-    return 8 if encoding.bits == 8 else 16
 
 
 def open_masks(job: FilmJob, film: ClipInfo) -> tuple[FilmMask, ...]:

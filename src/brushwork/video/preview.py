@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from brushwork.errors import WeightsError
 from brushwork.images.encode import quantize
 from brushwork.images.geometry import Size
 from brushwork.jobs.events import Note
-from brushwork.storage.folders import expand_user
+from brushwork.storage.folders import expand_user, temporary_place
 from brushwork.video.analysis import FilmAnalysis, analyze_whole
 from brushwork.video.clip import Clip
 from brushwork.video.codecs import choose_encoding
@@ -25,6 +26,7 @@ from brushwork.video.film_plan import plan_film
 from brushwork.video.frame_reader import FrameReader
 from brushwork.video.keyframe_schedule import with_keyframes
 from brushwork.video.options import FrameSelection
+from brushwork.video.output_file import write_output
 from brushwork.video.panels import caption, in_a_grid
 from brushwork.video.preparation import open_source, prepare_film, require_output
 from brushwork.video.segment_file import FilmFormat, write_segment
@@ -72,8 +74,16 @@ def preview_film(
         raise WeightsError("none of the methods can be painted: get weights with brushwork weights.")
     shown = _side_by_side(panels, {one.title: one for one in plans})
     size = Size(*shown[0].shape[:2])
-    write_segment(expand_user(output), enumerate(shown), FilmFormat(encoding, size, tick, 1 / tick))
+    yield from map(Note, _write(expand_user(output), shown, FilmFormat(encoding, size, tick, 1 / tick)))
     yield PreviewFinished(output, len(shown), tuple(plans))
+
+
+def _write(output: Path, shown: list[Panel], format: FilmFormat) -> tuple[str, ...]:
+    """Write the frames of the preview as its name says; return notes for the user."""
+    with TemporaryDirectory(prefix="brushwork-", dir=temporary_place()) as folder:
+        segment = Path(folder) / f"preview{format.encoding.segment_suffix}"
+        write_segment(segment, enumerate(shown), format)
+        return write_output(output, [(segment, range(len(shown)))], format)
 
 
 def _parts(clip: Clip, analysis: FilmAnalysis) -> Iterator[FilmAnalysis]:

@@ -11,19 +11,15 @@ from brushwork.choices import WorkerEngine
 from brushwork.errors import InputError
 from brushwork.jobs.events import Note
 from brushwork.jobs.workers import Executor, pick_executor
-from brushwork.storage.atomic import atomic_write
 from brushwork.storage.folder_lock import locked_folder
 from brushwork.storage.folders import expand_user
 from brushwork.video.analysis import FilmAnalysis, analyze_clip
-from brushwork.video.animation_file import decoded_frames, write_animation
-from brushwork.video.codecs import IMAGES
 from brushwork.video.events import AnalysisProgress, FilmEvent, FilmFinished, FilmStarted
-from brushwork.video.film_file import write_film
 from brushwork.video.film_job import FilmJob
 from brushwork.video.film_requirements import disk_need, require_disk
 from brushwork.video.finished_film import count_frames, require_same_film
-from brushwork.video.image_sequence import write_sequence
 from brushwork.video.keyframe_schedule import add_keyframes
+from brushwork.video.output_file import write_output
 from brushwork.video.preparation import PreparedFilm, prepare_film, selection_note
 from brushwork.video.shot_painting import ShotPainting, paint_shots
 from brushwork.video.workspace import Workspace, segments_of
@@ -168,14 +164,14 @@ def finish_film(film: PreparedFilm, analysis: FilmAnalysis, began: float, notes:
 
 def _join(film: PreparedFilm, analysis: FilmAnalysis, parts: Sequence[tuple[Path, list[int]]]) -> Sequence[str]:
     """Write the film of its segments; return notes for the user."""
-    output, format, container = expand_user(film.job.output), film.film_format(analysis), film.encoding.container
-    if container.muxer == IMAGES:
-        return write_sequence(output, decoded_frames(parts), film.encoding.has_alpha, film.bits, film.tag)
-    with atomic_write(output, overwrite=True) as temporary:
-        if container.is_animation:
-            write_animation(temporary, parts, format, film.plays)
-            return ()
-        return write_film(temporary, parts, format, film.soundtrack(analysis), {"comment": film.tag})
+    return write_output(
+        expand_user(film.job.output),
+        parts,
+        film.film_format(analysis),
+        soundtrack=film.soundtrack(analysis),
+        plays=film.plays,
+        tag=film.tag,
+    )
 
 
 def _find_beginning(film: PreparedFilm, segment: range) -> int:

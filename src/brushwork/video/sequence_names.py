@@ -14,6 +14,11 @@ def is_sequence(path: Path) -> bool:
     return _PATTERN.search(path.name) is not None
 
 
+def holds_pictures(path: Path) -> bool:
+    """Return whether a clip or mask of a name is made of picture files: a folder, or a pattern."""
+    return path.is_dir() or "%" in path.name
+
+
 def frame_file(pattern: Path, number: int) -> Path:
     """Return the file of a frame."""
     return pattern.with_name(_PATTERN.sub(lambda found: f"{number:0{found[1] or 1}d}", pattern.name, count=1))

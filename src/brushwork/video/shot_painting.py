@@ -66,9 +66,9 @@ class ShotPainting:
         history, workspace = self.painter.history, self._film.workspace
         path = workspace.segment(frames.start)
         self.encode(path, frames)
-        goes_on = frames.stop < self._analysis.shot_of(frames.start).end
-        kept = history if goes_on else 0
-        workspace.remove_frames(range(max(0, frames.start - history), frames.stop - kept))
+        shot = self._analysis.shot_of(frames.start)
+        kept = history if frames.stop < shot.end else 0
+        workspace.remove_frames(range(max(shot.first, frames.start - history), frames.stop - kept))
         return SegmentDone(path, len(frames))
 
     def encode(self, path: Path, frames: range) -> None:

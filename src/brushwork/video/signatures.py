@@ -36,6 +36,9 @@ _BEGINNINGS = (
 _TS_PACKET, _TS_SYNC = 188, 0x47
 _FLAGS, _ANIMATED = 20, 2
 """Place of a WebP's flags, and the one of those that move."""
+_ANIMATIONS = ("gif", "apng", "webp")
+_PICTURE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"crx ")
+"""Pictures in the container of MP4: AVIF, HEIF and CR3."""
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -79,6 +82,17 @@ def is_still_picture(path: Path) -> bool:
     """
     head = _read_head(path)
     return _is_picture(head) and not _is_animation(head)
+
+
+def is_film(path: Path) -> bool:
+    """Return whether a file is a film, and nothing that pictures are read from, such as an animated GIF."""
+    try:
+        if not path.is_file():  # a pipe can be read only once
+            return False
+        demuxer = demuxer_of(path)
+    except (InputError, OSError):
+        return False
+    return demuxer not in _ANIMATIONS and _read_head(path)[8:12] not in _PICTURE_BRANDS
 
 
 def _is_animation(head: bytes) -> bool:

@@ -141,12 +141,12 @@ class Workspace:
 
 
 def list_film_changes(manifest: dict[str, Any], there: dict[str, Any]) -> list[str]:
-    """List, in words, what makes the film of another manifest another one."""
+    """List, in words, what makes the film of another manifest another one; earlier versions leave parts out."""
     here: dict[str, Any] = json.loads(json.dumps(manifest))
     return [
-        f"{part}: {', '.join(list_changes(mine, there[part])) if isinstance(there.get(part), dict) else 'another file'}"
-        for part, mine in here.items()
-        if there.get(part) != mine
+        f"{part}: {', '.join(list_changes(here.get(part) or {}, kept)) if isinstance(kept, dict) else 'another file'}"
+        for part, kept in there.items()
+        if here.get(part) != kept
     ]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from cyclopts import Parameter
 from rich import box
@@ -17,10 +17,25 @@ from brushwork.choices import DeviceName
 from brushwork.cli.consoles import make_console
 from brushwork.cli.film_evaluation import FilmEvaluationFlags, evaluate_films
 from brushwork.cli.flags import MACHINE, OUTPUT, PICTURES, JsonFlag, home_path, parse_integer
-from brushwork.cli.output import Row, format_number, log, print_json, print_result, require_table, write_table
-from brushwork.cli.paths import list_images
-from brushwork.errors import InputError
+from brushwork.cli.output import (
+    Row,
+    exit_code_for,
+    format_error,
+    format_number,
+    log,
+    print_failure,
+    print_json,
+    print_result,
+    require_table,
+    write_table,
+)
+from brushwork.cli.paths import has_folder, list_images, require_no_film, shorten_path
+from brushwork.errors import BrushworkError, InputError
 from brushwork.options.describe import field_docs
+from brushwork.storage.file_names import STYLE_ENDING
+
+if TYPE_CHECKING:
+    import torch
 
 _NETWORKS = ("vgg16", "alexnet")
 """Default networks: the first with which no result was made. Most results are made with VGG-19."""
@@ -52,9 +67,10 @@ def evaluate(
 ) -> int:
     """Measure how close results are to their content and style images, in networks not used to make them.
 
-    `brushwork evaluate out.png` reads the content and style image from the result's metadata; images of other programs
-    need `--content` and `--style`. Learned perceptual distance (LPIPS in AlexNet and VGG-16), SSIM, PSNR, and distances
-    of content, Gram matrices, moments, distributions and colors; 0 is perfect, except for SSIM and PSNR.
+    `brushwork evaluate out.png` reads the content and style image from the result's metadata. Results of models need
+    `--style`, textures `--content`, and images of other programs both. Learned perceptual distance (LPIPS in AlexNet
+    and VGG-16), SSIM, PSNR, and distances of content, Gram matrices, moments, distributions and colors; 0 is perfect,
+    except for SSIM and PSNR.
 
     Parameters
     ----------
@@ -88,39 +104,121 @@ def evaluate(
     if output is not None:
         require_table(output)
     devices.set_threads(threads)
-    cases = [_case(path, content, style) for path in list_images(results, quiet=quiet)]
-    place = devices.select_device(device)
+    paths = list_images(results, quiet=quiet)
+    report = EvaluationReport(is_batch=len(paths) > 1 or has_folder(results))
+    cases: list[EvaluationCase] = []
+    for path in paths:
+        with report.collect_error(path):
+            require_no_film(path, f"brushwork evaluate --video {path} --original CLIP")
+            cases.append(_case(path, content, style))
+    if cases:
+        _measure(cases, report, network, size, devices.select_device(device), quiet=quiet)
+    if output is not None and report.rows:
+        write_table(report.rows, output)
+        if not quiet:
+            log(f"wrote {output}")
+    _print(report, json)
+    return report.code
+
+
+@dataclass
+class EvaluationReport:
+    """The rows of results, and the errors of others. The error of a single result ends the command."""
+
+    is_batch: bool
+    """Whether there may be several results."""
+    rows: list[Row] = field(default_factory=list)
+    errors: list[Row] = field(default_factory=list)
+    code: int = 0
+    """Exit code: the highest of all errors."""
+
+    @contextmanager
+    def collect_error(self, path: Path) -> Iterator[None]:
+        """Print and keep the error of one of several results, so that the others are evaluated."""
+        try:
+            yield
+        except BrushworkError as error:
+            if not self.is_batch:
+                raise
+            message = format_error(error)
+            print_failure(message if path.name in message else f"{path.name}: {message}")
+            self.errors.append({"result": str(path), "error": message})
+            self.code = max(self.code, exit_code_for(error))
+
+
+def _measure(
+    cases: Sequence[EvaluationCase],
+    report: EvaluationReport,
+    network: str | None,
+    size: int,
+    place: torch.device,
+    *,
+    quiet: bool,
+) -> None:
+    """Add the metrics of every case to the report; `network` None: one that made none of the results.
+
+    Raises: InputError, WeightsError: a network that cannot be used, or a single result that cannot be evaluated.
+    """
     models = [_model(path) for path, *_ in cases]
     evaluator = metrics.Evaluator.load(network or _choose_network(models), place)
-    rows = []
     for case, model in zip(cases, models, strict=True):
-        if not quiet:
-            _log_case(case, model, evaluator.encoder.name)
-        found, content_image, style_image = (images.read_image(path).image.to(place) for path in case)
-        found_metrics = evaluator(found, content=content_image, style=style_image, size=size)
-        rows.append({**{name: str(path) for name, path in case._asdict().items()}, **asdict(found_metrics)})
-    if output is not None:
-        write_table(rows, output)
-    _print(rows, json)
-    return 0
+        with report.collect_error(case.result):
+            if not quiet:
+                _log_case(case, model, evaluator.encoder.name)
+            found, content_image, style_image = (images.read_image(path).image.to(place) for path in case)
+            found_metrics = evaluator(found, content=content_image, style=style_image, size=size)
+            report.rows.append({name: str(path) for name, path in case._asdict().items()} | asdict(found_metrics))
 
 
 def _case(path: Path, content: Path | None, style: Path | None) -> EvaluationCase:
     """Return the case of a result; images not given are taken from its metadata.
 
-    Raises: InputError: there is no metadata, or it does not name exactly one style image.
+    Raises: InputError: there is no metadata, or it does not name one content image and one style image.
     """
-    if content is not None and style is not None:
-        return EvaluationCase(path, content, style)
+    if content is None or style is None:
+        origin = _read_origin(path)
+        content, style = content or origin.content, style or _only_style(path, origin.styles)
+    if content is None or style is None:
+        raise _missing_image_error(path, content, style)
+    if style.suffix.lower() == STYLE_ENDING:
+        raise InputError(
+            f"the style of {path} is the style file {style.name}, which holds no picture: give --style PAINTING."
+        )
+    return EvaluationCase(path, shorten_path(content), shorten_path(style))
+
+
+def _read_origin(path: Path) -> jobs.ImageOrigin:
+    """Return the files that a result was made from.
+
+    Raises: InputError: it does not say, or they are not found.
+    """
     try:
-        content_then, styles, _ = jobs.read_origin(path)
+        return jobs.read_origin(path)
     except InputError as error:
         raise InputError(
             f"{error} Or give the images to compare {path.name} with: --content PHOTO --style PAINTING."
         ) from error
-    if style is None and len(styles) != 1:
+
+
+def _only_style(path: Path, styles: Sequence[Path]) -> Path | None:
+    """Return the style image of a result; None: it has none.
+
+    Raises: InputError: there are several.
+    """
+    if len(styles) > 1:
         raise InputError(f"{path} was made with {len(styles)} style images: choose one of them with --style.")
-    return EvaluationCase(path, content or content_then, style or styles[0])
+    return styles[0] if styles else None
+
+
+def _missing_image_error(path: Path, content: Path | None, style: Path | None) -> InputError:
+    """Return the error for a result of a model or a texture, whose content or style image is not on file."""
+    images = {"a content image": content, "a style image": style}
+    flags = {"--content PHOTO": content, "--style PAINTING": style}
+    missing, given = ([name for name, one in names.items() if one is None] for names in (images, flags))
+    note = " (the style's distances do not depend on the content image)" if content is None else ""
+    return InputError(
+        f"{path} was made without {' and '.join(missing)}: give what to compare it with: {' '.join(given)}{note}."
+    )
 
 
 def _model(path: Path) -> str | None:
@@ -150,10 +248,15 @@ def _log_case(case: EvaluationCase, model: str | None, network: str) -> None:
         )
 
 
-def _print(rows: Sequence[Row], json: bool) -> None:
+def _print(report: EvaluationReport, json: bool) -> None:
     if json:
-        print_json(rows)
-    elif not make_console().is_terminal:
+        print_json([*report.rows, *report.errors])
+    elif report.rows:
+        _print_table(report.rows)
+
+
+def _print_table(rows: Sequence[Row]) -> None:
+    if not make_console().is_terminal:
         print_result("\t".join(rows[0]))
         for row in rows:
             print_result("\t".join(format_number(value) for value in row.values()))

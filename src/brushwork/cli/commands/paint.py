@@ -116,6 +116,8 @@ def paint(
     feedforward = _agree(method, feedforward)
     given, init = split_init(given, Init)
     if feedforward.model is not None:
+        if each:
+            raise InputError("--each is for style images: with --model, run the command once for each --style.")
         others = {"--method": method != "optimize", "--region": bool(region), "--preset": preset_name != "default"}
         others["--quality"] = quality != "normal"
         require_no_conflicts(feedforward.model, styles, {**others, "--instant": feedforward.instant})

@@ -8,7 +8,7 @@ from pathlib import Path
 from brushwork import jobs
 from brushwork.cli.execute import execute
 from brushwork.cli.output import log
-from brushwork.cli.paths import has_folder, is_folder_name
+from brushwork.cli.paths import has_folder, is_folder_name, require_no_film
 from brushwork.cli.request import Request, StdStreams
 from brushwork.cli.run_flags import RunFlags
 from brushwork.storage.folders import expand_user
@@ -25,6 +25,7 @@ def rerun(image: Path, /, *, flags: RunFlags = RunFlags()) -> int:  # noqa: B008
     image
         An image that brushwork wrote.
     """
+    require_no_film(image, "films cannot be rerun; repeat the command that painted it, brushwork video CLIP PAINTING.")
     with StdStreams() as pipes:
         job, notes = jobs.job_from_image(
             image, _output(pipes.output_path(flags.output), image) if flags.output else None

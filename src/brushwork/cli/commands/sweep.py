@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
@@ -229,7 +230,8 @@ def _reader(name: str) -> Callable[[str], Any]:
     """
     if name == "preset":
         return _one_of(tuple(PRESETS))
-    hints = {**get_type_hints(TransferOptions), "ratio": float, "quality": Quality}
+    hints = get_type_hints(TransferOptions)
+    hints = {field.name: hints[field.name] for field in fields(TransferOptions)} | {"ratio": float, "quality": Quality}
     if name not in hints:
         known = [one.replace("_", "-") for one in ("style", "preset", *hints)]
         raise InputError(f"there is no setting {name.replace('_', '-')!r} to vary. {suggest_names(name, known)}")

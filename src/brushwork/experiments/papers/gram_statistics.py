@@ -26,6 +26,7 @@ from brushwork.experiments.experiment import (
 from brushwork.experiments.measures import grain_size
 from brushwork.experiments.synthesis import BOUNDED, make_gray_noise, synthesize
 from brushwork.images import Size
+from brushwork.images.color_transfer import exact
 from brushwork.losses import GramLoss
 from brushwork.objective import Objective
 from brushwork.style import Style
@@ -60,14 +61,14 @@ def shuffle(matrix: Matrix, generator: torch.Generator) -> Matrix:
 
 def shuffle_and_project(matrix: Matrix, generator: torch.Generator) -> Matrix:
     """Return the positive semidefinite matrix that is nearest to the shuffled one."""
-    values, vectors = torch.linalg.eigh(shuffle(matrix, generator).double())
-    nearest: Matrix = ((vectors * values.clamp_min(0)) @ vectors.mT).to(matrix.dtype)
+    values, vectors = torch.linalg.eigh(exact(shuffle(matrix, generator)))
+    nearest: Matrix = ((vectors * values.clamp_min(0)) @ vectors.mT).to(matrix)
     return nearest
 
 
 def random_gram(matrix: Matrix, generator: torch.Generator) -> Matrix:
     """Return a Gram matrix of white noise, of the same norm: a control that shares no statistics with the given one."""
-    noise = torch.randn(matrix.shape, generator=generator, dtype=matrix.dtype)
+    noise = torch.randn(matrix.shape, generator=generator, dtype=matrix.dtype).to(matrix)
     found = noise @ noise.mT
     scaled: Matrix = found * (matrix.norm() / found.norm())
     return scaled
@@ -104,7 +105,7 @@ def _cell(context: ExperimentContext, name: str, kind: str) -> ExperimentCell:
 def target_grams(style_image: Image, kind: str, encoder: Encoder) -> dict[str, Matrix]:
     """Return the target Gram matrices of a kind; every kind uses the same seed."""
     style, generator = Style.of(style_image, encoder, LAYERS), torch.Generator().manual_seed(0)
-    return {layer: KINDS[kind](style.statistics[layer].gram[0].cpu(), generator) for layer in LAYERS}
+    return {layer: KINDS[kind](style.statistics[layer].gram[0], generator) for layer in LAYERS}
 
 
 def _term(layer: str, target: Matrix) -> Objective:
@@ -121,7 +122,7 @@ def _measure(context: ExperimentContext, style: Image, kind: str, first_and_last
         target_grams(style, kind, encoder)[SPECTRAL],
         target_grams(style, OWN, encoder)[SPECTRAL],
     )
-    result, target, own = map(torch.linalg.eigvalsh, (one.double() for one in matrices))
+    result, target, own = map(torch.linalg.eigvalsh, map(exact, matrices))
     return {
         **apart,
         f"spectrum to target's, {SPECTRAL}": float((result - target).norm() / target.norm()),

@@ -73,12 +73,21 @@ def _options(context: ExperimentContext, network: str) -> TransferOptions:
 
 def _cell(context: ExperimentContext, network: str) -> ExperimentCell:
     options, images = _options(context, network), RecipeInputs(context.content, (context.style,))
-    settings = {**context.settings(options, images), "losses at the start": [CONTENT_AT_START, STYLE_AT_START]}
+    settings = {
+        **context.settings(options, images),
+        "losses at the start": [CONTENT_AT_START, STYLE_AT_START],
+        "evaluated by": _evaluators(context, network),
+    }
 
     def paint() -> Iterator[Progress]:
         return run_recipe(balance_weights(context, options, images), images, encoder=context.encoder(options))
 
     return ExperimentCell("", network, settings, paint, partial(_measure, context, network))
+
+
+def _evaluators(context: ExperimentContext, network: str) -> list[str]:
+    """Return the evaluators other than a network whose weights are on this machine."""
+    return [name for name in EVALUATORS if name != network and has_weights(context.evaluator, name)]
 
 
 def balance_weights(context: ExperimentContext, options: TransferOptions, images: RecipeInputs) -> TransferOptions:
@@ -106,8 +115,7 @@ def _measure(context: ExperimentContext, network: str, first_and_last: FirstAndL
         SPECTRUM: spectrum_distance(first_and_last.last.image, context.style),
     }
     image = first_and_last.last.image
-    others = [name for name in EVALUATORS if name != network and has_weights(context.evaluator, name)]
-    for name in others:
+    for name in _evaluators(context, network):
         evaluator = context.evaluator(name)
         if min(Size.of(image)) < evaluator.encoder.min_size(evaluator.layers.all_layers):
             continue

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from brushwork.encoders import Encoder
+from brushwork.encoders.torch_flags import exact_precision
 from brushwork.errors import InputError
 from brushwork.feedforward.networks.mgan import LAYER, MGANNetwork
 from brushwork.images.geometry import Size
@@ -77,15 +78,18 @@ class MGANTask:
         """Yield the loss of the discriminator, then that of the generator, on the same blocks."""
         photos, targets, real = self._sample_batch(batch)
         painted = self._model(photos).float()
-        features, requested = self._encoder(painted, [DISCRIMINATED, LAYER]), self._target_features(targets)
-        known = requested if real is targets else self._target_features(real)
-        d_loss = hinge_loss(self._discriminator(known[DISCRIMINATED]), real=True) + hinge_loss(
-            self._discriminator(features[DISCRIMINATED].detach()), real=False
-        )
+        with exact_precision(painted.device):  # the encoder has its own precision
+            features, requested = self._encoder(painted, [DISCRIMINATED, LAYER]), self._target_features(targets)
+            known = requested if real is targets else self._target_features(real)
+            d_loss = hinge_loss(self._discriminator(known[DISCRIMINATED]), real=True) + hinge_loss(
+                self._discriminator(features[DISCRIMINATED].detach()), real=False
+            )
         yield OptimizerStep(DISCRIMINATOR, LossValues(d_loss, {"discriminator": d_loss}))
         self._discriminator.requires_grad_(False)
         try:
-            yield OptimizerStep(MODEL, self._losses(painted, features, targets, requested))
+            with exact_precision(painted.device):
+                losses = self._losses(painted, features, targets, requested)
+            yield OptimizerStep(MODEL, losses)
         finally:
             self._discriminator.requires_grad_(True)
 
@@ -94,8 +98,9 @@ class MGANTask:
         """Return the content and adversarial losses of the generator on held-out images."""
         photos, targets = self._validation_targets(batch)
         painted = self._model(photos).float()
-        features, requested = self._encoder(painted, [DISCRIMINATED, LAYER]), self._target_features(targets)
-        total, terms = self._losses(painted, features, targets, requested)
+        with exact_precision(painted.device):
+            features, requested = self._encoder(painted, [DISCRIMINATED, LAYER]), self._target_features(targets)
+            total, terms = self._losses(painted, features, targets, requested)
         return {name: float(value) for name, value in {"total": total, **terms}.items()}
 
     @torch.no_grad()

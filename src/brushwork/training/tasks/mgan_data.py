@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import cast
@@ -77,11 +77,18 @@ def make_unpaired_task(styles: Sequence[Image], options: MGANTrainingOptions, de
 
 
 def make_target_jobs(
-    photos: Sequence[Path], styles: Sequence[Path], options: MDANOptions, folder: Path, device: DeviceName
+    photos: Sequence[Path],
+    styles: Sequence[Path],
+    options: MDANOptions,
+    folder: Path,
+    device: DeviceName,
+    *,
+    overwrite: bool = False,
 ) -> list[Job]:
     """Return an optimization job for each photograph.
 
-    Results go into the folder, named by number and photograph; existing files stay.
+    Results go into the folder, named by number and photograph. Those that are there stay; `overwrite`: unless they are
+    of another style or other options.
     """
     return [
         Job(
@@ -90,6 +97,7 @@ def make_target_jobs(
             styles=tuple(styles),
             output=folder / f"{number:04}-{photo.stem[:_LONGEST]}.png",
             device=device,
+            overwrite=overwrite,
         )
         for number, photo in enumerate(photos)
     ]
@@ -108,8 +116,14 @@ def make_mgan_task(
     if config.photos is None:
         raise InputError("no photographs were given: give a folder of them with --dataset.")
     photos = choose_target_photos(config.photos, options)
-    name = cast("DeviceName", device.type)
-    jobs = make_target_jobs(photos, config.styles, options.target_options, config.targets_folder, name)
+    jobs = make_target_jobs(
+        photos,
+        config.styles,
+        options.target_options,
+        config.targets_folder,
+        cast("DeviceName", device.type),
+        overwrite=config.overwrite and not is_distributed_launch(),  # several processes paint none
+    )
     return make_paired_task(
         (yield from optimize_targets(photos, jobs, options.target_options, device)), options, device
     )
@@ -122,7 +136,8 @@ def optimize_targets(
 
     Yields a note and the progress of each. Photographs that cannot be read are left out, with a note.
 
-    Raises: InputError: targets are missing, and there are several processes.
+    Raises: InputError: targets are missing, and there are several processes; a target cannot be painted or written, or
+        is of another style or other options.
     """
     if is_distributed_launch() and not all(job.output.exists() and not job.checkpoint.exists() for job in jobs):
         raise InputError(
@@ -133,17 +148,24 @@ def optimize_targets(
     encoder, pairs = load_encoder_for(options, "cpu", computes_on=device), list[TrainingPair]()
     for number, (photo, job) in enumerate(zip(photos, jobs, strict=True), start=1):
         try:
-            resume = job.output.exists() or job.checkpoint.exists()
-            with closing(cast("Generator[JobEvent]", run_job(job, resume=resume, network=encoder))) as events:
-                for event in events:
-                    if isinstance(event, Started):
-                        yield Note(f"target {number}/{len(jobs)}: {photo.name}")
-                    if isinstance(event, Progress):
-                        yield event
-            pairs.append(load_pair(photo, job.output))
+            read_image(photo)
         except InputError as error:
             yield Note(f"{photo.name} is skipped: {error}")
+            continue
+        yield from _optimize_target(job, encoder, f"target {number}/{len(jobs)}: {photo.name}")
+        pairs.append(load_pair(photo, job.output))
     return pairs
+
+
+def _optimize_target(job: Job, encoder: Encoder, title: str) -> Iterator[JobEvent]:
+    """Run a job, or resume it; yield its title as a note when it starts, and its progress."""
+    resume = job.output.exists() or job.checkpoint.exists()
+    with closing(cast("Generator[JobEvent]", run_job(job, resume=resume, network=encoder))) as events:
+        for event in events:
+            if isinstance(event, Started):
+                yield Note(title)
+            if isinstance(event, Progress):
+                yield event
 
 
 def load_pair(photo: Path, target: Path) -> TrainingPair:
