@@ -115,12 +115,11 @@ def paint(
     """
     feedforward = _agree(method, feedforward)
     given, init = split_init(given, Init)
-    if feedforward.model is not None:
+    if (model := feedforward.model) is not None:
         if each:
             raise InputError("--each is for style images: with --model, run the command once for each --style.")
-        others = {"--method": method != "optimize", "--region": bool(region), "--preset": preset_name != "default"}
-        others["--quality"] = quality != "normal"
-        require_no_conflicts(feedforward.model, styles, {**others, "--instant": feedforward.instant})
+        rest = {"--method": method != "optimize", "--region": bool(region), "--preset": preset_name != "default"}
+        require_no_conflicts(model, styles, rest | {"--quality": quality != "normal", "--instant": feedforward.instant})
         return _with_model(content, feedforward, tuple(style), given, flags, execute)
     options = _options(method, feedforward, (preset_name, quality), given, ratio, flags)
     contents, style_images = _split_names([content, *styles], style)
@@ -128,8 +127,7 @@ def paint(
     with StdStreams() as pipes:
         content_images = list_images([pipes.input_path(name) for name in contents], quiet=flags.quiet)
         found = list_images([pipes.input_path(name) for name in style_images], quiet=flags.quiet)
-        blends = [(one,) for one in found] if each else [tuple(found)]
-        runs = [(one, blend, _name(one, blend)) for one, blend in product(content_images, blends)]
+        runs = _list_runs(content_images, [(one,) for one in found] if each else [tuple(found)])
         regions = parse_regions(region, len(content_images), len(runs))
         return execute(make_request(options, runs, flags, pipes, is_batch=several, init=init, regions=regions))
 
@@ -199,6 +197,13 @@ def _with_model(
         name = "+".join([Path(model).stem, *(one.partition(":")[0] for one in style[:_STYLES_IN_A_NAME])])
         runs = [(photo, (), f"{photo.stem}+{name}") for photo in photos]
         return execute(make_request(options, runs, flags, pipes, is_batch=has_folder([content]), init=None))
+
+
+def _list_runs(
+    contents: Sequence[Path], blends: Sequence[tuple[Path, ...]]
+) -> list[tuple[Path | None, tuple[Path, ...], str]]:
+    """Return each content image after each blend of style images, with the name of the result."""
+    return [(one, blend, _name(one, blend)) for one, blend in product(contents, blends)]
 
 
 def _name(content: Path, styles: tuple[Path, ...]) -> str:
