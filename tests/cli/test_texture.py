@@ -75,7 +75,7 @@ def test_it_has_no_origin_to_be_compared_with(run: Run) -> None:
     run("texture", "--model", "moss.safetensors", "--size", "70x40", "-o", "moss.png")
     outcome = run("evaluate", "moss.png")
     assert outcome.code == 2
-    assert "texture from noise" in " ".join(outcome.err.split())
+    assert "made without a content image and a style image" in " ".join(outcome.err.split())
 
 
 @pytest.mark.usefixtures("painter")
