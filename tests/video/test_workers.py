@@ -85,6 +85,17 @@ def test_processes_paint_shots(job, tmp_path):
     assert spread.output.read_bytes() == job.output.read_bytes()
 
 
+def paint_by_turns(job, make_network, first):
+    """Begin a film up to its first event of a kind, then paint a frame of each shot in turn; return its folder."""
+    begun = run_film(job, network=make_network())
+    next(event for event in begun if isinstance(event, first))
+    begun.close()
+    film = prepare_film(job, resume=True, network=make_network())
+    analysis = film.workspace.read_analysis()
+    list(chain(*zip_longest(*(ShotPainting(film, analysis).paint(shot) for shot in analysis.shots))))
+    return film.workspace.folder
+
+
 @pytest.mark.slow
 def test_shots_that_are_painted_at_once_keep_their_own_passes(job, tmp_path):
     """Two painters take turns after every frame, as processes may."""
@@ -96,13 +107,7 @@ def test_shots_that_are_painted_at_once_keep_their_own_passes(job, tmp_path):
     job = replace(job, method=method, styles=(tmp_path / "painting.png",), optimized=optimized)
     list(run_film(job, network=tiny_network()))
     spread = replace(job, output=tmp_path / "spread.mp4")
-    begun = run_film(spread, network=tiny_network())
-    next(event for event in begun if isinstance(event, PassFrame))
-    begun.close()
-    film = prepare_film(spread, resume=True, network=tiny_network())
-    analysis = film.workspace.read_analysis()
-    list(chain(*zip_longest(*(ShotPainting(film, analysis).paint(shot) for shot in analysis.shots))))
-    assert not list(film.workspace.folder.glob("frames/*"))
+    assert not list(paint_by_turns(spread, tiny_network, PassFrame).glob("frames/*"))
     list(run_film(spread, resume=True, network=tiny_network()))
     assert spread.output.read_bytes() == job.output.read_bytes()
 
@@ -111,12 +116,7 @@ def test_a_shot_that_ends_leaves_the_frames_of_the_one_before(job, tmp_path):
     """Two painters take turns: the last shot is closed when the last frame of the one before is not encoded yet."""
     list(run_film(job, network=tiny_stylizer()))
     spread = replace(job, output=tmp_path / "spread.mp4")
-    begun = run_film(spread, network=tiny_stylizer())
-    next(event for event in begun if isinstance(event, FrameDone))
-    begun.close()
-    film = prepare_film(spread, resume=True, network=tiny_stylizer())
-    analysis = film.workspace.read_analysis()
-    list(chain(*zip_longest(*(ShotPainting(film, analysis).paint(shot) for shot in analysis.shots))))
+    paint_by_turns(spread, tiny_stylizer, FrameDone)
     list(run_film(spread, resume=True, network=tiny_stylizer()))
     assert spread.output.read_bytes() == job.output.read_bytes()
 

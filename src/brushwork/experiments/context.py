@@ -86,6 +86,10 @@ class ExperimentContext:
             self._evaluators[network] = Evaluator.load(network, self.device)
         return self._evaluators[network]
 
+    def available_evaluators(self, networks: Iterable[str]) -> list[str]:
+        """Return those of some networks whose weights, and those of their evaluator, are on this machine."""
+        return [network for network in networks if has_weights(self.evaluator, network)]
+
     def recipe(self, options: RecipeOptions, images: RecipeInputs) -> Callable[[], Iterator[Progress]]:
         """Return a function that runs a recipe when its cell is computed."""
         return lambda: run_recipe(options, images, encoder=self.encoder(options))

@@ -87,7 +87,7 @@ def _cell(context: ExperimentContext, network: str) -> ExperimentCell:
 
 def _evaluators(context: ExperimentContext, network: str) -> list[str]:
     """Return the evaluators other than a network whose weights are on this machine."""
-    return [name for name in EVALUATORS if name != network and has_weights(context.evaluator, name)]
+    return context.available_evaluators(name for name in EVALUATORS if name != network)
 
 
 def balance_weights(context: ExperimentContext, options: TransferOptions, images: RecipeInputs) -> TransferOptions:

@@ -62,11 +62,6 @@ def _available(context: ExperimentContext) -> list[str]:
     return [name for name in PRESETS if has_weights(context.encoder, _options(context, name))]
 
 
-def _evaluators(context: ExperimentContext) -> list[str]:
-    """Return the evaluators whose weights are on this machine."""
-    return [name for name in EVALUATORS if has_weights(context.evaluator, name)]
-
-
 def _options(context: ExperimentContext, name: str) -> TransferOptions:
     """Return a program's options at the size of this run; the sizes that it goes through are in proportion."""
     own = load_preset(name)
@@ -88,7 +83,8 @@ def _with_budget(context: ExperimentContext, options: TransferOptions) -> Transf
 
 def _cell(context: ExperimentContext, name: str) -> ExperimentCell:
     options, images = _options(context, name), RecipeInputs(context.content, (context.style,))
-    settings = {**context.settings(options, images), "evaluated by": [*_evaluators(context), *_available(context)]}
+    evaluators = context.available_evaluators(EVALUATORS)
+    settings = {**context.settings(options, images), "evaluated by": [*evaluators, *_available(context)]}
     row = next((row for row, names in FAMILIES.items() if name in names), "others")
     return ExperimentCell(row, name, settings, context.recipe(options, images), partial(_measure, context, name))
 
@@ -97,7 +93,7 @@ def _measure(context: ExperimentContext, name: str, first_and_last: FirstAndLast
     """Return the loss under every program's objective, over that of the content image, and what evaluators say."""
     image, options = first_and_last.last.image, _options(context, name)
     measures = {f"{other}'s loss": _loss(context, other, image) for other in _available(context)}
-    for network in _evaluators(context):
+    for network in context.available_evaluators(EVALUATORS):
         if network != options.network:
             measures |= _evaluate(context, network, image)
     images = RecipeInputs(context.content, (context.style,))
