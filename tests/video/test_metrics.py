@@ -96,6 +96,8 @@ def test_the_command_writes_a_page_and_numbers(tmp_path, capfd, monkeypatch):
         (("evaluate", "a.mkv"), "a.mkv is a film, and no picture: brushwork evaluate --video a.mkv --original CLIP\n"),
         (("evaluate", "a.mkv", "--content", "a.png", "--style", "a.png"), "a.mkv is a film, and no picture"),
         (("rerun", "a.mkv"), "a.mkv is a film, and no picture: films cannot be rerun; repeat the command"),
+        (("paint", "a.mkv", "a.png"), "a.mkv is a film, and no picture: brushwork video FILM PAINTING paints films.\n"),
+        (("texture", "a.mkv"), "a.mkv is a film, and no picture"),
     ],
 )
 def test_films_and_pictures_are_told_apart(tmp_path, capfd, monkeypatch, words, said):

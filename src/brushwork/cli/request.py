@@ -13,7 +13,7 @@ from brushwork import feedforward, jobs, recipes
 from brushwork.cli.dashes import is_dash
 from brushwork.cli.flags import Given
 from brushwork.cli.output import log
-from brushwork.cli.paths import list_images, output_paths
+from brushwork.cli.paths import list_images, output_paths, require_no_film
 from brushwork.cli.run_flags import RunFlags
 from brushwork.distributed.launch import is_distributed_launch
 from brushwork.errors import InputError
@@ -104,7 +104,7 @@ def make_request(
 ) -> Request:
     """Return a request for runs of (content, styles, name of the result), with the requested output paths.
 
-    Raises: InputError: one file, or standard output, for several results.
+    Raises: InputError: one file, or standard output, for several results; a film among the images.
     """
     is_batch = is_batch or len(runs) > 1
     if is_batch and is_dash(flags.output):
@@ -125,8 +125,9 @@ def make_request(
         )
         for (content, styles, _), output in zip(runs, files, strict=True)
     )
-    if is_distributed_launch():  # each process would read a part of it
-        for path in {path for job in made for path in job.inputs}:
+    for path in dict.fromkeys(path for job in made for path in job.inputs):
+        require_no_film(path, "brushwork video FILM PAINTING paints films.")
+        if is_distributed_launch():  # each process would read a part of it
             require_no_pipe(path)
     return Request(made, flags, is_batch)
 
