@@ -192,7 +192,7 @@ def test_what_does_not_fit_is_refused_with_the_size_that_does(desk: Path, fork_s
     command = ("-m", "brushwork", "paint", "photo.jpg", "waves.png", "--size", "1000", "--memory", "1.1GB")
     outcome = fork_server.run(*command, env=ENVIRONMENT | FIRST_LAYERS)
     assert outcome.returncode == 1
-    assert "use size" in outcome.stderr
+    assert "use --size" in outcome.stderr
     assert not (desk / "photo+waves.png").exists()
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+from brushwork.controls import StyleFile
+from brushwork.controls.style_file import EncoderFingerprint
 from brushwork.images import Size, read, write_image
 from brushwork.jobs.inputs import InputFiles, read_inputs, read_sizes
-from brushwork.jobs.preflight import note_enlarged
+from brushwork.jobs.preflight import note_distant_styles, note_enlarged
 from brushwork.recipes import TextureOptions
-from tiny_job import TINY, tiny_job
+from brushwork.style import Style
+from tiny_job import TINY, tiny_job, tiny_network
 
 
 @pytest.fixture
@@ -64,6 +68,16 @@ def test_paintings_that_are_enlarged_are_told(giants):
     assert note.startswith("painting.png has 40×100 pixels, and is enlarged 3.0 times")
     assert "style-scale 0.33" in note
     assert note_enlarged(replace(giants, options=TextureOptions()), inputs, Size(200, 300)) == ()
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [(Size(40, 60), ""), (Size(80, 120), "2.0 times too small"), (Size(20, 30), "2.0 times too large")],
+)
+def test_style_files_of_other_sizes_are_told(giants, size, said):
+    style = StyleFile("starry.jpg", EncoderFingerprint.of(TINY, TINY, tiny_network()), Size(60, 45), {60: Style({})})
+    notes = note_distant_styles(giants, SimpleNamespace(styles=(style,)), size)
+    assert [said in note and f"--size {max(size)}" in note for note in notes] == ([True] if said else [])
 
 
 def test_each_header_is_read_once(tmp_path, monkeypatch):

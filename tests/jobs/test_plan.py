@@ -10,6 +10,7 @@ import torch
 from brushwork.controls import RecipeInputs
 from brushwork.devices.meter import to_meta
 from brushwork.errors import InputError
+from brushwork.feedforward.options import AdaINOptions
 from brushwork.images import Size, write_image
 from brushwork.jobs import plan_job
 from brushwork.jobs.image_sizes import InputSizes
@@ -232,3 +233,23 @@ def test_the_prediction_is_what_is_measured(tmp_path, fork_server):
     measured, predicted = map(int, done.stdout.split())
     # Planning and painting in one process hold some 60 MB more than a painting alone, which is what is predicted.
     assert 0.85 * measured < predicted < 1.2 * measured, done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("nothing_held")
+def test_what_fits_with_a_smaller_optimizer_memory_is_told(tmp_path):
+    job = tiny_job(tmp_path, options=replace(flat(size=600), iterations=40, history=30))
+    few = replace(job, options=replace(job.options, history=5))
+    least = plan_job(few, measure_time=False, memory=1, network=tiny_network()).memory
+    found = plan_job(job, measure_time=False, memory=least, network=tiny_network())
+    assert not found.fits and found.leaner == "--history 5 or --history-storage disk"
+    assert plan_job(job, measure_time=False, memory=1, network=tiny_network()).leaner == ""
+
+
+def test_only_what_takes_less_is_advised():
+    assert list(TransferOptions(history=30).with_less_memory()) == ["--history 5", "--history-storage disk"]
+    assert list(TransferOptions(history=4).with_less_memory()) == ["--history-storage disk"]
+    assert list(TransferOptions(history=30, finer_history=5).with_less_memory()) == ["--history-storage disk"]
+    assert not TransferOptions(history=5, history_storage="disk").with_less_memory()
+    assert not TransferOptions(optimizer="adam").with_less_memory()
+    assert not AdaINOptions().with_less_memory()

@@ -179,7 +179,7 @@ def test_work_that_does_not_fit_names_the_size_that_does(tmp_path):
         painted(job, memory=allocated_memory(torch.device("cpu")) + 1_100_000_000)
     fitting = caught.value.max_size
     assert fitting is not None and 500 < fitting < 4000
-    assert f"use size {fitting} or less" in str(caught.value)
+    assert f"use --size {fitting} or less" in str(caught.value)
     with pytest.raises(OutOfMemoryError, match="raise it to at least"):
         painted(tiny_job(tmp_path), memory=1)
 

@@ -138,7 +138,7 @@ def test_in_tiles_it_paints_the_same_picture(job, brush):
 def test_what_does_not_fit_says_what_does(job, brush):
     with pytest.raises(OutOfMemoryError, match="raise it to at least"):
         _painted(job, brush, memory=_held() + 2**20)
-    with pytest.raises(OutOfMemoryError, match=r"use size \d+ or less") as caught:
+    with pytest.raises(OutOfMemoryError, match=r"use --size \d+ or less") as caught:
         _painted(replace(job, options=AdaINOptions(size=4000, style_scale=(0.1,))), brush, memory=_held() + 400 * 2**20)
     assert 32 <= caught.value.max_size < 4000
 

@@ -96,7 +96,7 @@ def test_frames_that_do_not_fit_are_refused_with_the_size_that_does(tmp_path, mo
     job = film_job(write_clip(tmp_path / "in.mp4", panned(2)), tmp_path / "out.mp4")
     need = frame_memory(job, Size(48, 64), "native")
     monkeypatch.setattr(film_requirements, "memory_budget", lambda *_: need // 2)
-    with pytest.raises(OutOfMemoryError, match="use size 33 and measure short"):  # 48 / √2
+    with pytest.raises(OutOfMemoryError, match="use --size 33 --measure short"):  # 48 / √2
         prepare_film(job, resume=False, network=tiny_stylizer())
     monkeypatch.setattr(film_requirements, "memory_budget", lambda *_: 1000)
     with pytest.raises(OutOfMemoryError, match="no size fits"):

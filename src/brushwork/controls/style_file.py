@@ -82,9 +82,13 @@ class StyleFile:
         moments = [one for style in self.styles.values() for one in style.statistics.values()]
         return sum(getattr(one, part).nbytes for one in moments for part in _PARTS)
 
+    def nearest_size(self, pixels: float) -> int:
+        """Return the saved size that is nearest to the given one."""
+        return min(self.styles, key=lambda kept: abs(log(kept / pixels)))
+
     def nearest(self, pixels: int) -> Style:
         """Return all that was saved for the size nearest to the given one."""
-        return self.styles[min(self.styles, key=lambda kept: abs(log(kept / pixels)))]
+        return self.styles[self.nearest_size(pixels)]
 
     def style_at(self, pixels: int, layers: Sequence[str], encoder: Encoder) -> Style:
         """Return the style at the given layers, for a style image of a size; the nearest saved size is used.

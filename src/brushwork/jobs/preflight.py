@@ -9,6 +9,7 @@ from time import monotonic
 import torch
 from torch import Tensor
 
+from brushwork.controls import StyleFile
 from brushwork.devices.select import select_device
 from brushwork.distributed.process_group import ProcessGroup
 from brushwork.encoders import Encoder
@@ -32,6 +33,9 @@ _ROOM = 2**20
 
 _CHANNELS = 4
 _BITS_OF_A_BYTE = 8
+
+_DISTANT = 1.5
+"""A style file whose nearest size is farther away than this factor is noted; an image's own sizes differ by 2."""
 
 _ENLARGED = 2.0
 """Enlarging a style image by more than this is noted: up to here, the last level but one shows it sharp.
@@ -147,7 +151,8 @@ def open_inputs(job: Job, *, replacing: bool, writes: bool = True) -> tuple[JobI
 def list_notes(job: Job, inputs: JobInputs, bits: int) -> tuple[str, ...]:
     """Return the notes about the inputs, and about what the output cannot keep of them."""
     finest = inputs.levels[-1].size
-    return (*inputs.notes, *note_enlarged(job, inputs, finest), *note_lost_features(job, inputs.content, bits))
+    about_styles = (*note_enlarged(job, inputs, finest), *note_distant_styles(job, inputs, finest))
+    return (*inputs.notes, *about_styles, *note_lost_features(job, inputs.content, bits))
 
 
 def require_writable(job: Job, canvas: Size, bits: int, *, replacing: bool) -> None:
@@ -195,8 +200,27 @@ def note_enlarged(job: Job, inputs: JobInputs, finest: Size) -> tuple[str, ...]:
         if times > _ENLARGED:
             notes.append(
                 f"{style.name} has {style.size} pixels, and is enlarged {times:.1f} times for encoding: its finest "
-                f"strokes will be soft. Give a larger file, or use style-scale {scale / times:.2g} for smaller, "
+                f"strokes will be soft. Give a larger file, or use --style-scale {scale / times:.2g} for smaller, "
                 "sharper strokes."
+            )
+    return tuple(notes)
+
+
+def note_distant_styles(job: Job, inputs: JobInputs, finest: Size) -> tuple[str, ...]:
+    """Return a note for each style file whose nearest size is more than `_DISTANT` times larger or smaller."""
+    notes = []
+    for number, style in enumerate(inputs.styles):
+        if not isinstance(style, StyleFile):
+            continue
+        _, size = largest_style_size(job.options, finest, style.size, number, len(inputs.styles))
+        needed = max(style.styles) * sqrt(size.area / style.size.area)
+        times = needed / style.nearest_size(needed)
+        if max(times, 1 / times) > _DISTANT:
+            strokes = f"{times:.1f} times too small" if times > 1 else f"{1 / times:.1f} times too large"
+            notes.append(
+                f"the style file of {style.source} was extracted at {', '.join(map(str, sorted(style.styles)))} "
+                f"pixels, and is needed at {needed:.0f}: its strokes will be {strokes}. Extract it again with --size "
+                f"{needed:.0f}."
             )
     return tuple(notes)
 

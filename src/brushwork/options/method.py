@@ -68,6 +68,10 @@ class MethodOptions(ABC):
         """Return in words how a size is given on the command line."""
         return f"--size {size}"
 
+    def with_less_memory(self) -> Mapping[str, Self]:
+        """Return options that need less memory for a result of the same size, by what they add on the command line."""
+        return {}
+
     def content_size(self, level: Size, content: Size) -> Size:
         """Return the size at which a content image is encoded while the result has the size `level`."""
         return level

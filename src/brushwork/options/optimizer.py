@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Literal, Self
 
 from brushwork.choices import HistoryStorage
 from brushwork.options.validation import SMALLEST_SIDE, require_option
+
+_FEW_PAIRS = 5
+"""Correction pairs that are advised where memory is short."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +117,15 @@ class OptimizerOptions(ABC):
     def with_iterations(self, iterations: int) -> Self:
         """Return the options for a number of iterations at one size only."""
         return replace(self, iterations=iterations, min_size=0)
+
+    def with_less_memory(self) -> Mapping[str, Self]:
+        """Return the options with a smaller memory of L-BFGS, by what they add on the command line."""
+        if self.optimizer != "lbfgs":
+            return {}
+        fewer = self.history > _FEW_PAIRS and not self.finer_history
+        variants = {f"--history {_FEW_PAIRS}": replace(self, history=_FEW_PAIRS)} if fewer else {}
+        on_disk = {"--history-storage disk": replace(self, history_storage="disk")}
+        return variants if self.history_storage == "disk" else variants | on_disk
 
     def at_level(self, level: int) -> Self:
         """Return the options at one of the sizes, which are counted from 0, coarse to fine."""

@@ -37,7 +37,7 @@ def require_memory(need: int, size: Size, device: torch.device, memory: int | No
     if budget is not None and need > budget:
         fitting = int(min(size) * (budget / need) ** 0.5)
         fits = fitting >= SMALLEST_SIDE
-        smaller = f"use size {fitting} and measure short, or less" if fits else None
+        smaller = f"use --size {fitting} --measure short, or less" if fits else None
         raise OutOfMemoryError(
             explain_shortage(f"frames of {size} pixels", need, budget, device, memory, smaller),
             fitting if fits else None,

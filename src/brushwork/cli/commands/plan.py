@@ -65,8 +65,10 @@ def _verdict(job: jobs.Job, one: jobs.JobPlan, *, is_limited: bool) -> str:
     largest = (
         f"The largest that fits is {job.options.describe_size(one.max_size)}." if one.max_size else "No size fits."
     )
-    raised = f" It fits with --memory {devices.least_limit(one.memory)}." if is_limited else ""
-    return f"It does not fit: {format_gigabytes(one.available)} are available. {largest}{raised}"
+    ways = [one.leaner] if one.leaner else []
+    ways += [f"--memory {devices.least_limit(one.memory)}"] if is_limited else []
+    others = f" It fits with {', or with '.join(ways)}." if ways else ""
+    return f"It does not fit: {format_gigabytes(one.available)} are available. {largest}{others}"
 
 
 def _work(iterations: int) -> str:
@@ -80,7 +82,12 @@ def _time(seconds: float | None) -> str:
 def _document(job: jobs.Job, one: jobs.JobPlan) -> dict[str, Any]:
     levels = [{**asdict(level), "size": [level.size.width, level.size.height]} for level in one.levels]
     totals = {"iterations": one.iterations, "memory": one.memory, "seconds": one.seconds}
-    verdict: dict[str, Any] = {"available": one.available, "fits": one.fits, "largest": one.max_size}
+    verdict: dict[str, Any] = {
+        "available": one.available,
+        "fits": one.fits,
+        "largest": one.max_size,
+        "leaner": one.leaner,
+    }
     verdict["tiling"] = None if one.tiling is None else one.tiling._asdict()
     return {"output": str(job.output), "device": one.device, "levels": levels, **totals, **verdict}
 
