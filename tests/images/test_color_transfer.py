@@ -127,3 +127,13 @@ def test_all_of_it_can_be_rehearsed():
         assert match_linear(picture, like, transform).shape == PICTURE.shape
     assert match_histogram(picture, like).shape == PICTURE.shape
     assert clip_chroma(picture, picture).shape == PICTURE.shape
+
+
+@pytest.mark.parametrize("match", [match_linear, match_histogram, lambda one, like: match_lightness(one[:, :1], like)])
+def test_each_image_of_a_batch_is_matched_by_itself(match):
+    others = colorful(2, 40, 50), colorful(3, 30, 70)
+    images, likes = torch.cat([PICTURE, others[0]]), torch.cat([LIKE, others[1]])
+    alone = torch.cat([match(PICTURE, LIKE), match(others[0], others[1])])
+    assert torch.equal(match(images, likes), alone)
+    assert torch.equal(match(images, LIKE)[1:], match(others[0], LIKE))
+    assert torch.equal(match(PICTURE, likes), torch.cat([match(PICTURE, LIKE), match(PICTURE, others[1])]))

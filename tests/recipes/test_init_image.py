@@ -80,3 +80,10 @@ def test_the_painting_covers_the_size_undistorted(size):
     assert down == pytest.approx(across.item(), rel=0.03)  # sides are whole pixels: up to half a pixel of 33
     assert inner[0, 0].mean().abs() < 0.03
     assert inner[0, 1].mean().abs() < 0.03
+
+
+@pytest.mark.parametrize("init", ["style", "noise", "uniform", "pink", "gray", "mixed", "content"])
+def test_a_batch_of_content_images_has_as_many(init, photograph, painting):
+    photos = torch.cat([photograph, photograph.flip(-1)])
+    alone = [make_init_image(Options(init=init), SIZE, one, painting) for one in torch.split(photos, 1)]
+    assert torch.equal(make_init_image(Options(init=init), SIZE, photos, painting), torch.cat(alone))

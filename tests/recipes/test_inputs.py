@@ -142,6 +142,20 @@ def test_batches(photograph, painting, tiny, small_transfer):
         transfer(photograph, torch.cat([painting, painting]), options, encoder=tiny)
     with pytest.raises(InputError, match="the initial image holds 3 images"):
         transfer(two, painting, options, encoder=tiny, init=photograph.repeat(3, 1, 1, 1))
+    assert last(transfer(two, painting, options, encoder=tiny, init=photograph)).shape == two.shape
+    assert last(transfer(two, painting, replace(options, init="style"), encoder=tiny)).shape == two.shape
+
+
+def test_a_batch_of_style_images(photograph, painting, tiny, small_transfer, small_texture):
+    """Targets belong to one style: of a batch, each loss would take another part."""
+    photos, arts = photograph.repeat(2, 1, 1, 1), torch.cat([painting, painting.flip(-1)])
+    with pytest.raises(InputError, match="a style image holds 2 images, and one is taken: paint one after the other"):
+        transfer(photos, arts, small_transfer(), encoder=tiny)
+    with pytest.raises(InputError, match="a style image, with its color match-linear, holds 2 images"):
+        transfer(photos, painting, small_transfer(color="match-linear"), encoder=tiny)
+    for source, use in (("source", synthesize_texture), ("style", lambda *a, **k: extract_style(*a, "", **k))):
+        with pytest.raises(InputError, match=f"the {source} image holds 2 images"):
+            use(arts, small_texture() if source == "source" else small_transfer(), encoder=tiny)
 
 
 @pytest.mark.parametrize("name", ["default", "nnst"])

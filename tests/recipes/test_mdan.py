@@ -135,3 +135,14 @@ def test_the_defaults_are_the_papers():
         4,
     )
     assert options.iterations == 5 * 25 and len(options.rotations) * len(options.scales) * (1 + options.mirror) == 18
+
+
+def test_an_initial_image_of_another_size(tiny, photograph, painting):
+    small = resize(photograph, Size(36, 48), clamp=True)
+    first, *_ = transfer_mdan(photograph, [painting], TINY, encoder=tiny, init=small)
+    assert torch.equal(first.step.point, resize(small, Size(48, 64), clamp=True))
+
+
+def test_a_batch_of_style_images(tiny, photograph, painting):
+    with pytest.raises(InputError, match="a style image holds 2 images, and one is taken"):
+        transfer_mdan(photograph.repeat(2, 1, 1, 1), painting.repeat(2, 1, 1, 1), TINY, encoder=tiny)

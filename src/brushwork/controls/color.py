@@ -21,6 +21,8 @@ def prepare_colors(
 ) -> tuple[Image, Sequence[Image | StyleFile]]:
     """Return the content image and the style images as the network encodes them.
 
+    Of a batch, each content image gets style images of its own.
+
     Raises: InputError: colors of a style file, which has no image, would have to be changed.
     Source: Gatys et al., 1606.05897: color matching, and luminance-only transfer.
     """

@@ -68,6 +68,8 @@ class RecipeInputs(NamedTuple):
                     f"{name} holds {len(one)} images, and {what} {len(image)}: give one, or one for each."
                     + (" Several style images are given as a list." if name == "a style image" else "")
                 )
+        if init_image is not None:
+            init_image = init_image.expand(len(image), -1, -1, -1)
         return cls(image, styles, init_image, tuple(regions))
 
     def to(self, encoder: Encoder) -> Self:
@@ -92,6 +94,15 @@ def as_styles(styles: StyleInputs) -> tuple[Image | StyleFile, ...]:
     if not seen:
         raise InputError("no style image was given: give at least one.")
     return seen
+
+
+def require_single(image: Image, what: str) -> None:
+    """Raise an InputError if a batch is given where all images are painted after one style image."""
+    if len(image) > 1:
+        raise InputError(
+            f"{what} holds {len(image)} images, and one is taken: paint one after the other, or give several style "
+            "images as a list."
+        )
 
 
 def _as_style(style: StyleInput) -> Image | StyleFile:

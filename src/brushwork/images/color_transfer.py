@@ -1,7 +1,11 @@
-"""Match the colors of one image to another: linearly, by histograms, or in lightness alone."""
+"""Match the colors of one image to another: linearly, by histograms, or in lightness alone.
+
+Each image of a batch is matched by itself: to its own reference, or to the only one.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import sqrt
 from typing import TypeAlias
 
@@ -36,7 +40,9 @@ def match_linear(image: Feature, reference: Feature, transform: Transform = "pca
     Differs: the authors' program adds 1e-5 to all variances. Here, smaller variances are raised to 1e-5, so that the
     moments are matched exactly except for gray images.
     """
-    return match_moments(image, color_moments(image), color_moments(reference), transform)
+    return _match_each(
+        lambda one, like: match_moments(one, color_moments(one), color_moments(like), transform), image, reference
+    )
 
 
 def match_moments(image: Feature, own: Moments, reference: Moments, transform: Transform = "pca") -> Feature:
@@ -70,11 +76,7 @@ def match_histogram(image: Feature, reference: Feature) -> Feature:
     Each value is mapped to the reference quantile of its rank; the order of values is kept. Equal values stay equal:
     they get the quantile in the middle of their ranks.
     """
-    channels = [
-        _quantiles(mine.flatten(), theirs.flatten()).view_as(mine)
-        for mine, theirs in zip(image.unbind(1), reference.unbind(1), strict=True)
-    ]
-    return torch.stack(channels, dim=1)
+    return _match_each(_match_channels, image, reference)
 
 
 def match_lightness(lightness: Plane, reference: Plane) -> Plane:
@@ -82,8 +84,7 @@ def match_lightness(lightness: Plane, reference: Plane) -> Plane:
 
     Source: Gatys et al., 1611.07865, section 4.1 (luminance-only transfer).
     """
-    deviation = lightness.std(correction=0).clamp_min(sqrt(_LEAST_VARIANCE))
-    return (lightness - lightness.mean()) * (reference.std(correction=0) / deviation) + reference.mean()
+    return _match_each(_match_mean_std, lightness, reference)
 
 
 def clip_chroma(image: Image, gray: Image) -> Image:
@@ -95,6 +96,28 @@ def clip_chroma(image: Image, gray: Image) -> Image:
     buffer = torch.where(away > 0, 1 - gray, gray)
     fraction = (buffer / away.abs().clamp_min(torch.finfo(image.dtype).tiny)).amin(1, keepdim=True).clamp(max=1)
     return gray + fraction * away
+
+
+def _match_each(match: Callable[[Feature, Feature], Feature], image: Feature, reference: Feature) -> Feature:
+    """Return each image matched to its reference; a single one of either goes with all of the other."""
+    count = max(len(image), len(reference))
+    if count == 1:
+        return match(image, reference)
+    pairs = (torch.split(one.expand(count, -1, -1, -1), 1) for one in (image, reference))
+    return torch.cat([match(one, like) for one, like in zip(*pairs, strict=True)])
+
+
+def _match_channels(image: Feature, reference: Feature) -> Feature:
+    channels = [
+        _quantiles(mine.flatten(), theirs.flatten()).view_as(mine)
+        for mine, theirs in zip(image.unbind(1), reference.unbind(1), strict=True)
+    ]
+    return torch.stack(channels, dim=1)
+
+
+def _match_mean_std(lightness: Plane, reference: Plane) -> Plane:
+    deviation = lightness.std(correction=0).clamp_min(sqrt(_LEAST_VARIANCE))
+    return (lightness - lightness.mean()) * (reference.std(correction=0) / deviation) + reference.mean()
 
 
 def _chol(covariance: Matrix, target: Matrix) -> Matrix:

@@ -95,8 +95,16 @@ def make_init_image(
 ) -> Image:
     """Return the initial image that the options name, at a size; the network's input is 0 to `encoder_scale`.
 
+    For a batch of content images there are as many, each as it would be alone.
+
     Raises: InputError: `init` is instant, which recipes do not provide, or takes the style image of a style file.
     """
+    return _init_image(options, size, content, style, encoder_scale).expand(len(content), -1, -1, -1)
+
+
+def _init_image(
+    options: InitOptions, size: Size, content: Image, style: Image | StyleFile, encoder_scale: float
+) -> Image:
     generator = torch.Generator().manual_seed(options.seed)
     match options.init:
         case "content":

@@ -10,7 +10,7 @@ from math import inf
 
 import torch
 
-from brushwork.controls.inputs import RecipeInputs, StyleInputs, as_styles
+from brushwork.controls.inputs import RecipeInputs, StyleInputs, as_styles, require_single
 from brushwork.controls.style_file import StyleFile
 from brushwork.controls.style_scale import scaled_styles, style_size
 from brushwork.encoders.encoder import Encoder
@@ -72,8 +72,12 @@ def transfer_mdan(
     evaluate = with_adversarial_loss(
         discriminator, options.style_layer, model, _objective(options, model, level.size, content_image)
     )
-    start = resume.to(content_image.device) if resume else init_image
-    if start is None:
+    start: Image | ResumeState
+    if resume:
+        start = resume.to(content_image.device)
+    elif init_image is not None:
+        start = resize(init_image, level.size, clamp=True)
+    else:
         start = make_init_image(options, level.size, content_image, _require_image(styles[0]), options.encoder_scale)
     optimizer = AdversarialOptimizer(Adam(options.learning_rate, betas=ADAM_BETAS), discriminator)
     return _steps(level, evaluate, optimizer, start)
@@ -124,6 +128,7 @@ def _patches(options: MDANOptions) -> PatchGrid:
 def _require_image(style: Image | StyleFile) -> Image:
     if isinstance(style, StyleFile):
         raise InputError(f"the style file of {style.source} has no patches for MDAN: give the style image itself.")
+    require_single(style, "a style image")
     return style
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from brushwork.controls.inputs import StyleRegion, require_regions
+from brushwork.controls.inputs import StyleRegion, require_regions, require_single
 from brushwork.controls.style_file import EncoderFingerprint, StyleFile
 from brushwork.controls.style_scale import scaled_styles
 from brushwork.encoders import Encoder
@@ -24,8 +24,13 @@ def require_compatible_styles(
 ) -> None:
     """Check that style files were made with the encoder options in use, and that the options are compatible.
 
-    Raises: InputError: they are not, or the number of scales or weights does not match the number of style images.
+    Raises: InputError: they are not, the number of scales or weights does not match the number of style images, or a
+    style image is a batch, as of colors matched to several content images.
     """
+    what = "a style image" if options.color == "style" else f"a style image, with its color {options.color},"
+    for style in styles:
+        if not isinstance(style, StyleFile):
+            require_single(style, what)
     views = len(scaled_styles(styles, options))
     several = views > len(styles)
     if regions:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from brushwork.controls.adain import NETWORK, encode_style, load_adain_encoder
-from brushwork.controls.inputs import RecipeInputs
+from brushwork.controls.inputs import RecipeInputs, require_single
 from brushwork.controls.style_file import ADAIN, EncoderFingerprint, StyleFile
 from brushwork.controls.style_scale import style_pixels, style_size
 from brushwork.encoders import Encoder
@@ -33,6 +33,7 @@ def extract_style(
     Raises: InputError: an image too small, several scales, or layers that the network does not have.
     """
     given = RecipeInputs.of(style, what="the style image")
+    require_single(given.content, "the style image")
     network = encoder or load_encoder_for(options, given.content.device)
     if len(options.style_scale) > 1:
         raise InputError("a style file has one style-scale: extract one file for each, and paint with all of them.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from brushwork.controls.inputs import RecipeInputs
+from brushwork.controls.inputs import RecipeInputs, require_single
 from brushwork.encoders.encoder import Encoder
 from brushwork.gradients.partition import FULL_IMAGE, Partition
 from brushwork.images.geometry import Size
@@ -43,6 +43,7 @@ def synthesize_texture(
     Source: Gatys, Ecker, Bethge, 1505.07376; style reconstructions: 1508.06576, fig. 1 (a–e).
     """
     given = RecipeInputs.of(image, init=init, what="the source image")
+    require_single(given.content, "the source image")
     network = encoder or load_encoder_for(options, given.content.device)
     source, _, init_image, _ = given.to(network)
     plan = options.schedule(Size.of(source))
