@@ -65,13 +65,33 @@ def test_what_is_finished_early_is_where_the_next_size_begins(tmp_path):
     )
     finished = list(run_job(job, network=tiny_network(), resume=True, finish=True))[-1]
     assert isinstance(finished, Finished) and finished.iterations == 6
-    assert not read_embedded_result(job.output).is_finished
+    assert read_embedded_result(job.output).is_finished, "to resume it would paint over it, from the beginning"
     assert not job.checkpoint.exists()
     kept = read_image(job.output).image
     assert kept.shape[-2:] == (64, 96)
     assert (kept - following.image).abs().max() <= 0.51 / 255  # the rounding to 8 bits
     plain = resize(event.image, Size(64, 96), clamp=True)
     assert (kept - plain).abs().max() > 10 / 255  # the photograph's detail is in it
+
+
+def test_finishing_takes_the_checkpoint_that_overwriting_would_remove(tmp_path):
+    job = replace(tiny_job(tmp_path), overwrite=True)
+    with pytest.raises(KeyboardInterrupt):
+        list(run_job(job, network=interrupting(4, KeyboardInterrupt())))
+    *_, finished = run_job(job, network=interrupting(1, KeyboardInterrupt()), finish=True)
+    assert isinstance(finished, Finished) and 1 <= finished.iterations <= 3
+    (again,) = run_job(job, network=interrupting(1, KeyboardInterrupt()), finish=True)
+    assert again.iterations == finished.iterations
+
+
+def test_a_checkpoint_of_another_job_is_not_lost_by_finishing(tmp_path):
+    job = replace(tiny_job(tmp_path), overwrite=True)
+    with pytest.raises(KeyboardInterrupt):
+        list(run_job(job, network=interrupting(4, KeyboardInterrupt())))
+    other = replace(job, options=replace(ADAM, content_weight=3.0))
+    with pytest.raises(InputError, match="there is no unfinished painting"):
+        list(run_job(other, network=tiny_network(), finish=True))
+    assert job.checkpoint.exists()
 
 
 def test_without_a_checkpoint_nothing_is_finished_and_nothing_painted(tmp_path):

@@ -202,6 +202,22 @@ def test_the_best_picture_of_a_failed_painting_is_kept_whole(tmp_path):
     assert not read_embedded_result(job.output).is_finished
 
 
+def test_a_result_that_cannot_be_written_leaves_a_checkpoint_of_its_last_step(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise InputError("No space left on device")
+
+    monkeypatch.setattr("brushwork.jobs.writer.write_image", full)
+    job = tiny_job(tmp_path)
+
+    def one(wire):
+        with pytest.raises((InputError, RankLostError), match="No space left"):
+            list(run_distributed_job(job, wire, network=tiny_network(), tiling=PARTS))
+
+    together(2, one)
+    last = job.options.schedule(read_image(job.content).size)
+    assert JobCheckpoint.read(job.checkpoint).snapshot.iterations == sum(level.iterations for level in last)
+
+
 @pytest.mark.slow
 def test_a_lost_rank_leaves_the_checkpoint_from_before(tmp_path, monkeypatch):
     monkeypatch.setattr("brushwork.jobs.writer._PATIENCE", 0)

@@ -50,7 +50,8 @@ def run_job(
     When the iterator is closed or anything is raised, Ctrl-C included, its image so far is written to the output and
     the checkpoint stays. With `resume` the job continues from there, and the result is bit for bit the same as without
     the interruption. Without a checkpoint it starts from the beginning; a finished result is only reported.
-    `finish`: from the checkpoint nothing more is painted; its image is written at the size of the result.
+    `finish`: from the checkpoint nothing more is painted; its image is written at the size of the result, which is then
+    finished. Without a checkpoint nothing is done.
 
     Raises:
         InputError: images, options or an output that cannot be used; a checkpoint of another job.
@@ -58,12 +59,15 @@ def run_job(
         OutOfMemoryError: the job does not fit; carries the size that does.
         DivergedError: the optimization diverged for good; the best image is at the output.
     """
+    resume = resume or finish
     prepared, found = open_job(job, resume=resume, memory=memory, network=network)
     if isinstance(found, EmbeddedResult):
         yield replay_finished(job, found)
         return
     if found is not None:
         prepared = prepared.resume_from(found.manifest)
+    elif finish:
+        raise InputError(f"there is no unfinished painting at {job.checkpoint}: nothing can be finished.")
     writer, notes = JobWriter.open(prepared, found, every=checkpoint_every, resume=resume)
     yield from notes
     if found is None:
@@ -71,8 +75,6 @@ def run_job(
     del found  # it may take more memory than an evaluation
     yield writer.start()
     if finish:
-        if writer.snapshot is None:
-            raise InputError(f"there is no unfinished painting at {job.checkpoint}: nothing can be finished.")
         yield writer.finish(early=True)
         return
     yield from _run(prepared, writer)

@@ -17,7 +17,7 @@ from brushwork.gradients.partition import RowBand
 from brushwork.gradients.tiled import Tiling
 from brushwork.jobs.checkpoint import JobCheckpoint
 from brushwork.jobs.distributed_state import GatheredState, scatter_state, serve_state
-from brushwork.jobs.events import JobEvent, Note
+from brushwork.jobs.events import Finished, JobEvent, Note
 from brushwork.jobs.job import Job
 from brushwork.jobs.manifest import EmbeddedResult
 from brushwork.jobs.memory_estimate import SIDES, optimizer_memory
@@ -60,8 +60,9 @@ def run_distributed_job(
     the full image is gathered at every step. Ranks without rows only wait.
 
     The job stops, with image and checkpoint written, when on any rank `interrupted` returns the number of a signal
-    after a step; `StopSignalError`, a KeyboardInterrupt, is then raised on all. If a rank is lost, the previous
-    checkpoint stays. Checkpoints hold the full image: any number of ranks, or one process, can resume from them.
+    after a step; `StopSignalError`, a KeyboardInterrupt, is then raised on all. It does so too if the optimization
+    diverged, or the result cannot be written. If a rank is lost or fails alone, the previous checkpoint stays.
+    Checkpoints hold the full image: any number of ranks, or one process, can resume from them.
 
     Raises: as `run_job`. RankLostError: another rank failed, was killed, or does not answer.
     """
@@ -113,7 +114,10 @@ class RankRunner(NamedTuple):
     band: RowBand
 
     def run(self, writer: JobWriter, watched: bool, interrupted: Callable[[], int]) -> Iterator[JobEvent]:
-        """Run the steps, saving what was reached unless a rank is lost."""
+        """Run the steps, saving what was reached where all ranks stop at once; saving takes all of them.
+
+        Where one fails or is closed alone, the others are elsewhere, and the previous checkpoint stays.
+        """
         try:
             images = self.prepared.inputs.to_device(self.prepared.device)
             for step in self.method.run(images, None, writer.snapshot, self.band):
@@ -125,7 +129,7 @@ class RankRunner(NamedTuple):
                 yield self._whole(progress) if watched else progress
                 if due:
                     yield from map(Note, filter(None, [self._with_whole(writer, writer.write_checkpoint_if_due)]))
-            finished = run_on_all_ranks(self.group, lambda: self._with_whole(writer, writer.finish))
+            finished = self._finish(writer)
         except (KeyboardInterrupt, DivergedError) as error:
             self._keep(writer, error)
             raise
@@ -134,6 +138,15 @@ class RankRunner(NamedTuple):
             raise
         if finished is not None:
             yield finished
+
+    def _finish(self, writer: JobWriter) -> Finished | None:
+        """Write the result, on rank 0; if that fails, which all ranks hear of, save what was reached."""
+        try:
+            return run_on_all_ranks(self.group, lambda: self._with_whole(writer, writer.finish))
+        except BrushworkError as error:
+            if isinstance(error, OtherRankError) or not isinstance(error, RankLostError):
+                self._keep(writer, error)
+            raise
 
     def scatter_snapshot(self, snapshot: Snapshot | None) -> Snapshot | None:
         """Return this rank's shard of the snapshot that rank 0 has read."""

@@ -146,7 +146,7 @@ class JobWriter:
         if self.snapshot is None:
             raise BrushworkError("the recipe yielded no step: this is a bug in brushwork.")
         image = self._prepared.enlarge(self.snapshot.image.clamp(0, 1)) if early else self.snapshot.image
-        self._write_picture(image, self.snapshot, finished=not early)
+        self._write_picture(image, self.snapshot, finished=True)
         with suppress(OSError):
             remove_file(self._prepared.job.checkpoint)
         _, iterations, total, losses = self.snapshot
