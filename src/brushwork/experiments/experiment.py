@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
+from brushwork.errors import InputError
 from brushwork.experiments.context import ExperimentContext
 from brushwork.experiments.measures import rms_distance
 from brushwork.images import read_image
@@ -82,6 +83,23 @@ def join_names(row: str, column: str) -> str:
 def slugify(text: str) -> str:
     """Replace everything but letters, digits and a few characters with underscores."""
     return "".join(sign if sign.isalnum() or sign in "._+" else "_" for sign in text)
+
+
+def file_name_key(text: str) -> str:
+    """Return what is equal for names of one file; some systems do not tell capitals from small letters."""
+    return slugify(text).lower()
+
+
+def require_distinct(cells: Sequence[ExperimentCell]) -> None:
+    """Refuse cells of one file name. Raises: InputError."""
+    taken: dict[str, ExperimentCell] = {}
+    for cell in cells:
+        other = taken.setdefault(file_name_key(cell.name), cell)
+        if other is not cell:
+            one, two = (f"{which.row} {which.column}".strip() for which in (other, cell))
+            raise InputError(
+                f"{one!r} and {two!r} would have the same file name: rename a picture, or remove one of them."
+            )
 
 
 @dataclass(frozen=True)

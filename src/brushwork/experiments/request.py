@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
+from itertools import chain, count
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +14,7 @@ import torch
 from brushwork.choices import Precision
 from brushwork.errors import InputError
 from brushwork.experiments.context import FULL_SIZE, ExperimentContext
-from brushwork.experiments.experiment import ExperimentCell
+from brushwork.experiments.experiment import ExperimentCell, file_name_key, require_distinct
 from brushwork.experiments.papers import load_experiment
 from brushwork.images import read_image
 from brushwork.types import Image
@@ -55,9 +56,10 @@ class ExperimentRequest:
     def make_cells(self) -> Sequence[ExperimentCell]:
         """Return the experiment's cells; their settings name the precision, if one was asked for.
 
-        Raises: InputError: no such experiment, or an image that cannot be read.
+        Raises: InputError: no such experiment, an image that cannot be read, or two cells of one name.
         """
         cells = load_experiment(self.experiment).cells(self.load_context())
+        require_distinct(cells)
         if self.precision == "auto":
             return cells
         return [replace(cell, settings={**cell.settings, "precision": self.precision}) for cell in cells]
@@ -88,9 +90,11 @@ def bundled_images(names: Sequence[str]) -> tuple[Path, ...]:
 
 
 def _read(paths: Sequence[Path], device: torch.device) -> dict[str, Image]:
-    """Return name → image; files of the same name in different folders get a number."""
+    """Return name → image; of names that would be the same in the names of files, all but the first get a number."""
     images: dict[str, Image] = {}
     for path in paths:
-        namesakes = sum(other.stem == path.stem for other in paths[: len(images)])
-        images[f"{path.stem} {namesakes + 1}" if namesakes else path.stem] = read_image(path).image.to(device)
+        names = chain([path.stem], (f"{path.stem} {number}" for number in count(2)))
+        taken = {file_name_key(name) for name in images}
+        name = next(name for name in names if file_name_key(name) not in taken)
+        images[name] = read_image(path).image.to(device)
     return images

@@ -23,6 +23,11 @@ class ResultStore:
         """Return the path of a cell's image."""
         return self.folder / f"{cell.name}.png"
 
+    def make_room(self, cell: ExperimentCell) -> Path:
+        """Return the path for a cell's new image; the record, which is of the old one, is removed."""
+        self._record(cell).unlink(missing_ok=True)
+        return self.image_path(cell)
+
     def load(self, cell: ExperimentCell) -> CellResult | None:
         """Return the result of an earlier run with the same settings and version; else None."""
         try:
@@ -47,7 +52,7 @@ class ResultStore:
 
         Raises: FileNotFoundError: the other cell has no stored result.
         """
-        with atomic_write(self.image_path(cell), overwrite=True) as path:
+        with atomic_write(self.make_room(cell), overwrite=True) as path:
             shutil.copyfile(self.image_path(other), path)
         found = self.load(other)
         if found is None:

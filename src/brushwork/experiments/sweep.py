@@ -11,9 +11,15 @@ from typing import Any, Literal, NamedTuple
 import torch
 
 from brushwork.controls import RecipeInputs, StyleFile
-from brushwork.errors import InputError
 from brushwork.experiments.context import ExperimentContext
-from brushwork.experiments.experiment import Experiment, ExperimentCell, FirstAndLast, Measures, cell_name
+from brushwork.experiments.experiment import (
+    Experiment,
+    ExperimentCell,
+    FirstAndLast,
+    Measures,
+    cell_name,
+    require_distinct,
+)
 from brushwork.experiments.measures import sum_losses
 from brushwork.images import read_image
 from brushwork.options import Extent
@@ -65,7 +71,7 @@ class Sweep:
             _cell(context, one, RecipeInputs(content, tuple(styles[path] for path in one.styles), init))
             for one in self.choices
         ]
-        _require_distinct(cells)
+        require_distinct(cells)
         for one in self.choices:
             _require_layers(context, one.options)
         return cells
@@ -131,18 +137,6 @@ def _measure(first_and_last: FirstAndLast) -> Measures:
         "content": sum_losses(first_and_last.last, "content:"),
         "style": sum_losses(first_and_last.last, "style:"),
     }
-
-
-def _require_distinct(cells: Sequence[ExperimentCell]) -> None:
-    """Refuse cells of one file name; some systems do not tell capitals from small letters."""
-    taken: dict[str, ExperimentCell] = {}
-    for cell in cells:
-        other = taken.setdefault(cell.name.lower(), cell)
-        if other is not cell:
-            one, two = (f"{which.row} {which.column}".strip() for which in (other, cell))
-            raise InputError(
-                f"{one!r} and {two!r} would have the same file name: rename a picture, or remove one of them."
-            )
 
 
 def _require_layers(context: ExperimentContext, options: TransferOptions) -> None:

@@ -48,7 +48,10 @@ Output: TypeAlias = Annotated[Path, Parameter(name="--output", alias="-o", group
 Variations = dict[str, dict[str, Any]]
 """Name, with underscores → the value as shown → the value."""
 
-_USUAL = {"preset": "default", "quality": "normal", "ratio": None}
+_SIZE = 256
+"""Size of the results in pixels, unless another is given or sizes are varied."""
+
+_USUAL = {"preset": "default", "quality": "normal", "ratio": None, "size": None}
 """What they are where none is given."""
 
 _YES, _NO = ("yes", "true", "on", "1"), ("no", "false", "off", "0")
@@ -60,7 +63,7 @@ def sweep(
     /,
     *styles: str,
     vary: Annotated[list[str], Parameter(group=PICTURES, negative=(), show_default=False)] = [],  # noqa: B006
-    size: Annotated[Extent, Parameter(group=PICTURES, converter=parse_extent)] = 256,
+    size: Annotated[Extent | None, Parameter(group=PICTURES, converter=parse_extent, show_default="256")] = None,
     full_size: Annotated[Extent | None, Parameter(group=PICTURES, converter=parse_extent)] = None,
     output: Output = Path("sweep"),
     preset_name: Annotated[str, Parameter(name="--preset", group=SETTINGS)] = "default",
@@ -108,11 +111,11 @@ def sweep(
     require_size_and_jobs(32, jobs)
     given, init = split_init(given, Init)
     requested = parse_variations(vary)
-    base = {"preset": preset_name, "quality": quality, "ratio": ratio}
+    base = {"preset": preset_name, "quality": quality, "ratio": ratio, "size": size}
     _require(styles, requested, {*given, *(name for name, value in base.items() if value != _USUAL[name])})
     if full_size is not None and "size" in requested:
         raise InputError("--full-size cannot be combined with --vary size: each picture's command then has its size.")
-    fixed = {**base, "size": size, "style": tuple(list_images(list(styles))), **given}
+    fixed = {**base, "size": size or _SIZE, "style": tuple(list_images(list(styles))), **given}
     combined = experiments.combine_variations(requested)
     choices = tuple(_choice(row, column, {**fixed, **values}) for row, column, values in combined)
     runs = experiments.Sweep(output, expand_user(content), choices, init, str(devices.select_device(device)))
