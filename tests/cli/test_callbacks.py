@@ -126,8 +126,38 @@ def test_pictures_are_rounded_to_8_bits() -> None:
 def test_a_film_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     film = Timelapse(tmp_path / "no folder" / "film.gif")
     film.on_event(way((ScheduleLevel(Size(4, 4), 2),))[0])
-    with pytest.raises(InputError, match="the timelapse cannot be written"):
+    with pytest.raises(InputError, match=r"the folder .* does not exist"):
         film.on_end()
+
+
+def test_a_film_that_cannot_be_finished_leaves_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Any, file: Path, **_: Any) -> None:
+        file.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "film.gif").write_bytes(b"before")
+    film = Timelapse(tmp_path / "film.gif")
+    film.on_event(way((ScheduleLevel(Size(4, 4), 2),))[0])
+    monkeypatch.setattr(Image.Image, "save", full)
+    with pytest.raises(InputError, match=r"film\.gif cannot be written: the disk of .* is full"):
+        film.on_end()
+    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("film.gif", b"before")]
+
+
+def test_a_plot_that_cannot_be_finished_leaves_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from matplotlib.figure import Figure
+
+    def full(self: Any, file: Any, **_: Any) -> None:
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "losses.png").write_bytes(b"before")
+    monkeypatch.setattr(Figure, "savefig", full)
+    losses = LossPlot(tmp_path / "losses.png", "out")
+    losses.on_event(way((ScheduleLevel(Size(4, 4), 2),))[0])
+    with pytest.raises(InputError, match=r"losses\.png cannot be written: the disk of .* is full"):
+        losses.on_end()
+    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("losses.png", b"before")]
 
 
 def test_the_plot_has_a_curve_for_every_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

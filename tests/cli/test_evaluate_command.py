@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from brushwork.images import write_image
+from brushwork.images import read_metadata, write_image
 from brushwork.jobs.manifest import make_source
 from brushwork.jobs.rerun import ImageOrigin
 from brushwork.metrics import Metrics
@@ -166,6 +166,7 @@ def test_none_judges_what_it_painted(
     names = dict(zip(("night.png", "waves.png"), painters, strict=False))
     photo = desk / "photo.jpg"
     monkeypatch.setattr("brushwork.jobs.read_origin", lambda path: ImageOrigin(photo, (photo,), names[path.name]))
+    monkeypatch.setattr("brushwork.jobs.read_network", lambda path: names[path.name])
     outcome = run("evaluate", *names)
     assert outcome.code == 0
     assert [network for network, _ in jury.asked] == [judge]
@@ -177,6 +178,7 @@ def test_the_normalized_network_is_the_original_one(
 ) -> None:
     photo = desk / "photo.jpg"
     monkeypatch.setattr("brushwork.jobs.read_origin", lambda path: ImageOrigin(photo, (photo,), "vgg19-normalized"))
+    monkeypatch.setattr("brushwork.jobs.read_network", lambda path: "vgg19-normalized")
     assert (
         "was optimized with vgg19-normalized, so its distances"
         in run("evaluate", "night.png", "--network", "vgg19").err
@@ -271,3 +273,15 @@ def test_missing_weights_say_how_they_are_got(
     outcome = run("evaluate", *beside)
     assert outcome.code == 1
     assert "brushwork weights get alexnet" in outcome.err
+
+
+def test_a_result_whose_photograph_has_moved_is_not_judged_by_its_own_network(
+    run: Run, jury: FakeJury, desk: Path
+) -> None:
+    (desk / "old.jpg").write_bytes((desk / "photo.jpg").read_bytes())
+    write_result(desk, "out.png", "optimize", content="old.jpg", styles=["waves.png"])
+    data = json.loads(read_metadata(desk / "out.png") or "") | {"network": "vgg16"}
+    write_image(torch.full((1, 3, 40, 60), 0.4), desk / "out.png", metadata=json.dumps(data), overwrite=True)
+    (desk / "old.jpg").unlink()
+    assert run("evaluate", "out.png", "--content", "photo.jpg", "--style", "waves.png").code == 0
+    assert [network for network, _ in jury.asked] == ["alexnet"]

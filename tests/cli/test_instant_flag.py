@@ -78,6 +78,7 @@ def test_the_document_has_no_loss(flash, run):
     [
         (["--instant", "--timelapse", "way.gif"], "--timelapse shows iterations, but feed-forward methods have none"),
         (["--instant", "--save-every", "5"], "--save-every shows iterations, but feed-forward methods have none"),
+        (["--instant", "--ratio", "1e-3"], "--ratio and --instant were both given"),
         (["--instant", "--strength", "2"], "strength is 2.0: it must be 0 or more, up to 1"),
         (["--strength", "0.5"], "--strength applies to feed-forward methods only"),
     ],

@@ -253,3 +253,19 @@ def test_pictures_are_kept_on_the_way(studio: Any, desk: Path, run: Run) -> None
     assert kept == ["out-04.png", "out-08.png", "out-12.png"]
     with Image.open(desk / "out-12.png") as last:
         assert (last.size, last.getpixel((0, 0))) == ((96, 64), (153, 153, 153))
+
+
+def test_a_plot_that_cannot_be_written_leaves_a_painting_that_is_told(
+    studio: Any, desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise InputError("film.gif cannot be written: the disk is full.")
+
+    monkeypatch.setattr("brushwork.cli.callbacks.Timelapse.on_end", full)
+    outcome = run("paint", "photo.jpg", "waves.png", "--timelapse", "film.gif")
+    assert (outcome.code, outcome.out) == (2, "photo+waves.png\n")
+    assert "brushwork: error: film.gif cannot be written" in outcome.err
+    outcome = run("paint", "photo.jpg", "waves.png", "--timelapse", "film.gif", "--force", "--json")
+    document = json.loads(outcome.out)
+    assert (outcome.code, document["output"]) == (2, "photo+waves.png")
+    assert "film.gif cannot be written" in document["error"] and document["loss"] > 0

@@ -134,6 +134,8 @@ def test_frozen_statistics_of_a_small_picture_are_its_own(wall: Path, run: Run) 
         (("photo.png", "--model", "wave", "--instant"), "--instant and --model were both given"),
         (("photo.png", "--model", "wave", "--each"), "--each is for style images: with --model, run the command once"),
         (("photo.png", "--model", "wave", "--quality", "draft"), "--quality and --model were both given"),
+        (("photo.png", "--model", "wave", "--ratio", "1"), "--ratio and --model were both given"),
+        (("photo.png", "--model", "wave", "--init", "photo.png"), "--init and --model were both given"),
         (("photo.png", "--model", "wave", "--strength", "2"), "strength is 2"),
         (("photo.png", "waves.png", "--statistics", "frozen"), "--statistics applies to models only"),
         (("photo.png", "--model", "wave", "--color", "match-linear", "--color-when", "before"), "color-when after"),

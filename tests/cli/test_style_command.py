@@ -72,6 +72,15 @@ def test_what_cannot_be_done_is_refused(run: Run, studio_folder: Path, arguments
     assert (studio_folder / "there.style").read_bytes() == b"something else"
 
 
+@pytest.mark.parametrize("output", ["there.style", "nowhere/a.style", "a.png"])
+def test_an_output_that_cannot_be_is_told_before_anything_is_encoded(
+    run: Run, studio_folder: Path, monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    (studio_folder / "there.style").write_bytes(b"something else")
+    monkeypatch.setattr("brushwork.recipes.extract_style", lambda *_, **__: pytest.fail("it was encoded"))
+    assert run("style", "extract", "starry.png", *LAYERS, "-o", output).code == 2
+
+
 def test_force_overwrites(run: Run, studio_folder: Path) -> None:
     (studio_folder / "starry.style").write_bytes(b"something else")
     assert run("style", "extract", "starry.png", *LAYERS, "--force").code == 0

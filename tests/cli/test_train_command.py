@@ -122,6 +122,7 @@ def test_a_painter_begins_with_another(run: Run, studio: Path) -> None:
         ((*JOHNSON, "--init-from", "photo.jpg"), "photo.jpg is damaged, or is not a model"),
         ((*JOHNSON, "--schedule", "sometimes"), "schedule"),
         ((*JOHNSON, "--plot", "losses.txt"), "must end in"),
+        ((*JOHNSON, "--plot", "nowhere/losses.png"), "the folder nowhere of losses.png does not exist"),
     ],
 )
 def test_what_cannot_be_used_is_refused(arguments: tuple[str, ...], said: str, run: Run, studio: Path) -> None:

@@ -122,3 +122,17 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     save_file({"a": torch.ones(1)}, path)
     with pytest.raises(InputError, match="is not a model as `brushwork train` writes them"):
         load_model(path)
+
+
+def test_a_path_is_a_string_or_begins_with_the_home_folder(
+    painter: StyleModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    save_model(painter, "~/wave.safetensors")
+    assert read_model_info("~/wave.safetensors").name == load_model(str(tmp_path / "wave.safetensors")).name == "wave"
+
+
+@pytest.mark.parametrize("given", ["", None, 3])
+def test_what_names_no_model_is_refused(given: Any) -> None:
+    with pytest.raises(InputError, match=r"the model is .*: give a file .* Known: .*gallery"):
+        load_model(given)

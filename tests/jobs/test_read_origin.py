@@ -9,7 +9,7 @@ import pytest
 from brushwork.errors import InputError
 from brushwork.images import read_metadata, write_image
 from brushwork.jobs.manifest import make_source
-from brushwork.jobs.rerun import read_origin
+from brushwork.jobs.rerun import read_network, read_origin
 from tiny_job import painted, picture, tiny_job
 
 
@@ -37,11 +37,17 @@ def test_what_is_not_there_is_said(tmp_path):
     job.styles[0].rename(tmp_path / "elsewhere.png")
     with pytest.raises(InputError, match=r"painting\.png is missing"):
         read_origin(job.output)
+    assert read_network(job.output) == "tiny"
     with pytest.raises(InputError, match="holds no record of how it was painted"):
         read_origin(job.content)
-    write_image(picture(0, 40, 40), job.output, metadata="{}", overwrite=True)
-    with pytest.raises(InputError, match="cannot be read"):
-        read_origin(job.output)
+
+
+@pytest.mark.parametrize("record", ["{}", "[]", "3", '{"content": []}'])
+def test_a_record_that_was_edited_is_said(tmp_path, record):
+    write_image(picture(0, 40, 40), tmp_path / "out.png", metadata=record)
+    for read in (read_origin, read_network):
+        with pytest.raises(InputError, match="cannot be read"):
+            read(tmp_path / "out.png")
 
 
 @pytest.mark.parametrize(

@@ -185,3 +185,9 @@ def test_sizes_do_not_hang_on_the_paintings_proportions(options, tiny, photograp
 def test_small_paintings_have_no_style(options, tiny, painting):
     with pytest.raises(InputError, match="the style image is 10×60 pixels"):
         extract_style(painting[..., :10], options(), "a strip", encoder=tiny)
+
+
+def test_a_path_is_a_string_or_begins_with_the_home_folder(kept, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    kept.write("~/a.style")
+    assert StyleFile.read(str(tmp_path / "a.style")).source == StyleFile.read("~/a.style").source == kept.source

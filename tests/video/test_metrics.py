@@ -81,6 +81,14 @@ def test_the_command_writes_a_page_and_numbers(tmp_path, capfd, monkeypatch):
     assert "wrote report.json" in capfd.readouterr().err
 
 
+def test_a_report_without_a_place_is_told_before_anything_is_measured(tmp_path, capfd, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    clip(tmp_path, "a", panned(2))
+    monkeypatch.setattr("brushwork.video.evaluate_film", lambda *_: pytest.fail("it was measured"))
+    assert main(["evaluate", "--video", "a.mkv", "--original", "a.mkv", "-o", "nowhere/report.json"]) == 2
+    assert "the folder nowhere of report.json does not exist" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -13,6 +13,7 @@ from brushwork.cli.plot import LossPlot, require_plottable
 from brushwork.cli.run_flags import RunFlags
 from brushwork.errors import InputError
 from brushwork.images import Size, fit_size
+from brushwork.storage.atomic import atomic_write, require_writable
 
 if TYPE_CHECKING:
     from PIL import Image as Pillow
@@ -55,9 +56,6 @@ def require_callbacks(flags: RunFlags) -> None:
         require_plottable(flags.plot)
     if flags.timelapse:
         require_animated_format(flags.timelapse)
-    for file in (flags.plot, flags.timelapse):
-        if file and not file.parent.is_dir():
-            raise InputError(f"the folder {file.parent} of {file.name} does not exist: create it first.")
 
 
 def list_extra_files(flags: RunFlags, job: jobs.Job) -> Iterator[Path]:
@@ -139,17 +137,16 @@ class Timelapse:
         frames = [*self._frames, _frame(self._last)]
         durations = [FRAME_MILLISECONDS] * len(self._frames) + [LAST_FRAME_MILLISECONDS]
         first, *others = _enlarge(frames, _full(self._last), self._coverage(_full(self._last)))
-        try:
+        with atomic_write(self._path, overwrite=True) as temporary:
             first.save(
-                self._path,
+                temporary,
+                format=self._path.suffix[1:],
                 save_all=True,
                 append_images=others,
                 duration=durations,
                 loop=0,
                 **({} if self._alpha is None else _CLEARED[self._path.suffix.lower()]),
             )
-        except OSError as error:
-            raise InputError(f"the timelapse cannot be written to {self._path} ({error}).") from error
 
     def _coverage(self, size: Size) -> Pillow.Image | None:
         """Return the alpha channel of all frames; in a GIF, each pixel is opaque or transparent."""
@@ -184,12 +181,13 @@ def _enlarge(frames: list[Pillow.Image], size: Size, alpha: Pillow.Image | None)
 
 
 def require_animated_format(path: Path) -> None:
-    """Check that the file type can be animated.
+    """Check that the file type can be animated, and that there is a place for the file.
 
     Raises: InputError.
     """
     if path.suffix.lower() not in ENDINGS:
         raise InputError(f"--timelapse is {path}: it must end in {' or '.join(ENDINGS)}.")
+    require_writable(path, overwrite=True)
 
 
 def to_pillow(image: Image) -> Pillow.Image:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from typing import Any
 
 from brushwork import devices, distributed, jobs, recipes
-from brushwork.cli.callbacks import list_extra_files, make_callbacks, require_callbacks
+from brushwork.cli.callbacks import Callback, list_extra_files, make_callbacks, require_callbacks
 from brushwork.cli.dashes import is_dash
 from brushwork.cli.distributed import connect, silence
 from brushwork.cli.output import (
@@ -53,7 +53,9 @@ def _perform(request: Request, group: distributed.ProcessGroup | None) -> int:
     for number, job in enumerate(request.jobs, start=1):
         place = f"{number}/{len(request.jobs)} " if len(request.jobs) > 1 else ""
         try:
-            documents.append(_run_one(job, flags, f"{place}{job.output.name}", group))
+            document, ended = _run_one(job, flags, f"{place}{job.output.name}", group)
+            documents.append(document)
+            code = max(code, ended)
         except BrushworkError as error:
             if not request.is_batch or isinstance(error, RankLostError):
                 raise
@@ -100,7 +102,10 @@ def _require_iterative(request: Request) -> None:
         raise InputError("feed-forward methods run in a single process: start brushwork without a launcher.")
 
 
-def _run_one(job: jobs.Job, flags: RunFlags, title: str, group: distributed.ProcessGroup | None) -> dict[str, Any]:
+def _run_one(
+    job: jobs.Job, flags: RunFlags, title: str, group: distributed.ProcessGroup | None
+) -> tuple[dict[str, Any], int]:
+    """Run a job; return what is reported of it, and the exit code."""
     report = RunReport(job)
     events = _events(job, flags, group)
     flags = silence(flags) if group is not None and group.rank else flags
@@ -112,12 +117,24 @@ def _run_one(job: jobs.Job, flags: RunFlags, title: str, group: distributed.Proc
                 report.update(event)
                 for callback in callbacks:
                     callback.on_event(event)
-        for callback in callbacks:
-            callback.on_end()
     except KeyboardInterrupt as interruption:
         raise _interruption_error(job, flags, interruption) from None
     _deliver(job, report, flags)
-    return report.to_json()
+    errors = _end(callbacks)
+    document = report.to_json() | ({"error": " ".join(map(format_error, errors))} if errors else {})
+    return document, max(map(exit_code_for, errors), default=0)
+
+
+def _end(callbacks: Sequence[Callback]) -> list[BrushworkError]:
+    """End the callbacks; print and return the errors of those that cannot write their files: the job itself is done."""
+    errors = []
+    for callback in callbacks:
+        try:
+            callback.on_end()
+        except BrushworkError as error:
+            print_failure(format_error(error))
+            errors.append(error)
+    return errors
 
 
 def _events(job: jobs.Job, flags: RunFlags, group: distributed.ProcessGroup | None) -> Generator[jobs.JobEvent]:

@@ -13,7 +13,7 @@ from brushwork import devices, metrics, video
 from brushwork.cli.flags import home_path
 from brushwork.cli.output import log, print_json, print_result, to_json_text
 from brushwork.errors import InputError, WeightsError
-from brushwork.storage.atomic import atomic_write
+from brushwork.storage.atomic import atomic_write, require_writable
 from brushwork.storage.folders import expand_user
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ def evaluate_films(
     original = _require_one_film(results, films)
     if output is not None and output.suffix.lower() not in (".html", ".json"):
         raise InputError(f"the report is {output}: it must end in .html or .json.")
+    if output is not None:
+        require_writable(output, overwrite=True)
     result = _open(expand_user(results[0]), f"brushwork evaluate {results[0]}")
     film = video.select_original(result, _open(original, "give the film that the result was painted from"))
     other = None if films.against is None else _open(films.against, "give a film to compare with")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from brushwork import jobs, recipes
 from brushwork.errors import InputError
+from brushwork.storage.atomic import atomic_write, require_writable
 from brushwork.storage.file_names import to_readable
 
 if TYPE_CHECKING:
@@ -72,15 +73,13 @@ def plot_losses(
     axes.set(xlabel=unit, ylabel="loss", yscale="log")
     axes.set_title(to_readable(title), parse_math=False)  # dollar signs in names are not math
     figure.legend(loc="outside right upper", fontsize="small")
-    try:
-        with path.open("wb") as file:  # given a name, matplotlib writes some formats only if it is UTF-8
-            figure.savefig(file, format=path.suffix[1:].lower())
-    except OSError as error:
-        raise InputError(f"the plot cannot be written to {path} ({error}).") from error
+    with atomic_write(path, overwrite=True) as temporary, temporary.open("wb") as file:
+        # Given a name, matplotlib writes some formats only if it is UTF-8.
+        figure.savefig(file, format=path.suffix[1:].lower())
 
 
 def require_plottable(path: Path) -> None:
-    """Check that plotting will work: matplotlib is installed, and the file type is known.
+    """Check that plotting will work: matplotlib is installed, the file type is known, and there is a place for it.
 
     Raises: InputError.
     """
@@ -88,3 +87,4 @@ def require_plottable(path: Path) -> None:
         raise InputError("--plot needs matplotlib, which is not installed: pip install 'brushwork[plot]'.")
     if path.suffix.lower() not in ENDINGS:
         raise InputError(f"--plot is {path}: it must end in {', '.join(ENDINGS)}.")
+    require_writable(path, overwrite=True)

@@ -112,15 +112,15 @@ def _train(
 
 
 def _deliver(finished: jobs.Finished, config: training.TrainingConfig, flags: TrainingFlags) -> None:
-    """Print the path of the model, and plot the losses if requested."""
+    """Print the path of the model, and plot the losses if requested. Raises: InputError: the plot cannot be written."""
     history = training.History.read(config.history, finished.iterations)
-    if flags.plot:
-        plot_losses(flags.plot, finished.path.stem, "iterations", history.curves())
     if flags.json:
         document = {"model": finished.path, "iterations": finished.iterations, "seconds": finished.seconds}
         print_json({**document, "validation": dict(history.last)})
     else:
         print_result(str(finished.path))
+    if flags.plot:
+        plot_losses(flags.plot, finished.path.stem, "iterations", history.curves())
 
 
 def _interruption_error(config: training.TrainingConfig, interruption: KeyboardInterrupt) -> InterruptedRunError:

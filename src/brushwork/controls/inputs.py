@@ -17,7 +17,6 @@ from brushwork.errors import InputError
 from brushwork.images.read import ImageInput, as_image, is_source
 from brushwork.options import require_min_size
 from brushwork.storage.file_names import STYLE_ENDING
-from brushwork.storage.folders import expand_user
 from brushwork.types import Image, Mask
 
 StyleInput: TypeAlias = ImageInput | StyleFile
@@ -109,7 +108,7 @@ def _as_style(style: StyleInput) -> Image | StyleFile:
     if isinstance(style, StyleFile):
         return style
     if isinstance(style, str | PathLike) and Path(style).suffix.lower() == STYLE_ENDING:
-        return StyleFile.read(expand_user(style))
+        return StyleFile.read(style)
     image = as_image(style, "a style image")
     require_min_size(image, "a style image")
     return image

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from math import log
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,6 +17,7 @@ from brushwork.images.geometry import Size
 from brushwork.losses import LayerStatistics
 from brushwork.options import EncoderOptions, SizeOptions
 from brushwork.storage.atomic import atomic_write
+from brushwork.storage.folders import PathInput, expand_user
 from brushwork.storage.tensors import explain_read_errors, read_tensors, write_tensors
 from brushwork.style import Style, blend_styles
 
@@ -120,7 +120,7 @@ class StyleFile:
         """Return the same styles on a device."""
         return replace(self, styles={pixels: _move(style, device) for pixels, style in self.styles.items()})
 
-    def write(self, path: Path, *, overwrite: bool = False) -> None:
+    def write(self, path: PathInput, *, overwrite: bool = False) -> None:
         """Write a safetensors file, in full or not at all.
 
         Raises: InputError: it cannot be written, or exists and may not be overwritten.
@@ -132,7 +132,7 @@ class StyleFile:
             for part in _PARTS
         }
         story = {"source": self.source, "seen": asdict(self.encoder), "size": list(self.size)}
-        with atomic_write(path, overwrite=overwrite) as temporary:
+        with atomic_write(expand_user(path), overwrite=overwrite) as temporary:
             write_tensors(temporary, tensors, {_ENTRY: json.dumps(story)})
 
     def _require_sound(self) -> None:
@@ -149,11 +149,12 @@ class StyleFile:
                 _require_numbers(layer, moments)
 
     @classmethod
-    def read(cls, path: Path) -> StyleFile:
+    def read(cls, path: PathInput) -> StyleFile:
         """Read a style file, as `write` writes it.
 
         Raises: InputError: the file is missing, damaged, or not a style file.
         """
+        path = expand_user(path)
         with explain_read_errors(path, "a style file as `brushwork style extract` writes them"):
             tensors, metadata = read_tensors(path)
             story = json.loads(metadata[_ENTRY])

@@ -25,7 +25,6 @@ from brushwork.images import read_image
 from brushwork.options import Extent
 from brushwork.recipes import TransferOptions, load_preset
 from brushwork.storage.file_names import STYLE_ENDING, to_command_line, to_readable
-from brushwork.storage.folders import expand_user
 from brushwork.storage.pipes import require_no_pipe
 from brushwork.types import Image
 
@@ -170,9 +169,7 @@ def _plain(path: Path) -> str:
 
 def _style(path: Path, device: torch.device) -> Image | StyleFile:
     """Return a style image, or a style file."""
-    return (
-        StyleFile.read(expand_user(path)).to(device) if path.suffix.lower() == STYLE_ENDING else _picture(path, device)
-    )
+    return StyleFile.read(path).to(device) if path.suffix.lower() == STYLE_ENDING else _picture(path, device)
 
 
 def _picture(path: Path, device: torch.device) -> Image:

@@ -25,7 +25,7 @@ from brushwork.feedforward.networks.registry import (
 from brushwork.feedforward.networks.spec import ModelConfig, ModelSpec
 from brushwork.storage.atomic import atomic_write
 from brushwork.storage.file_names import MODEL_ENDING
-from brushwork.storage.folders import expand_user, user_data
+from brushwork.storage.folders import PathInput, expand_user, user_data
 from brushwork.storage.hashing import tensors_sha256
 from brushwork.storage.tensors import explain_read_errors, open_tensors, read_tensors, write_tensors
 
@@ -70,7 +70,7 @@ class StyleModel:
         return replace(self, network=self.network.to(device).requires_grad_(False))
 
 
-def save_model(model: StyleModel, path: Path, half: bool = True, *, overwrite: bool = False) -> None:
+def save_model(model: StyleModel, path: PathInput, half: bool = True, *, overwrite: bool = False) -> None:
     """Write a model to a safetensors file, atomically; with `half`, its numbers are stored in float16.
 
     Raises: InputError: it cannot be written, exists and may not be overwritten, or has numbers that are not finite.
@@ -84,7 +84,7 @@ def save_model(model: StyleModel, path: Path, half: bool = True, *, overwrite: b
         "record": dict(model.provenance),
         "license": model.license,
     }
-    with atomic_write(path, overwrite=overwrite) as temporary:
+    with atomic_write(expand_user(path), overwrite=overwrite) as temporary:
         write_tensors(temporary, tensors, {ENTRY: json.dumps(entries)})
 
 
@@ -185,11 +185,12 @@ class ModelInfo:
     """Description of the training."""
 
 
-def read_model_info(path: Path) -> ModelInfo:
+def read_model_info(path: PathInput) -> ModelInfo:
     """Return the summary of a model file.
 
     Raises: InputError: missing, damaged, or not a model.
     """
+    path = expand_user(path)
     with explain_read_errors(path, _KIND):
         size = path.stat().st_size
         with open_tensors(path) as file:
@@ -238,10 +239,14 @@ def find_model_file(source: str | Path) -> Path:
 
     Raises: InputError: no model has this name.
     """
+    known = list_models()
+    if not isinstance(source, str | Path) or not str(source):
+        raise InputError(
+            f"the model is {source!r}: give a file (NAME{MODEL_ENDING}), or a known name. {suggest_names('', known)}"
+        )
     path = expand_user(source)
     if isinstance(source, Path) or path.suffix or path.exists() or len(path.parts) != 1:
         return path
-    known = list_models()
     if source not in known:
         hint = suggest_names(source, known) if known else "No models come with this installation."
         owner = next((name for name, file in known.items() if _has_style(source, file)), None)

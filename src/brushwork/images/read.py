@@ -95,8 +95,8 @@ def as_image(source: ImageInput, what: str = "the picture", *, beyond: float = 0
     if is_source(source):
         return read_image(source).image
     raise InputError(
-        f"{what} is given as {type(source).__name__}: give a path, an open file, a Pillow image, a Picture, an array "
-        "or a tensor."
+        f"{what} is given as {type(source).__name__}: give a path, an open file, a Pillow image, a LoadedImage, an "
+        "array or a tensor."
     )
 
 

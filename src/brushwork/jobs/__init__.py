@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from brushwork.jobs.job import Job, JobOptions, Masks
     from brushwork.jobs.manifest import Manifest
     from brushwork.jobs.plan import JobPlan, plan_job
-    from brushwork.jobs.rerun import ImageOrigin, RerunJob, job_from_image, read_origin
+    from brushwork.jobs.rerun import ImageOrigin, RerunJob, job_from_image, read_network, read_origin
     from brushwork.jobs.run import run_job
     from brushwork.jobs.run_distributed import run_distributed_job, run_on_all_ranks
     from brushwork.jobs.workers import Executor, pick_executor
@@ -39,6 +39,7 @@ __all__ = [
     "paint",
     "pick_executor",
     "plan_job",
+    "read_network",
     "read_origin",
     "run_distributed_job",
     "run_job",

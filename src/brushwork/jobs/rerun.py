@@ -94,20 +94,35 @@ def read_origin(path: Path) -> ImageOrigin:
 
     Raises: InputError: there is no manifest, or a file is missing or has changed.
     """
-    text = read_metadata(path)
-    if text is None:
-        raise InputError(f"{path} holds no record of how it was painted.")
-    try:
-        data = rename_old_entries(json.loads(text))
-        content, styles = _content_and_styles(data)
-        network = str(data["network"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"the record in {path} cannot be read ({error!r}): it was edited.") from error
+    content, styles, network = _read_sources(path)
     return ImageOrigin(
         None if content is None else find_by_hash(content, path.parent),
         tuple(find_by_hash(one, path.parent) for one in styles),
         network,
     )
+
+
+def read_network(path: Path) -> str:
+    """Return the network that produced an image, from its metadata; its files need not be there.
+
+    Raises: InputError: there is no manifest.
+    """
+    return _read_sources(path)[2]
+
+
+def _read_sources(path: Path) -> tuple[ImageSource | None, list[ImageSource], str]:
+    """Return the content image, the style images and the network that the metadata name.
+
+    Raises: InputError: there is no manifest.
+    """
+    text = read_metadata(path)
+    if text is None:
+        raise InputError(f"{path} holds no record of how it was painted.")
+    try:
+        data = rename_old_entries(json.loads(text))
+        return *_content_and_styles(data), str(data["network"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"the record in {path} cannot be read ({error!r}): it was edited.") from error
 
 
 def _content_and_styles(data: Mapping[str, Any]) -> tuple[ImageSource | None, list[ImageSource]]:

@@ -151,6 +151,12 @@ def require_target(path: Path, overwrite: bool, beside: Sequence[Path] = ()) -> 
                 raise FileExistsError(one)
 
 
+def require_writable(path: Path, *, overwrite: bool) -> None:
+    """Check before long work that a file can be written, as far as its path tells. Raises: InputError."""
+    with explain_write_errors(path):
+        require_target(path, overwrite)
+
+
 def sync_file(file: Path) -> None:
     """Wait until the bytes of a file are on the disk."""
     with file.open("rb+") as opened:

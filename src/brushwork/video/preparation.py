@@ -14,7 +14,7 @@ import torch
 from brushwork.devices.select import select_device
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size
-from brushwork.storage.atomic import explain_write_errors, require_target
+from brushwork.storage.atomic import require_writable
 from brushwork.storage.folders import expand_user
 from brushwork.video.analysis import FilmAnalysis
 from brushwork.video.animation_loops import times_played
@@ -193,8 +193,7 @@ def require_output(job: FilmJob, *, resume: bool = False) -> None:
     """
     output = expand_user(job.output)
     for one in (output, *job.outputs[:1]):
-        with explain_write_errors(one):
-            require_target(one, job.overwrite or resume)
+        require_writable(one, overwrite=job.overwrite or resume)
     sources = [expand_user(one) for one in (job.clip, *job.styles, *job.masks)]
     for one in job.outputs:
         if any(source.exists() and one.samefile(source) for source in sources):

@@ -224,7 +224,7 @@ def _missing_image_error(path: Path, content: Path | None, style: Path | None) -
 def _model(path: Path) -> str | None:
     """Return the network that an image was made with, if its metadata says so."""
     with suppress(InputError):
-        return jobs.read_origin(path).network
+        return jobs.read_network(path)
     return None
 
 

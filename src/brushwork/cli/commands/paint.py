@@ -119,7 +119,8 @@ def paint(
         if each:
             raise InputError("--each is for style images: with --model, run the command once for each --style.")
         rest = {"--method": method != "optimize", "--region": bool(region), "--preset": preset_name != "default"}
-        require_no_conflicts(model, styles, rest | {"--quality": quality != "normal", "--instant": feedforward.instant})
+        rest |= {"--quality": quality != "normal", "--instant": feedforward.instant}
+        require_no_conflicts(model, styles, rest | {"--ratio": ratio is not None, "--init": init is not None})
         return _with_model(content, feedforward, tuple(style), given, flags, execute)
     options = _options(method, feedforward, (preset_name, quality), given, ratio, flags)
     contents, style_images = _split_names([content, *styles], style)
@@ -160,6 +161,8 @@ def _options(
     """
     if feedforward.instant and preset[1] != "normal":
         raise InputError("--quality and --instant were both given: one forward pass has only one quality.")
+    if feedforward.instant and ratio is not None:
+        raise InputError("--ratio and --instant were both given: one forward pass has no weights; use --strength.")
     if feedforward.instant:
         own = {"strength": feedforward.strength}
         return feedforward_options(AdaINOptions, load_preset(*preset), given, own, flags)

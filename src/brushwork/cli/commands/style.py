@@ -22,6 +22,7 @@ from brushwork.errors import InputError
 from brushwork.images import fit_size
 from brushwork.options import EncoderOptions, SizeOptions
 from brushwork.recipes import TextureOptions, TransferOptions, load_preset
+from brushwork.storage.atomic import require_writable
 from brushwork.storage.file_names import STYLE_ENDING
 from brushwork.storage.folders import expand_user
 
@@ -105,12 +106,14 @@ def extract(
     from brushwork.options.encoder import load_encoder_for  # imports torch, which help pages do not need
 
     options = resolve_options(load_preset(preset_name), given)
+    output = output or Path(f"{style.stem}{STYLE_ENDING}")
+    _require_output(output, force)
     place = devices.select_device(device)
     # As `paint` reads it: a very large image no larger than it is encoded.
     size = recipes.extraction_size(images.image_size(style), options)
     image = images.read_image(style, min_size=size).image.to(place)
     kept = recipes.extract_style(image, options, style.name, encoder=load_encoder_for(options, place))
-    return _write(kept, output or Path(f"{style.stem}{STYLE_ENDING}"), force)
+    return _write(kept, output, force)
 
 
 @app.command(name="blend")
@@ -164,9 +167,14 @@ def _parse_weighted(given: str) -> tuple[Path, float]:
         raise InputError(f"{given}: {weight!r} is not a weight; write it like starry{STYLE_ENDING}:0.7.") from None
 
 
-def _write(kept: controls.StyleFile, path: Path, force: bool) -> int:
+def _require_output(path: Path, force: bool) -> None:
     if path.suffix.lower() != STYLE_ENDING:
         raise InputError(f"the output is {path}: its name must end in {STYLE_ENDING}.")
+    require_writable(path, overwrite=force)
+
+
+def _write(kept: controls.StyleFile, path: Path, force: bool) -> int:
+    _require_output(path, force)
     kept.write(path, overwrite=force)
     log(f"the style of {kept.source}, {kept.nbytes / BYTES_PER_MEGABYTE:.1f} MB")
     print_result(str(path))
