@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from brushwork.errors import InputError
@@ -14,7 +15,23 @@ from brushwork.recipes import ReconstructionOptions, TextureOptions, TransferOpt
     ("given", "message"),
     [
         ({"size": 31}, "size is 31: it must be 32 pixels or more, or full."),
-        ({"size": "large"}, "size is large: it must be 32 pixels or more, or full."),
+        ({"size": "large"}, "size is 'large': it must be a whole number or full."),
+        (
+            {"optimizer": "Adam"},
+            "optimizer is 'Adam': it must be one of lbfgs, adam, sgd. Did you mean 'adam'?",
+        ),
+        (
+            {"normalization": "Paper"},
+            "normalization is 'Paper': it must be one of relative, paper, authors, programs, sums. "
+            "Did you mean 'paper'?",
+        ),
+        ({"iterations": 2.5}, "iterations is 2.5: it must be a whole number."),
+        ({"iterations": True}, "iterations is True: it must be a whole number."),
+        ({"tv_weight": "1"}, "tv-weight is '1': it must be a number."),
+        ({"bounded": 1}, "bounded is 1: it must be True or False."),
+        ({"network": None}, "network is None: it must be text."),
+        ({"style_layers": "conv1_1"}, "style-layers is 'conv1_1': it must be several values, such as ('conv1_1',)."),
+        ({"style_blend": (0.5, "x")}, "style-blend is (0.5, 'x'): it must be several values, each a number."),
         ({"noise": -0.5}, "noise is -0.5: it must be 0 or more, and finite."),
         ({"content_weight": -1.0}, "content-weight is -1.0: it must be 0 or more, and finite."),
         ({"style_weight": -1.0}, "style-weight is -1.0: it must be 0 or more, and finite."),
@@ -43,6 +60,16 @@ def test_what_a_transfer_refuses(given, message):
     with pytest.raises(InputError) as refusal:
         TransferOptions(**given)
     assert str(refusal.value) == message
+
+
+def test_lists_and_numbers_of_other_types_are_taken():
+    options = TransferOptions(
+        style_layers=["conv1_1"], style_blend=[np.float32(1), 2], style_weight=5, iterations=np.int64(7)
+    )
+    assert options.style_layers == ("conv1_1",) and options.style_blend == (1.0, 2.0)
+    assert [type(one) for one in (*options.style_blend, options.style_weight, options.iterations)] == [float] * 3 + [
+        int
+    ]
 
 
 NUMBERS = ("content_weight", "style_weight", "moment_weight", "tv_weight", "noise", "encoder_scale", "learning_rate")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from types import UnionType
-from typing import TYPE_CHECKING, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, cast, get_origin
 
 from brushwork._lazy import import_modules
 from brushwork.errors import InputError, suggest_names
 from brushwork.options import METHODS, MethodOptions
+from brushwork.options.validation import field_hints
 
 if TYPE_CHECKING:
     from brushwork.jobs.job import JobOptions
@@ -111,33 +111,14 @@ def options_from_json(method: object, data: object) -> JobOptions:
             f"(missing: {_list_names(names - data.keys())}; unknown: {_list_names(data.keys() - names)}): "
             "use the version that wrote them."
         )
-    hints = get_type_hints(kind)
-    values: dict[str, Any] = {name: _value(name, value, hints[name]) for name, value in data.items()}
+    hints = field_hints(kind)
+    # Older manifests have a single number where a tuple is expected.
+    values: dict[str, Any] = {
+        name: (value,) if get_origin(hints[name]) is tuple and isinstance(value, float) else value
+        for name, value in data.items()
+    }
     return cast("JobOptions", kind(**values))
 
 
 def _list_names(names: set[str]) -> str:
     return ", ".join(sorted(names)) or "none"
-
-
-def _value(name: str, value: object, hint: Any) -> object:
-    """Return the value converted to the field's type: JSON has no tuples, and may write 1.0 as 1.
-
-    Where a tuple is expected, a single number becomes a tuple of one, as in older manifests.
-    """
-    if get_origin(hint) is tuple and isinstance(value, list | tuple | float):
-        several = (value,) if isinstance(value, float) else value
-        return tuple(_value(name, one, get_args(hint)[0]) for one in several)
-    if hint is float and type(value) is int:
-        return float(value)
-    if not _is_a(value, hint):
-        raise InputError(f"{name} is {value!r} in the record, but must be of type {hint}: the record was edited.")
-    return value
-
-
-def _is_a(value: object, hint: Any) -> bool:
-    if get_origin(hint) is Literal:
-        return value in get_args(hint)
-    if get_origin(hint) in (Union, UnionType):
-        return any(_is_a(value, one) for one in get_args(hint))
-    return type(value) is hint

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields
-from typing import TYPE_CHECKING, cast
+from functools import cache
+from numbers import Integral, Real
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from brushwork.errors import InputError
+from brushwork.errors import InputError, suggest_names
 from brushwork.images.geometry import Size
 
 if TYPE_CHECKING:
@@ -16,6 +21,9 @@ if TYPE_CHECKING:
 
 SMALLEST_SIDE = 32
 """Smallest side in pixels; below it the deepest layers have one or two positions, too few for a result."""
+
+_NUMBERS = {int: Integral, float: Real}
+"""Numbers that are taken for those of Python, as numpy's."""
 
 _SIZE = re.compile(r"(\d+)[x×](\d+)")
 
@@ -50,15 +58,68 @@ def require_enough_pixels(size: Size, what: str) -> None:
         raise InputError(f"{what} is {size} pixels: give one of at least {SMALLEST_SIDE} pixels a side.")
 
 
-def check_options(options: object) -> None:
-    """Run the checks of every option group that the options inherit from.
+def check_options(options: DataclassInstance) -> None:
+    """Check the type of every value, and run the checks of every option group that the options inherit from.
 
-    Raises: InputError: a value out of range, or text where several values are expected.
+    Lists become tuples, and whole numbers decimal ones, where the field is of that type.
+
+    Raises: InputError: a value of another type, out of range, or that is not one of the field's choices.
     """
-    for field in fields(cast("DataclassInstance", options)):
-        value = getattr(options, field.name)
-        is_text = isinstance(value, str) and str(field.type).startswith("tuple")
-        require_option(not is_text, field.name, repr(value), f"several values, such as ({value!r},)")
+    for name, hint in field_hints(type(options)).items():
+        given = getattr(options, name)
+        object.__setattr__(options, name, _require_type(name, given, hint))  # the dataclass is frozen
     for group in type(options).__mro__[1:]:
         if "__post_init__" in vars(group):
             vars(group)["__post_init__"](options)
+
+
+@cache
+def field_hints(kind: type[DataclassInstance]) -> Mapping[str, Any]:
+    """Return the type of each field of a dataclass."""
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}
+
+
+def _require_type(name: str, given: object, hint: Any) -> object:
+    """Return a value in the type of its field. Raises: InputError: it is of another type."""
+    try:
+        return _convert(given, hint)
+    except TypeError:
+        pass
+    choices = get_args(hint) if get_origin(hint) is Literal else ()
+    near = suggest_names(str(given), choices) if choices else ""
+    hinted = f" {near}" if near.startswith("Did") else ""
+    expected = _describe(hint)
+    if get_origin(hint) is tuple and isinstance(given, str):
+        expected = f"several values, such as ({given!r},)"
+    raise InputError(f"{name.replace('_', '-')} is {given!r}: it must be {expected}.{hinted}")
+
+
+def _convert(given: object, hint: Any) -> object:
+    """Return a value in a type. Raises: TypeError: it is of another one."""
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        for part in parts:
+            with suppress(TypeError):
+                return _convert(given, part)
+    elif origin is tuple and isinstance(given, list | tuple):
+        return tuple(_convert(one, parts[0]) for one in given)
+    elif origin is Literal and isinstance(given, str) and given in parts:
+        return given
+    elif hint in (int, float) and isinstance(given, _NUMBERS[hint]) and not isinstance(given, bool):
+        return hint(given)
+    elif hint in (bool, str) and isinstance(given, hint):
+        return given
+    raise TypeError(given)
+
+
+def _describe(hint: Any) -> str:
+    """Return in words what values a type has."""
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin is tuple:
+        return f"several values, each {_describe(parts[0])}"
+    if origin is Literal:
+        return f"one of {', '.join(parts)}" if len(parts) > 1 else str(parts[0])
+    if origin is not None:
+        return " or ".join(map(_describe, parts))
+    return {float: "a number", int: "a whole number", bool: "True or False", str: "text"}.get(hint, str(hint))

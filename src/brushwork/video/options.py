@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from brushwork.choices import FlowCheck
 from brushwork.errors import InputError
-from brushwork.options import require_option
+from brushwork.options import check_options, require_option
 
 StatisticsOver: TypeAlias = Literal["shot", "window", "frame"]
 CodecName: TypeAlias = Literal["h264", "hevc", "av1", "vp9", "prores", "ffv1"]
@@ -43,6 +43,7 @@ class FilmOptions:
     shot, counted from 0."""
 
     def __post_init__(self) -> None:
+        check_options(self)
         require_option(0 <= self.consistency <= 1, "consistency", self.consistency, "from 0 to 1")
 
 
@@ -86,6 +87,7 @@ class OptimizedFilmOptions:
     """Where the flow is trusted: as checked in three ways (strict), or as the authors' program checks it (ruder)."""
 
     def __post_init__(self) -> None:
+        check_options(self)
         for name in ("first", "later", "patience"):
             require_option(getattr(self, name) >= 1, name, getattr(self, name), "1 or more")
         for name in ("temporal_weight", "tolerance"):
