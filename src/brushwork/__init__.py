@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     )
     from brushwork.style import Style, blend_styles
     from brushwork.training import train
+    from brushwork.training.tasks.gallery_options import GalleryTrainingOptions, StyleTrainingOptions
     from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
     from brushwork.training.tasks.mgan_options import MGANTrainingOptions
     from brushwork.training.tasks.super_resolution_options import SuperResolutionTrainingOptions
@@ -83,6 +84,7 @@ __all__ = [
     "DivergenceGuard",
     "Encoder",
     "Evaluator",
+    "GalleryTrainingOptions",
     "GramLoss",
     "InputError",
     "Job",
@@ -108,6 +110,7 @@ __all__ = [
     "Style",
     "StyleFile",
     "StyleModel",
+    "StyleTrainingOptions",
     "SuperResolutionTrainingOptions",
     "TextureModelOptions",
     "TextureNetTrainingOptions",

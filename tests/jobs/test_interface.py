@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -57,13 +58,13 @@ def test_an_existing_file_is_kept_unless_it_may_be_overwritten(files):
     brushwork.paint("photo.png", "painting.png", short, output="out.png", overwrite=True)
 
 
-@pytest.mark.parametrize("regions", [["sky.png"], [("sky.png", "its_sky.png")]])
+@pytest.mark.parametrize("regions", ["sky.png", Path("sky.png"), ["sky.png"], [("sky.png", "its_sky.png")]])
 def test_regions_are_masks_or_pairs_of_them(files, regions):
     for name, side in {"sky.png": (40, 60), "its_sky.png": (50, 50)}.items():
         write_image(torch.cat([torch.ones(1, 3, side[0], 25), torch.zeros(1, 3, side[0], side[1] - 25)], 3), name)
     brushwork.paint("photo.png", "painting.png", replace(TINY, iterations=1), output="out.png", regions=regions)
     masks = brushwork.job_from_image(files / "out.png").job.regions
-    assert [len(pair) for pair in masks] == [1 if regions == ["sky.png"] else 2]
+    assert [len(pair) for pair in masks] == [2 if regions == [("sky.png", "its_sky.png")] else 1]
 
 
 def test_a_feed_forward_model_is_a_job_too_and_stylizes_images(files):
@@ -95,6 +96,8 @@ def test_textures_of_models_have_no_content_image(files):
     [
         ({"content": picture(1, 40, 60)}, "the content image is given as Tensor, but a job reads and writes files"),
         ({"styles": [picture(2, 50, 50)]}, "a style image is given as Tensor"),
+        ({"memory": "6GB"}, "memory is '6GB': it must be a number of bytes"),
+        ({"options": brushwork.ModelOptions(), "styles": ()}, "the model is '': give a file"),
         ({"options": "default"}, r"options is 'default': give options, such as load_preset\('default'\)"),
     ],
 )

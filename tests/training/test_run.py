@@ -14,7 +14,7 @@ from brushwork.feedforward.model import load_model
 from brushwork.feedforward.networks.multi_style import average_styles, is_scale_or_shift
 from brushwork.images import write_image
 from brushwork.jobs import Finished, Note, Started
-from brushwork.recipes import Progress
+from brushwork.recipes import Progress, TransferOptions
 from brushwork.training import builders
 from brushwork.training.config import TrainingConfig
 from brushwork.training.run import FAMILIES, train_model
@@ -153,3 +153,19 @@ def test_every_family_has_a_name() -> None:
     assert sorted(one.name for one in FAMILIES.values()) == [
         *("gallery", "johnson", "mgan", "style", "super-resolution", "texture")
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "styles", "said"),
+    [
+        (TransferOptions(), 1, r"options is TransferOptions\(.*: give the options of a training, one of Gallery"),
+        ("johnson", 1, "options is 'johnson': give the options of a training"),
+        (STYLE, 2, "2 style images were given, but one more style is learned from one"),
+        (STYLE, 0, "0 style images were given"),
+    ],
+)
+def test_other_options_and_other_numbers_of_styles_are_refused(
+    config: TrainingConfig, options: Any, styles: int, said: str
+) -> None:
+    with pytest.raises(InputError, match=said):
+        list(train_model(replace(config, options=options, styles=config.styles * styles), device="cpu"))

@@ -8,11 +8,13 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from numbers import Real
 from pathlib import Path
 
 import torch
 
 from brushwork.encoders.native.arena import SHELF, STORE
+from brushwork.errors import InputError
 
 _KIBI = 1024
 
@@ -45,7 +47,12 @@ def allocated_memory(device: torch.device) -> int:
 
 
 def memory_budget(device: torch.device, memory: int | None) -> int | None:
-    """Return the bytes left of a limit of `memory` (None: of the device's memory); None if unknown."""
+    """Return the bytes left of a limit of `memory` (None: of the device's memory); None if unknown.
+
+    Raises: InputError: the limit is no number.
+    """
+    if not isinstance(memory, Real | None):
+        raise InputError(f"memory is {memory!r}: it must be a number of bytes, such as 6e9 for 6 GB.")
     return available_memory(device) if memory is None else max(0, memory - allocated_memory(device))
 
 

@@ -22,7 +22,7 @@ def paint(
     *,
     output: PathInput,
     init: PathInput | None = None,
-    regions: Sequence[PathInput | tuple[PathInput, PathInput]] = (),
+    regions: PathInput | Sequence[PathInput | tuple[PathInput, PathInput]] = (),
     device: DeviceName = "auto",
     overwrite: bool = False,
     resume: bool = False,
@@ -40,9 +40,9 @@ def paint(
     `resume` the job ends bit for bit as if it had never been interrupted. The image holds a manifest from which
     `brushwork rerun` repeats it.
 
-    `regions` are masks of the content, or pairs of a mask of the content and one of a style image. `on_event` receives
-    every event: `Started`, `Progress` with the image so far, `Note`, `Advanced`; what it raises ends the job, as Ctrl-C
-    does. `memory` is in bytes.
+    `regions` are a mask of the content, several, or pairs of a mask of the content and one of a style image. `on_event`
+    receives every event: `Started`, `Progress` with the image so far, `Note`, `Advanced`; what it raises ends the job,
+    as Ctrl-C does. `memory` is in bytes.
 
     Raises:
         InputError: images, options or an output that cannot be used; a checkpoint of another job.
@@ -51,7 +51,8 @@ def paint(
         DivergedError: the optimization diverged for good; the best image is at the output.
     """
     several = styles if isinstance(styles, list | tuple) else [cast("PathInput", styles)]
-    masks = [(one,) if isinstance(one, str | PathLike) else one for one in regions]
+    parts = [regions] if isinstance(regions, str | PathLike) else regions
+    masks = [(one,) if isinstance(one, str | PathLike) else one for one in parts]
     job = Job(
         options=load_preset("default") if options is None else options,
         content=None if content is None else require_path(content, "the content image"),

@@ -71,9 +71,9 @@ def train_model(
     on = select_device(device)
     if config.photos is not None and (note := list_photos(config.photos).note):
         yield Note(note)
+    _require_options(config.options, len(config.styles))
     config, init = _with_init(config)
     options, family = config.options, FAMILIES[type(config.options)]
-    _require_weights(options, len(config.styles))
     styles = read_patches(config.styles, getattr(options, "patch", ""))
     config = replace(
         config,
@@ -125,7 +125,13 @@ def _with_init(config: TrainingConfig) -> tuple[TrainingConfig, StyleModel | Non
     return config, init
 
 
-def _require_weights(options: TrainingOptions, styles: int) -> None:
+def _require_options(options: TrainingOptions, styles: int) -> None:
+    """Check that the options are those of a family, and fit the number of style images. Raises: InputError."""
+    if type(options) not in FAMILIES:
+        known = ", ".join(kind.__name__ for kind in FAMILIES)
+        raise InputError(f"options is {options!r}: give the options of a training, one of {known}.")
+    if isinstance(options, StyleTrainingOptions) and styles != 1:
+        raise InputError(f"{styles} style images were given, but one more style is learned from one: give one of them.")
     weights = len(getattr(options, "style_blend", ()))
     if weights and weights != styles:
         raise InputError(f"style-blend has {weights} weights for {styles} pictures: give one for each.")

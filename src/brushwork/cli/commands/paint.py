@@ -113,11 +113,9 @@ def paint(
     config
         File with options, one `flag = value` per line; flags on the command line override it.
     """
-    feedforward = _agree(method, feedforward)
+    feedforward = _agree(method, feedforward, each=each)
     given, init = split_init(given, Init)
     if (model := feedforward.model) is not None:
-        if each:
-            raise InputError("--each is for style images: with --model, run the command once for each --style.")
         rest = {"--method": method != "optimize", "--region": bool(region), "--preset": preset_name != "default"}
         rest |= {"--quality": quality != "normal", "--instant": feedforward.instant}
         require_no_conflicts(model, styles, rest | {"--ratio": ratio is not None, "--init": init is not None})
@@ -133,7 +131,7 @@ def paint(
         return execute(make_request(options, runs, flags, pipes, is_batch=several, init=init, regions=regions))
 
 
-def _agree(method: str, feedforward: FeedForwardFlags) -> FeedForwardFlags:
+def _agree(method: str, feedforward: FeedForwardFlags, *, each: bool) -> FeedForwardFlags:
     """Return the flags with `instant` as `--method` says.
 
     Raises: InputError: no such method, two, or flags that do not fit.
@@ -144,6 +142,8 @@ def _agree(method: str, feedforward: FeedForwardFlags) -> FeedForwardFlags:
         raise InputError(f"--instant and --method {method} were both given: choose one.")
     feedforward = replace(feedforward, instant=feedforward.instant or method == "adain")
     feedforward.require_consistent()
+    if each and feedforward.model is not None:
+        raise InputError("--each is for style images: with --model, run the command once for each --style.")
     return feedforward
 
 
