@@ -11,6 +11,10 @@ cd "$(dirname "$0")/.."
 mode=(--device cuda)
 closures=(--device cuda --sizes 512 1024 2048 4096 --closures 8)
 patience=1
+if [ "${1:-}" = --help ] || [ "${1:-}" = -h ]; then
+    sed -n '2,8s/^# \{0,1\}//p' bench/gpu.sh
+    exit
+fi
 if [ "${1:-}" = --rehearse ]; then
     shift
     mode=(--rehearse)
@@ -18,6 +22,7 @@ if [ "${1:-}" = --rehearse ]; then
     patience=10 # a busy machine
 fi
 folder=${1:-bench/results/gpu}
+case $folder in -*) echo "there is no option $folder: see bench/gpu.sh --help" >&2; exit 2 ;; esac
 mkdir -p "$folder"
 failed=0
 

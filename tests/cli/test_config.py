@@ -97,7 +97,7 @@ def test_a_wrong_file_is_refused(desk: Path, paint: Callable[..., Any], text: st
 def test_a_missing_file_is_refused(paint: Callable[..., Any]) -> None:
     outcome = paint("--config", "none.toml")
     assert outcome.code == 2
-    assert "the settings file none.toml cannot be read" in outcome.err
+    assert "the settings file none.toml does not exist" in outcome.err
 
 
 @pytest.mark.parametrize(

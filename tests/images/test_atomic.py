@@ -60,7 +60,7 @@ def test_links_that_lead_nowhere_are_there_already(tmp_path):
 def test_a_full_disk_is_found_beforehand(tmp_path):
     free = shutil.disk_usage(tmp_path).free
     message = refusal(tmp_path / "a.png", bytes_needed=free + 10**12)
-    assert "bytes left" in message
+    assert "MB left" in message
     check_writable(tmp_path / "a.png", overwrite=False, bytes_needed=1)
 
 

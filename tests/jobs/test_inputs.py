@@ -41,7 +41,7 @@ def test_pair_by_pair_the_paintings_in_their_order(job):
     pairs, two = job.regions * 2, [Size(50, 50), Size(30, 30)]
     assert [one.style_index for one in read_regions(replace(job, regions=pairs), Size(40, 60), two)] == [0, 1]
     assert [one.style_index for one in read_regions(replace(job, regions=pairs), Size(40, 60), two[:1])] == [0, 0]
-    with pytest.raises(InputError, match="1 pairs of masks were given for 2 style images"):
+    with pytest.raises(InputError, match="the number of regions is 1, that of style images 2"):
         read_regions(job, Size(40, 60), two)
 
 

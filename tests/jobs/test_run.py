@@ -214,7 +214,7 @@ def test_a_full_disk_is_found_before_painting(tmp_path, monkeypatch):
     job = tiny_job(tmp_path)
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr("brushwork.images.write.shutil.disk_usage", lambda _: usage._replace(free=1000))
-    with pytest.raises(InputError, match="1,000 bytes left"):
+    with pytest.raises(InputError, match=r"has 0 MB left, but \d+ MB are needed"):
         painted(job)
 
 

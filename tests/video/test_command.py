@@ -71,7 +71,7 @@ def test_what_cannot_be_is_refused_in_one_line(desk, capfd):
     (desk / "clips" / "clip 2.mp4").symlink_to(desk / "clip.mp4")
     assert "give one of them, clips/clip 2.mp4" in refused(capfd, "clips", "painting.png")
     assert "choose one" in refused(capfd, "clip.mp4", "painting.png", "--instant", "--optimize")
-    assert "has its own style" in refused(capfd, "clip.mp4", "painting.png", "--model", "gallery")
+    assert "brings its own styles" in refused(capfd, "clip.mp4", "painting.png", "--model", "gallery")
     assert "add --optimize" in refused(capfd, "clip.mp4", "painting.png", "--later", "3")
     assert "is not a film's name" in refused(capfd, "clip.mp4", "painting.png", "-o", "out.txt")
     assert "out/%04d.png" in refused(capfd, "clip.mp4", "painting.png", "-o", "out.png")

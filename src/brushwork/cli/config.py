@@ -70,7 +70,9 @@ def split_init(given: Given, named: Any) -> tuple[Given, Path | None]:
     if init is None or init in names:
         return given, None
     if not is_there(expand_user(init)):
-        raise InputError(f"the start {init!r} is neither a starting point nor a file. {suggest_names(init, names)}")
+        raise InputError(
+            f"--init {init}: there is no such file, and no start of that name. {suggest_names(init, names)}"
+        )
     return {name: value for name, value in given.items() if name != "init"}, expand_user(init)
 
 
@@ -83,5 +85,7 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(content.decode("utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"the settings file {path} is not TOML: {error}.") from error
+    except FileNotFoundError as error:
+        raise InputError(f"the settings file {path} does not exist: check the name and the folder.") from error
     except (OSError, ValueError) as error:
         raise InputError(f"the settings file {path} cannot be read ({error}).") from error

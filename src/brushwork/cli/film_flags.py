@@ -25,7 +25,8 @@ class FilmMethodFlags:
     """By AdaIN in one forward pass, after any painting; this is the default."""
 
     model: str | None = None
-    """By a network trained for one style: its file, or a name that `brushwork models` lists. Give no painting then."""
+    """By a trained network, such as gallery with --style wave: its file, or a name that `brushwork models` lists. Give
+    no painting then."""
 
     style: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=(), show_default=False)] = ()
     """With --model: the styles of a model that has several, as wave or wave:0.6 starry:0.4."""

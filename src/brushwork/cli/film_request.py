@@ -100,7 +100,10 @@ class FilmRequest:
                 "--strength applies to --instant and --model only: use --style-weight, or remove --optimize."
             )
         if self.method.model is not None and self.styles:
-            raise InputError(f"style image {self.styles[0]} and --model were both given: a model has its own style.")
+            raise InputError(
+                f"style image {self.styles[0]} and --model were both given: a model brings its own styles (--style "
+                "chooses one of several); remove one of them."
+            )
         if self.method.style and self.method.model is None:
             raise InputError("--style applies to --model only: name the style image after the film.")
         if self.method.model is None and not self.styles:

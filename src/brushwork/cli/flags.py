@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
@@ -39,6 +40,9 @@ QualityName: TypeAlias = Annotated[
 Given = dict[str, Any]
 """The options that the user gave, by field; others are absent."""
 
+_NAMED = re.compile("`([a-z0-9_]+)`")
+"""A field's name in a docstring."""
+
 _EXTENT = int | Literal["full"]
 """As `brushwork.options.Extent`, which is not imported here: help pages must not wait for torch."""
 
@@ -65,10 +69,12 @@ def make_flags(
         documented = {**describe_fields(kind), **(texts or {})}
         hints = {**get_type_hints(kind), **(types or {})}
         panels = _panels(kind, FIRST_RECIPE_PANEL + number * _PANELS)
+        own = [field.name for field in fields(options) if field.name not in without]  # type: ignore[arg-type]
+        flags = {name: f"--{name.replace('_', '-')}" for name in own} | dict(names or {})
         annotations |= {
             field.name: _flag(
                 hints[field.name],
-                documented.get(field.name, ""),
+                _name_flags(documented.get(field.name, ""), flags),
                 panels[field.name],
                 getattr(options, field.name),
                 (names or {}).get(field.name),
@@ -77,6 +83,11 @@ def make_flags(
             if field.name not in {*without, *annotations} and field.metadata.get("flag", True)
         }
     return TypedDict(f"{type(defaults).__name__}Flags", annotations, total=False)  # type: ignore[operator]
+
+
+def _name_flags(text: str, flags: Mapping[str, str]) -> str:
+    """Return a field's docstring with the flags in place of the `fields` that it names."""
+    return _NAMED.sub(lambda found: flags.get(found[1], found[0]), text)
 
 
 def _panels(kind: type, first: int) -> dict[str, Group]:

@@ -28,7 +28,7 @@ COMMON = {
     "--init": "What to start from: content, recolored, patches, style, noise, gray, instant, or a file.",
     "--preset": "The settings of a published program; see brushwork presets.",
     "--instant": "Any style in one pass, in seconds (AdaIN).",
-    "--model": "One style in one pass, by a trained network; see brushwork models.",
+    "--model": "A trained network in one pass: gallery --style wave, or a file.",
     "--resume": "Continue an interrupted run.",
     "--force": "Overwrite existing files.",
     "--memory": "Memory that may be used, such as 4GB.",

@@ -94,8 +94,8 @@ class FeedForwardFlags:
     and colors work as in the optimization; options of the optimization only are ignored."""
 
     model: str | None = None
-    """Run in one forward pass with a network trained for one style, at the content's own size: its file, or a name
-    that `brushwork models` lists. Give no style image then."""
+    """Run in one forward pass with a trained network, such as gallery with --style wave, at the content's own size: its
+    file, or a name that `brushwork models` lists. Give no style image then."""
 
     strength: Annotated[float | None, Parameter(show_default="1")] = None
     """With --instant or --model: strength of the style, from 0 (the content image) to 1."""

@@ -38,7 +38,7 @@ def _with_pixels(options: ColorOptions, style: Image | StyleFile) -> Image:
     if isinstance(style, StyleFile):
         raise InputError(
             f"{options.color} changes the colors of style images before they are encoded, but {style.source} is a "
-            "style file without its image: change colors after painting (color-when after), or give the style image "
+            "style file without its image: change colors after painting (--color-when after), or give the style image "
             "itself."
         )
     return style

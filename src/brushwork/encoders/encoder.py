@@ -142,7 +142,9 @@ class Encoder(nn.Module):
         own = self._aliases.get(name, name)
         if own != PIXELS and own not in self._geometry:
             hint = suggest_names(name, [*self.layers, *self._aliases])
-            raise InputError(f"{self.name} has no layer {name!r}. {hint}")
+            raise InputError(
+                f"{self.name} has no layer {name!r}: choose its layers with --content-layers and --style-layers. {hint}"
+            )
         return own
 
     def geometry(self, name: str) -> LayerGeometry:

@@ -131,7 +131,7 @@ def require_compatible(options: AdaINOptions, images: RecipeInputs) -> None:
     if regions:
         require_regions(regions, styles, options.style_blend)
     if regions and views > len(styles):
-        raise InputError("regions take each style image at one scale: give one style-scale for each, or one for all.")
+        raise InputError("regions take each style image at one scale: give one --style-scale for each, or one for all.")
     normalize_weights(views, options.style_blend or None)
 
 

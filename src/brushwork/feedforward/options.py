@@ -194,7 +194,7 @@ class ModelOptions(StylizeOptions):
         require_option(0 <= self.seed < SEEDS, "seed", self.seed, "a whole number from 0 up to 2⁶³ − 1")
         if self.color.startswith("match") and self.color_when == "before":
             raise InputError(
-                f"{self.color} changes the colors of style images, but a model has none: use color-when after."
+                f"{self.color} changes the colors of style images, but a model has none: use --color-when after."
             )
 
     def load_stylizer(self, device: torch.device) -> ModelStylizer:

@@ -30,6 +30,7 @@ from brushwork.storage.folders import expand_user
 from brushwork.types import Image
 
 _BITS = (8, 16)
+_MEGA = 1e6
 _BEST = 100  # quality
 
 
@@ -157,6 +158,6 @@ def check_writable(
         free = shutil.disk_usage(path.parent).free
     if free < bytes_needed:
         raise InputError(
-            f"the disk of {path.parent} has {free:,} bytes left, and {bytes_needed:,} are needed: free some space, or "
-            "write elsewhere."
+            f"the disk of {path.parent} has {free / _MEGA:,.0f} MB left, but {bytes_needed / _MEGA:,.0f} MB are "
+            "needed: free some space, or write elsewhere."
         )

@@ -52,7 +52,7 @@ def require_encodable(options: RecipeOptions, sizes: InputSizes, coarsest: Size,
         if min(size) < smallest:
             raise InputError(
                 f"{what} would begin at {size} pixels, but the layers of {encoder.name} need {smallest} a side: use a "
-                "larger size or min-size, or an image that is less elongated."
+                "larger --size or --min-size, or an image that is less elongated."
             )
 
 

@@ -191,8 +191,8 @@ def read_regions(job: Job, content: Size, styles: Sequence[Size]) -> tuple[Style
         raise InputError("regions were given without style images: they apply to style transfer only.")
     if len(styles) not in (1, len(job.regions)):
         raise InputError(
-            f"{len(job.regions)} pairs of masks were given for {len(styles)} style images: give one pair for each, "
-            "in the same order, or a single style image."
+            f"the number of regions is {len(job.regions)}, that of style images {len(styles)}: give a pair of masks "
+            "for each, in the same order, or a single style image."
         )
     return tuple(_regions(job, content, styles))
 

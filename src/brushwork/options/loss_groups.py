@@ -45,7 +45,7 @@ class StyleOptions(ABC):
     """Style layers: layers whose Gram matrices describe the style."""
 
     loss: tuple[str, ...] = field(default=("gram",), metadata={"help": describe_style_losses})
-    """Style losses, each with a fraction of `style-weight`, for example sliced or gram:1 sliced:0.5:"""
+    """Style losses, each with a fraction of `style_weight`, for example sliced or gram:1 sliced:0.5:"""
 
     style_weight: float = 160.0
     """β, the weight of the style loss; 0 or more."""
@@ -54,7 +54,7 @@ class StyleOptions(ABC):
     """Factor by which the weight decreases from one style layer to the next, with mean weight 1; 1: equal weights."""
 
     style_layer_weights: tuple[float, ...] = ()
-    """Weight of each style layer, one for each; none: weights follow from `style-falloff`."""
+    """Weight of each style layer, one for each; none: weights follow from `style_falloff`."""
 
     moment_weight: float = 32.0
     """Weight of the channel means and standard deviations of each style layer, beside its Gram matrix; 0 or more."""

@@ -23,7 +23,7 @@ class OptimizerOptions(ABC):
     """Iterations (forward and backward passes) at the first size; 1 or more."""
 
     min_size: int = 192
-    """Size to start at for coarse-to-fine optimization, in pixels (as `measure` says), multiplied by `size-step`
+    """Size to start at for coarse-to-fine optimization, in pixels (as `measure` says), multiplied by `size_step`
     until the full size; 0: one size only."""
 
     size_step: float = 2.0
@@ -33,7 +33,7 @@ class OptimizerOptions(ABC):
     """Iterations at each finer size, as a fraction of those at the size before; above 0."""
 
     finer_iterations: int = 0
-    """Iterations at each size but the first; 0: as many as `iteration-decay` says."""
+    """Iterations at each size but the first; 0: as many as `iteration_decay` says."""
 
     carried_memory: Literal["scaled", "resized", "none"] = "scaled"
     """What the optimizer takes along to the next size: its memory, resized and scaled to the gradients of that size

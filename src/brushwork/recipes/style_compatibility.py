@@ -38,7 +38,7 @@ def require_compatible_styles(
         require_losses(options.loss, usable, "regions keep only some positions")
         require_regions(regions, styles, options.style_blend)
     if regions and several:
-        raise InputError("regions take each style image at one scale: give one style-scale for each, or one for all.")
+        raise InputError("regions take each style image at one scale: give one --style-scale for each, or one for all.")
     if options.style_blend:
         normalize_weights(views, options.style_blend)
         for name in parse_loss_weights(options.loss):

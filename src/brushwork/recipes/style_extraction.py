@@ -36,7 +36,7 @@ def extract_style(
     require_single(given.content, "the style image")
     network = encoder or load_encoder_for(options, given.content.device)
     if len(options.style_scale) > 1:
-        raise InputError("a style file has one style-scale: extract one file for each, and paint with all of them.")
+        raise InputError("a style file has one --style-scale: extract one file for each, and paint with all of them.")
     if options.style_fit == "stretched":
         raise InputError(
             "style-fit stretched needs the content's proportions, which are unknown when a style is extracted."

@@ -44,7 +44,8 @@ class TextureOptions(CanvasOptions, StyleOptions, InitOptions, OptimizerOptions,
     """Size at which the source image is encoded, in pixels, measured as `measure` says."""
 
     measure: Measure = "area"
-    """What `picture-size` measures: the long side, the short side, or the side of a square of equal area."""
+    """What `picture_size` measures: the long side, the short side, the height, or the side of a square of equal
+    area."""
 
     pooling: Pooling = "average"
     """Pooling between the blocks; Gatys et al. find average cleaner."""

@@ -71,7 +71,7 @@ class TransferOptions(
     scale."""
 
     style_fit: StyleFit = "scaled"
-    """How the style image is resized: to the size that `style-scale` says (scaled), so, but never enlarged (reduced),
+    """How the style image is resized: to the size that `style_scale` says (scaled), so, but never enlarged (reduced),
     or with the content image's proportions (stretched)."""
 
     guides: MaskPropagation = "simple"

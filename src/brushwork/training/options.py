@@ -26,7 +26,7 @@ class TrainingOptions(ABC):
 
     schedule: Literal["constant", "cosine", "steps"] = "cosine"
     """Learning rate schedule: constant, as Johnson et al.; cosine decay to 0; or steps, which multiply it by `decay`
-    every `decay-every` iterations."""
+    every `decay_every` iterations."""
 
     warmup: int = 0
     """Iterations of linear warmup of the learning rate from 0. Models whose first steps are too large produce black
@@ -50,7 +50,7 @@ class TrainingOptions(ABC):
     """Number of photographs held out for validation; at most a quarter of all."""
 
     validate_every: int = 250
-    """Iterations between validations on the val-images photographs, which also write images; 1 or more."""
+    """Iterations between validations on the `val_images` photographs, which also write images; 1 or more."""
 
     seed: int = 0
     """Seed of the initial weights, the order of photographs, crops and noise: the same seed gives the same model on

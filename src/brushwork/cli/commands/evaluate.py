@@ -33,6 +33,7 @@ from brushwork.cli.paths import has_folder, list_images, require_no_film, shorte
 from brushwork.errors import BrushworkError, InputError
 from brushwork.options.describe import field_docs
 from brushwork.storage.file_names import STYLE_ENDING
+from brushwork.storage.folders import expand_user
 
 if TYPE_CHECKING:
     import torch
@@ -195,6 +196,8 @@ def _read_origin(path: Path) -> jobs.ImageOrigin:
     try:
         return jobs.read_origin(path)
     except InputError as error:
+        if not expand_user(path).exists():
+            raise
         raise InputError(
             f"{error} Or give the images to compare {path.name} with: --content PHOTO --style PAINTING."
         ) from error

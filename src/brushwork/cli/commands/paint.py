@@ -223,8 +223,8 @@ def require_no_conflicts(model: str, styles: Sequence[str], others: dict[str, bo
     """
     if styles:
         raise InputError(
-            f"the style image {styles[0]} and --model {model} were both given: a model has its own style; remove one "
-            "of them. (To paint several photographs, give a folder of them.)"
+            f"the style image {styles[0]} and --model {model} were both given: a model brings its own styles (--style "
+            "chooses one of several); remove one of them. (To paint several photographs, give a folder of them.)"
         )
     for flag, is_given in others.items():
         if is_given:

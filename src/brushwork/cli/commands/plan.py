@@ -102,7 +102,11 @@ app = App(
     usage="Usage: brushwork plan [COMMAND] [OPTIONS] CONTENT STYLE...",
 )
 app.default(_only_planned(paint.paint))
-app.command(_only_planned(texture.texture), name="texture")
+app.command(
+    _only_planned(texture.texture),
+    name="texture",
+    help="Print what a texture would need: sizes, iterations, memory and time. Nothing is written.",
+)
 
 
 @app.command(help="Films have a plan of their own: brushwork video CLIP PAINTING --dry-run.", show=False)
@@ -118,7 +122,15 @@ def video(*words: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> int:
     raise InputError(f"a film is planned by the command that paints it: {command}")
 
 
-_RECONSTRUCT = App(name="reconstruct", help="Plan a reconstruction.")
-_RECONSTRUCT.command(_only_planned(reconstruct.content), name="content")
-_RECONSTRUCT.command(_only_planned(reconstruct.style), name="style")
+_RECONSTRUCT = App(name="reconstruct", help="Print what a reconstruction would need; nothing is written.")
+_RECONSTRUCT.command(
+    _only_planned(reconstruct.content),
+    name="content",
+    help="Print what a reconstruction from content features would need: iterations, memory and time.",
+)
+_RECONSTRUCT.command(
+    _only_planned(reconstruct.style),
+    name="style",
+    help="Print what a reconstruction from style statistics would need: iterations, memory and time.",
+)
 app.command(_RECONSTRUCT)

@@ -6,7 +6,9 @@ from dataclasses import asdict
 
 from brushwork.cli.flags import JsonFlag
 from brushwork.cli.output import print_json, print_result
+from brushwork.errors import InputError
 from brushwork.recipes import DESCRIPTIONS, PRESETS, TransferOptions, load_preset
+from brushwork.video.presets import FILM_PRESETS
 
 
 def presets(*names: str, json: JsonFlag = False) -> int:
@@ -19,6 +21,11 @@ def presets(*names: str, json: JsonFlag = False) -> int:
     json
         Print all settings of the presets as one JSON document.
     """
+    for name in names:
+        if name in FILM_PRESETS:
+            raise InputError(
+                f"the preset {name} is for films: brushwork video CLIP PAINTING --optimize --preset {name}"
+            )
     shown = {name: load_preset(name) for name in names} or dict(PRESETS.items())
     if json:
         print_json({name: asdict(one) for name, one in shown.items()})

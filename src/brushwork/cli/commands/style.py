@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 else:
     CombinedFlags = make_flags(
         COMBINED,
-        without=("size", "init", "init_noise", "noise", "seed"),
+        without=("size", "init", "init_noise", "noise", "pink_exponent", "seed"),
         names={"picture_size": "--size", "style_layers": "--layers"},
         texts={
             "picture_size": "Size of the result and of the encoded image with the strokes, as `measure` says.",

@@ -15,6 +15,7 @@ from brushwork.cli.consoles import make_console
 from brushwork.cli.flags import JsonFlag
 from brushwork.cli.output import format_megabytes, log, print_json, print_result
 from brushwork.cli.temporary import temporary_beside
+from brushwork.encoders.weights.catalog import WEIGHT_SETS
 
 app = App(name="weights", help="List, fetch and add the networks' weights.")
 
@@ -58,7 +59,8 @@ def get_weights(name: str, /, *, json: JsonFlag = False) -> int:
     json
         Print the result as one JSON document.
     """
-    log(f"fetching {name}; this may take a minute")
+    if name in WEIGHT_SETS:  # others are refused
+        log(f"fetching {name}; this may take a minute")
     with temporary_beside(encoders.cache_folder()):
         return _report(encoders.fetch_weights(name), json)
 

@@ -79,7 +79,7 @@ class StyleTrainingOptions(StyleScalesOptions):
     """Number of training batches; 1 or more."""
 
     learning_rate: float = 2e-3
-    """Adam's initial learning rate; above 0. `scale-rate` multiplies it."""
+    """Adam's initial learning rate; above 0. `scale_rate` multiplies it."""
 
     def __post_init__(self) -> None:
         check_options(self)

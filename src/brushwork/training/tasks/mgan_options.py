@@ -82,7 +82,7 @@ class MGANTrainingOptions(TrainingOptions, TargetOptions, BlockOptions, MGANConf
 
     schedule: Literal["constant", "cosine", "steps"] = "cosine"
     """Learning rate schedule: constant, as the authors; cosine decay to 0; or steps, which multiply it by `decay`
-    every `decay-every` iterations."""
+    every `decay_every` iterations."""
 
     content: Literal["features", "pixels"] = "features"
     """Content to preserve of the target: its features at conv4_1, which the paper prefers, or its pixels, as the

@@ -68,7 +68,7 @@ class TextureNetTrainingOptions(
     """Adam's initial learning rate; above 0. The model's last layer has the range 0–255."""
 
     schedule: Literal["constant", "cosine", "steps"] = "steps"
-    """Learning rate schedule: constant; cosine decay to 0; or steps, which multiply it by `decay` every `decay-every`
+    """Learning rate schedule: constant; cosine decay to 0; or steps, which multiply it by `decay` every `decay_every`
     iterations, as the authors."""
 
     decay_every: int = 300
