@@ -29,12 +29,14 @@ from brushwork.video import (
     run_film,
     trial,
 )
-from brushwork.video.analysis import Shot
+from brushwork.video.analysis import Shot, analyze_whole
 from brushwork.video.frame_painter import Painted
+from brushwork.video.frame_reader import FrameReader
 from brushwork.video.keyframe_painter import blend_carried
 from brushwork.video.multipass_painter import MultipassPainter
 from brushwork.video.optical_flow import FlowPair
 from brushwork.video.optimized_painter import OptimizedPainter, until_settled
+from brushwork.video.preparation import open_source
 from tiny_films import panned, with_a_visitor, write_clip
 from tiny_network import CONTENT, STYLE, picture, tiny_network
 
@@ -118,6 +120,23 @@ def test_the_order_of_the_article(job):
         )
     ]
     assert errors == sorted(errors) and errors[0] < 0.7 * errors[2]
+
+
+@pytest.mark.parametrize("how", [{}, {"keyframes": 2}, {"passes": 2}])
+@pytest.mark.parametrize("color", ["match-linear", "keep-luminance"])
+def test_colors_that_are_changed_at_the_end_are_not_optimized_again(job, tmp_path, how, color):
+    """The frames are those of a film in the colors of the style, which are changed when they are written."""
+    job = replace(job, optimized=replace(job.optimized, first=2, later=2, **how), selection=FrameSelection(end=0.2))
+    plain = painted(job)
+    method = replace(OPTIONS, color=color, color_when="after")
+    job = replace(job, method=method, output=tmp_path / "recolored.mp4")
+    reader = FrameReader(open_source(job), analyze_whole(open_source(job), job.selection), Size(48, 64))
+    events = run_film(job, network=tiny_network())
+    first = next(one for one in events if isinstance(one, FrameDone)).image
+    events.close()
+    rest = [one.image for one in run_film(job, resume=True, network=tiny_network()) if isinstance(one, FrameDone)]
+    for number, one in enumerate([first, *rest]):
+        assert torch.equal(one, method.postprocess(reader(number), plain[number]))
 
 
 @pytest.mark.slow

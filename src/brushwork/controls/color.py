@@ -50,11 +50,10 @@ def apply_colors(options: ColorOptions, content: Image, painted: Image) -> Image
 
     Where colors are changed, values are clamped to [0, 1] before and after.
     """
-    luminance_only = options.color == "keep-luminance"
-    if options.color == "style" or (options.color_when == "before" and not luminance_only):
+    if not options.recolors_result:
         return painted
     painted = painted.clamp(0, 1)
-    if luminance_only:
+    if options.color == "keep-luminance":
         return _with_colors(options, painted, _like(content, painted))
     return _match(options, painted, _like(content, painted))
 

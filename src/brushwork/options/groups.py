@@ -180,5 +180,10 @@ class ColorOptions(ABC):
     color_space: SpaceName = "srgb"
     """Color space in which colors are changed; srgb keeps the luma of television, as the authors do."""
 
+    @property
+    def recolors_result(self) -> bool:
+        """Whether the colors of the result are changed after optimization."""
+        return self.color == "keep-luminance" or (self.color != "style" and self.color_when == "after")
+
     def __post_init__(self) -> None:
         require_option(0 <= self.color_strength <= 1, "color_strength", self.color_strength, "0 or more, up to 1")

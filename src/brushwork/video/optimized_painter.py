@@ -104,7 +104,8 @@ class OptimizedPainter:
     def _last(self, steps: Iterator[Progress]) -> Image:
         for last in steps:
             self.watch(last)
-        image: Image = last.image.detach()
+        # Later frames follow this one: its final colors are those of the frame that is written, see `OutputFrames`.
+        image: Image = last._replace(finish=None).image.detach()
         return image
 
     def _steps(self, own: Image, init: Image | None, extra: Objective | None, iterations: int) -> Iterator[Progress]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from numpy.typing import NDArray
@@ -17,12 +17,16 @@ from brushwork.video.frame_painter import ReadFrame
 from brushwork.video.frame_store import StoredFrame
 from brushwork.video.region_painter import images_of
 
+Recolor: TypeAlias = Callable[[Image, Image], Image]
+"""Returns a painted frame, the second one, in its final colors, which may follow those of the film's frame."""
+
 
 @dataclass(frozen=True)
 class OutputFrames:
     """Puts the frames together that are written.
 
     Frames are kept whole, and masked when they are written: what comes out of a mask in the next frame is painted too.
+    They are kept without their final colors, too, where the optimization of the next frame begins with them.
     """
 
     bits: int
@@ -30,13 +34,17 @@ class OutputFrames:
     masks: tuple[ReadPlane, ...] = ()
     """One for each region; none: all of it is painted."""
     alpha: ReadPlane | None = None
+    recolor: Recolor | None = None
+    """Gives a painted frame its final colors; None: it has them."""
 
     def image(self, index: int, frame: StoredFrame) -> Image:
         """Return a frame without its alpha."""
+        images = images_of(frame, len(self.masks))
+        if self.recolor is not None:
+            images = [self.recolor(self.film(index), one) for one in images]
         if not self.masks:
-            return frame.image
-        masks = [read(index) for read in self.masks]
-        return combine_regions(self.film(index).cpu(), images_of(frame, len(masks)), masks)
+            return images[0]
+        return combine_regions(self.film(index), images, [read(index) for read in self.masks])
 
     def levels(self, index: int, frame: StoredFrame) -> NDArray[Any]:
         """Return the levels of a frame, rows × columns × channels, in 8 or 16 bits."""

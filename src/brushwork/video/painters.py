@@ -34,6 +34,7 @@ from brushwork.video.keyframe_painter import KeyframePainter
 from brushwork.video.multipass_painter import MultipassPainter
 from brushwork.video.optical_flow import DisFlow, FlowQuality, FlowSource, NoFlow
 from brushwork.video.optimized_painter import OptimizedPainter, WatchSteps
+from brushwork.video.output_frames import Recolor
 from brushwork.video.region_painter import RegionPainter
 
 
@@ -59,6 +60,8 @@ class PainterSource(NamedTuple):
     weights: str
     """sha256 of the network's weights."""
     make: Callable[[PainterInputs], FramePainter]
+    recolor: Recolor | None = None
+    """Gives a frame that is written its final colors; None: the painter's frames have them."""
 
 
 def load_painter(job: FilmJob, device: torch.device, bits: int, network: Any = None) -> PainterSource:
@@ -78,7 +81,7 @@ def load_painter(job: FilmJob, device: torch.device, bits: int, network: Any = N
         painters = (one.make(inputs._replace(stores=own)) for one, own in zip(regions, stores, strict=True))
         return RegionPainter(tuple(painters), bits)
 
-    return PainterSource(regions[0].engine, regions[0].weights, make)
+    return regions[0]._replace(make=make)
 
 
 def _of_region(job: FilmJob, number: int) -> StylizeOptions | TransferOptions:
@@ -132,7 +135,8 @@ def _make_optimized(
             return MultipassPainter(painter, own.passes, stores, bits)
         return KeyframePainter(painter, inputs.keyframes, stores("key"), bits) if job.has_keyframes else painter
 
-    return PainterSource(encoder.engine, encoder.weights_sha256(), make)
+    recolor = options.postprocess if options.recolors_result else None
+    return PainterSource(encoder.engine, encoder.weights_sha256(), make, recolor)
 
 
 def _fill(

@@ -83,6 +83,7 @@ class PreparedFilm:
             FrameReader(self.clip, analysis, self.size),
             tuple(one.reader(info, analysis, self.size) for one in self.masks),
             alpha if self.encoding.has_alpha else None,
+            self.painter.recolor,
         )
 
     @property
