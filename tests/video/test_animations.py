@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import av
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image as PillowImage
 
 from brushwork.errors import InputError
-from brushwork.video import open_clip, run_film
+from brushwork.video import FrameDone, open_clip, run_film
 from brushwork.video.animation_file import _apart
 from brushwork.video.animation_loops import times_played
 from tiny_films import HEIGHT, STILL, WIDTH, film_job, panned, tiny_stylizer, write_clip
@@ -55,8 +56,11 @@ def test_alpha_is_kept_where_the_codec_has_it(tmp_path, name, codec):
     assert len(frames) == 4
 
 
-def test_alpha_that_a_codec_does_not_hold_is_told(tmp_path):
-    done = passed(transparent(tmp_path / "in.mkv"), tmp_path / "a.mp4")
+@pytest.mark.parametrize(
+    ("name", "changes"), [("a.mp4", {}), ("a.mp4", {"codec": "vp9"}), ("a.webm", {"codec": "vp9", "chroma": "444"})]
+)
+def test_alpha_and_colors_that_a_film_does_not_hold_are_told(tmp_path, name, changes):
+    done = passed(transparent(tmp_path / "in.mkv"), tmp_path / name, **changes)
     assert any("no alpha" in note for note in done.notes)
 
 
@@ -122,6 +126,31 @@ def test_an_animation_is_played_as_often_as_asked_and_as_its_clip(tmp_path, name
     if demuxer == "gif":  # Pillow says how often it is played again
         with PillowImage.open(done.path) as shown:
             assert shown.info.get("loop", -1) == {0: 0, 1: -1, 3: 2}[kept]
+
+
+@pytest.mark.parametrize("plays", [-3, 70000])
+def test_numbers_of_plays_that_no_format_holds_are_refused_before_anything_is_painted(tmp_path, plays):
+    clip = write_clip(tmp_path / "in.mp4", panned(2))
+    with pytest.raises(InputError, match=f"plays is {plays}: it must be from 0"):
+        passed(clip, tmp_path / "out.gif", plays=plays)
+    assert not list(tmp_path.glob("*.unfinished"))
+
+
+def test_more_plays_of_a_clip_than_all_formats_hold_are_as_many_as_they_do(tmp_path):
+    done = passed(write_clip(tmp_path / "in.mp4", panned(2)), tmp_path / "out.gif", plays=2)
+    often = tmp_path / "often.gif"  # played once, and again 65535 times
+    often.write_bytes(done.path.read_bytes().replace(b"NETSCAPE2.0\x03\x01\x01\x00", b"NETSCAPE2.0\x03\x01\xff\xff"))
+    assert times_played(passed(often, tmp_path / "again.webp").path, "webp") == 65535
+
+
+def test_an_interrupted_animation_is_resumed_with_other_plays(tmp_path):
+    """No frame depends on them."""
+    job = film_job(write_clip(tmp_path / "in.mp4", panned(3)), tmp_path / "out.gif", 0.0, film=STILL, plays=2)
+    events = run_film(job, network=tiny_stylizer())
+    next(one for one in events if isinstance(one, FrameDone))
+    events.close()
+    rest = list(run_film(replace(job, plays=5), resume=True, network=tiny_stylizer()))
+    assert sum(isinstance(one, FrameDone) for one in rest) == 2 and times_played(job.output, "gif") == 5
 
 
 def test_a_webp_keeps_times_and_alpha(tmp_path):

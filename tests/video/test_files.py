@@ -264,6 +264,8 @@ def test_a_codec_that_does_not_go_with_the_container_is_refused(tmp_path):
         ("a.webm", {"codec": "h264"}, "does not hold"),
         ("a.mov", {"crf": 3}, "no crf"),
         ("a.webm", {"codec": "av1", "chroma": "444"}, "no chroma"),
+        ("a.mkv", {"codec": "av1", "crf": 64}, "crf is 64: it must be from 0 to 63 for av1"),
+        ("a.mp4", {"crf": -1}, "crf is -1: it must be from 0 to 51 for h264"),
     ):
         with pytest.raises(InputError, match=said):
             passed(clip, tmp_path / name, **changes)

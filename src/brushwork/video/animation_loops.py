@@ -4,22 +4,36 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from brushwork.options import require_option
+
 FOREVER = 0
+MOST_PLAYS = 65535
+"""All that the formats hold."""
 _HEAD = 1 << 16
 
 
+def require_plays(plays: int | None) -> None:
+    """Raise an InputError if an animation cannot be played so many times; None: as its clip."""
+    require_option(plays is None or FOREVER <= plays <= MOST_PLAYS, "plays", plays, f"from 0 (forever) to {MOST_PLAYS}")
+
+
 def times_played(path: Path, demuxer: str) -> int:
-    """Return how many times an animated GIF, PNG or WebP is played; 0: forever, as for other films."""
+    """Return how many times an animated GIF, PNG or WebP is played, as far as all of them hold it.
+
+    0: forever, as for other films.
+    """
     if demuxer not in ("gif", "apng", "webp"):
         return FOREVER
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if demuxer == "gif":
         repeats = _number(head, b"NETSCAPE2.0\x03\x01", 0, 2, "little")
-        return 1 if repeats is None else repeats and repeats + 1
-    if demuxer == "apng":
-        return _number(head, b"acTL", 4, 4, "big") or FOREVER
-    return _number(head, b"ANIM", 8, 2, "little") or FOREVER
+        plays: int | None = 1 if repeats is None else repeats and repeats + 1
+    elif demuxer == "apng":
+        plays = _number(head, b"acTL", 4, 4, "big")
+    else:
+        plays = _number(head, b"ANIM", 8, 2, "little")
+    return min(plays or FOREVER, MOST_PLAYS)
 
 
 def _number(head: bytes, mark: bytes, offset: int, length: int, order: str) -> int | None:

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from brushwork.errors import InputError
+from brushwork.options import require_option
 from brushwork.video.optional_imports import import_video
 from brushwork.video.options import Chroma, CodecName
 from brushwork.video.sequence_names import is_sequence
@@ -39,6 +40,11 @@ class Container:
     def is_animation(self) -> bool:
         """Whether it is a picture that moves, or pictures: without sound, and encoded as a whole at the end."""
         return self.muxer in ("gif", "apng", "webp", IMAGES)
+
+    @property
+    def holds_alpha(self) -> bool:
+        """Whether what a codec says of alpha is kept: MP4 has no place for that of VP9."""
+        return self.muxer != "mp4"
 
 
 _MKV_SUBTITLES = ("srt", "subrip", "ass", "ssa", "webvtt", "hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle")
@@ -76,6 +82,8 @@ class Codec:
     """Pixel format with alpha for a number of bits; empty: it has no alpha."""
     tag: str = ""
     """Code by which players know it, where it is not the container's default."""
+    worst_crf: int = 51
+    """Largest constant rate factor of the encoder."""
 
 
 _YUV: Mapping[tuple[int, Chroma], str] = {
@@ -93,6 +101,7 @@ CODECS: Mapping[CodecName, Codec] = {
         28,
         {"preset": "8", "svtav1-params": "lp=2"},
         {(8, "420"): "yuv420p", (10, "420"): "yuv420p10le"},
+        worst_crf=63,
     ),
     "vp9": Codec(
         "libvpx-vp9",
@@ -100,6 +109,7 @@ CODECS: Mapping[CodecName, Codec] = {
         {"b": "0", "row-mt": "0", "threads": _THREADS, "cpu-used": "3"},
         {(8, "420"): "yuv420p", (8, "444"): "yuv444p"},
         {8: "yuva420p"},
+        worst_crf=63,
     ),
     "prores": Codec(
         "prores_ks",
@@ -194,8 +204,8 @@ def choose_encoding(
         raise InputError(f"{output.suffix} does not hold {name}: take one of {', '.join(container.codecs)}, or .mkv.")
     own = CODECS[name]
     _require_encoder(own.encoder, name)
-    if crf is not None and own.crf is None:
-        raise InputError(f"{name} has no crf: remove --crf.")
+    if crf is not None:
+        _require_crf(crf, own, name)
     deepest = max(depth for depth, kind in own.formats if kind == chroma) if _has(own, chroma) else 0
     if not deepest:
         raise InputError(f"{name} has no chroma {chroma}: take --chroma 420, or another --codec.")
@@ -203,7 +213,14 @@ def choose_encoding(
     depth = (
         8 if container.is_animation and container.muxer != IMAGES else max(least, min(deepest, 8 if bits <= 8 else 10))
     )
-    return Encoding(container, name, depth, chroma, crf, has_alpha and depth in own.with_alpha)
+    keeps_alpha = has_alpha and container.holds_alpha and depth in own.with_alpha
+    return Encoding(container, name, depth, chroma, crf, keeps_alpha)
+
+
+def _require_crf(crf: int, codec: Codec, name: str) -> None:
+    if codec.crf is None:
+        raise InputError(f"{name} has no crf: remove --crf.")
+    require_option(0 <= crf <= codec.worst_crf, "crf", crf, f"from 0 to {codec.worst_crf} for {name}")
 
 
 def _has(codec: Codec, chroma: Chroma) -> bool:

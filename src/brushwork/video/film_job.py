@@ -134,8 +134,7 @@ class FilmJob:
             "film": asdict(self.film),
             "sequence": asdict(self.optimized) if isinstance(self.method, TransferOptions) else {},
             "selection": self.selection.to_json(),
-            "encoding": {"codec": self.codec, "chroma": self.chroma, "crf": self.crf, "audio": self.audio}
-            | ({} if self.plays is None else {"plays": self.plays}),
+            "encoding": {"codec": self.codec, "chroma": self.chroma, "crf": self.crf, "audio": self.audio},
             "clip": [file_sha256(one) for one in files],
             "styles": [file_sha256(expand_user(style)) for style in self.styles],
             "masks": [file_sha256(one) for one in masks],

@@ -17,7 +17,7 @@ from brushwork.images.geometry import Size
 from brushwork.storage.atomic import require_writable
 from brushwork.storage.folders import expand_user
 from brushwork.video.analysis import FilmAnalysis
-from brushwork.video.animation_loops import times_played
+from brushwork.video.animation_loops import require_plays, times_played
 from brushwork.video.clip import Clip, ClipFrame
 from brushwork.video.clip_file import open_clip
 from brushwork.video.clip_info import ClipInfo, probe_clip
@@ -151,6 +151,7 @@ def prepare_film(
     info, device = clip.info, select_device(job.device)
     size = canvas_of(job.method, info)
     encoding = choose_encoding(job.output, job.codec, job.chroma, job.crf, info.bits, info.has_alpha)
+    require_plays(job.plays)
     masks = open_masks(job, info)
     workspace = Workspace(job.workspace, encoding.segment_suffix)
     require_output(job, resume=resume)
@@ -183,6 +184,8 @@ def _list_losses(info: ClipInfo, encoding: Encoding) -> Iterator[str]:
     """Yield what the output does not hold of the film."""
     if info.has_alpha and not encoding.has_alpha and info.demuxer not in ("gif", "apng", "webp"):
         yield f"{encoding.name} has no alpha: what is transparent shows the film's mean color; .mov and .webm keep it"
+    if encoding.has_alpha and encoding.chroma == "444" and "420" in encoding.pixel_format:
+        yield f"{encoding.name} has no alpha with chroma 444: colors are at a quarter of the pixels; .mov keeps both"
     if encoding.container.is_animation and info.audio:
         yield f"the sound is left out: {encoding.container.muxer} holds none"
 
