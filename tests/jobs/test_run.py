@@ -115,6 +115,12 @@ def test_notes_of_reading_are_told_at_the_beginning(tmp_path):
     assert first == Note("photograph.png: fully transparent: read as white")
 
 
+@pytest.mark.parametrize("every", [float("nan"), float("inf"), -1.0])
+def test_an_interval_of_checkpoints_that_is_none_is_refused(tmp_path, every):
+    with pytest.raises(InputError, match=f"checkpoint-every is {every}: it must be 0 or more seconds"):
+        painted(tiny_job(tmp_path), checkpoint_every=every)
+
+
 def test_nothing_is_overwritten_without_permission(tmp_path):
     job = tiny_job(tmp_path)
     job.output.write_bytes(b"precious")

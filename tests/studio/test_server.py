@@ -109,6 +109,11 @@ def test_settings_out_of_range_are_refused(folder, port, workers):
         make_settings(folder.path, "127.0.0.1", port, workers=workers)
 
 
+def test_a_quota_that_is_no_number_is_refused(folder, capsys):
+    assert main(["studio", "--quota", "nan", "--folder", str(folder.path)]) == 2
+    assert "quota is nan: it must be 0 or more gigabytes" in capsys.readouterr().err
+
+
 def test_workers_are_started_again_and_ended(folder, monkeypatch, tmp_path):
     assert worker_command(folder.path)[3:7] == [sys.executable, "-m", "brushwork", "worker"]
     script = f"import sys, time; open({str(tmp_path / 'starts')!r}, 'a').write('x'); time.sleep(0.01)"

@@ -51,6 +51,11 @@ def stopped(course: Any, step: int) -> None:
                 told.append(event)
 
 
+def test_an_interval_of_checkpoints_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="checkpoint-every is nan: it must be 0 or more seconds"):
+        tiny_config(tmp_path, checkpoint_every=float("nan"))
+
+
 def test_a_training_tells_how_it_goes_and_leaves_a_painter(tmp_path: Path) -> None:
     course = tiny_config(tmp_path, name="tiny", license="CC0-1.0", style=b"\xff\xd8")
     events = taught(course)

@@ -83,6 +83,39 @@ def test_what_cannot_be_is_refused_in_one_line(desk, capfd):
     assert "flow is warm" in refused(capfd, "clip.mp4", "painting.png", "--flow", "warm", "--force", "-q")
 
 
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--optimize", "--consistency", "0.9"), "--consistency applies to --instant and --model only"),
+        (("--optimize", "--no-align"), "--align applies to --instant and --model only"),
+        (("--optimize", "--keyframes", "3", "--long-term", "1", "2"), "long-term is (1, 2): it must be (1,) with key"),
+        (("--optimize", "--keyframes", "3", "--warm-start", "random"), "warm-start is random: it must be warped"),
+        (("--rate", "nan"), "rate is nan: it must be above 0"),
+        (("--rate", "inf"), "rate is inf: it must be above 0"),
+        (("--start", "nan"), "start is nan: it must be 0 or more seconds, and finite"),
+        (("--end", "inf"), "end is inf: it must be after the start, 0 seconds, and finite"),
+    ],
+)
+def test_what_would_be_ignored_and_numbers_that_are_none_are_refused(desk, capfd, flags, said):
+    assert said in refused(capfd, "clip.mp4", "painting.png", *flags)
+
+
+def test_a_rate_of_zero_is_none_for_a_folder_either(desk, capfd):
+    (desk / "in").mkdir()
+    write_image(picture(1, 40, 50), desk / "in" / "1.png")
+    assert "rate is 0.0: it must be above 0" in refused(capfd, "in", "painting.png", "--rate", "0")
+
+
+def test_a_film_with_a_percent_sign_in_its_name_is_no_pattern(desk, capfd):
+    for name in ("100%.mp4", "%d.mp4"):
+        (desk / "clip.mp4").rename(desk / name)
+        words = ["video", name, "painting.png", "-o", "out.mp4", "--size", "40", "--dry-run", "--json", "-q"]
+        assert main(words) == 0
+        assert json.loads(capfd.readouterr().out)["frames"] == 4
+        (desk / name).rename(desk / "clip.mp4")
+    assert "check the name" in refused(capfd, "100%.mp4", "painting.png")
+
+
 def test_a_plan_in_words_says_what_does_not_grow_with_the_film(desk, capfd):
     assert main(["video", "clip.mp4", "painting.png", "--size", "40", "--dry-run"]) == 0
     first, sound, memory, disk, time = capfd.readouterr().out.splitlines()

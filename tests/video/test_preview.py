@@ -145,6 +145,9 @@ def test_the_command_tries_each_way_with_its_own_flags(tmp_path, monkeypatch, ca
     at_once, keys, every = asked.values()
     assert at_once.method.strength == 0.5 and at_once.method.size == every.method.size == 100
     assert (keys.optimized.keyframes, every.optimized.keyframes, every.optimized.later) == (8, 0, 7)
-    assert main([*words, "--json", "-o", "mine.mp4"]) == 0
+    assert main([*words, "--json", "-o", "mine.mp4", "--passes", "2", "--consistency", "0.2"]) == 0
+    at_once, keys, every = asked.values()
+    assert (keys.optimized.passes, every.optimized.passes) == (1, 2)
+    assert (at_once.film.consistency, every.film.consistency) == (0.2, 0.5)
     document = json.loads(capfd.readouterr().out)
     assert document["path"] == "mine.mp4" and document["methods"][0]["seconds"] == 75

@@ -18,7 +18,14 @@ from brushwork.errors import InputError
 from brushwork.feedforward.options import AdaINOptions, ModelOptions, StylizeOptions
 from brushwork.recipes import TransferOptions
 from brushwork.storage.folders import expand_user
-from brushwork.video.options import FilmOptions, FrameSelection, OptimizedFilmOptions
+from brushwork.video.options import (
+    KEYFRAMES_TAKE,
+    ONE_PASS_OPTIONS,
+    FilmOptions,
+    FrameSelection,
+    OptimizedFilmOptions,
+    require_rate,
+)
 from brushwork.video.sequence_names import holds_pictures
 
 _KEYFRAMES = 8
@@ -48,6 +55,8 @@ class FilmRequest:
         options, optimized = self._options(), self._optimized()
         source = expand_user(self.clip)
         frames, flags = self.frames, self.flags
+        if frames.rate is not None:
+            require_rate(frames.rate)
         rate = None if frames.rate is None or holds_pictures(source) else Fraction(frames.rate).limit_denominator(1001)
         return films.FilmJob(
             clip=source,
@@ -62,7 +71,7 @@ class FilmRequest:
             crf=frames.crf,
             audio=frames.audio,
             plays=frames.plays,
-            rate=frames.rate or 24.0,
+            rate=24.0 if frames.rate is None else frames.rate,
             masks=tuple(map(expand_user, frames.mask)),
             device=flags.device,
             overwrite=flags.force,
@@ -78,12 +87,16 @@ class FilmRequest:
         if self.method.model is not None:
             return {f"--model {Path(self.method.model).stem}": self.job()}
         at_once = replace(self.method, instant=True, optimize=False)
-        by_optimization = replace(self.method, instant=False, optimize=True, strength=None)
-        keys = {"keyframes": _KEYFRAMES, **self.optimized}
+        by_optimization = replace(
+            self,
+            method=replace(self.method, instant=False, optimize=True, strength=None),
+            film={name: value for name, value in self.film.items() if name not in ONE_PASS_OPTIONS},
+        )
+        keys = {"keyframes": _KEYFRAMES, **self.optimized, **KEYFRAMES_TAKE}
         return {
             "--instant": replace(self, method=at_once, optimized={}, preset="default").job(),
-            f"--optimize --keyframes {keys['keyframes']}": replace(self, method=by_optimization, optimized=keys).job(),
-            "--optimize": replace(self, method=by_optimization, optimized={**self.optimized, "keyframes": 0}).job(),
+            f"--optimize --keyframes {keys['keyframes']}": replace(by_optimization, optimized=keys).job(),
+            "--optimize": replace(by_optimization, optimized={**self.optimized, "keyframes": 0}).job(),
         }
 
     def preview_output(self) -> Path:
@@ -99,6 +112,8 @@ class FilmRequest:
             raise InputError(
                 "--strength applies to --instant and --model only: use --style-weight, or remove --optimize."
             )
+        if self.method.optimize and (aside := [name for name in self.film if name in ONE_PASS_OPTIONS]):
+            raise InputError(f"--{aside[0]} applies to --instant and --model only: remove it, or --optimize.")
         if self.method.model is not None and self.styles:
             raise InputError(
                 f"style image {self.styles[0]} and --model were both given: a model brings its own styles (--style "

@@ -18,6 +18,7 @@ from brushwork.jobs.memory_estimate import optimizer_memory
 from brushwork.jobs.method import JobStep, Snapshot
 from brushwork.jobs.preflight import PreparedJob
 from brushwork.jobs.resume import resume_notes
+from brushwork.options import require_interval
 from brushwork.recipes import RecipeOptions, ScheduleLevel
 from brushwork.storage.tensors import remove_file
 from brushwork.types import Image
@@ -54,6 +55,7 @@ class JobWriter:
 
         Without space on the disk for checkpoints, none are written but at an interruption.
         """
+        require_interval(every)
         job, about = prepared.job, list[str]()
         if not job.options.is_iterative:
             every = None

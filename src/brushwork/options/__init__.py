@@ -21,6 +21,7 @@ from brushwork.options.validation import (
     check_options,
     parse_size,
     require_enough_pixels,
+    require_interval,
     require_min_size,
     require_option,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "parse_size",
     "register",
     "require_enough_pixels",
+    "require_interval",
     "require_method_options",
     "require_min_size",
     "require_option",

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import fields
 from functools import cache
+from math import inf
 from numbers import Integral, Real
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from brushwork.errors import InputError, suggest_names
 from brushwork.images.geometry import Size
@@ -45,6 +46,12 @@ def require_option(holds: bool, name: str, given: object, expected: str) -> None
     """Raise an InputError that names the option, the value given, and what is expected, unless `holds`."""
     if not holds:
         raise InputError(f"{name.replace('_', '-')} is {given}: it must be {expected}.")
+
+
+def require_interval(every: float | None) -> None:
+    """Raise an InputError if a number is no interval between checkpoints; None: there are none."""
+    is_one = every is None or 0 <= every < inf
+    require_option(is_one, "checkpoint_every", every, "0 or more seconds, and finite")
 
 
 def require_min_size(image: Image, what: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from brushwork.errors import InputError
+from brushwork.options import require_interval
 from brushwork.storage.file_names import CHECKPOINT_ENDING, MODEL_ENDING
 from brushwork.training.options import TrainingOptions
 
@@ -40,6 +41,9 @@ class TrainingConfig:
     resume: bool = False
     checkpoint_every: float = 60.0
     """Seconds between checkpoints."""
+
+    def __post_init__(self) -> None:
+        require_interval(self.checkpoint_every)
 
     @property
     def photo_size(self) -> int:

@@ -15,6 +15,7 @@ from brushwork.images.read import read_image
 from brushwork.video.clip import ClipFrame
 from brushwork.video.clip_info import ClipInfo
 from brushwork.video.codecs import CONTAINERS
+from brushwork.video.options import require_rate
 from brushwork.video.sequence_names import natural_order, sequence_files
 
 
@@ -43,8 +44,7 @@ def open_image_folder(path: Path, rate: float) -> ImageFolder:
 
     Raises: InputError: no pictures, or a rate that is none.
     """
-    if not 0 < rate < 1000:
-        raise InputError(f"rate is {rate}: it must be above 0 and below 1000 frames a second.")
+    require_rate(rate)
     files = _files(path)
     if not files:
         raise InputError(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from math import inf
 from typing import Any, Literal, TypeAlias
 
 from brushwork.choices import FlowCheck
-from brushwork.errors import InputError
 from brushwork.options import check_options, require_option
 
 StatisticsOver: TypeAlias = Literal["shot", "window", "frame"]
@@ -45,6 +45,13 @@ class FilmOptions:
     def __post_init__(self) -> None:
         check_options(self)
         require_option(0 <= self.consistency <= 1, "consistency", self.consistency, "from 0 to 1")
+
+
+ONE_PASS_OPTIONS = ("consistency", "statistics", "align", "denoise")
+"""The options of a film that are of models and AdaIN only."""
+
+KEYFRAMES_TAKE: Mapping[str, Any] = {"passes": 1, "long_term": (1,), "warm_start": "warped"}
+"""Options of an optimized film that have one value only where key frames are optimized."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,12 +100,17 @@ class OptimizedFilmOptions:
         for name in ("temporal_weight", "tolerance"):
             require_option(0 <= getattr(self, name) < inf, name, getattr(self, name), "0 or more, and finite")
         require_option(self.passes >= 1, "passes", self.passes, "1 or more")
-        require_option(
-            self.passes == 1 or self.keyframes < 2, "passes", self.passes, "1 with key frames, which are not neighbors"
-        )
         require_option(self.keyframes >= 0, "keyframes", self.keyframes, "0 or more")
+        for name, only in KEYFRAMES_TAKE.items() if self.keyframes > 1 else ():
+            expected = f"{only} with key frames, which are not neighbors"
+            require_option(getattr(self, name) == only, name, getattr(self, name), expected)
         apart = bool(self.long_term) and all(a < b for a, b in zip((0, *self.long_term), self.long_term, strict=False))
         require_option(apart, "long_term", self.long_term, "growing whole numbers of 1 or more")
+
+
+def require_rate(rate: float | Fraction) -> None:
+    """Raise an InputError if a number is no rate of frames."""
+    require_option(0 < rate < 1000, "rate", rate, "above 0 and below 1000 frames a second")
 
 
 @dataclass(frozen=True)
@@ -115,14 +127,13 @@ class FrameSelection:
     """Frames a second; None: as the film has them."""
 
     def __post_init__(self) -> None:
-        if self.start is not None and self.start < 0:
-            raise InputError(f"start is {self.start}: it must be 0 or more seconds.")
-        if self.end is not None and self.end <= (self.start or 0):
-            raise InputError(f"end is {self.end}: it must lie after the start, {self.start or 0} seconds.")
-        if self.every < 1:
-            raise InputError(f"every is {self.every}: it must be 1 or more.")
-        if self.rate is not None and self.rate <= 0:
-            raise InputError(f"rate is {self.rate}: it must be above 0.")
+        start = self.start or 0
+        require_option(0 <= start < inf, "start", self.start, "0 or more seconds, and finite")
+        is_after = self.end is None or start < self.end < inf
+        require_option(is_after, "end", self.end, f"after the start, {start} seconds, and finite")
+        require_option(self.every >= 1, "every", self.every, "1 or more")
+        if self.rate is not None:
+            require_rate(self.rate)
 
     def to_json(self) -> dict[str, Any]:
         """Return the selection as JSON values."""

@@ -202,9 +202,7 @@ def require_output(job: FilmJob, *, resume: bool = False) -> None:
     for one in job.outputs:
         if any(source.exists() and one.samefile(source) for source in sources):
             raise InputError(f"{one} is one of the inputs, and would be overwritten: write elsewhere.")
-    folders = {
-        source if source.is_dir() else source.parent for source in sources if source.is_dir() or is_sequence(source)
-    }
+    folders = {source if source.is_dir() else source.parent for source in sources if holds_pictures(source)}
     if is_sequence(output) and output.parent.absolute() in {one.absolute() for one in folders}:
         raise InputError(f"the pictures of a clip or mask are in {output.parent}: write to another folder.")
     if job.save_flow is not None:

@@ -15,8 +15,8 @@ def is_sequence(path: Path) -> bool:
 
 
 def holds_pictures(path: Path) -> bool:
-    """Return whether a clip or mask of a name is made of picture files: a folder, or a pattern."""
-    return path.is_dir() or "%" in path.name
+    """Return whether a clip or mask is made of picture files: a folder, or a pattern that is not a file itself."""
+    return path.is_dir() or (is_sequence(path) and not path.is_file())
 
 
 def frame_file(pattern: Path, number: int) -> Path:

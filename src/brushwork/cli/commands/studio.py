@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import webbrowser
 from importlib.util import find_spec
+from math import inf
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from cyclopts import Parameter
 
 from brushwork.cli.output import log, print_result
 from brushwork.errors import InputError
+from brushwork.options import require_option
 from brushwork.storage.folders import expand_user
 
 _EXTRA = "pip install 'brushwork[studio]'"
@@ -66,6 +68,7 @@ def studio(
     from brushwork.studio.server import run_server
     from brushwork.studio.settings import make_settings
 
+    require_option(quota is None or 0 <= quota < inf, "quota", quota, "0 or more gigabytes, and finite")
     place = find_studio(expand_user(folder) if folder else None, database)
     settings = make_settings(
         place.path,
