@@ -70,6 +70,16 @@ def test_a_mask_of_another_rate_goes_by_its_times(tmp_path, job):
     assert list(map(border, part, panned(6)[3:])) == [12, 12, 16]
 
 
+def test_a_mask_begins_where_a_film_does_that_does_not_begin_at_zero(tmp_path, job):
+    """As transport streams do: the film begins at a quarter of a second, three of its frames."""
+    late = write_clip(tmp_path / "late.mkv", panned(6), codec="ffv1", pixel_format="bgr0", times=range(3, 9))
+    mask = write_clip(tmp_path / "mask.mkv", moving_masks(6), codec="ffv1", pixel_format="bgr0")
+    job = replace(job, clip=late, masks=(mask,))
+    assert list(map(border, frames_of(job), panned(6))) == [8, 12, 16, 20, 24, 28]
+    part = frames_of(replace(job, selection=FrameSelection(start=0.5), output=tmp_path / "part.mkv"))
+    assert list(map(border, part, panned(6)[3:])) == [20, 24, 28]
+
+
 def test_a_picture_is_a_mask_and_gray_lies_between(tmp_path, job):
     gray = torch.full((1, 3, 96, 128), 51 / 255)
     write_image(gray, tmp_path / "mask.png")

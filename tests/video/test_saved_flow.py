@@ -74,3 +74,26 @@ def test_flow_is_saved_where_there_is_none_yet(job, tmp_path):
     plan_film(job, network=tiny_stylizer())
     assert saved(job) == {"backward_2_1.flo"}
     assert not list(tmp_path.glob("*.unfinished"))
+
+
+def test_frames_are_kept_where_nothing_is_lost(job, tmp_path):
+    """Next to out.mp4, in out-frames."""
+    job = replace(job, overwrite=False, keep_frames=True, save_flow=None)
+    mine = tmp_path / "out-frames" / "000000.png"
+    mine.parent.touch()
+    with pytest.raises(InputError, match="out-frames, which is a file"):
+        next(run_film(job, network=tiny_stylizer()))
+    mine.parent.unlink()
+    mine.parent.mkdir()
+    mine.write_bytes(b"mine")
+    with pytest.raises(InputError, match="is not empty: choose another output with -o, or --force"):
+        next(run_film(job, network=tiny_stylizer()))
+    assert mine.read_bytes() == b"mine"
+    painted(replace(job, overwrite=True), tiny_stylizer())
+    assert len(list(mine.parent.iterdir())) == 4 and mine.read_bytes() != b"mine"
+
+
+def test_a_folder_that_cannot_be_made_for_the_flow_is_told_before_anything_is_painted(job):
+    events = run_film(replace(job, save_flow=job.clip / "flow"), network=tiny_stylizer())
+    with pytest.raises(InputError, match=r"cannot be created .*: choose another with --save-flow"):
+        next(one for one in events if isinstance(one, FrameDone))

@@ -35,13 +35,16 @@ def require_path(given: PathInput, what: str) -> Path:
     return expand_user(given)
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder, and those that it lies in, where there is none. Raises: InputError: it cannot be made."""
+def make_folder(folder: Path, flag: str = "-o") -> None:
+    """Make a folder, which `flag` named, and those that it lies in, where there is none.
+
+    Raises: InputError: it cannot be made.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = "there is a file of that name" if isinstance(error, FileExistsError) else error.strerror
-        raise InputError(f"the folder {folder} cannot be created ({reason}): choose another with -o.") from error
+        raise InputError(f"the folder {folder} cannot be created ({reason}): choose another with {flag}.") from error
 
 
 def user_cache() -> Path:

@@ -48,8 +48,8 @@ class FilmMask:
         """The files that it is read from."""
         return (self.path,) if self.clip is None else self.clip.files
 
-    def reader(self, film: ClipInfo, analysis: FilmAnalysis, size: Size) -> ReadPlane:
-        """Return the mask of each frame of a film: that of the nearest time.
+    def reader(self, film: Clip, analysis: FilmAnalysis, size: Size) -> ReadPlane:
+        """Return the mask of each frame of a film: that of the nearest time since the first frame of each.
 
         Raises: InputError: the mask ends before the film does.
         """
@@ -80,20 +80,21 @@ def _still(path: Path) -> Image:
     return read_image(path).image
 
 
-def _pair(clip: Clip, film: ClipInfo, analysis: FilmAnalysis) -> FilmAnalysis:
-    """Return the mask's frames that are nearest in time to those of the film."""
-    times = [frame.source for frame in analyze_whole(clip, FrameSelection(), "none").frames]
-    base = clip.info.time_base
-    last = times[-1] * base + 1 / clip.info.rate
-    wanted = [frame.source * film.time_base for frame in analysis.frames]
+def _pair(clip: Clip, film: Clip, analysis: FilmAnalysis) -> FilmAnalysis:
+    """Return the mask's frames that are nearest in time to those of the film, both counted from their first frame."""
+    sources = [frame.source for frame in analyze_whole(clip, FrameSelection(), "none").frames]
+    times = [(source - sources[0]) * clip.info.time_base for source in sources]
+    first = next(film.frames()).pts * film.info.time_base
+    wanted = [frame.source * film.info.time_base - first for frame in analysis.frames]
+    last = times[-1] + 1 / clip.info.rate
     if wanted[-1] > last + Fraction(1, 1000):
         raise InputError(
             f"the mask {clip.info.path} ends at {float(last):.2f} seconds, and the film goes on to "
-            f"{float(wanted[-1]):.2f}: give a mask of the same length, or --end {float(last):.2f}."
+            f"{float(wanted[-1]):.2f}: give a mask of the same length, or --end {float(first + last):.2f}."
         )
     place, frames = 0, []
     for number, time in enumerate(wanted):
-        while place + 1 < len(times) and abs(times[place + 1] * base - time) <= abs(times[place] * base - time):
+        while place + 1 < len(times) and abs(times[place + 1] - time) <= abs(times[place] - time):
             place += 1
-        frames.append(FrameTime(times[place], number))
-    return FilmAnalysis(base, tuple(frames), ())
+        frames.append(FrameTime(sources[place], number))
+    return FilmAnalysis(clip.info.time_base, tuple(frames), ())

@@ -101,7 +101,7 @@ class FolderFlow:
 
 @dataclass(frozen=True)
 class SavedFlow:
-    """The flow of a source, which is written to a folder, too, as `FolderFlow` reads it.
+    """The flow of a source, which is written to a folder that is there, too, as `FolderFlow` reads it.
 
     Its reliability is written beside it, as `reliable_I_J.png`, white where the flow is trusted.
     """
@@ -112,7 +112,6 @@ class SavedFlow:
     def __call__(self, own: Image, other: Image, numbers: tuple[int, int]) -> FlowPair:
         """Return the flow from one frame to another; see `FlowSource`."""
         pair = self.source(own, other, numbers)
-        self.folder.mkdir(parents=True, exist_ok=True)
         for flow, between in ((pair.flow, numbers), (pair.backward, numbers[::-1])):
             write_flo(self.folder / f"{_flow_name(between)}.flo", flow, overwrite=True)
         name = f"reliable_{numbers[0] + 1}_{numbers[1] + 1}.png"

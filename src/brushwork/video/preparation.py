@@ -76,12 +76,11 @@ class PreparedFilm:
 
     def output_frames(self, analysis: FilmAnalysis) -> OutputFrames:
         """Return what puts the frames together that are written."""
-        info = self.clip.info
         alpha = FrameReader(self.clip, analysis, self.size, plane=ClipFrame.to_alpha)
         return OutputFrames(
             self.bits,
             FrameReader(self.clip, analysis, self.size),
-            tuple(one.reader(info, analysis, self.size) for one in self.masks),
+            tuple(one.reader(self.clip, analysis, self.size) for one in self.masks),
             alpha if self.encoding.has_alpha else None,
             self.painter.recolor,
         )
@@ -205,8 +204,19 @@ def require_output(job: FilmJob, *, resume: bool = False) -> None:
     folders = {source if source.is_dir() else source.parent for source in sources if holds_pictures(source)}
     if is_sequence(output) and output.parent.absolute() in {one.absolute() for one in folders}:
         raise InputError(f"the pictures of a clip or mask are in {output.parent}: write to another folder.")
+    if job.keep_frames:
+        _require_frames_folder(job.frames_folder, job.overwrite or resume)
     if job.save_flow is not None:
         require_flow_folder(expand_user(job.save_flow), job.film.flow, job.overwrite or resume)
+
+
+def _require_frames_folder(folder: Path, overwrite: bool) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"frames cannot be kept in {folder}, which is a file: choose another output with -o.")
+    if folder.is_dir() and any(folder.iterdir()) and not overwrite:
+        raise InputError(
+            f"the folder {folder}, in which frames are kept, is not empty: choose another output with -o, or --force."
+        )
 
 
 def selection_note(selection: FrameSelection, frames: int) -> Iterator[str]:

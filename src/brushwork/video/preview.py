@@ -55,7 +55,7 @@ def preview_film(
     """
     first = next(iter(methods.values()))
     clip, tick = open_source(first), Fraction(1, _RATE)
-    require_output(replace(first, output=output))
+    require_output(replace(first, output=output, keep_frames=False, save_flow=None))
     encoding = choose_encoding(output, None, "420", None, 8)
     analysis = analyze_whole(clip, first.selection, first.film.cuts)
     parts = list(_parts(clip, analysis))

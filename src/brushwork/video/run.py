@@ -12,7 +12,7 @@ from brushwork.errors import InputError
 from brushwork.jobs.events import Note
 from brushwork.jobs.workers import Executor, pick_executor
 from brushwork.storage.folder_lock import locked_folder
-from brushwork.storage.folders import expand_user
+from brushwork.storage.folders import expand_user, make_folder
 from brushwork.video.analysis import FilmAnalysis, analyze_clip
 from brushwork.video.events import AnalysisProgress, FilmEvent, FilmFinished, FilmStarted
 from brushwork.video.film_job import FilmJob
@@ -118,6 +118,10 @@ def _follow(found: Iterator[int | FilmAnalysis], total: int) -> Generator[FilmEv
 
 def paint_film(film: PreparedFilm, analysis: FilmAnalysis, executor: Executor | None = None) -> Iterator[FilmEvent]:
     """Paint what is not there yet, and close its segments."""
+    if film.job.keep_frames:
+        make_folder(film.job.frames_folder)
+    if film.job.save_flow is not None:
+        make_folder(expand_user(film.job.save_flow), "--save-flow")
     done = sum(_frames_there(film, segment) for segment in segments_of(analysis))
     yield FilmStarted(len(analysis.frames), done, len(analysis.shots), film.size, str(film.device))
     if executor is not None and len(analysis.shots) > 1:

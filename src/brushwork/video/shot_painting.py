@@ -56,7 +56,6 @@ class ShotPainting:
         frame = StoredFrame(round_image(painted.image, film.bits), {k: v.cpu() for k, v in painted.state.items()})
         image = self._output.image(index, frame)
         if film.job.keep_frames:
-            film.job.frames_folder.mkdir(exist_ok=True)
             write_image(image, film.job.frames_folder / f"{index:06}.png", bits=film.bits, overwrite=True)
         film.workspace.write_frame(index, frame)
         return FrameDone(index, image, monotonic() - began, painted.reliable)
