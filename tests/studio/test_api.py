@@ -91,10 +91,17 @@ def test_a_quota_stops_new_paintings_and_deletes_nothing(folder):
     app = OpenApp(StudioSettings(folder.path, quota=2000))
     client = AsgiClient(app)
     files = [upload(client, png(seed, (20, 20))).json()["sha256"] for seed in (1, 2)]
-    assert create(client, files).status == 201
+    first, cards = create(client, files).json()["id"], {"content": files[0], "paintings": [files[1]]}
+    card = client.post(f"{API}/cards", cards).json()
     assert upload(client, png(3, (200, 200))).status == 201
-    refused = create(client, files)
-    assert (refused.status, refused.json()["type"]) == (507, "/problems/quota")
+    for refused in (
+        create(client, files),
+        client.post(f"{API}/jobs/{first}/again"),
+        client.post(f"{API}/cards", {**cards, "content": files[1]}),
+        client.post(f"{API}/sheets", {"content": files[0], "painting": files[1], "options": [{}]}),
+    ):
+        assert (refused.status, refused.json()["type"]) == (507, "/problems/quota")
+    assert client.post(f"{API}/cards", cards).json() == card  # it is there already
     assert len(client.get(f"{API}/jobs").json()["jobs"]) == 1
     app.services.close()
 

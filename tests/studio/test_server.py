@@ -19,6 +19,7 @@ import pytest
 from brushwork.cli.main import main
 from brushwork.errors import InputError
 from brushwork.studio import ingest, supervisor
+from brushwork.studio.folder import StudioFolder
 from brushwork.studio.server import run_server
 from brushwork.studio.settings import make_settings
 from brushwork.studio.supervisor import keep_workers, worker_command
@@ -141,6 +142,14 @@ def test_the_queue_is_listed_and_changed_on_the_command_line(store, folder, data
     assert [one["state"] for one in json.loads(capsys.readouterr().out)] == ["pending", "canceled"]
     assert main(["queue", "list", *place]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_a_full_disk_stops_the_command_line_too(store, folder, database, capsys, monkeypatch):
+    job = store.create(small_request(folder, database))[0]["id"]
+    monkeypatch.setattr(StudioFolder, "has_room", lambda self: False)
+    assert main(["queue", "again", job, "--folder", str(folder.path)]) != 0
+    assert "nothing more is painted" in capsys.readouterr().err
+    assert len(store.list_jobs()[0]) == 1
 
 
 def test_what_is_not_there_is_one_line(folder, tmp_path, capsys, store):

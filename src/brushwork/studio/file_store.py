@@ -52,10 +52,9 @@ def find_file(database: Database, sha256: str) -> dict[str, Any] | None:
     return None if row is None else dict(row._mapping)
 
 
-def stored_bytes(database: Database) -> int:
+def stored_bytes(connection: sa.Connection) -> int:
     """Return the bytes of all stored files."""
-    with database.read() as connection:
-        count: int = connection.execute(sa.select(sa.func.coalesce(sa.func.sum(FILE.c.bytes), 0))).scalar_one()
+    count: int = connection.execute(sa.select(sa.func.coalesce(sa.func.sum(FILE.c.bytes), 0))).scalar_one()
     return count
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Response
 
 from brushwork.errors import InputError
 from brushwork.studio.bodies import BatchBody, ChangeBody, JobBody, without_none
-from brushwork.studio.file_store import find_file, register_painting, stored_bytes
+from brushwork.studio.file_store import find_file, register_painting
 from brushwork.studio.job_request import PaintingRequest
 from brushwork.studio.job_store import JobStore
 from brushwork.studio.problems import ProblemError
@@ -18,7 +18,6 @@ from brushwork.studio.signatures import FILMS
 from brushwork.studio.tables import now
 from brushwork.studio.uploads import clean_label
 
-_MOST_WAITING = 1000
 _KEEP_OPEN = "no-store"
 
 
@@ -39,7 +38,6 @@ def _add_creation(router: APIRouter, services: Services) -> None:
         body: JobBody, response: Response, idempotency_key: Annotated[str | None, Header(max_length=200)] = None
     ) -> Any:
         """Create a painting; with the same Idempotency-Key again, it is the same painting."""
-        _require_room(services, 1)
         job, is_new = _create(services, body, key=idempotency_key)
         response.status_code = 201 if is_new else 200
         response.headers["location"] = f"/api/v1/jobs/{job['id']}"
@@ -48,7 +46,6 @@ def _add_creation(router: APIRouter, services: Services) -> None:
     @router.post("/batches", status_code=201)
     def create_batch(body: BatchBody) -> Any:
         """Create several paintings, all or none."""
-        _require_room(services, len(body.jobs))
         asked = [(_request_of(services, one), clean_label(one.title)) for one in body.jobs]
         batch, jobs = store.create_batch(asked)
         return {"id": batch, "jobs": jobs}
@@ -151,16 +148,6 @@ def _require_kinds(services: Services, request: PaintingRequest) -> None:
             if (kind in FILMS) != is_film:
                 expected = "a film" if is_film else "a picture"
                 raise InputError(f"{role} is a file of the kind {kind}: give {expected}.")
-
-
-def _require_room(services: Services, count: int) -> None:
-    quota = services.settings.quota
-    if quota is not None and stored_bytes(services.database) >= quota:
-        raise ProblemError(507, "quota", f"The pictures take {quota / 10**9:g} GB, all that --quota allows.")
-    if not services.folder.has_room():
-        raise ProblemError(507, "disk-full", "The disk has less than 2 GB left: nothing more is painted.")
-    if services.store.counts().get("pending", 0) + count > _MOST_WAITING:
-        raise ProblemError(429, "queue-full", f"{_MOST_WAITING} paintings wait already.", {"retry-after": "60"})
 
 
 def _version(if_match: str | None) -> int | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
@@ -30,11 +30,15 @@ _DAY = 24 * 3600 * 1000
 _URGENT_PRIORITY, _DRAFT_PRIORITY, _CARD_PRIORITY = 6, 5, -5
 
 
+RequireRoom: TypeAlias = Callable[[sa.Connection], None]
+"""Raises where there is no room for a new painting: see `Room`."""
+
+
 class JobStore:
     """Makes, lists and changes jobs."""
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
+    def __init__(self, database: Database, require_room: RequireRoom = lambda connection: None) -> None:
+        self.database, self._require_room = database, require_room
 
     def create(
         self,
@@ -54,7 +58,7 @@ class JobStore:
             if key and (before := _job_of_key(connection, key, request)):
                 return before, False
             values = {"title": title, "priority": priority, "parent": parent, "via": via}
-            job = _insert_with_draft(connection, request, **values)
+            job = self._insert_with_draft(connection, request, **values)
             if key:
                 connection.execute(
                     IDEMPOTENCY.insert().values(key=key, request_hash=request.sha256, job=job["id"], until=now() + _DAY)
@@ -65,7 +69,7 @@ class JobStore:
         """Return the id of a new batch and its jobs, from requests and their titles: all of them, or none."""
         batch = new_id()
         with self.database.write() as connection:
-            jobs = [_insert_with_draft(connection, one, title=title, batch=batch) for one, title in asked]
+            jobs = [self._insert_with_draft(connection, one, title=title, batch=batch) for one, title in asked]
         return batch, jobs
 
     def create_cards(self, requests: Sequence[PaintingRequest], *, urgent: bool = False) -> list[dict[str, Any]]:
@@ -80,7 +84,7 @@ class JobStore:
                 if all(row.request["content"] != one.content for one in requests):
                     cancel_waiting(connection, row.id)
             priority = _URGENT_PRIORITY if urgent else _CARD_PRIORITY
-            return [_card_of(connection, one, priority + (one.model is not None)) for one in requests]
+            return [self._card_of(connection, one, priority + (one.model is not None)) for one in requests]
 
     def get(self, job: str) -> dict[str, Any]:
         """Return a job.
@@ -172,6 +176,25 @@ class JobStore:
             connection.execute(SETTING.insert().values(name=name, value=value))
             add_event(connection, "setting", data={"name": name, "value": value})
 
+    def _insert_with_draft(self, connection: sa.Connection, request: PaintingRequest, **values: Any) -> dict[str, Any]:
+        self._require_room(connection)
+        job = _insert(connection, request, **values)
+        if (draft := draft_of(request)) is not None:
+            _insert(connection, draft, parent=job["id"], via="draft", priority=_DRAFT_PRIORITY)
+        return job
+
+    def _card_of(self, connection: sa.Connection, request: PaintingRequest, priority: int) -> dict[str, Any]:
+        usable = JOB.c.state.in_(("pending", "running", "completed"))
+        before = connection.execute(
+            sa.select(JOB).where(JOB.c.request_hash == request.sha256, JOB.c.kind == request.kind, usable).limit(1)
+        ).one_or_none()
+        if before is None:
+            self._require_room(connection)
+            return _insert(connection, request, priority=priority)
+        if before.state == "pending" and before.priority < priority:
+            return change_known_job(connection, before.id, priority=priority)
+        return job_to_json(before)
+
 
 def _job_of_key(connection: sa.Connection, key: str, request: PaintingRequest) -> dict[str, Any] | None:
     connection.execute(IDEMPOTENCY.delete().where(IDEMPOTENCY.c.until < now()))
@@ -181,13 +204,6 @@ def _job_of_key(connection: sa.Connection, key: str, request: PaintingRequest) -
     if before.request_hash != request.sha256:
         raise RefusedChangeError("this Idempotency-Key was used for another painting: send a new one.")
     return job_to_json(require_job(connection, before.job))
-
-
-def _insert_with_draft(connection: sa.Connection, request: PaintingRequest, **values: Any) -> dict[str, Any]:
-    job = _insert(connection, request, **values)
-    if (draft := draft_of(request)) is not None:
-        _insert(connection, draft, parent=job["id"], via="draft", priority=_DRAFT_PRIORITY)
-    return job
 
 
 def _insert(connection: sa.Connection, request: PaintingRequest, **values: Any) -> dict[str, Any]:
@@ -210,15 +226,3 @@ def _insert(connection: sa.Connection, request: PaintingRequest, **values: Any) 
     job = job_to_json(row)
     add_event(connection, "job", job, job["id"], job["version"])
     return job
-
-
-def _card_of(connection: sa.Connection, request: PaintingRequest, priority: int) -> dict[str, Any]:
-    usable = JOB.c.state.in_(("pending", "running", "completed"))
-    before = connection.execute(
-        sa.select(JOB).where(JOB.c.request_hash == request.sha256, JOB.c.kind == request.kind, usable).limit(1)
-    ).one_or_none()
-    if before is None:
-        return _insert(connection, request, priority=priority)
-    if before.state == "pending" and before.priority < priority:
-        return change_known_job(connection, before.id, priority=priority)
-    return job_to_json(before)

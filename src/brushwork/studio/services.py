@@ -9,6 +9,7 @@ from brushwork.studio.event_stream import EventStream
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.image_reader import ImageReader
 from brushwork.studio.job_store import JobStore
+from brushwork.studio.room import Room
 from brushwork.studio.settings import StudioSettings
 from brushwork.studio.shared_folder import open_database
 from brushwork.studio.tiles import TileStore
@@ -37,7 +38,7 @@ class Services:
         folder = settings.studio_folder
         folder.make()
         database = open_database(folder)
-        store, reader = JobStore(database), ImageReader()
+        store, reader = JobStore(database, Room(folder, settings.quota).require), ImageReader()
         uploads = UploadStore(folder, database, reader, settings.limits)
         tiles, events = TileStore(folder, database), EventStream(database, store)
         return cls(settings, folder, database, store, reader, uploads, tiles, events)

@@ -1,0 +1,37 @@
+"""Whether the studio has room for more paintings: in its queue, on its disk, and in the quota of its pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from brushwork.studio.file_store import stored_bytes
+from brushwork.studio.folder import StudioFolder
+from brushwork.studio.job_request import HELPERS
+from brushwork.studio.problems import ProblemError
+from brushwork.studio.tables import JOB
+
+_MOST_WAITING = 1000
+
+
+@dataclass(frozen=True)
+class Room:
+    """The room that a studio has."""
+
+    folder: StudioFolder
+    quota: int | None = None
+    """Bytes of pictures from which on nothing new is painted; None: any number."""
+
+    def require(self, connection: sa.Connection) -> None:
+        """Refuse a new painting, a card or a sample where there is no room for it.
+
+        Raises: ProblemError.
+        """
+        if self.quota is not None and stored_bytes(connection) >= self.quota:
+            raise ProblemError(507, "quota", f"The pictures take {self.quota / 10**9:g} GB, all that --quota allows.")
+        if not self.folder.has_room():
+            raise ProblemError(507, "disk-full", "The disk has less than 2 GB left: nothing more is painted.")
+        waiting = sa.select(sa.func.count()).where(JOB.c.kind.not_in(HELPERS), JOB.c.state == "pending")
+        if connection.execute(waiting).scalar_one() >= _MOST_WAITING:
+            raise ProblemError(429, "queue-full", f"{_MOST_WAITING} paintings wait already.", {"retry-after": "60"})
