@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from threading import Event
 
 import pytest
 import torch
 
 from brushwork.feedforward.model import StyleModel, save_model
-from brushwork.feedforward.networks.configs import MultiStyleConfig
+from brushwork.feedforward.networks.configs import MultiStyleConfig, TextureNetConfig
 from brushwork.feedforward.networks.registry import build_network
 from brushwork.images import read_image
+from brushwork.recipes import load_preset
+from brushwork.studio import painting
 from brushwork.studio.claims import claim_job
 from brushwork.studio.known_paintings import register_models
 from brushwork.studio.painting import LoadedNetworks
@@ -57,6 +60,24 @@ def test_each_style_is_a_painting_with_its_image_until_its_model_is_gone(shelf, 
     (shelf / "sky.safetensors").unlink()
     register_models(database, folder)
     assert sky(client) == {}
+
+
+def test_a_damaged_model_is_left_out_and_a_texture_is_known_by_its_architecture(shelf, client, database, folder):
+    config = TextureNetConfig(scales=2)
+    image = make_thumbnail([torch.rand(1, 3, 64, 64)])
+    save_model(StyleModel("pebbles", "texture", config, build_network(config), image), shelf / "pebbles.safetensors")
+    (shelf / "damaged.safetensors").write_bytes((shelf / "sky.safetensors").read_bytes()[:100])
+    register_models(database, folder)
+    listed = {one["model"] for one in client.get(f"{API}/paintings").json()["paintings"]}
+    assert "sky" in listed and not listed & {"pebbles", "damaged"}
+
+
+@pytest.mark.parametrize("changed", [{"preprocessing": "signed"}, {"engine": "plain"}, {"encoder_scale": 256.0}])
+def test_networks_that_differ_in_any_option_are_loaded_apart(monkeypatch, changed):
+    monkeypatch.setattr(painting, "load_encoder_for", lambda options, *_, **__: object())
+    networks, usual = LoadedNetworks(torch.device("cpu")), load_preset("default")
+    assert networks.encoder(usual) is networks.encoder(usual)
+    assert networks.encoder(replace(usual, **changed)) is not networks.encoder(usual)
 
 
 def test_the_card_of_a_style_is_painted_by_it(shelf, client, database, folder, store):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ from brushwork.encoders import Encoder
 from brushwork.errors import WeightsError
 from brushwork.metrics import Evaluator
 from brushwork.options import EncoderOptions, OptimizerOptions
-from brushwork.options.encoder import load_encoder_for
+from brushwork.options.encoder import encoder_key, load_encoder_for
 from brushwork.recipes import Progress, RecipeOptions, run_recipe
 from brushwork.types import Features, Image
 
@@ -46,7 +46,7 @@ class ExperimentContext:
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     precision: Precision = "auto"
     """Precision of the networks' layers in all cells; auto: as the options say."""
-    _networks: dict[str, Encoder] = field(default_factory=dict, repr=False)
+    _networks: dict[Hashable, Encoder] = field(default_factory=dict, repr=False)
     _evaluators: dict[str, Evaluator] = field(default_factory=dict, repr=False)
 
     @property
@@ -70,7 +70,7 @@ class ExperimentContext:
 
     def encoder(self, options: EncoderOptions) -> Encoder:
         """Return the encoder that the options name, loaded once, with a feature cache."""
-        key = repr([getattr(options, one.name) for one in fields(EncoderOptions)])
+        key = encoder_key(options)
         if key not in self._networks:
             encoder = self._networks[key] = with_feature_cache(load_encoder_for(options, self.device))
             if self.precision != "auto":

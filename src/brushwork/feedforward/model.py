@@ -184,6 +184,14 @@ class ModelInfo:
     record: Mapping[str, Any] = field(repr=False)
     """Description of the training."""
 
+    @property
+    def spec(self) -> ModelSpec:
+        """What the network is for.
+
+        Raises: InputError: an unknown architecture, or settings that it does not have.
+        """
+        return config_from_json(self.architecture, self.settings).spec
+
 
 def read_model_info(path: PathInput) -> ModelInfo:
     """Return the summary of a model file.

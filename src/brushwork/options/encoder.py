@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from dataclasses import fields
+
 import torch
 
 from brushwork.encoders import Encoder, load_encoder
 from brushwork.options.groups import EncoderOptions
+
+
+def encoder_key(options: EncoderOptions) -> Hashable:
+    """Return what is equal where two options name the same encoder, for those who keep some that are loaded."""
+    return tuple(getattr(options, one.name) for one in fields(EncoderOptions))
 
 
 def load_encoder_for(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from importlib.resources import as_file, files
 from io import BytesIO
+from pathlib import Path
 from secrets import token_hex
 
+from brushwork.errors import InputError
 from brushwork.studio.database import Database
 from brushwork.studio.file_store import find_file, forget_models, keep_file, model_and_style, register_painting
 from brushwork.studio.folder import StudioFolder
@@ -29,21 +32,30 @@ def register_shipped(database: Database, folder: StudioFolder) -> None:
 def register_models(database: Database, folder: StudioFolder) -> None:
     """List the styles of the trained networks that paint photographs, each with its image; forget those that are gone.
 
-    Imports torch.
+    A file that cannot be read is left out. Imports torch.
     """
-    from brushwork.feedforward.model import list_models, read_model_info
+    from brushwork.feedforward.model import list_models
 
-    known = []
+    known: dict[str, bytes] = {}
     for name, path in list_models().items():
-        info = read_model_info(path)
-        if info.style is None or name.endswith("texture"):
-            continue
-        styles = info.settings.get("styles", ())
-        names = [f"model:{name}:{style}" for style in styles] or [f"model:{name}"]
-        for identity, image in zip(names, _split(info.style, len(names)), strict=True):
-            _register_style(database, folder, identity, image)
-        known += names
-    forget_models(database, known)
+        try:
+            known |= _styles_of(name, path)
+        except (InputError, OSError) as error:
+            logging.getLogger("brushwork.studio").warning("The model %s is left out: %s", name, error)
+    for identity, image in known.items():
+        _register_style(database, folder, identity, image)
+    forget_models(database, list(known))
+
+
+def _styles_of(name: str, path: Path) -> dict[str, bytes]:
+    """Return the image of each style of a model, by its identity as a painting; none: it only makes textures."""
+    from brushwork.feedforward.model import read_model_info
+
+    info = read_model_info(path)
+    if info.style is None or not info.spec.takes_photographs:
+        return {}
+    names = [f"model:{name}:{style}" for style in info.settings.get("styles", ())] or [f"model:{name}"]
+    return dict(zip(names, _split(info.style, len(names)), strict=True))
 
 
 def _split(thumbnail: bytes, count: int) -> list[bytes]:

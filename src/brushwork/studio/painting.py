@@ -22,7 +22,7 @@ from brushwork.feedforward import (
 from brushwork.images import Size, read_image, resize, write_image
 from brushwork.images.color import oklab_to_srgb, srgb_to_oklab
 from brushwork.jobs import Job, JobEvent, JobOptions, run_job
-from brushwork.options.encoder import load_encoder_for
+from brushwork.options.encoder import encoder_key, load_encoder_for
 from brushwork.recipes import RecipeOptions, load_preset
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.job_request import PaintingRequest
@@ -50,8 +50,7 @@ class LoadedNetworks:
 
     def encoder(self, options: RecipeOptions) -> Encoder:
         """Return the encoder that the options name."""
-        names = "network", "pooling", "padding", "encoder_scale", "ceil", "precision", "engine", "cuda_graphs"
-        key = tuple(getattr(options, name) for name in names)
+        key = encoder_key(options)
         if key not in self._encoders:
             for other in list(self._encoders)[1:]:  # the first is that of cards and drafts
                 del self._encoders[other]  # before the next is loaded
