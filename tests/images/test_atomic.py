@@ -15,7 +15,7 @@ import torch
 from brushwork.errors import InputError
 from brushwork.images import check_writable, read_image, read_metadata, write_image
 from brushwork.images.geometry import Size
-from brushwork.storage.atomic import atomic_write_tree
+from brushwork.storage.atomic import atomic_write_tree, link_or_copy
 
 
 def refusal(path, **options):
@@ -284,3 +284,18 @@ def test_pipes_and_devices_are_not_replaced(tmp_path):
         with pytest.raises(InputError, match="is a pipe or a device"):
             write_image(torch.rand(1, 3, 4, 4), tmp_path / name, overwrite=True)
     assert stat.S_ISFIFO((tmp_path / "a.png").stat().st_mode)
+
+
+def test_where_there_are_no_links_a_file_is_copied_as_a_whole(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    (tmp_path / "a").write_bytes(b"a")
+    link_or_copy(tmp_path / "a", tmp_path / "b")
+    assert (tmp_path / "b").read_bytes() == b"a" and listed(tmp_path) == ["a", "b"]
+    with pytest.raises(FileExistsError):
+        link_or_copy(tmp_path / "a", tmp_path / "b")
+    with pytest.raises(FileNotFoundError):
+        link_or_copy(tmp_path / "c", tmp_path / "d")
+    assert listed(tmp_path) == ["a", "b"]

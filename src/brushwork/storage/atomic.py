@@ -106,6 +106,22 @@ def _rename(temporary: Path, path: Path, overwrite: bool) -> None:
         temporary.rename(path)
 
 
+def link_or_copy(file: Path, name: Path) -> None:
+    """Give a file a second name, or, on a file system without links, a copy that is there as a whole or not at all.
+
+    Raises: FileNotFoundError; FileExistsError; OSError: it cannot be written.
+    """
+    try:
+        name.hardlink_to(file)
+    except (FileNotFoundError, FileExistsError):
+        raise
+    except OSError:
+        require_target(name, overwrite=False)
+        with temporary_file(name.parent) as temporary:
+            shutil.copyfile(file, temporary)
+            temporary.rename(name)
+
+
 def _rename_all(temporary: Path, path: Path, beside: Sequence[Path], overwrite: bool) -> None:
     """Move a file and its companions to their places, or, if that is interrupted, leave there what was there."""
     try:

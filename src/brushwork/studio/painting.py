@@ -24,6 +24,7 @@ from brushwork.images.color import oklab_to_srgb, srgb_to_oklab
 from brushwork.jobs import Job, JobEvent, JobOptions, run_job
 from brushwork.options.encoder import encoder_key, load_encoder_for
 from brushwork.recipes import RecipeOptions, load_preset
+from brushwork.storage.atomic import link_or_copy
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.job_request import PaintingRequest
 from brushwork.studio.request_options import make_options
@@ -139,7 +140,7 @@ def link_checkpoint(before: Path, output: Path) -> bool:
     """Give this attempt the checkpoint of the one before; return whether there is one."""
     checkpoint = before.with_name(f"{output.name}.checkpoint")
     with suppress(FileNotFoundError, FileExistsError):
-        output.with_name(checkpoint.name).hardlink_to(checkpoint)
+        link_or_copy(checkpoint, output.with_name(checkpoint.name))
     return output.with_name(checkpoint.name).exists()
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
+from brushwork.storage.atomic import link_or_copy
 from brushwork.studio.database import Database
 from brushwork.studio.file_store import find_file, keep_file
 from brushwork.studio.folder import StudioFolder
@@ -72,7 +73,7 @@ class UploadStore:
         sha256 = hashlib.sha256(data).hexdigest()
         width, height = self._read(shown, kind, {})
         kept = self._folder.incoming / f"{token_hex(16)}.part"
-        kept.hardlink_to(shown)  # the page may be asking for it just now
+        link_or_copy(shown, kept)  # the page may be asking for it just now
         keep_file(self._database, self._folder, kept, sha256, kind=kind, width=width, height=height)
         return {"sha256": sha256, "width": width, "height": height, "bytes": len(data), "unfinished": True}
 

@@ -13,6 +13,7 @@ from brushwork.errors import BrushworkError, OutOfMemoryError
 from brushwork.images import Size, image_size
 from brushwork.jobs import Advanced, Finished, JobEvent, Note, Started
 from brushwork.recipes import Progress
+from brushwork.storage.atomic import link_or_copy
 from brushwork.storage.hashing import file_sha256
 from brushwork.studio.claims import FIRST_OWN_PREVIEW, MOST_DEATHS, Claim, ClaimLostError
 from brushwork.studio.database import DATABASE_LOST
@@ -238,7 +239,7 @@ class WorkOnJob:
             return output
         output = output.with_suffix(shown.suffix)
         output.unlink(missing_ok=True)
-        output.hardlink_to(shown)  # which the page may be asking for just now
+        link_or_copy(shown, output)  # which the page may be asking for just now
         return output
 
     def _store(self, output: Path, *, is_finished: bool) -> dict[str, Any]:
