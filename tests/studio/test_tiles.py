@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from brushwork.studio import tiles
+from brushwork.studio.tile_writer import to_eight_bits
 from studio_pictures import film, png, put
 
 API = "/api/v1/deepzoom"
@@ -50,6 +51,22 @@ def test_a_picture_is_cut_into_tiles_of_every_size(client, folder, database, sma
     assert tile(client, sha256, "0/0_0").shape == (1, 1, 3)
     quarter = whole.reshape(16, 4, 20, 4, 3).mean(axis=(1, 3))
     assert abs(tile(client, sha256, "5/0_0") - quarter).mean() < 8
+
+
+def test_gray_of_sixteen_bits_is_scaled_to_eight(client, folder, database, small_tiles):
+    """In tiles and thumbnails, and whichever level is said to be transparent."""
+    buffer = BytesIO()
+    Image.fromarray(np.tile(np.linspace(0, 65535, 64, dtype=np.uint16), (48, 1))).save(buffer, "PNG", transparency=1000)
+    sha256 = put(folder, database, buffer.getvalue())
+    expected = np.linspace(0, 255, 64)
+    assert abs(tile(client, sha256, "6/0_0").mean((0, 2))[:31] - expected[:31]).max() < 6
+    with Image.open(BytesIO(client.get(f"/api/v1/files/{sha256}/thumbnail?width=160").body)) as shown:
+        assert abs(np.asarray(shown.convert("L"), dtype=float).mean(0) - expected).max() < 6
+
+
+def test_gray_of_floats_is_scaled_to_eight_bits():
+    levels = np.asarray(to_eight_bits(Image.fromarray(np.array([[0, 0.5, 1]], np.float32))))
+    assert levels.tolist() == [[0, 128, 255]]
 
 
 def test_what_is_transparent_is_white(client, folder, database):

@@ -19,7 +19,7 @@ import PIL.Image
 from PIL import ImageOps
 
 from brushwork.storage.atomic import atomic_write
-from brushwork.studio.tile_writer import write_tiles
+from brushwork.studio.tile_writer import to_eight_bits, write_tiles
 
 MOST_MEMORY = 2 * 2**30
 MOST_SECONDS = 20
@@ -118,7 +118,7 @@ def _too_large(width: int, height: int, most: int) -> dict[str, Any]:
 def _write_thumbnail(image: PIL.Image.Image, side: int, path: Path) -> None:
     small = image.copy() if image.format != "JPEG" else image
     small.draft("RGB", (2 * side, 2 * side))  # a JPEG is decoded at a fraction of its size
-    small = ImageOps.exif_transpose(small)
+    small = to_eight_bits(ImageOps.exif_transpose(small))
     if small.mode not in ("RGB", "RGBA"):
         small = small.convert("RGBA" if "A" in small.getbands() or "transparency" in small.info else "RGB")
     small.thumbnail((side, side * 4), PIL.Image.Resampling.LANCZOS)

@@ -21,7 +21,7 @@ def write_tiles(image: PIL.Image.Image, folder: Path, side: int, overlap: int) -
     """
     profile = image.info.get("icc_profile") or b""
     kept = {"icc_profile": profile} if 0 < len(profile) <= _LARGEST_PROFILE and image.mode == "RGB" else {}
-    image = _without_alpha(ImageOps.exif_transpose(image))
+    image = _without_alpha(to_eight_bits(ImageOps.exif_transpose(image)))
     part = folder.with_name(f"{folder.name}.{token_hex(8)}.part")  # the process of a server that was ended may go on
     try:
         for level in range((max(image.size) - 1).bit_length(), -1, -1):
@@ -32,6 +32,21 @@ def write_tiles(image: PIL.Image.Image, folder: Path, side: int, overlap: int) -
         shutil.rmtree(part, ignore_errors=True)
         if not folder.exists():
             raise
+
+
+def to_eight_bits(image: PIL.Image.Image) -> PIL.Image.Image:
+    """Return an image whose gray has 16 bits, or is a number up to 1, with levels of 8 bits; others unchanged.
+
+    Pillow's own conversion does not scale: nearly all of it would be white.
+    """
+    if image.mode == "F":
+        levels = image.point(lambda value: value * 255 + 0.5)
+    elif image.mode.startswith("I"):
+        levels = image.convert("I").point(lambda value: value * (1 / 257) + 0.5)
+    else:
+        return image
+    levels.info.pop("transparency", None)  # a level of 16 bits
+    return levels.convert("L")
 
 
 def _write_level(image: PIL.Image.Image, folder: Path, side: int, overlap: int, kept: dict[str, bytes]) -> None:
