@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import shutil
 import signal
 import sys
 import traceback
@@ -20,7 +21,7 @@ from brushwork.video import workspace
 from brushwork.video.events import FilmFinished, FrameDone, SegmentDone
 from brushwork.video.options import FilmOptions
 from brushwork.video.run import run_film
-from tiny_films import film_job, frame_times, panned, texture, tiny_stylizer, write_clip
+from tiny_films import STILL, film_job, frame_times, panned, texture, tiny_stylizer, write_clip
 
 
 @pytest.fixture
@@ -188,6 +189,23 @@ def test_matroska_says_how_many_frames_are_finished(tmp_path, clip):
     list(run_film(job, network=tiny_stylizer()))
     (done,) = run_film(job, resume=True, network=tiny_stylizer())
     assert done.frames == 14
+
+
+@pytest.mark.parametrize("name", ["out.mkv", "%d.png"])
+def test_a_film_that_was_cut_by_finish_is_not_taken_for_finished(tmp_path, name):
+    """Its working folder was removed, and the file looks as a whole one does."""
+    job = film_job(write_clip(tmp_path / "in.mp4", panned(3)), tmp_path / name, 0.0, film=STILL)
+    events = run_film(job, network=tiny_stylizer())
+    next(event for event in events if isinstance(event, FrameDone))
+    events.close()
+    list(run_film(job, finish=True, network=tiny_stylizer()))
+    shutil.rmtree(job.workspace)
+    with pytest.raises(InputError, match="lacks 2 frames, as --finish left it"):
+        list(run_film(job, resume=True, network=tiny_stylizer()))
+    *_, done = run_film(replace(job, overwrite=True), resume=True, network=tiny_stylizer())
+    assert done.frames == 3
+    (again,) = run_film(job, resume=True, network=tiny_stylizer())
+    assert "finished already" in again.notes[0]
 
 
 @pytest.mark.slow

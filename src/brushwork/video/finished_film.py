@@ -24,7 +24,7 @@ TAG = "brushwork "
 def require_same_film(job: FilmJob, manifest: dict[str, Any]) -> None:
     """Check that the film at a job's output has this manifest; the execution engine may be another one.
 
-    Raises: InputError: another clip, other paintings or options; no film, or one that does not say.
+    Raises: InputError: another clip, other paintings or options; no film, one that does not say, or is not whole.
     """
     there = None
     with suppress(InputError):  # no film, or a damaged one
@@ -33,6 +33,11 @@ def require_same_film(job: FilmJob, manifest: dict[str, Any]) -> None:
         raise InputError(
             f"{job.output} is there already, and does not say how it was painted, as animations and films of other "
             "programs do not: keep it without --resume, choose another output, or start over with --force."
+        )
+    if missing := there.pop("missing", 0):
+        raise InputError(
+            f"{job.output} lacks {missing} frames, as --finish left it, and the folder with what was painted is gone: "
+            "choose another output, or start over with --force."
         )
     there["method"]["engine"] = manifest["method"]["engine"]
     if changed := list_film_changes(manifest, there):

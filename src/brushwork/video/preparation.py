@@ -109,10 +109,9 @@ class PreparedFilm:
         end = None if selection.end is None else Fraction(selection.end)
         return Soundtrack(self.clip.info, start, end, analysis.shift)
 
-    @property
-    def tag(self) -> str:
-        """What says in the film how it was made."""
-        return f"{TAG}{json.dumps(self.manifest)}"
+    def make_tag(self, missing: int = 0) -> str:
+        """Return what says in the film how it was made, and how many of its frames are missing."""
+        return f"{TAG}{json.dumps(self.manifest | ({'missing': missing} if missing else {}))}"
 
 
 def open_source(job: FilmJob) -> Clip:

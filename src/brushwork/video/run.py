@@ -156,17 +156,18 @@ def finish_film(film: PreparedFilm, analysis: FilmAnalysis, began: float, notes:
     if not parts:
         raise InputError(f"no frame of {film.job.output.name} is painted yet: continue with --resume.")
     count = sum(len(times) for _, times in parts)
-    if count < len(analysis.frames):
-        notes.append(
-            f"{len(analysis.frames) - count} of {len(analysis.frames)} frames are missing: --resume paints them"
-        )
-    notes += _join(film, analysis, parts)
-    if count == len(analysis.frames):
+    missing = len(analysis.frames) - count
+    if missing:
+        notes.append(f"{missing} of {len(analysis.frames)} frames are missing: --resume paints them")
+    notes += _join(film, analysis, parts, missing)
+    if not missing:
         film.workspace.remove()
     yield FilmFinished(film.job.output, count, monotonic() - began, tuple(notes))
 
 
-def _join(film: PreparedFilm, analysis: FilmAnalysis, parts: Sequence[tuple[Path, list[int]]]) -> Sequence[str]:
+def _join(
+    film: PreparedFilm, analysis: FilmAnalysis, parts: Sequence[tuple[Path, list[int]]], missing: int
+) -> Sequence[str]:
     """Write the film of its segments; return notes for the user."""
     return write_output(
         expand_user(film.job.output),
@@ -174,7 +175,7 @@ def _join(film: PreparedFilm, analysis: FilmAnalysis, parts: Sequence[tuple[Path
         film.film_format(analysis),
         soundtrack=film.soundtrack(analysis),
         plays=film.plays,
-        tag=film.tag,
+        tag=film.make_tag(missing),
     )
 
 
