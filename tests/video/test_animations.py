@@ -38,7 +38,9 @@ def transparent(path, codec="ffv1", pixel_format="bgra"):
     return path
 
 
-@pytest.mark.parametrize(("name", "codec"), [("a.mov", "prores"), ("a.webm", "vp9"), ("a.mkv", "ffv1")])
+@pytest.mark.parametrize(
+    ("name", "codec"), [("a.mov", "prores"), ("a.webm", "vp9"), ("a.mkv", "vp9"), ("a.mkv", "ffv1")]
+)
 def test_alpha_is_kept_where_the_codec_has_it(tmp_path, name, codec):
     done = passed(transparent(tmp_path / "in.mkv"), tmp_path / name, codec=codec)
     assert done.notes == ()
