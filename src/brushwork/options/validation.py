@@ -10,7 +10,7 @@ from functools import cache
 from math import inf
 from numbers import Integral, Real
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from brushwork.errors import InputError, suggest_names
 from brushwork.images.geometry import Size
