@@ -112,6 +112,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     halves = torch.tensor([[1.0, 0, 0], [0, 0, 1]]).repeat_interleave(3, 0).expand(6, 6, 3)
     _save(halves, LANDSCAPE, folder / "map.png", Image.Resampling.NEAREST)
     _save(halves, SQUARE, folder / "its_map.png", Image.Resampling.NEAREST)
+    (folder / "mine.toml").write_text('style-weight = 80\ncolor = "keep-luminance"\n')
     return folder
 
 
