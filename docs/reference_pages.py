@@ -116,7 +116,7 @@ def command_page(app: App, name: str) -> str:
     if name == "plan":
         page = page.partition("**Arguments:**")[0] + PLAN
     page = re.sub(r"\.\. contents:: .*\n(?:   .*\n)+", "", page)
-    page = re.sub(rf"^    brushwork {name} (?=brushwork {name}\b)", "    ", page, flags=re.MULTILINE)
+    page = re.sub(r"^    brushwork [\w -]*?(?=brushwork )", "    ", page, flags=re.MULTILINE)  # usage lines of our own
     page = re.sub(r"^(    brushwork .*?) -m \w+", r"\1", page, flags=re.MULTILINE)  # `python -m sphinx` runs this
     page = re.sub(r"^\.\. _cyclopts-.*:\n", "", page, flags=re.MULTILINE)
     page = re.sub(r"\A\s*=+\n.*\n=+\n", f"brushwork {name}\n{'=' * (10 + len(name))}\n", page)

@@ -71,6 +71,9 @@ COMMANDS = {
 }
 """Name → module and function, and its line in the list of commands."""
 
+_INPUTS = {"evaluate": "RESULT...", "presets": "[NAME...]", "texture": "IMAGE..."}
+"""Command → its inputs in the line of its usage, for those that take any number."""
+
 _RENAMED = {
     "again": "rerun",
     "export": "models export",
@@ -94,7 +97,8 @@ def make_app(given: Sequence[str], is_brief: bool = False) -> App:
         help_formatter=BriefFormatter() if is_brief else None,
     )
     for place, (name, (target, line)) in enumerate(COMMANDS.items()):
-        app.command(target, name=name, help=None if name in given else line, sort_key=place)
+        usage = {"usage": f"Usage: brushwork {name} [OPTIONS] {_INPUTS[name]}"} if name in _INPUTS else {}
+        app.command(target, name=name, help=None if name in given else line, sort_key=place, **usage)
     return app
 
 

@@ -24,7 +24,7 @@ _COLUMNS, _MOST_ROWS = 24, 12
 """Size of a thumbnail in characters."""
 _NO_LICENSE = "no license given"
 
-app = App(name="models")
+app = App(name="models", usage="Usage: brushwork models [COMMAND] [OPTIONS] [NAME...]")
 
 
 @app.default

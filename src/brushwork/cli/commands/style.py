@@ -116,7 +116,7 @@ def extract(
     return _write(kept, output, force)
 
 
-@app.command(name="blend")
+@app.command(name="blend", usage="Usage: brushwork style blend [OPTIONS] STYLE[:WEIGHT]...")
 def blend_files(*styles: str, output: Output = None, force: Force = False) -> int:
     """Blend style files: `brushwork style blend a.style:0.7 b.style:0.3 -o c.style`.
 

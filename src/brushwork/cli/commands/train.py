@@ -25,7 +25,16 @@ _FAMILIES = {
 }
 """Name → module and function, and its line in the list of commands."""
 
+_INPUTS = {"super-resolution": "--dataset FOLDER", "texture": "STYLE... [--dataset FOLDER]"}
+"""What a family takes in place of style images and photographs."""
+
 app = App(name="train", help="Train a network that stylizes in one pass.")
 for place, (name, (target, line)) in enumerate(_FAMILIES.items()):
     # A family's module is imported only when it is called; until then the list shows just its line.
-    app.command(target, name=name, help=None if name in sys.argv else line, sort_key=place)
+    app.command(
+        target,
+        name=name,
+        help=None if name in sys.argv else line,
+        usage=f"Usage: brushwork train {name} [OPTIONS] {_INPUTS.get(name, 'STYLE... --dataset FOLDER')}",
+        sort_key=place,
+    )
