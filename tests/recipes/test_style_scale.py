@@ -98,7 +98,7 @@ def test_scales_that_fit_no_paintings_are_refused(small_transfer, tiny, photogra
         InputError, match="3 style scales were given for 2 style images: give one for each, or one for all"
     ):
         transfer(photograph, [painting] * 2, small_transfer(style_scale=(1.0, 2.0, 3.0)), encoder=tiny)
-    with pytest.raises(InputError, match="a style file has one style-scale"):
+    with pytest.raises(InputError, match="a style file has one --style-scale"):
         extract_style(painting, small_transfer(style_scale=(1.0, 2.0)), "a painting", encoder=tiny)
     with pytest.raises(InputError, match="style-scale is empty: it must be one or more numbers"):
         small_transfer(style_scale=())

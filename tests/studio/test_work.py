@@ -72,7 +72,7 @@ def test_what_cannot_be_painted_says_why(store, folder, database):
     work_on(database, folder, job)
     failed = store.get(job)
     assert failed["state"] == "failed"
-    assert "larger size" in failed["problem"]["detail"]
+    assert "larger --size" in failed["problem"]["detail"]
     assert failed["problem"]["type"] == "/problems/cannot-be-painted"
 
 

@@ -109,7 +109,7 @@ def test_two_paintings_each_in_its_region_resumed(tmp_path, job, monkeypatch):
 
     def load(job, device, bits, network):
         first = 0.2 if job.styles[0].name == "a.png" else 0.6
-        return PainterSource("none", job.styles[0].name, lambda *_: Counting(first))
+        return PainterSource("plain", job.styles[0].name, lambda *_: Counting(first))
 
     monkeypatch.setattr(painters, "_load_one", load)
     for name in ("a", "b"):
@@ -137,7 +137,7 @@ def test_each_region_has_the_scale_of_its_own_painting(tmp_path, job, monkeypatc
 
     def load(job, device, bits, network):
         scales.append(job.method.style_scale)
-        return PainterSource("none", job.styles[0].name, lambda *_: None)
+        return PainterSource("plain", job.styles[0].name, lambda *_: None)
 
     monkeypatch.setattr(painters, "_load_one", load)
     two = {"styles": (tmp_path / "a.png", tmp_path / "b.png"), "masks": (tmp_path / "l.png", tmp_path / "r.png")}
