@@ -151,8 +151,12 @@ def test_a_batch_of_style_images(photograph, painting, tiny, small_transfer, sma
     photos, arts = photograph.repeat(2, 1, 1, 1), torch.cat([painting, painting.flip(-1)])
     with pytest.raises(InputError, match="a style image holds 2 images, and one is taken: paint one after the other"):
         transfer(photos, arts, small_transfer(), encoder=tiny)
-    with pytest.raises(InputError, match="a style image, with its color match-linear, holds 2 images"):
+    with pytest.raises(
+        InputError,
+        match="for each of several content images: paint them one after the other, or with --color-when after",
+    ):
         transfer(photos, painting, small_transfer(color="match-linear"), encoder=tiny)
+    last(transfer(photos, painting, small_transfer(color="match-linear", color_when="after"), encoder=tiny))
     for source, use in (("source", synthesize_texture), ("style", lambda *a, **k: extract_style(*a, "", **k))):
         with pytest.raises(InputError, match=f"the {source} image holds 2 images"):
             use(arts, small_texture() if source == "source" else small_transfer(), encoder=tiny)

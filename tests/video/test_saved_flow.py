@@ -88,6 +88,8 @@ def test_frames_are_kept_where_nothing_is_lost(job, tmp_path):
     mine.write_bytes(b"mine")
     with pytest.raises(InputError, match="is not empty: choose another output with -o, or --force"):
         next(run_film(job, network=tiny_stylizer()))
+    with pytest.raises(InputError, match="is not empty"):  # there is nothing to resume
+        next(run_film(job, resume=True, network=tiny_stylizer()))
     assert mine.read_bytes() == b"mine"
     painted(replace(job, overwrite=True), tiny_stylizer())
     assert len(list(mine.parent.iterdir())) == 4 and mine.read_bytes() != b"mine"

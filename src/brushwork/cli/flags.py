@@ -86,8 +86,8 @@ def make_flags(
 
 
 def _name_flags(text: str, flags: Mapping[str, str]) -> str:
-    """Return a field's docstring with the flags in place of the `fields` that it names."""
-    return _NAMED.sub(lambda found: flags.get(found[1], found[0]), text)
+    """Return a field's docstring with the flags in place of the `fields` that it names; others get hyphens."""
+    return _NAMED.sub(lambda found: flags.get(found[1], found[0].replace("_", "-")), text)
 
 
 def _panels(kind: type, first: int) -> dict[str, Group]:

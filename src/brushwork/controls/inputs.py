@@ -63,10 +63,12 @@ class RecipeInputs(NamedTuple):
             if isinstance(one, StyleFile) or one is None:
                 continue
             if len(one) not in (1, len(image)):
-                raise InputError(
-                    f"{name} holds {len(one)} images, and {what} {len(image)}: give one, or one for each."
-                    + (" Several style images are given as a list." if name == "a style image" else "")
+                advice = (
+                    "give one. Several style images are given as a list."
+                    if name == "a style image"
+                    else "give one, or one for each."
                 )
+                raise InputError(f"{name} holds {len(one)} images, and {what} {len(image)}: {advice}")
         if init_image is not None:
             init_image = init_image.expand(len(image), -1, -1, -1)
         return cls(image, styles, init_image, tuple(regions))

@@ -41,7 +41,7 @@ def open_image_file(path: Path) -> BinaryIO:
         return path.open("rb") if piped is None else BytesIO(piped)
     except FileNotFoundError as error:
         if str(path).startswith(("http:", "https:")):
-            raise InputError(f"{path} is an address, and no file: download the picture first.") from error
+            raise InputError(f"{path.name} is not read from the web: download it, and give the file.") from error
         raise InputError(f"{path} does not exist: check the name and the folder.") from error
     except PermissionError as error:
         raise InputError(f"{path} is not readable: ask for permission (chmod +r), or copy it.") from error

@@ -27,10 +27,15 @@ def require_compatible_styles(
     Raises: InputError: they are not, the number of scales or weights does not match the number of style images, or a
     style image is a batch, as of colors matched to several content images.
     """
-    what = "a style image" if options.color == "style" else f"a style image, with its color {options.color},"
     for style in styles:
-        if not isinstance(style, StyleFile):
-            require_single(style, what)
+        if isinstance(style, StyleFile):
+            continue
+        if options.color != "style" and len(style) > 1:
+            raise InputError(
+                f"--color {options.color} changes the style image for each of several content images: paint them one "
+                "after the other, or with --color-when after."
+            )
+        require_single(style, "a style image")
     views = len(scaled_styles(styles, options))
     several = views > len(styles)
     if regions:

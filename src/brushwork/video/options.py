@@ -102,8 +102,8 @@ class OptimizedFilmOptions:
         require_option(self.passes >= 1, "passes", self.passes, "1 or more")
         require_option(self.keyframes >= 0, "keyframes", self.keyframes, "0 or more")
         for name, only in KEYFRAMES_TAKE.items() if self.keyframes > 1 else ():
-            expected = f"{only} with key frames, which are not neighbors"
-            require_option(getattr(self, name) == only, name, getattr(self, name), expected)
+            given, shown = getattr(self, name), ", ".join(map(str, only)) if isinstance(only, tuple) else only
+            require_option(given == only, name, given, f"{shown} where --keyframes is given")
         apart = bool(self.long_term) and all(a < b for a, b in zip((0, *self.long_term), self.long_term, strict=False))
         require_option(apart, "long_term", self.long_term, "growing whole numbers of 1 or more")
 

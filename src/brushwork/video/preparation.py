@@ -181,7 +181,8 @@ def open_masks(job: FilmJob, film: ClipInfo) -> tuple[FilmMask, ...]:
 def _list_losses(info: ClipInfo, encoding: Encoding) -> Iterator[str]:
     """Yield what the output does not hold of the film."""
     if info.has_alpha and not encoding.has_alpha and info.demuxer not in ("gif", "apng", "webp"):
-        yield f"{encoding.name} has no alpha: what is transparent shows the film's mean color; .mov and .webm keep it"
+        what = encoding.name if encoding.container.holds_alpha else f"{encoding.name} in {encoding.container.muxer}"
+        yield f"{what} has no alpha: what is transparent shows the film's mean color; .mov, .webm and .mkv keep it"
     if encoding.has_alpha and encoding.chroma == "444" and "420" in encoding.pixel_format:
         yield f"{encoding.name} has no alpha with chroma 444: colors are at a quarter of the pixels; .mov keeps both"
     if encoding.container.is_animation and info.audio:
@@ -203,10 +204,11 @@ def require_output(job: FilmJob, *, resume: bool = False) -> None:
     folders = {source if source.is_dir() else source.parent for source in sources if holds_pictures(source)}
     if is_sequence(output) and output.parent.absolute() in {one.absolute() for one in folders}:
         raise InputError(f"the pictures of a clip or mask are in {output.parent}: write to another folder.")
+    is_ours = job.overwrite or (resume and (job.workspace.exists() or output.exists()))
     if job.keep_frames:
-        _require_frames_folder(job.frames_folder, job.overwrite or resume)
+        _require_frames_folder(job.frames_folder, is_ours)
     if job.save_flow is not None:
-        require_flow_folder(expand_user(job.save_flow), job.film.flow, job.overwrite or resume)
+        require_flow_folder(expand_user(job.save_flow), job.film.flow, is_ours)
 
 
 def _require_frames_folder(folder: Path, overwrite: bool) -> None:

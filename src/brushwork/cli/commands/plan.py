@@ -105,6 +105,7 @@ app.default(_only_planned(paint.paint))
 app.command(
     _only_planned(texture.texture),
     name="texture",
+    usage="Usage: brushwork plan texture [OPTIONS] IMAGE...",
     help="Print what a texture would need: sizes, iterations, memory and time. Nothing is written.",
 )
 
@@ -126,11 +127,13 @@ _RECONSTRUCT = App(name="reconstruct", help="Print what a reconstruction would n
 _RECONSTRUCT.command(
     _only_planned(reconstruct.content),
     name="content",
+    usage="Usage: brushwork plan reconstruct content [OPTIONS] IMAGE...",
     help="Print what a reconstruction from content features would need: iterations, memory and time.",
 )
 _RECONSTRUCT.command(
     _only_planned(reconstruct.style),
     name="style",
+    usage="Usage: brushwork plan reconstruct style [OPTIONS] IMAGE...",
     help="Print what a reconstruction from style statistics would need: iterations, memory and time.",
 )
 app.command(_RECONSTRUCT)

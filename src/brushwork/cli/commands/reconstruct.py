@@ -40,7 +40,7 @@ else:
 app = App(name="reconstruct", help="Reconstruct an image from the features of a layer.")
 
 
-@app.command
+@app.command(usage="Usage: brushwork reconstruct content [OPTIONS] IMAGE...")
 def content(
     image: Picture,
     /,
@@ -68,7 +68,7 @@ def content(
     return make_single_image_request(options, [image, *more], f"content-{options.layer}", flags, init, execute)
 
 
-@app.command
+@app.command(usage="Usage: brushwork reconstruct style [OPTIONS] IMAGE...")
 def style(
     image: Picture,
     /,

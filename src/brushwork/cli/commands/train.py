@@ -25,7 +25,11 @@ _FAMILIES = {
 }
 """Name → module and function, and its line in the list of commands."""
 
-_INPUTS = {"super-resolution": "--dataset FOLDER", "texture": "STYLE... [--dataset FOLDER]"}
+_INPUTS = {
+    "style": "STYLE --dataset FOLDER",
+    "super-resolution": "--dataset FOLDER",
+    "texture": "STYLE... [--dataset FOLDER]",
+}
 """What a family takes in place of style images and photographs."""
 
 app = App(name="train", help="Train a network that stylizes in one pass.")

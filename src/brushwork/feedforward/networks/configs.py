@@ -136,7 +136,7 @@ class TextureNetConfig:
     """Whether each block ends in a 1×1 convolution, as in the published texture models, but not the stylizing ones."""
 
     norm: NormName = "instance"
-    """Normalization: `batch` as published, `instance` as the authors recommend later (1701.02096). Both use the
+    """Normalization: batch as published, instance as the authors recommend later (1701.02096). Both use the
     statistics of their input, so that a single image gives the same result."""
 
     def __post_init__(self) -> None:
