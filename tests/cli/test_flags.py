@@ -39,7 +39,7 @@ class Stroke(Brush):
     """Weights of the colors."""
 
     width: int = 5
-    """Width of the stroke."""
+    """Width of the stroke, for `dry_time` or as `long_ago`."""
 
 
 def parse(*tokens: str, **changes: Any) -> dict[str, Any]:
@@ -60,6 +60,12 @@ def parameter(field: str, **changes: Any) -> Parameter:
     (found,) = get_type_hints(make_flags(Stroke(), **changes), include_extras=True)[field].__metadata__
     assert isinstance(found, Parameter)
     return found
+
+
+def test_help_names_flags_for_fields() -> None:
+    assert parameter("width").help == "Width of the stroke, for --dry-time or as `long-ago`."
+    assert parameter("width", names={"dry_time": "--dry"}).help == "Width of the stroke, for --dry or as `long-ago`."
+    assert parameter("width", without=["dry_time"]).help == "Width of the stroke, for `dry-time` or as `long-ago`."
 
 
 def test_only_what_was_given_is_there() -> None:
@@ -103,7 +109,7 @@ def test_underscores_and_dashes_are_the_same() -> None:
 
 def test_help_comes_from_the_docstrings_of_the_class_and_its_bases() -> None:
     assert field_docs(Stroke) == {
-        "width": "Width of the stroke.",
+        "width": "Width of the stroke, for `dry_time` or as `long_ago`.",
         "soft": "Whether it is soft.",
         "dry_time": "Seconds.",
         "colors": "Colors, in turn.",
