@@ -54,7 +54,7 @@ def test_flags_cover_the_quality(studio: Any, paint: Callable[..., Any]) -> None
     ("words", "said"),
     [
         (("--preset", "pastiche"), "quality draft applies to the preset default only"),
-        (("--method", "mdan"), "--preset, --quality and --ratio apply to --method optimize"),
+        (("--method", "mdan"), "--quality applies to --method optimize"),
         (("--instant",), "--quality and --instant were both given"),
     ],
 )
@@ -62,6 +62,51 @@ def test_other_ways_of_painting_have_one_quality(paint: Callable[..., Any], word
     outcome = paint("--quality", "draft", *words)
     assert outcome.code == 2
     assert said in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("ratio", "1e-3", ("--instant",)),
+        ("quality", "draft", ("--instant",)),
+        ("ratio", "1e-3", ("--method", "mdan")),
+        ("preset", "pastiche", ("--method", "mdan")),
+        ("method", "mdan", ("--instant",)),
+        ("strength", "0.5", ()),
+        ("statistics", "frozen", ()),
+    ],
+)
+def test_a_setting_for_other_methods_is_ignored(
+    studio: Any,
+    desk: Path,
+    run: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: str,
+    words: tuple[str, ...],
+) -> None:
+    (desk / "mine.toml").write_text(f'{name} = "{value}"\n')
+    said = f"--{name} of the environment or the settings file is ignored here"
+    outcome = run("paint", "photo.jpg", "waves.png", "--config", "mine.toml", *words)
+    assert outcome.code == 0 and said in outcome.err
+    ignored = studio.jobs.pop().options
+    monkeypatch.setenv(f"BRUSHWORK_{name.upper()}", value)
+    assert said in run("paint", "photo.jpg", "waves.png", "--force", *words).err
+    assert studio.jobs.pop().options == ignored
+    monkeypatch.delenv(f"BRUSHWORK_{name.upper()}")
+    assert run("paint", "photo.jpg", "waves.png", f"--{name}", value, *words).code == 2, "a flag is refused"
+
+
+def test_a_weight_by_flag_covers_a_ratio_in_the_environment(
+    studio: Any, paint: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BRUSHWORK_RATIO", "1e-3")
+    assert paint("--content-weight", "7").code == 0
+    assert options(studio).content_weight == 7
+    monkeypatch.delenv("BRUSHWORK_RATIO")
+    monkeypatch.setenv("BRUSHWORK_CONTENT_WEIGHT", "7")
+    assert paint("--ratio", "0.5", "--style-weight", "8", "--force").code == 0
+    assert studio.jobs[-1].options.content_weight == 4
 
 
 def test_the_file_may_be_named_in_the_environment(

@@ -54,7 +54,7 @@ def test_options_of_other_methods_are_told(run, studio, desk):
     [
         (("--method", "mdam"), "there is no method 'mdam'. Did you mean 'mdan'?"),
         (("--method", "mdan", "--instant"), "--instant and --method mdan were both given"),
-        (("--method", "mdan", "--preset", "pastiche"), "apply to --method optimize only: remove them"),
+        (("--method", "mdan", "--preset", "pastiche"), "--preset applies to --method optimize only: remove it"),
         (("--method", "mdan", "--model", "wave"), "--method and --model were both given"),
     ],
 )

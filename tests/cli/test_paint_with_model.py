@@ -47,6 +47,19 @@ def test_a_painter_is_called_by_its_name(wall: Path, run: Run) -> None:
     assert (read_image(wall / "photo+wave.png").image - wanted).abs().max() < 0.6 / 255
 
 
+def test_settings_of_the_environment_that_a_model_has_not_are_ignored(
+    wall: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {"INIT": "waves.png", "RATIO": "1e-3", "METHOD": "mdan", "PRESET": "pastiche", "INSTANT": "1"}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"BRUSHWORK_{name}", value)
+    outcome = run("paint", "photo.png", "--model", "wave")
+    assert outcome.code == 0
+    for name in settings:
+        assert f"--{name.lower()} of the environment or the settings file is ignored here" in outcome.err
+    assert "--ratio and --model were both given" in run("paint", "photo.png", "--model", "wave", "--ratio", "1").err
+
+
 def test_the_record_says_who_painted_and_the_picture_can_be_repeated(wall: Path, run: Run) -> None:
     assert run("paint", "photo.png", "--model", "shelf/wave.safetensors", "--strength", "0.5", "-q").code == 0
     record = json.loads(read_metadata(wall / "photo+wave.png") or "")

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from brushwork.images import image_size
+
 Run = Callable[..., Any]
 
 SMALL = ("--size", "32", "--iterations", "3", "--style-layers", "conv1_1", "--content-layers", "conv1_1")
@@ -49,6 +51,16 @@ def test_a_command_paints_its_picture_again(desk: Path, run: Run) -> None:
     assert run(*shlex.split(command)[1:]).code == 0
     with Image.open("size_32-style_weight_10.png") as again, Image.open("sweep/size_32-style_weight_10.png") as first:
         assert again.tobytes() == first.tobytes()
+
+
+@pytest.mark.slow
+def test_varied_values_cover_those_of_the_environment(desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"SIZE": "64", "FULL_SIZE": "128", "QUALITY": "best", "RATIO": "1e-3"}.items():
+        monkeypatch.setenv(f"BRUSHWORK_{name}", value)
+    varied = ("--vary", "quality=draft", "--vary", "content-weight=1", "--vary", "size=32,48")
+    outcome = run("sweep", "photo.jpg", "waves.png", *varied, *SMALL[2:])
+    assert outcome.code == 0, outcome.err
+    assert {image_size(file).width for file in (desk / "sweep").glob("*content_weight_1*.png")} == {32, 48}
 
 
 @pytest.mark.slow

@@ -100,6 +100,20 @@ def test_what_would_be_ignored_and_numbers_that_are_none_are_refused(desk, capfd
     assert said in refused(capfd, "clip.mp4", "painting.png", *flags)
 
 
+def test_settings_for_other_methods_are_ignored(desk, capfd, monkeypatch):
+    (desk / "mine.toml").write_text("consistency = 0.3\nstrength = 0.5\nlater = 5\n")
+    words = ["video", "clip.mp4", "painting.png", "--config", "mine.toml", "--size", "40", "--dry-run"]
+    ignored = "of the environment or the settings file is ignored here"
+    assert main([*words, "--optimize"]) == 0
+    told = capfd.readouterr().err
+    assert f"--consistency {ignored}" in told and f"--strength {ignored}" in told and "--later" not in told
+    monkeypatch.setenv("BRUSHWORK_PRESET", "ruder-2016")
+    monkeypatch.setenv("BRUSHWORK_STYLE", "wave")
+    assert main(words) == 0
+    told = capfd.readouterr().err
+    assert all(f"--{name} {ignored}" in told for name in ("later", "preset", "style")) and "consistency" not in told
+
+
 def test_a_rate_of_zero_is_none_for_a_folder_either(desk, capfd):
     (desk / "in").mkdir()
     write_image(picture(1, 40, 50), desk / "in" / "1.png")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -12,6 +13,7 @@ from cyclopts import App, ArgumentCollection
 from cyclopts.config import Dict, Env
 
 from brushwork.cli.flags import Given
+from brushwork.cli.output import log
 from brushwork.errors import InputError, suggest_names
 from brushwork.storage.folders import expand_user
 from brushwork.storage.pipes import content_of_pipe, is_there
@@ -20,6 +22,9 @@ PREFIX = "BRUSHWORK_"
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 """Byte order marks of UTF-16."""
+
+_SETTINGS: ContextVar[frozenset[str]] = ContextVar("settings", default=frozenset())
+"""Flags of the command whose values come from the environment or a file."""
 
 Recipe = TypeVar("Recipe")
 
@@ -44,6 +49,27 @@ ENVIRONMENT = Env(PREFIX, command=False, show=False)
 """Options from BRUSHWORK_SIZE and the like; names that are not options of the command are ignored."""
 
 
+def note_settings(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Note which values come from the environment or a file, for `is_setting`; it is the last of the sources."""
+    _SETTINGS.set(frozenset(one.name for one in arguments if one.tokens and one.tokens[0].source != "cli"))
+
+
+def is_setting(name: str) -> bool:
+    """Return whether the value of a flag, given by its field's name, comes from the environment or a file."""
+    return f"--{name.replace('_', '-')}" in _SETTINGS.get()
+
+
+def refuse_flag(name: str, message: str, *, quiet: bool = False) -> None:
+    """Refuse a flag that does not apply here; log that it is ignored if it is a setting, which may be for others.
+
+    Raises: InputError: it is a flag of the command line.
+    """
+    if not is_setting(name):
+        raise InputError(message)
+    if not quiet:
+        log(f"--{name.replace('_', '-')} of the environment or the settings file is ignored here.")
+
+
 def resolve_options(base: Recipe, given: Given, ratio: float | None = None) -> Recipe:
     """Return a recipe's options: those given, over a preset or the defaults.
 
@@ -51,9 +77,11 @@ def resolve_options(base: Recipe, given: Given, ratio: float | None = None) -> R
 
     Raises: InputError: a value out of range, or both a ratio and a content weight.
     """
-    if ratio is not None:
-        if "content_weight" in given:
+    if ratio is not None and "content_weight" in given:
+        if is_setting("ratio") == is_setting("content_weight"):
             raise InputError("--ratio and --content-weight were both given: the ratio sets the content's weight.")
+        ratio = None if is_setting("ratio") else ratio  # the flag wins
+    if ratio is not None:
         if ratio < 0:
             raise InputError(f"ratio is {ratio}: it must be 0 or more.")
         style_weight = given.get("style_weight", getattr(base, "style_weight", 1.0))

@@ -10,7 +10,7 @@ from typing import Any
 
 from brushwork import feedforward
 from brushwork import video as films
-from brushwork.cli.config import resolve_options
+from brushwork.cli.config import refuse_flag, resolve_options
 from brushwork.cli.film_flags import FilmMethodFlags, FilmRunFlags, FrameFlags
 from brushwork.cli.flags import Given
 from brushwork.cli.output import log
@@ -63,7 +63,7 @@ class FilmRequest:
             styles=tuple(map(expand_user, self.styles)),
             output=self._output(source),
             method=options,
-            film=FilmOptions(**self.film),
+            film=FilmOptions(**self._film()),
             optimized=optimized,
             selection=FrameSelection(frames.start, frames.end, frames.every, rate),
             codec=frames.codec,
@@ -109,20 +109,31 @@ class FilmRequest:
         if len(methods) > 1:
             raise InputError(f"--{methods[0]} and --{methods[1]} were both given: choose one.")
         if self.method.strength is not None and self.method.optimize:
-            raise InputError(
-                "--strength applies to --instant and --model only: use --style-weight, or remove --optimize."
-            )
-        if self.method.optimize and (aside := [name for name in self.film if name in ONE_PASS_OPTIONS]):
-            raise InputError(f"--{aside[0]} applies to --instant and --model only: remove it, or --optimize.")
+            self._refuse("strength", "applies to --instant and --model only: use --style-weight, or remove --optimize.")
         if self.method.model is not None and self.styles:
             raise InputError(
                 f"style image {self.styles[0]} and --model were both given: a model brings its own styles (--style "
                 "chooses one of several); remove one of them."
             )
         if self.method.style and self.method.model is None:
-            raise InputError("--style applies to --model only: name the style image after the film.")
+            self._refuse("style", "applies to --model only: name the style image after the film.")
         if self.method.model is None and not self.styles:
             raise InputError("no style image was given: brushwork video CLIP STYLE -o OUT.mp4 (or --model NAME).")
+
+    def _refuse(self, name: str, why: str) -> None:
+        refuse_flag(name, f"--{name.replace('_', '-')} {why}", quiet=self.flags.quiet)
+
+    def _film(self) -> Given:
+        """Return what was given of the film's options that the method has.
+
+        Raises: InputError: flags of the other methods.
+        """
+        if not self.method.optimize:
+            return self.film
+        for name in ONE_PASS_OPTIONS:
+            if name in self.film:
+                self._refuse(name, "applies to --instant and --model only: remove it, or --optimize.")
+        return {name: value for name, value in self.film.items() if name not in ONE_PASS_OPTIONS}
 
     def _options(self) -> StylizeOptions | TransferOptions:
         method = self.method
@@ -149,9 +160,10 @@ class FilmRequest:
 
         Raises: InputError: frames are not optimized.
         """
-        if (self.optimized or self.preset != "default") and not self.method.optimize:
-            name = next(iter(self.optimized), "preset").replace("_", "-")
-            raise InputError(f"--{name} applies to optimized frames only: add --optimize.")
+        if not self.method.optimize:
+            for name in (*self.optimized, *(["preset"] if self.preset != "default" else [])):
+                self._refuse(name, "applies to optimized frames only: add --optimize.")
+            return OptimizedFilmOptions()
         return replace(films.load_film_preset(self.preset)[1], **self.optimized)
 
     def _output(self, clip: Path) -> Path:

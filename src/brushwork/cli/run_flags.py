@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 from cyclopts import Group, Parameter, Token
 
 from brushwork.choices import DeviceName
+from brushwork.cli.config import refuse_flag
 from brushwork.cli.dashes import STREAM
 from brushwork.cli.flags import MACHINE, OUTPUT, home_path, parse_integer
-from brushwork.errors import InputError
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?i?)b?", re.IGNORECASE)
@@ -104,14 +104,13 @@ class FeedForwardFlags:
     """With --model: the network normalizes with the mean and std of the whole image (exact), or of a smaller copy
     (frozen); tiles then run one by one, with less memory."""
 
-    def require_consistent(self) -> None:
-        """Check that the flags are consistent.
+    def require_consistent(self, *, quiet: bool) -> None:
+        """Check that the flags are consistent. `quiet`: settings that are ignored are not logged.
 
         Raises: InputError.
         """
         if self.statistics is not None and self.model is None:
-            raise InputError("--statistics applies to models only: add --model NAME.")
+            refuse_flag("statistics", "--statistics applies to models only: add --model NAME.", quiet=quiet)
         if self.strength is not None and not (self.instant or self.model):
-            raise InputError(
-                "--strength applies to feed-forward methods only: add --instant or --model, or use --style-weight."
-            )
+            said = "--strength applies to feed-forward methods only: add --instant or --model, or use --style-weight."
+            refuse_flag("strength", said, quiet=quiet)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from itertools import product
 from pathlib import Path
@@ -12,7 +12,7 @@ from cyclopts import App, Parameter
 
 from brushwork import feedforward as feedforward_package
 from brushwork.choices import Quality
-from brushwork.cli.config import resolve_options, split_init
+from brushwork.cli.config import is_setting, refuse_flag, resolve_options, split_init
 from brushwork.cli.dashes import STREAM, Picture
 from brushwork.cli.execute import execute
 from brushwork.cli.flags import PICTURES, SETTINGS, ConfigFile, Given, QualityName, make_flags
@@ -113,12 +113,13 @@ def paint(
     config
         File with options, one `flag = value` per line; flags on the command line override it.
     """
-    feedforward = _agree(method, feedforward, each=each)
+    feedforward = _agree(method, feedforward, each=each, quiet=flags.quiet)
     given, init = split_init(given, Init)
     if (model := feedforward.model) is not None:
-        rest = {"--method": method != "optimize", "--region": bool(region), "--preset": preset_name != "default"}
-        rest |= {"--quality": quality != "normal", "--instant": feedforward.instant}
-        require_no_conflicts(model, styles, rest | {"--ratio": ratio is not None, "--init": init is not None})
+        rest = {"method": method != "optimize", "region": bool(region), "preset": preset_name != "default"}
+        rest |= {"quality": quality != "normal", "instant": feedforward.instant}
+        rest |= {"ratio": ratio is not None, "init": init is not None}
+        require_no_conflicts(model, styles, rest, quiet=flags.quiet)
         return _with_model(content, feedforward, tuple(style), given, flags, execute)
     options = _options(method, feedforward, (preset_name, quality), given, ratio, flags)
     contents, style_images = _split_names([content, *styles], style)
@@ -131,19 +132,23 @@ def paint(
         return execute(make_request(options, runs, flags, pipes, is_batch=several, init=init, regions=regions))
 
 
-def _agree(method: str, feedforward: FeedForwardFlags, *, each: bool) -> FeedForwardFlags:
+def _agree(method: str, feedforward: FeedForwardFlags, *, each: bool, quiet: bool) -> FeedForwardFlags:
     """Return the flags with `instant` as `--method` says.
 
     Raises: InputError: no such method, two, or flags that do not fit.
     """
     if method not in _METHODS:
         raise InputError(f"there is no method {method!r}. {suggest_names(method, _METHODS)}")
-    if feedforward.instant and method not in ("optimize", "adain"):
-        raise InputError(f"--instant and --method {method} were both given: choose one.")
-    feedforward = replace(feedforward, instant=feedforward.instant or method == "adain")
-    feedforward.require_consistent()
+    instant = feedforward.instant
+    if instant and method not in ("optimize", "adain"):
+        other = "instant" if is_setting("instant") else "method"
+        refuse_flag(other, f"--instant and --method {method} were both given: choose one.", quiet=quiet)
+        instant = other == "method"
+    feedforward = replace(feedforward, instant=instant or method == "adain")
+    feedforward.require_consistent(quiet=quiet)
     if each and feedforward.model is not None:
-        raise InputError("--each is for style images: with --model, run the command once for each --style.")
+        said = "--each is for style images: with --model, run the command once for each --style."
+        refuse_flag("each", said, quiet=quiet)
     return feedforward
 
 
@@ -159,18 +164,19 @@ def _options(
 
     Raises: InputError: a preset, a quality or a ratio for a method that has none, or a value out of range.
     """
-    if feedforward.instant and preset[1] != "normal":
-        raise InputError("--quality and --instant were both given: one forward pass has only one quality.")
-    if feedforward.instant and ratio is not None:
-        raise InputError("--ratio and --instant were both given: one forward pass has no weights; use --strength.")
+    name, quality = preset
+    others = {"quality": quality != "normal", "ratio": ratio is not None}
     if feedforward.instant:
+        why = "and --instant were both given: one forward pass has one quality and no weights; use --strength."
+        _refuse_flags(others, why, quiet=flags.quiet)
         own = {"strength": feedforward.strength}
-        return feedforward_options(AdaINOptions, load_preset(*preset), given, own, flags)
-    if method != "optimize" and (preset != ("default", "normal") or ratio is not None):
-        raise InputError(
-            f"--preset, --quality and --ratio apply to --method optimize only: remove them, or --method {method}."
-        )
-    base = load_preset(*preset) if method == "optimize" else cast("RecipeOptions", _RECIPES[method]())
+        return feedforward_options(AdaINOptions, load_preset(name), given, own, flags)
+    if method == "optimize":
+        base: RecipeOptions = load_preset(name, quality)
+    else:
+        why = f"applies to --method optimize only: remove it, or --method {method}."
+        _refuse_flags({"preset": name != "default", **others}, why, quiet=flags.quiet)
+        base, ratio = cast("RecipeOptions", _RECIPES[method]()), None
     names = {field.name for field in fields(base)}
     log_ignored(given, names, flags)
     return resolve_options(base, {name: value for name, value in given.items() if name in names}, ratio)
@@ -216,8 +222,8 @@ def _name(content: Path, styles: tuple[Path, ...]) -> str:
     return "+".join([content.stem, *(one.stem for one in styles[:_STYLES_IN_A_NAME]), *more])
 
 
-def require_no_conflicts(model: str, styles: Sequence[str], others: dict[str, bool]) -> None:
-    """Check that nothing was given that conflicts with a model.
+def require_no_conflicts(model: str, styles: Sequence[str], others: Mapping[str, bool], *, quiet: bool) -> None:
+    """Check that nothing was given that conflicts with a model; `others`: flag -> whether it was given.
 
     Raises: InputError: a style image, or a flag of another method.
     """
@@ -226,6 +232,14 @@ def require_no_conflicts(model: str, styles: Sequence[str], others: dict[str, bo
             f"the style image {styles[0]} and --model {model} were both given: a model brings its own styles (--style "
             "chooses one of several); remove one of them. (To paint several photographs, give a folder of them.)"
         )
+    _refuse_flags(others, "and --model were both given: choose one.", quiet=quiet)
+
+
+def _refuse_flags(others: Mapping[str, bool], why: str, *, quiet: bool) -> None:
+    """Refuse the flags that were given and do not apply; settings are ignored.
+
+    Raises: InputError: the first of them, and `why`.
+    """
     for flag, is_given in others.items():
         if is_given:
-            raise InputError(f"{flag} and --model were both given: choose one.")
+            refuse_flag(flag, f"--{flag} {why}", quiet=quiet)

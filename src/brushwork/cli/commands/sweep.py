@@ -15,7 +15,7 @@ from brushwork import jobs as work
 from brushwork.choices import DeviceName, Quality
 from brushwork.cli.commands.paint import START_HELP
 from brushwork.cli.commands.reproduce import require_size_and_jobs
-from brushwork.cli.config import resolve_options, split_init
+from brushwork.cli.config import is_setting, resolve_options, split_init
 from brushwork.cli.flags import (
     MACHINE,
     PICTURES,
@@ -113,7 +113,7 @@ def sweep(
     requested = parse_variations(vary)
     base = {"preset": preset_name, "quality": quality, "ratio": ratio, "size": size}
     _require(styles, requested, {*given, *(name for name, value in base.items() if value != _USUAL[name])})
-    if full_size is not None and "size" in requested:
+    if full_size is not None and "size" in requested and not is_setting("full_size"):
         raise InputError("--full-size cannot be combined with --vary size: each picture's command then has its size.")
     fixed = {**base, "size": size or _SIZE, "style": tuple(list_images(list(styles))), **given}
     combined = experiments.combine_variations(requested)
@@ -131,8 +131,8 @@ def sweep(
 
 
 def _require(styles: tuple[str, ...], requested: Variations, given: Collection[str]) -> None:
-    """Check that no setting is both given and varied, and that there is a style image."""
-    twice = [name for name in requested if name in given]
+    """Check that no setting is both given by flag and varied, and that there is a style image."""
+    twice = [name for name in requested if name in given and not is_setting(name)]
     if twice:
         name = twice[0].replace("_", "-")
         raise InputError(
