@@ -102,6 +102,9 @@ def test_a_quota_stops_new_paintings_and_deletes_nothing(folder):
     ):
         assert (refused.status, refused.json()["type"]) == (507, "/problems/quota")
     assert client.post(f"{API}/cards", cards).json() == card  # it is there already
+    register_painting(app.services.database, files[0], name="new", sha256=files[0], model=None)
+    both = {**cards, "paintings": [files[0], files[1]]}
+    assert client.post(f"{API}/cards", both).json() == card, "the known one is not hidden by a new one"
     assert len(client.get(f"{API}/jobs").json()["jobs"]) == 1
     app.services.close()
 

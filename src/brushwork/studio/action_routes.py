@@ -60,7 +60,7 @@ def _add_actions(router: APIRouter, services: Services) -> None:
 def _add_cards(router: APIRouter, services: Services) -> None:
     @router.post("/cards", status_code=201)
     def cards(body: CardsBody) -> Any:
-        """Create small paintings of a photograph, one for each painting of the list."""
+        """Create small paintings of a photograph, one for each painting of the list; where no room is left, fewer."""
         known = {one["id"]: one for one in list_paintings(services.database, limit=200)}
         requests = []
         for name in body.paintings:
@@ -75,7 +75,8 @@ def _add_cards(router: APIRouter, services: Services) -> None:
             requests.append(PaintingRequest(kind="card", content=body.content, **style))
         require_files(services, [body.content])
         jobs = services.store.create_cards(requests)
-        return {"cards": [{"painting": name, "job": job} for name, job in zip(body.paintings, jobs, strict=True)]}
+        cards = zip(body.paintings, jobs, strict=True)
+        return {"cards": [{"painting": name, "job": job} for name, job in cards if job is not None]}
 
     @router.post("/sheets", status_code=201)
     def sheet(body: SheetBody) -> Any:

@@ -20,6 +20,7 @@ from brushwork.studio.job_rows import (
     new_id,
     require_job,
 )
+from brushwork.studio.problems import ProblemError
 from brushwork.studio.states import Transition
 from brushwork.studio.tables import EVENT, IDEMPOTENCY, JOB, SETTING, now
 
@@ -72,19 +73,31 @@ class JobStore:
             jobs = [self._insert_with_draft(connection, one, title=title, batch=batch) for one, title in asked]
         return batch, jobs
 
-    def create_cards(self, requests: Sequence[PaintingRequest], *, urgent: bool = False) -> list[dict[str, Any]]:
+    def create_cards(self, requests: Sequence[PaintingRequest], *, urgent: bool = False) -> list[dict[str, Any] | None]:
         """Return a card or a sample for each request: those that were painted or asked for before, and new ones.
 
-        Those of other photographs that still wait are canceled. Those of a network, which take a third of the time, are
-        painted first. `urgent`: all go before drafts.
+        None: there is no room for a new one. Those of other photographs that still wait are canceled. Those of a
+        network, which take a third of the time, are painted first. `urgent`: all go before drafts.
+
+        Raises: ProblemError: there is no room, and none is known; with `urgent`, not all are known.
         """
+        refusal: ProblemError | None = None
+        cards: list[dict[str, Any] | None] = []
         with self.database.write() as connection:
             waiting = JOB.c.kind.in_({one.kind for one in requests}), JOB.c.state == "pending"
             for row in connection.execute(sa.select(JOB).where(*waiting)).all():
                 if all(row.request["content"] != one.content for one in requests):
                     cancel_waiting(connection, row.id)
             priority = _URGENT_PRIORITY if urgent else _CARD_PRIORITY
-            return [self._card_of(connection, one, priority + (one.model is not None)) for one in requests]
+            for one in requests:
+                try:
+                    cards.append(self._card_of(connection, one, priority + (one.model is not None)))
+                except ProblemError as error:
+                    refusal = error
+                    cards.append(None)
+            if refusal is not None and (urgent or not any(cards)):
+                raise refusal
+        return cards
 
     def get(self, job: str) -> dict[str, Any]:
         """Return a job.

@@ -31,7 +31,7 @@ export async function takePhoto(file, further = []) {
     } finally {
       isReading.value = false;
     }
-    await askForCards();
+    await attempt(askForCards); // the further photographs are read without them, too
     for (const one of further) others.value = [...others.value, { ...(await api.upload(one)), name: one.name }];
     if (further.length) toast(words.drop.several(further.length + 1));
   });
@@ -42,6 +42,7 @@ export async function askForCards(list = paintings.value.slice(0, 24)) {
   const answer = await api.cards(photo.value.sha256, list.map((one) => one.id), Boolean(photo.value.film));
   batch(() => {
     putJobs(answer.cards.map((one) => one.job));
+    if (answer.cards.every((one) => cards.value.get(one.painting) === one.job.id)) return; // a new map would have app.js ask again
     cards.value = new Map([...cards.value, ...answer.cards.map((one) => [one.painting, one.job.id])]);
   });
 }
