@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import scandir
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,15 @@ def test_a_name_is_a_file(shelves: tuple[Path, Path]) -> None:
     package, _ = shelves
     assert model.find_model_file("wave") == package / "wave.safetensors"
     assert model.find_model_file("wave.safetensors") == Path("wave.safetensors")
+    assert model.find_model_file("some/wave") == Path("some/wave")
+
+
+def test_a_file_by_any_kind_of_path_is_taken_without_a_look_at_the_shelves(
+    shelves: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry, *_ = scandir(shelves[0])
+    monkeypatch.setattr(model, "list_models", None)
+    assert model.find_model_file(entry) == Path(entry)
     assert model.find_model_file("some/wave") == Path("some/wave")
 
 

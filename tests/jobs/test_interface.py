@@ -97,6 +97,7 @@ def test_textures_of_models_have_no_content_image(files):
         ({"content": picture(1, 40, 60)}, "the content image is given as Tensor, but a job reads and writes files"),
         ({"styles": [picture(2, 50, 50)]}, "a style image is given as Tensor"),
         ({"memory": "6GB"}, "memory is '6GB': it must be a number of bytes"),
+        ({"checkpoint_every": "5"}, "checkpoint-every is '5': it must be 0 or more seconds"),
         ({"options": brushwork.ModelOptions(), "styles": ()}, "the model is '': give a file"),
         ({"options": "default"}, r"options is 'default': give options, such as load_preset\('default'\)"),
     ],

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from brushwork.errors import InputError
+from brushwork.feedforward.options import ModelOptions
 from brushwork.images.geometry import Size
 from brushwork.options import measured_size
 from brushwork.recipes import ReconstructionOptions, TextureOptions, TransferOptions
+from brushwork.video.options import FilmOptions
 
 
 @pytest.mark.parametrize(
@@ -53,6 +57,9 @@ from brushwork.recipes import ReconstructionOptions, TextureOptions, TransferOpt
         ({"seed": -1}, "seed is -1: it must be a whole number from 0 up to 2⁶³ − 1."),
         ({"seed": 2**63}, f"seed is {2**63}: it must be a whole number from 0 up to 2⁶³ − 1."),
         ({"style_falloff": 0.0}, "style-falloff is 0.0: it must be above 0, and finite."),
+        ({"style_weight": 10**400}, "style-weight is too large: give a number of less than 309 digits."),
+        ({"style_weight": np.ones(2)}, "style-weight is array([1., 1.]): it must be a number."),
+        ({"bounded": np.int64(1)}, f"bounded is {np.int64(1)!r}: it must be True or False."),
         ({"style_scale": (1.0, 0.0)}, "style-scale is 0.0: it must be above 0, and finite."),
     ],
 )
@@ -60,6 +67,20 @@ def test_what_a_transfer_refuses(given, message):
     with pytest.raises(InputError) as refusal:
         TransferOptions(**given)
     assert str(refusal.value) == message
+
+
+def test_arrays_and_tensors_are_taken():
+    options = TransferOptions(
+        style_scale=np.array([1.0, 2.0]), bounded=np.True_, style_weight=torch.tensor(3.0), style_blend=torch.ones(2)
+    )
+    assert options == TransferOptions(style_scale=(1.0, 2.0), bounded=True, style_weight=3.0, style_blend=(1.0, 1.0))
+    assert options.bounded is True and type(options.style_weight) is float
+
+
+def test_paths_are_taken_where_an_option_names_a_file():
+    assert ModelOptions(model=Path("some/wave")) == ModelOptions(model=str(Path("some/wave")))
+    films = FilmOptions(flow=Path("flow"), cuts=Path("cuts.txt"))
+    assert films == FilmOptions(flow="flow", cuts="cuts.txt")
 
 
 def test_lists_and_numbers_of_other_types_are_taken():

@@ -88,7 +88,7 @@ def save_model(model: StyleModel, path: PathInput, half: bool = True, *, overwri
         write_tensors(temporary, tensors, {ENTRY: json.dumps(entries)})
 
 
-def load_model(source: str | Path) -> StyleModel:
+def load_model(source: PathInput) -> StyleModel:
     """Return a model in float32 on the CPU, by the path of its file, or its name (see `find_model_file`).
 
     Raises: InputError: missing, damaged, not a model, an unknown architecture, or tensors that do not fit it.
@@ -242,19 +242,18 @@ def list_models() -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
-def find_model_file(source: str | Path) -> Path:
+def find_model_file(source: PathInput) -> Path:
     """Return the file of a model, given by its path or its name.
 
     Raises: InputError: no model has this name.
     """
-    known = list_models()
-    if not isinstance(source, str | Path) or not str(source):
-        raise InputError(
-            f"the model is {source!r}: give a file (NAME{MODEL_ENDING}), or a known name. {suggest_names('', known)}"
-        )
+    if not isinstance(source, str | os.PathLike) or not os.fspath(source):
+        hint = suggest_names("", list_models())
+        raise InputError(f"the model is {source!r}: give a file (NAME{MODEL_ENDING}), or a known name. {hint}")
     path = expand_user(source)
-    if isinstance(source, Path) or path.suffix or path.exists() or len(path.parts) != 1:
+    if not isinstance(source, str) or path.suffix or path.exists() or len(path.parts) != 1:
         return path
+    known = list_models()
     if source not in known:
         hint = suggest_names(source, known) if known else "No models come with this installation."
         owner = next((name for name, file in known.items() if _has_style(source, file)), None)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
-from typing import Self
+from typing import Self, cast
 
 import torch
 from torch import Tensor
@@ -28,6 +27,7 @@ from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
 from brushwork.images.resample import resize
 from brushwork.storage.file_names import to_command_line
+from brushwork.storage.folders import PathInput
 from brushwork.storage.mapped import empty_or_mapped
 from brushwork.types import Image
 
@@ -129,7 +129,7 @@ class ModelStylizer(LoadedModel):
         return torch.lerp(resize(content, Size.of(drawn), clamp=True), drawn, self.options.strength)
 
 
-def stylize(content: ImageInput, model: StyleModel | str | Path, options: ModelOptions | None = None) -> Image:
+def stylize(content: ImageInput, model: StyleModel | PathInput, options: ModelOptions | None = None) -> Image:
     """Return a content image stylized by a model, in [0, 1].
 
     The content image is whatever `as_image` takes: a path, a Pillow image, an array, a tensor; a tensor must be on the
@@ -142,7 +142,7 @@ def stylize(content: ImageInput, model: StyleModel | str | Path, options: ModelO
         stylizer = ModelStylizer(options, model)
         model.network.to(images.content.device)
     else:
-        stylizer = replace(options, model=str(model)).load_stylizer(images.content.device)
+        stylizer = replace(options, model=cast("str", model)).load_stylizer(images.content.device)
     *_, last = run_stylizer(options, images, stylizer)
     assert last.image is not None
     return last.image

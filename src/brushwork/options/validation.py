@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -50,8 +51,8 @@ def require_option(holds: bool, name: str, given: object, expected: str) -> None
 
 def require_interval(every: float | None) -> None:
     """Raise an InputError if a number is no interval between checkpoints; None: there are none."""
-    is_one = every is None or 0 <= every < inf
-    require_option(is_one, "checkpoint_every", every, "0 or more seconds, and finite")
+    is_one = every is None or (isinstance(every, Real) and 0 <= every < inf)
+    require_option(is_one, "checkpoint_every", repr(every), "0 or more seconds, and finite")
 
 
 def require_min_size(image: Image, what: str) -> None:
@@ -68,7 +69,7 @@ def require_enough_pixels(size: Size, what: str) -> None:
 def check_options(options: DataclassInstance) -> None:
     """Check the type of every value, and run the checks of every option group that the options inherit from.
 
-    Lists become tuples, and whole numbers decimal ones, where the field is of that type.
+    Lists and arrays become tuples, whole numbers decimal ones, and paths text, where the field is of that type.
 
     Raises: InputError: a value of another type, out of range, or that is not one of the field's choices.
     """
@@ -93,6 +94,8 @@ def _require_type(name: str, given: object, hint: Any) -> object:
         return _convert(given, hint)
     except TypeError:
         pass
+    except OverflowError as error:
+        raise InputError(f"{name.replace('_', '-')} is too large: give a number of less than 309 digits.") from error
     choices = get_args(hint) if get_origin(hint) is Literal else ()
     near = suggest_names(str(given), choices) if choices else ""
     hinted = f" {near}" if near.startswith("Did") else ""
@@ -103,7 +106,9 @@ def _require_type(name: str, given: object, hint: Any) -> object:
 
 
 def _convert(given: object, hint: Any) -> object:
-    """Return a value in a type. Raises: TypeError: it is of another one."""
+    """Return a value in a type. Raises: TypeError: it is of another one; OverflowError: a number beyond its range."""
+    if hasattr(given, "tolist"):  # an array, a tensor, or one number of them
+        given = given.tolist()
     origin, parts = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         for part in parts:
@@ -115,6 +120,8 @@ def _convert(given: object, hint: Any) -> object:
         return given
     elif hint in (int, float) and isinstance(given, _NUMBERS[hint]) and not isinstance(given, bool):
         return hint(given)
+    elif hint is str and isinstance(given, os.PathLike):
+        return _convert(os.fspath(given), str)
     elif hint in (bool, str) and isinstance(given, hint):
         return given
     raise TypeError(given)
