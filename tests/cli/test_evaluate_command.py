@@ -165,7 +165,7 @@ def test_none_judges_what_it_painted(
 ) -> None:
     names = dict(zip(("night.png", "waves.png"), painters, strict=False))
     photo = desk / "photo.jpg"
-    monkeypatch.setattr("brushwork.jobs.read_origin", lambda path: ImageOrigin(photo, (photo,), names[path.name]))
+    monkeypatch.setattr("brushwork.jobs.read_origin", lambda path: ImageOrigin(photo, (photo,)))
     monkeypatch.setattr("brushwork.jobs.read_network", lambda path: names[path.name])
     outcome = run("evaluate", *names)
     assert outcome.code == 0
@@ -177,7 +177,7 @@ def test_the_normalized_network_is_the_original_one(
     run: Run, jury: FakeJury, desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photo = desk / "photo.jpg"
-    monkeypatch.setattr("brushwork.jobs.read_origin", lambda path: ImageOrigin(photo, (photo,), "vgg19-normalized"))
+    monkeypatch.setattr("brushwork.jobs.read_origin", lambda path: ImageOrigin(photo, (photo,)))
     monkeypatch.setattr("brushwork.jobs.read_network", lambda path: "vgg19-normalized")
     assert (
         "was optimized with vgg19-normalized, so its distances"

@@ -9,7 +9,7 @@ import torch
 
 from brushwork.errors import DivergedError, InputError, OutOfMemoryError
 from brushwork.images import Size, read_image, resize
-from brushwork.jobs import Finished, run_job
+from brushwork.jobs import Finished, job_from_image, run_job
 from brushwork.jobs.manifest import read_embedded_result
 from brushwork.recipes import Progress
 from tiny_job import ADAM, tiny_job, tiny_network
@@ -80,6 +80,8 @@ def test_finishing_takes_the_checkpoint_that_overwriting_would_remove(tmp_path):
         list(run_job(job, network=interrupting(4, KeyboardInterrupt())))
     *_, finished = run_job(job, network=interrupting(1, KeyboardInterrupt()), finish=True)
     assert isinstance(finished, Finished) and 1 <= finished.iterations <= 3
+    (note,) = job_from_image(job.output).notes
+    assert f"saved at iteration {finished.iterations}, before its end" in note, "rerun paints another picture"
     (again,) = run_job(job, network=interrupting(1, KeyboardInterrupt()), finish=True)
     assert again.iterations == finished.iterations
 

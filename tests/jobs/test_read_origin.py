@@ -17,7 +17,7 @@ from tiny_job import painted, picture, tiny_job
 def test_the_files_and_the_network_are_found(tmp_path):
     job = tiny_job(tmp_path)
     painted(job)
-    assert read_origin(job.output) == (job.content, job.styles, "tiny")
+    assert read_origin(job.output) == (job.content, job.styles)
 
 
 @pytest.mark.slow

@@ -136,16 +136,20 @@ class EmbeddedResult(NamedTuple):
     iterations: int
     total: float
     losses: Mapping[str, float]
+    is_early: bool = False
+    """Whether it was finished before its last iteration, as it was then."""
 
 
-def embed_result(manifest: Manifest, snapshot: Snapshot, *, finished: bool) -> str:
+def embed_result(manifest: Manifest, snapshot: Snapshot, *, finished: bool, early: bool = False) -> str:
     """Return the text for an image's metadata. The same job gives the same text."""
-    result = {
+    result: dict[str, Any] = {
         "finished": finished,
         "iterations": snapshot.iterations,
         "total": snapshot.total,
         "losses": dict(snapshot.losses),
     }
+    if early:
+        result["early"] = True
     return json.dumps({**manifest.to_json(), "result": result})
 
 
@@ -167,6 +171,7 @@ def read_embedded_result(path: Path) -> EmbeddedResult:
             int(result.get("iterations", 0)),
             float(result["total"]),
             losses,
+            bool(result.get("early")),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"the record in {path} cannot be read ({error!r}): it was edited.") from error

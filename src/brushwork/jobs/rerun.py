@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -12,7 +12,14 @@ from brushwork.devices.select import select_device
 from brushwork.errors import InputError
 from brushwork.images import read_metadata
 from brushwork.jobs.job import Job
-from brushwork.jobs.manifest import ImageSource, Manifest, describe_machine, list_changes, read_embedded_result
+from brushwork.jobs.manifest import (
+    EmbeddedResult,
+    ImageSource,
+    Manifest,
+    describe_machine,
+    list_changes,
+    read_embedded_result,
+)
 from brushwork.jobs.options_json import rename_old_entries
 from brushwork.recipes import TextureOptions
 from brushwork.storage.folders import expand_user
@@ -24,7 +31,7 @@ class RerunJob(NamedTuple):
 
     job: Job
     notes: tuple[str, ...]
-    """What has changed since and may change the last bits: versions, processor, threads."""
+    """Why the result may differ: it was not painted to its end, or by other versions, processors, threads."""
 
 
 def job_from_image(path: Path, output: Path | None = None) -> RerunJob:
@@ -36,7 +43,8 @@ def job_from_image(path: Path, output: Path | None = None) -> RerunJob:
     Raises: InputError: there is no such metadata, or an input is missing or has changed.
     """
     path = expand_user(path)
-    manifest = read_embedded_result(path).manifest
+    result = read_embedded_result(path)
+    manifest = result.manifest
     device = _device(manifest)
     job = Job(
         options=manifest.options.with_found_network(path.parent, manifest.weights),
@@ -48,9 +56,15 @@ def job_from_image(path: Path, output: Path | None = None) -> RerunJob:
         device=device,
         tiling=manifest.tiling,
     )
-    changes = list_changes(describe_machine(select_device(device)), manifest.machine)
-    note = f"it was painted in a different environment ({'; '.join(changes)}): the result may differ in the last bits."
-    return RerunJob(job, (note,) if changes else ())
+    return RerunJob(job, tuple(_notes(result, describe_machine(select_device(device)))))
+
+
+def _notes(result: EmbeddedResult, machine: dict[str, str | int]) -> Iterator[str]:
+    """Yield why the repetition on this machine may be another picture."""
+    if result.is_early or not result.is_finished:
+        yield f"it was saved at iteration {result.iterations}, before its end: the repetition is painted to the end."
+    if changes := "; ".join(list_changes(machine, result.manifest.machine)):
+        yield f"it was painted in a different environment ({changes}): the result may differ in the last bits."
 
 
 def find_by_hash(source: ImageSource, folder: Path) -> Path:
@@ -80,13 +94,12 @@ def _device(manifest: Manifest) -> DeviceName:
 
 
 class ImageOrigin(NamedTuple):
-    """The input files of an image, and the network that produced it."""
+    """The input files of an image."""
 
     content: Path | None
     """The photograph, or the composition of combined paintings; None: there is none, as for a texture."""
     styles: tuple[Path, ...]
     """The paintings; none for results of models and for reconstructed contents."""
-    network: str
 
 
 def read_origin(path: Path) -> ImageOrigin:
@@ -94,11 +107,10 @@ def read_origin(path: Path) -> ImageOrigin:
 
     Raises: InputError: there is no manifest, or a file is missing or has changed.
     """
-    content, styles, network = _read_sources(path)
+    content, styles, _ = _read_sources(path)
     return ImageOrigin(
         None if content is None else find_by_hash(content, path.parent),
         tuple(find_by_hash(one, path.parent) for one in styles),
-        network,
     )
 
 

@@ -148,7 +148,7 @@ class JobWriter:
         if self.snapshot is None:
             raise BrushworkError("the recipe yielded no step: this is a bug in brushwork.")
         image = self._prepared.enlarge(self.snapshot.image.clamp(0, 1)) if early else self.snapshot.image
-        self._write_picture(image, self.snapshot, finished=True)
+        self._write_picture(image, self.snapshot, finished=True, early=early)
         with suppress(OSError):
             remove_file(self._prepared.job.checkpoint)
         _, iterations, total, losses = self.snapshot
@@ -161,14 +161,14 @@ class JobWriter:
         checkpoint.write(self._prepared.job.checkpoint)
         self._has_new_step = False
 
-    def _write_picture(self, image: Image, snapshot: Snapshot, *, finished: bool) -> None:
+    def _write_picture(self, image: Image, snapshot: Snapshot, *, finished: bool, early: bool = False) -> None:
         prepared, alpha = self._prepared, self._prepared.alpha
         image = prepared.postprocess(image)
         write_image(
             image,
             prepared.job.output,
             alpha=None if alpha is None else resize(alpha, Size.of(image), clamp=True),
-            metadata=embed_result(prepared.manifest, snapshot, finished=finished),
+            metadata=embed_result(prepared.manifest, snapshot, finished=finished, early=early),
             bits=prepared.bits,
             pyramid=prepared.job.pyramid,
             overwrite=self._replacing,
