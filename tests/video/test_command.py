@@ -107,6 +107,9 @@ def test_settings_for_other_methods_are_ignored(desk, capfd, monkeypatch):
     assert main([*words, "--optimize"]) == 0
     told = capfd.readouterr().err
     assert f"--consistency {ignored}" in told and f"--strength {ignored}" in told and "--later" not in told
+    monkeypatch.setenv("BRUSHWORK_INSTANT", "1")
+    assert main([*words, "--optimize"]) == 0
+    assert f"--instant {ignored}" in capfd.readouterr().err
     monkeypatch.setenv("BRUSHWORK_PRESET", "ruder-2016")
     monkeypatch.setenv("BRUSHWORK_STYLE", "wave")
     assert main(words) == 0

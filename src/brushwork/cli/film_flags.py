@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Self
 
 from cyclopts import Group, Parameter
 
 from brushwork.choices import DeviceName
+from brushwork.cli.config import is_setting, refuse_flag
 from brushwork.cli.flags import MACHINE, parse_integer
 from brushwork.cli.run_flags import Flag, Output, parse_bytes
 from brushwork.video.options import Chroma, CodecName
@@ -37,6 +38,17 @@ class FilmMethodFlags:
 
     strength: Annotated[float | None, Parameter(show_default="1")] = None
     """With --instant or --model: strength of the style, from 0 (the film) to 1."""
+
+    def with_one(self, *, quiet: bool) -> Self:
+        """Return the flags with one method: beside that of a flag, those of settings are ignored.
+
+        Raises: InputError: two flags.
+        """
+        none: dict[str, Any] = {"instant": False, "model": None, "optimize": False}
+        first, *others = sorted((name for name in none if getattr(self, name)), key=is_setting) or ["instant"]
+        for name in others:
+            refuse_flag(name, f"--{first} and --{name} were both given: choose one.", quiet=quiet)
+        return replace(self, **{name: none[name] for name in others})
 
 
 @Parameter(name="*", group=_FRAMES)

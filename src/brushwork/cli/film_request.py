@@ -51,7 +51,7 @@ class FilmRequest:
 
         Raises: InputError: flags that contradict each other, or values out of range.
         """
-        self._require_one_method()
+        self._require_consistent()
         options, optimized = self._options(), self._optimized()
         source = expand_user(self.clip)
         frames, flags = self.frames, self.flags
@@ -104,10 +104,7 @@ class FilmRequest:
         whole = self._output(expand_user(self.clip))
         return whole if whole.name == Path(self.flags.output).name else whole.with_stem(f"{whole.stem}-preview")
 
-    def _require_one_method(self) -> None:
-        methods = [name for name in ("instant", "model", "optimize") if getattr(self.method, name)]
-        if len(methods) > 1:
-            raise InputError(f"--{methods[0]} and --{methods[1]} were both given: choose one.")
+    def _require_consistent(self) -> None:
         if self.method.strength is not None and self.method.optimize:
             self._refuse("strength", "applies to --instant and --model only: use --style-weight, or remove --optimize.")
         if self.method.model is not None and self.styles:
