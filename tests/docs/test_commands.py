@@ -78,7 +78,7 @@ def _copy(source: Path, target: Path) -> None:
     "where",
     [
         ("README.md", "brushwork paint photo.jpg painting.jpg", False),  # in a fence
-        ("docs/reproductions/README.md", "brushwork reproduce fig1 --quick", True),  # indented, in a marked section
+        ("docs/reproductions/README.md", "brushwork reproduce fig1", True),  # indented, in a marked section
         ("docs/models.md", "brushwork train johnson mine.jpg --dataset photographs/", True),  # two lines
         ("docs/quality.md", "brushwork paint photo.jpg painting.jpg -o best.png --init draft.png", False),  # in prose
         ("docs/evaluation.md", "brushwork evaluate painted/ -o table.md", False),

@@ -286,7 +286,7 @@ def test_options_out_of_range_are_named():
         ({"long_term": (2, 1)}, "long-term"),
         ({"long_term": ()}, "long-term"),
         ({"passes": 0}, "passes is 0"),
-        ({"passes": 2, "keyframes": 4}, "with key frames"),
+        ({"passes": 2, "keyframes": 4}, "where --keyframes is given"),
     ):
         with pytest.raises(InputError, match=said):
             OptimizedFilmOptions(**changes)
