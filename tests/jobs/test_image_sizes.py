@@ -12,7 +12,7 @@ from brushwork.controls import StyleFile
 from brushwork.controls.style_file import EncoderFingerprint
 from brushwork.images import Size, read, write_image
 from brushwork.jobs.inputs import InputFiles, read_inputs, read_sizes
-from brushwork.jobs.preflight import note_distant_styles, note_enlarged
+from brushwork.jobs.preflight import note_style_sizes
 from brushwork.recipes import TextureOptions
 from brushwork.style import Style
 from tiny_job import TINY, tiny_job, tiny_network
@@ -63,11 +63,11 @@ def test_textures_are_looked_at_at_a_size_of_their_own(giants):
 
 def test_paintings_that_are_enlarged_are_told(giants):
     inputs = read_inputs(giants)
-    assert note_enlarged(giants, inputs, Size(32, 48)) == ()
-    (note,) = note_enlarged(giants, inputs, Size(200, 300))
+    assert note_style_sizes(giants, inputs, Size(32, 48)) == ()
+    (note,) = note_style_sizes(giants, inputs, Size(200, 300))
     assert note.startswith("painting.png has 40×100 pixels, and is enlarged 3.0 times")
     assert "style-scale 0.33" in note
-    assert note_enlarged(replace(giants, options=TextureOptions()), inputs, Size(200, 300)) == ()
+    assert note_style_sizes(replace(giants, options=TextureOptions()), inputs, Size(200, 300)) == ()
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_paintings_that_are_enlarged_are_told(giants):
 )
 def test_style_files_of_other_sizes_are_told(giants, size, said):
     style = StyleFile("starry.jpg", EncoderFingerprint.of(TINY, TINY, tiny_network()), Size(60, 45), {60: Style({})})
-    notes = note_distant_styles(giants, SimpleNamespace(styles=(style,)), size)
+    notes = note_style_sizes(giants, SimpleNamespace(styles=(style,)), size)
     assert [said in note and f"--size {max(size)}" in note for note in notes] == ([True] if said else [])
 
 

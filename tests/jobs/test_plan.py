@@ -242,8 +242,8 @@ def test_what_fits_with_a_smaller_optimizer_memory_is_told(tmp_path):
     few = replace(job, options=replace(job.options, history=5))
     least = plan_job(few, measure_time=False, memory=1, network=tiny_network()).memory
     found = plan_job(job, measure_time=False, memory=least, network=tiny_network())
-    assert not found.fits and found.leaner == "--history 5 or --history-storage disk"
-    assert plan_job(job, measure_time=False, memory=1, network=tiny_network()).leaner == ""
+    assert not found.fits and found.memory_flags == "--history 5 or --history-storage disk"
+    assert plan_job(job, measure_time=False, memory=1, network=tiny_network()).memory_flags == ""
 
 
 def test_only_what_takes_less_is_advised():

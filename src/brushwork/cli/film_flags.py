@@ -39,7 +39,7 @@ class FilmMethodFlags:
     strength: Annotated[float | None, Parameter(show_default="1")] = None
     """With --instant or --model: strength of the style, from 0 (the film) to 1."""
 
-    def with_one(self, *, quiet: bool) -> Self:
+    def with_one_method(self, *, quiet: bool) -> Self:
         """Return the flags with one method: beside that of a flag, those of settings are ignored.
 
         Raises: InputError: two flags.

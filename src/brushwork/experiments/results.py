@@ -23,10 +23,9 @@ class ResultStore:
         """Return the path of a cell's image."""
         return self.folder / f"{cell.name}.png"
 
-    def make_room(self, cell: ExperimentCell) -> Path:
-        """Return the path for a cell's new image; the record, which is of the old one, is removed."""
+    def remove_record(self, cell: ExperimentCell) -> None:
+        """Remove a cell's record before its image is replaced: a kill in between leaves no record of another image."""
         self._record(cell).unlink(missing_ok=True)
-        return self.image_path(cell)
 
     def load(self, cell: ExperimentCell) -> CellResult | None:
         """Return the result of an earlier run with the same settings and version; else None."""
@@ -52,7 +51,8 @@ class ResultStore:
 
         Raises: FileNotFoundError: the other cell has no stored result.
         """
-        with atomic_write(self.make_room(cell), overwrite=True) as path:
+        self.remove_record(cell)
+        with atomic_write(self.image_path(cell), overwrite=True) as path:
             shutil.copyfile(self.image_path(other), path)
         found = self.load(other)
         if found is None:

@@ -66,7 +66,8 @@ def _paint(cell: ExperimentCell, store: ResultStore) -> CellResult:
     curve.append((first.iterations, float(first.step.losses.total)))
     for last in steps:
         curve.append((last.iterations, float(last.step.losses.total)))
-    image = store.make_room(cell)
+    image = store.image_path(cell)
+    store.remove_record(cell)
     write_image(last.image, image, overwrite=True)
     measures = dict(cell.measure(FirstAndLast(first, last)))
     result = CellResult(cell.row, cell.column, measures, _thin(curve), monotonic() - begin, image, cell.settings)

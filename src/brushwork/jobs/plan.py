@@ -49,8 +49,8 @@ class JobPlan:
     """Bytes that may be used in all, counted as `memory`; None: unknown."""
     max_size: int | None
     """If the job does not fit: the largest `size` that does, in pixels; 0: none does. Else None."""
-    leaner: str = ""
-    """If the job does not fit: what to add to the command, so that it does at its size; empty: nothing is known."""
+    memory_flags: str = ""
+    """If the job does not fit: the flags with which it does at its size; empty: none are known."""
     tiling: Tiling | None = None
     """Tiling of the encoder; None: no tiles."""
     held: int = 0
@@ -109,12 +109,12 @@ def plan_job(
         for index, level in enumerate(levels)
     )
     fits = budget is None or max(one.memory for one in plans) - held <= budget
-    largest, leaner = None, ""
+    largest, flags = None, ""
     if budget is not None and not fits:
         largest = find_max_size(estimator, options, levels[-1].size, budget)
-        leaner = find_leaner(estimator, options, budget)
+        flags = find_memory_flags(estimator, options, budget)
     available = budget + held if budget is not None and memory is None else memory
-    return JobPlan(str(device), plans, available, largest, leaner, tiling, held)
+    return JobPlan(str(device), plans, available, largest, flags, tiling, held)
 
 
 def load_method(options: JobOptions, device: torch.device, network: Encoder | Stylizer | None = None) -> LoadedMethod:
@@ -155,19 +155,19 @@ def choose_tiling(
     if least <= budget:
         return tiling
     canvas = inputs.levels[-1].size
-    largest, leaner = find_max_size(estimator, options, canvas, budget), find_leaner(estimator, options, budget)
+    largest, flags = find_max_size(estimator, options, canvas, budget), find_memory_flags(estimator, options, budget)
     remedies = [f"use {options.describe_size(largest)} or less"] if largest else []
-    remedy = ", or ".join(remedies + ([f"add {leaner}"] if leaner else [])) or None
+    remedy = ", or ".join(remedies + ([f"add {flags}"] if flags else [])) or None
     held = inputs.nbytes if device.type == "cpu" else 0
     raise OutOfMemoryError(
         explain_shortage(f"{canvas} pixels", least - held, budget - held, device, memory, remedy), largest or None
     )
 
 
-def find_leaner(estimator: MemoryEstimate, options: JobOptions, budget: int) -> str:
-    """Return what to add to the command so that the result fits into `budget` bytes; empty: nothing does."""
+def find_memory_flags(estimator: MemoryEstimate, options: JobOptions, budget: int) -> str:
+    """Return the flags with which the result fits into `budget` bytes at its size; empty: none are known."""
     variants = options.with_less_memory().items()
-    return " or ".join(added for added, leaner in variants if estimator.minimum_memory(leaner) <= budget)
+    return " or ".join(flags for flags, variant in variants if estimator.minimum_memory(variant) <= budget)
 
 
 def find_max_size(estimator: MemoryEstimate, options: JobOptions, canvas: Size, budget: int) -> int:

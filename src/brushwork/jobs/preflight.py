@@ -151,8 +151,7 @@ def open_inputs(job: Job, *, replacing: bool, writes: bool = True) -> tuple[JobI
 def list_notes(job: Job, inputs: JobInputs, bits: int) -> tuple[str, ...]:
     """Return the notes about the inputs, and about what the output cannot keep of them."""
     finest = inputs.levels[-1].size
-    about_styles = (*note_enlarged(job, inputs, finest), *note_distant_styles(job, inputs, finest))
-    return (*inputs.notes, *about_styles, *note_lost_features(job, inputs.content, bits))
+    return (*inputs.notes, *note_style_sizes(job, inputs, finest), *note_lost_features(job, inputs.content, bits))
 
 
 def require_writable(job: Job, canvas: Size, bits: int, *, replacing: bool) -> None:
@@ -189,40 +188,42 @@ def require_distinct_inputs(job: Job, manifest: Manifest) -> None:
             raise InputError(f"{path} is the content image itself: give a style image.")
 
 
-def note_enlarged(job: Job, inputs: JobInputs, finest: Size) -> tuple[str, ...]:
-    """Return a note for each style image that is enlarged by more than `_ENLARGED`."""
+def note_style_sizes(job: Job, inputs: JobInputs, finest: Size) -> tuple[str, ...]:
+    """Return a note for each style image that is enlarged much, and each style file that has no size near enough."""
     notes = []
     for number, style in enumerate(inputs.styles):
-        if not isinstance(style, LoadedImage):
-            continue
         scale, size = largest_style_size(job.options, finest, style.size, number, len(inputs.styles))
         times = sqrt(size.area / style.size.area)
-        if times > _ENLARGED:
-            notes.append(
-                f"{style.name} has {style.size} pixels, and is enlarged {times:.1f} times for encoding: its finest "
-                f"strokes will be soft. Give a larger file, or use --style-scale {scale / times:.2g} for smaller, "
-                "sharper strokes."
-            )
-    return tuple(notes)
+        notes.append(
+            _note_distant(style, times) if isinstance(style, StyleFile) else _note_enlarged(style, times, scale)
+        )
+    return tuple(filter(None, notes))
 
 
-def note_distant_styles(job: Job, inputs: JobInputs, finest: Size) -> tuple[str, ...]:
-    """Return a note for each style file whose nearest size is more than `_DISTANT` times larger or smaller."""
-    notes = []
-    for number, style in enumerate(inputs.styles):
-        if not isinstance(style, StyleFile):
-            continue
-        _, size = largest_style_size(job.options, finest, style.size, number, len(inputs.styles))
-        needed = max(style.styles) * sqrt(size.area / style.size.area)
-        times = needed / style.nearest_size(needed)
-        if max(times, 1 / times) > _DISTANT:
-            strokes = f"{times:.1f} times too small" if times > 1 else f"{1 / times:.1f} times too large"
-            notes.append(
-                f"the style file of {style.source} was extracted at {', '.join(map(str, sorted(style.styles)))} "
-                f"pixels, and is needed at {needed:.0f}: its strokes will be {strokes}. Extract it again with --size "
-                f"{needed:.0f}."
-            )
-    return tuple(notes)
+def _note_enlarged(style: LoadedImage, times: float, scale: float) -> str:
+    """Return the note for a style image that is enlarged by more than `_ENLARGED`; empty: it is not."""
+    if times <= _ENLARGED:
+        return ""
+    return (
+        f"{style.name} has {style.size} pixels, and is enlarged {times:.1f} times for encoding: its finest strokes "
+        f"will be soft. Give a larger file, or use --style-scale {scale / times:.2g} for smaller, sharper strokes."
+    )
+
+
+def _note_distant(style: StyleFile, enlarged: float) -> str:
+    """Return the note for a style file whose nearest size is more than `_DISTANT` times off; empty: it is not.
+
+    `enlarged`: the size that is needed, relative to the largest one of the file.
+    """
+    needed = max(style.styles) * enlarged
+    times = needed / style.nearest_size(needed)
+    if max(times, 1 / times) <= _DISTANT:
+        return ""
+    strokes = f"{times:.1f} times too small" if times > 1 else f"{1 / times:.1f} times too large"
+    return (
+        f"the style file of {style.source} was extracted at {', '.join(map(str, sorted(style.styles)))} pixels, and is "
+        f"needed at {needed:.0f}: its strokes will be {strokes}. Extract it again with --size {needed:.0f}."
+    )
 
 
 def note_lost_features(job: Job, content: LoadedImage, bits: int) -> tuple[str, ...]:

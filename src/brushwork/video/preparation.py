@@ -204,7 +204,7 @@ def require_output(job: FilmJob, *, resume: bool = False) -> None:
     folders = {source if source.is_dir() else source.parent for source in sources if holds_pictures(source)}
     if is_sequence(output) and output.parent.absolute() in {one.absolute() for one in folders}:
         raise InputError(f"the pictures of a clip or mask are in {output.parent}: write to another folder.")
-    is_ours = job.overwrite or (resume and (job.workspace.exists() or output.exists()))
+    is_ours = job.overwrite or (resume and (job.workspace.exists() or job.is_written))
     if job.keep_frames:
         _require_frames_folder(job.frames_folder, is_ours)
     if job.save_flow is not None:

@@ -85,7 +85,7 @@ def _run(
     notes = [*film.notes]
     resumed = resume and film.workspace.exists
     if finish and not resumed:
-        there = f"{film.job.output} is finished already" if film.job.output.exists() else "paint it first"
+        there = f"{film.job.output} is finished already" if film.job.is_written else "paint it first"
         raise InputError(f"there is no unfinished film {film.workspace.folder}: {there}.")
     if resumed:
         notes += film.workspace.require_same(film.manifest, film.device)

@@ -65,7 +65,7 @@ def _verdict(job: jobs.Job, one: jobs.JobPlan, *, is_limited: bool) -> str:
     largest = (
         f"The largest that fits is {job.options.describe_size(one.max_size)}." if one.max_size else "No size fits."
     )
-    ways = [one.leaner] if one.leaner else []
+    ways = [one.memory_flags] if one.memory_flags else []
     ways += [f"--memory {devices.least_limit(one.memory)}"] if is_limited else []
     others = f" It fits with {', or with '.join(ways)}." if ways else ""
     return f"It does not fit: {format_gigabytes(one.available)} are available. {largest}{others}"
@@ -86,7 +86,7 @@ def _document(job: jobs.Job, one: jobs.JobPlan) -> dict[str, Any]:
         "available": one.available,
         "fits": one.fits,
         "largest": one.max_size,
-        "leaner": one.leaner,
+        "memory_flags": one.memory_flags,
     }
     verdict["tiling"] = None if one.tiling is None else one.tiling._asdict()
     return {"output": str(job.output), "device": one.device, "levels": levels, **totals, **verdict}

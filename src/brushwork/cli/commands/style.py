@@ -133,7 +133,9 @@ def blend_files(*styles: str, output: Output = None, force: Force = False) -> in
     kept = controls.blend_style_files(
         [controls.StyleFile.read(path) for path, _ in parts], [weight for _, weight in parts]
     )
-    return _write(kept, output or Path(f"{'+'.join(path.stem for path, _ in parts)}{STYLE_ENDING}"), force)
+    output = output or Path(f"{'+'.join(path.stem for path, _ in parts)}{STYLE_ENDING}")
+    _require_output(output, force)
+    return _write(kept, output, force)
 
 
 @app.command
@@ -174,7 +176,6 @@ def _require_output(path: Path, force: bool) -> None:
 
 
 def _write(kept: controls.StyleFile, path: Path, force: bool) -> int:
-    _require_output(path, force)
     kept.write(path, overwrite=force)
     log(f"the style of {kept.source}, {kept.nbytes / BYTES_PER_MEGABYTE:.1f} MB")
     print_result(str(path))
