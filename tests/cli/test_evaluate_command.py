@@ -272,7 +272,7 @@ def test_missing_weights_say_how_they_are_got(
     monkeypatch.setenv("BRUSHWORK_CACHE", str(desk / "cache"))
     outcome = run("evaluate", *beside)
     assert outcome.code == 1
-    assert "brushwork weights get alexnet" in outcome.err
+    assert "brushwork weights get alexnet vgg16" in outcome.err
 
 
 def test_a_result_whose_photograph_has_moved_is_not_judged_by_its_own_network(

@@ -79,7 +79,7 @@ def test_other_networks_cannot_judge():
 
 def test_missing_weights_say_how_they_are_got(tmp_path, monkeypatch, photograph, painting):
     monkeypatch.setenv("BRUSHWORK_CACHE", str(tmp_path))
-    with pytest.raises(WeightsError, match="brushwork weights get alexnet"):
+    with pytest.raises(WeightsError, match="brushwork weights get alexnet vgg16"):
         evaluate(photograph, content=photograph, style=painting)
 
 

@@ -179,3 +179,9 @@ def test_a_still_webp_is_no_film(tmp_path):
     (tmp_path / "cut.webp").write_bytes(moving.read_bytes()[:-2000])
     with pytest.raises(InputError, match="damaged"):
         list(open_clip(tmp_path / "cut.webp").frames())
+
+
+def test_that_a_film_does_not_say_how_often_it_is_played_is_told(tmp_path):
+    clip = write_clip(tmp_path / "in.mp4", panned(2))
+    assert any("plays has no effect" in note for note in passed(clip, tmp_path / "out.mkv", plays=2).notes)
+    assert not any("plays" in note for note in passed(clip, tmp_path / "out.gif", plays=2).notes)

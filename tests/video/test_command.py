@@ -90,8 +90,9 @@ def test_what_cannot_be_is_refused_in_one_line(desk, capfd):
         (("--optimize", "--no-align"), "--align applies to --instant and --model only"),
         (("--optimize", "--keyframes", "3", "--long-term", "1", "2"), "it must be 1 where --keyframes is given"),
         (("--optimize", "--keyframes", "3", "--warm-start", "random"), "warm-start is random: it must be warped"),
-        (("--rate", "nan"), "rate is nan: it must be above 0"),
-        (("--rate", "inf"), "rate is inf: it must be above 0"),
+        (("--rate", "nan"), "rate is nan: it must be at least 0.001"),
+        (("--rate", "inf"), "rate is inf: it must be at least 0.001"),
+        (("--rate", "1e-5"), "rate is 1e-05: it must be at least 0.001"),
         (("--start", "nan"), "start is nan: it must be 0 or more seconds, and finite"),
         (("--end", "inf"), "end is inf: it must be after the start, 0 seconds, and finite"),
     ],
@@ -120,7 +121,7 @@ def test_settings_for_other_methods_are_ignored(desk, capfd, monkeypatch):
 def test_a_rate_of_zero_is_none_for_a_folder_either(desk, capfd):
     (desk / "in").mkdir()
     write_image(picture(1, 40, 50), desk / "in" / "1.png")
-    assert "rate is 0.0: it must be above 0" in refused(capfd, "in", "painting.png", "--rate", "0")
+    assert "rate is 0.0: it must be at least 0.001" in refused(capfd, "in", "painting.png", "--rate", "0")
 
 
 def test_a_film_with_a_percent_sign_in_its_name_is_no_pattern(desk, capfd):

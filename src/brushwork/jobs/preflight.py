@@ -144,7 +144,7 @@ def open_inputs(job: Job, *, replacing: bool, writes: bool = True) -> tuple[JobI
     bits = min(inputs.content.bits, max_bits(job.output))
     require_output_not_input(job)
     if writes:
-        require_writable(job, inputs.levels[-1].size, bits, replacing=replacing)
+        require_writable_output(job, inputs.levels[-1].size, bits, replacing=replacing)
     return inputs, bits
 
 
@@ -154,7 +154,7 @@ def list_notes(job: Job, inputs: JobInputs, bits: int) -> tuple[str, ...]:
     return (*inputs.notes, *note_style_sizes(job, inputs, finest), *note_lost_features(job, inputs.content, bits))
 
 
-def require_writable(job: Job, canvas: Size, bits: int, *, replacing: bool) -> None:
+def require_writable_output(job: Job, canvas: Size, bits: int, *, replacing: bool) -> None:
     """Check that the output can be written, and that an existing one, or an unfinished one, may be replaced.
 
     Raises: InputError.

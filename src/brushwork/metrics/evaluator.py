@@ -10,7 +10,8 @@ from typing import NamedTuple
 import torch
 
 from brushwork.encoders import Encoder, load_encoder
-from brushwork.errors import InputError
+from brushwork.encoders.weights.find import require_fetched
+from brushwork.errors import InputError, WeightsError
 from brushwork.images.geometry import Size, fit_size
 from brushwork.images.read import ImageInput, as_image
 from brushwork.images.resample import resize
@@ -46,7 +47,11 @@ class Evaluator:
             InputError: no such network, or one that cannot be used for evaluation.
             WeightsError: weights that are not on this machine; the message says how to get them.
         """
-        lpips = {name: Lpips.load(name).to(device) for name in LAYERS}
+        try:
+            lpips = {name: Lpips.load(name).to(device) for name in LAYERS}
+        except WeightsError:
+            require_fetched(LAYERS)  # name both at once, if both are missing
+            raise
         encoder = network if isinstance(network, Encoder) else load_encoder(network, padding="reflect")
         return cls(encoder.to(device), metric_layers(encoder), lpips)
 

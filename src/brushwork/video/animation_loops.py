@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from brushwork.options import require_option
+from brushwork.video.signatures import ANIMATIONS
 
 FOREVER = 0
 MOST_PLAYS = 65535
@@ -22,7 +23,7 @@ def times_played(path: Path, demuxer: str) -> int:
 
     0: forever, as for other films.
     """
-    if demuxer not in ("gif", "apng", "webp"):
+    if demuxer not in ANIMATIONS:
         return FOREVER
     with path.open("rb") as file:
         head = file.read(_HEAD)

@@ -14,6 +14,7 @@ from brushwork.options import require_option
 from brushwork.video.optional_imports import import_video
 from brushwork.video.options import Chroma, CodecName
 from brushwork.video.sequence_names import is_sequence
+from brushwork.video.signatures import ANIMATIONS
 
 IMAGES = "PNG files"
 """The container that is none: every frame is a file."""
@@ -39,7 +40,7 @@ class Container:
     @property
     def is_animation(self) -> bool:
         """Whether it is a picture that moves, or pictures: without sound, and encoded as a whole at the end."""
-        return self.muxer in ("gif", "apng", "webp", IMAGES)
+        return self.muxer in (*ANIMATIONS, IMAGES)
 
     @property
     def holds_alpha(self) -> bool:

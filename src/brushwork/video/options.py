@@ -110,7 +110,7 @@ class OptimizedFilmOptions:
 
 def require_rate(rate: float | Fraction) -> None:
     """Raise an InputError if a number is no rate of frames."""
-    require_option(0 < rate < 1000, "rate", rate, "above 0 and below 1000 frames a second")
+    require_option(0.001 <= rate < 1000, "rate", rate, "at least 0.001 and below 1000 frames a second")
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ from brushwork.video.output_frames import OutputFrames
 from brushwork.video.painters import PainterInputs, PainterSource, load_painter, with_engine
 from brushwork.video.segment_file import FilmFormat
 from brushwork.video.sequence_names import holds_pictures, is_sequence
+from brushwork.video.signatures import ANIMATIONS
 from brushwork.video.workspace import Workspace
 
 
@@ -64,7 +65,7 @@ class PreparedFilm:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know about the film and its output."""
-        return (*self.clip.info.notes, *_list_losses(self.clip.info, self.encoding))
+        return (*self.clip.info.notes, *_list_losses(self.clip.info, self.encoding), *_list_unused(self))
 
     def make_painter(
         self, analysis: FilmAnalysis, stores: FrameStores, watch: WatchSteps = ignore_step
@@ -180,13 +181,19 @@ def open_masks(job: FilmJob, film: ClipInfo) -> tuple[FilmMask, ...]:
 
 def _list_losses(info: ClipInfo, encoding: Encoding) -> Iterator[str]:
     """Yield what the output does not hold of the film."""
-    if info.has_alpha and not encoding.has_alpha and info.demuxer not in ("gif", "apng", "webp"):
+    if info.has_alpha and not encoding.has_alpha and info.demuxer not in ANIMATIONS:
         what = encoding.name if encoding.container.holds_alpha else f"{encoding.name} in {encoding.container.muxer}"
         yield f"{what} has no alpha: what is transparent shows the film's mean color; .mov, .webm and .mkv keep it"
     if encoding.has_alpha and encoding.chroma == "444" and "420" in encoding.pixel_format:
         yield f"{encoding.name} has no alpha with chroma 444: colors are at a quarter of the pixels; .mov keeps both"
     if encoding.container.is_animation and info.audio:
         yield f"the sound is left out: {encoding.container.muxer} holds none"
+
+
+def _list_unused(film: PreparedFilm) -> Iterator[str]:
+    """Yield which options of the job have no effect on this output."""
+    if film.job.plays is not None and film.encoding.container.muxer not in ANIMATIONS:
+        yield "plays has no effect: only animated pictures (.gif, .apng, .webp) say how often they are played"
 
 
 def require_output(job: FilmJob, *, resume: bool = False) -> None:

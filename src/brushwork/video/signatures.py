@@ -36,7 +36,8 @@ _BEGINNINGS = (
 _TS_PACKET, _TS_SYNC = 188, 0x47
 _FLAGS, _ANIMATED = 20, 2
 """Place of a WebP's flags, and the one of those that move."""
-_ANIMATIONS = ("gif", "apng", "webp")
+ANIMATIONS = ("gif", "apng", "webp")
+"""Formats, as FFmpeg names them, of pictures that move; each holds how often it is played."""
 _PICTURE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"crx ")
 """Pictures in the container of MP4: AVIF, HEIF and CR3."""
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -92,7 +93,7 @@ def is_film(path: Path) -> bool:
         demuxer = demuxer_of(path)
     except (InputError, OSError):
         return False
-    return demuxer not in _ANIMATIONS and _read_head(path)[8:12] not in _PICTURE_BRANDS
+    return demuxer not in ANIMATIONS and _read_head(path)[8:12] not in _PICTURE_BRANDS
 
 
 def _is_animation(head: bytes) -> bool:

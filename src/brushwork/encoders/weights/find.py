@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -52,6 +52,19 @@ def find_weights(name: str) -> EncoderWeights:
             )
         raise InputError(f"there are no weights named {name!r}. {suggest_names(name, [*WEIGHT_SETS, *cached_names()])}")
     raise WeightsError(f"the weights of {name} are not on this machine. {install_hint(known)}")
+
+
+def require_fetched(names: Iterable[str]) -> None:
+    """Check that sets of this catalog that are fetched by name are on this machine.
+
+    Raises: WeightsError: some are not; it names all of them.
+    """
+    missing = [name for name in names if not (find_installed_file(WEIGHT_SETS[name]) or cached_file(name).is_file())]
+    if missing:
+        raise WeightsError(
+            f"the weights of {' and '.join(missing)} are not on this machine. To fetch them: "
+            f"brushwork weights get {' '.join(missing)}"
+        )
 
 
 def install_hint(known: WeightSet) -> str:
