@@ -60,6 +60,14 @@ def test_settings_of_the_environment_that_a_model_has_not_are_ignored(
     assert "--ratio and --model were both given" in run("paint", "photo.png", "--model", "wave", "--ratio", "1").err
 
 
+def test_a_painting_on_the_command_line_goes_before_a_model_of_the_environment(
+    wall: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BRUSHWORK_MODEL", "wave")
+    outcome = run("plan", "photo.png", "waves.png", "--instant", "--size", "40")
+    assert outcome.code == 0 and "--model of the environment or the settings file is ignored here" in outcome.err
+
+
 def test_the_record_says_who_painted_and_the_picture_can_be_repeated(wall: Path, run: Run) -> None:
     assert run("paint", "photo.png", "--model", "shelf/wave.safetensors", "--strength", "0.5", "-q").code == 0
     record = json.loads(read_metadata(wall / "photo+wave.png") or "")

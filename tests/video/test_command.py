@@ -116,6 +116,9 @@ def test_settings_for_other_methods_are_ignored(desk, capfd, monkeypatch):
     assert main(words) == 0
     told = capfd.readouterr().err
     assert all(f"--{name} {ignored}" in told for name in ("later", "preset", "style")) and "consistency" not in told
+    monkeypatch.setenv("BRUSHWORK_MODEL", "wave")
+    assert main(words) == 0
+    assert f"--model {ignored}" in capfd.readouterr().err
 
 
 def test_a_rate_of_zero_is_none_for_a_folder_either(desk, capfd):

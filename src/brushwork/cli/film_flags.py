@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Self
 
@@ -39,11 +40,18 @@ class FilmMethodFlags:
     strength: Annotated[float | None, Parameter(show_default="1")] = None
     """With --instant or --model: strength of the style, from 0 (the film) to 1."""
 
-    def with_one_method(self, *, quiet: bool) -> Self:
-        """Return the flags with one method: beside that of a flag, those of settings are ignored.
+    def with_one_method(self, styles: Sequence[str], *, quiet: bool) -> Self:
+        """Return the flags with one method: beside that of a flag, or style images, those of settings are ignored.
 
-        Raises: InputError: two flags.
+        Raises: InputError: two flags, or style images and a model.
         """
+        if self.model is not None and styles:
+            said = (
+                f"style image {styles[0]} and --model were both given: a model brings its own styles (--style "
+                "chooses one of several); remove one of them."
+            )
+            refuse_flag("model", said, quiet=quiet)
+            return replace(self, model=None).with_one_method(styles, quiet=quiet)
         none: dict[str, Any] = {"instant": False, "model": None, "optimize": False}
         first, *others = sorted((name for name in none if getattr(self, name)), key=is_setting) or ["instant"]
         for name in others:

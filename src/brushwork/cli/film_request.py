@@ -107,11 +107,6 @@ class FilmRequest:
     def _require_consistent(self) -> None:
         if self.method.strength is not None and self.method.optimize:
             self._refuse("strength", "applies to --instant and --model only: use --style-weight, or remove --optimize.")
-        if self.method.model is not None and self.styles:
-            raise InputError(
-                f"style image {self.styles[0]} and --model were both given: a model brings its own styles (--style "
-                "chooses one of several); remove one of them."
-            )
         if self.method.style and self.method.model is None:
             self._refuse("style", "applies to --model only: name the style image after the film.")
         if self.method.model is None and not self.styles:

@@ -113,13 +113,13 @@ def paint(
     config
         File with options, one `flag = value` per line; flags on the command line override it.
     """
-    feedforward = _agree(method, feedforward, each=each, quiet=flags.quiet)
+    feedforward = _agree(method, feedforward, styles, each=each, quiet=flags.quiet)
     given, init = split_init(given, Init)
-    if (model := feedforward.model) is not None:
+    if feedforward.model is not None:
         rest = {"method": method != "optimize", "region": bool(region), "preset": preset_name != "default"}
         rest |= {"quality": quality != "normal", "instant": feedforward.instant}
         rest |= {"ratio": ratio is not None, "init": init is not None}
-        require_no_conflicts(model, styles, rest, quiet=flags.quiet)
+        _refuse_flags(rest, "and --model were both given: choose one.", quiet=flags.quiet)
         return _with_model(content, feedforward, tuple(style), given, flags, execute)
     options = _options(method, feedforward, (preset_name, quality), given, ratio, flags)
     contents, style_images = _split_names([content, *styles], style)
@@ -132,11 +132,16 @@ def paint(
         return execute(make_request(options, runs, flags, pipes, is_batch=several, init=init, regions=regions))
 
 
-def _agree(method: str, feedforward: FeedForwardFlags, *, each: bool, quiet: bool) -> FeedForwardFlags:
-    """Return the flags with `instant` as `--method` says.
+def _agree(
+    method: str, feedforward: FeedForwardFlags, styles: Sequence[str], *, each: bool, quiet: bool
+) -> FeedForwardFlags:
+    """Return the flags with `instant` as `--method` says, and without a model of settings if style images are named.
 
     Raises: InputError: no such method, two, or flags that do not fit.
     """
+    if styles and feedforward.model is not None:
+        refuse_flag("model", _both_given(styles[0], feedforward.model), quiet=quiet)
+        feedforward = replace(feedforward, model=None)
     if method not in _METHODS:
         raise InputError(f"there is no method {method!r}. {suggest_names(method, _METHODS)}")
     instant = feedforward.instant
@@ -222,17 +227,11 @@ def _name(content: Path, styles: tuple[Path, ...]) -> str:
     return "+".join([content.stem, *(one.stem for one in styles[:_STYLES_IN_A_NAME]), *more])
 
 
-def require_no_conflicts(model: str, styles: Sequence[str], others: Mapping[str, bool], *, quiet: bool) -> None:
-    """Check that nothing was given that conflicts with a model; `others`: flag -> whether it was given.
-
-    Raises: InputError: a style image, or a flag of another method.
-    """
-    if styles:
-        raise InputError(
-            f"the style image {styles[0]} and --model {model} were both given: a model brings its own styles (--style "
-            "chooses one of several); remove one of them. (To paint several photographs, give a folder of them.)"
-        )
-    _refuse_flags(others, "and --model were both given: choose one.", quiet=quiet)
+def _both_given(style: str, model: str) -> str:
+    return (
+        f"the style image {style} and --model {model} were both given: a model brings its own styles (--style "
+        "chooses one of several); remove one of them. (To paint several photographs, give a folder of them.)"
+    )
 
 
 def _refuse_flags(others: Mapping[str, bool], why: str, *, quiet: bool) -> None:

@@ -77,7 +77,7 @@ def video(
             clip=streams.input_path(clip),
             styles=styles,
             preset=preset_name,
-            method=method.with_one_method(quiet=flags.quiet),
+            method=method.with_one_method(styles, quiet=flags.quiet),
             frames=frames,
             flags=streams.with_output(flags),
             film=film,
