@@ -4,9 +4,11 @@ import hashlib
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from io import BytesIO
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 from PIL import Image
@@ -15,6 +17,8 @@ from asgi_client import AsgiClient
 from brushwork.studio import guard
 from brushwork.studio.file_store import register_painting
 from brushwork.studio.job_request import PaintingRequest
+from brushwork.studio.job_rows import change_known_job
+from brushwork.studio.job_store import JobStore
 from brushwork.studio.known_paintings import register_shipped
 from brushwork.studio.page_files import STATIC
 from brushwork.studio.request_options import make_options
@@ -170,6 +174,19 @@ def test_changes_need_the_version_that_was_seen(client, files):
     assert client.ask("PATCH", path, data={"priority": 4}, headers={"if-match": f'"{job["version"]}"'}).status == 412
 
 
+def test_of_two_changes_with_one_version_the_second_is_refused(client, files, database):
+    """The second is asked for while the first holds the write lock: its version was still the newest then."""
+    job = create(client, files).json()
+    change = partial(client.ask, "PATCH", f"{API}/jobs/{job['id']}", data={"priority": 4})
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as connection:
+            second = pool.submit(change, headers={"if-match": f'"{job["version"]}"'})
+            sleep(0.5)  # it waits for the lock; a check outside of the transaction would have been passed by now
+            change_known_job(connection, job["id"], priority=3)
+        assert second.result().status == 412
+    assert client.get(f"{API}/jobs/{job['id']}").json()["priority"] == 3
+
+
 def test_unknown_is_404_everywhere(client):
     for path in ("jobs/x", "files/" + "0" * 64, "jobs/x/preview", "nothing", "files/" + "0" * 64 + "/thumbnail"):
         answer = client.get(f"{API}/{path}")
@@ -318,6 +335,14 @@ def test_cards_are_painted_once_and_those_of_another_photograph_make_room(client
     assert first == again
     client.post(f"{API}/cards", ask | {"content": files[1]})
     assert client.get(f"{API}/jobs/{first}").json()["state"] == "canceled"
+
+
+def test_room_is_looked_for_once_for_all_cards_of_a_request(database):
+    looks = []
+    store = JobStore(database, looks.append)
+    requests = [PaintingRequest(kind="card", content="0" * 64, paintings=(one * 64,)) for one in "abc"]
+    assert all(store.create_cards(requests))
+    assert len(looks) == 1
 
 
 def test_a_card_is_painted_as_what_it_stands_for(client, files):

@@ -36,7 +36,7 @@ def _add_actions(router: APIRouter, services: Services) -> None:
         answer = store.ask(job, "cancel")
         is_over = answer["state"] == "canceled" and answer["result"] is None
         if is_over and (kept := services.uploads.keep_picture(job)):
-            return store.change(job, None, result=kept)
+            return store.change(job, result=kept)
         return answer
 
     for event in ("pause", "resume"):
@@ -45,9 +45,7 @@ def _add_actions(router: APIRouter, services: Services) -> None:
     @router.post("/jobs/{job}/again", status_code=201)
     def again(job: str) -> Any:
         """Repeat a painting."""
-        before = store.get(job)
-        request = PaintingRequest.from_json(before["request"])
-        return store.create(request, title=before["title"], parent=job, via="again")[0]
+        return store.repeat(job)
 
     @router.post("/jobs/{job}/go-on", status_code=201)
     def go_on(job: str, body: GoOnBody) -> Any:

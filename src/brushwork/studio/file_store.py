@@ -45,6 +45,23 @@ def keep_file(
     return True
 
 
+def keep_result(
+    database: Database,
+    folder: StudioFolder,
+    file: Path,
+    sha256: str,
+    *,
+    kind: str,
+    width: int,
+    height: int,
+    is_finished: bool,
+) -> dict[str, Any]:
+    """Move a picture or a film into the store, as `keep_file` does; return it as the result that clients see."""
+    count = file.stat().st_size
+    keep_file(database, folder, file, sha256, kind=kind, width=width, height=height)
+    return {"sha256": sha256, "width": width, "height": height, "bytes": count, "unfinished": not is_finished}
+
+
 def find_file(database: Database, sha256: str) -> dict[str, Any] | None:
     """Return what is known of a stored file; None: there is none."""
     with database.read() as connection:

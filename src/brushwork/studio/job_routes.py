@@ -93,22 +93,19 @@ def _add_changes(router: APIRouter, store: JobStore) -> None:
     @router.patch("/jobs/{job}")
     def change(job: str, body: ChangeBody, if_match: Annotated[str | None, Header(max_length=40)] = None) -> Any:
         """Change the priority, the title, or whether it is pinned."""
-        version = _version(if_match)
-        if version is not None and store.get(job)["version"] != version:
-            raise ProblemError(412, "version", "The painting was changed meanwhile: read it again.")
-        return store.change(job, None, **without_none(body))
+        return store.change(job, version=_version(if_match), **without_none(body))
 
     @router.delete("/jobs/{job}")
     def trash(job: str) -> Any:
         """Move a painting that is over to the trash."""
         if store.get(job)["state"] in ("pending", "running", "paused"):
             store.ask(job, "cancel")
-        return store.change(job, None, trashed=now())
+        return store.change(job, trashed=now())
 
     @router.post("/jobs/{job}/restore")
     def restore(job: str) -> Any:
         """Take a painting out of the trash."""
-        return store.change(job, None, trashed=None)
+        return store.change(job, trashed=None)
 
 
 def _create(services: Services, body: JobBody, key: str | None) -> tuple[dict[str, Any], bool]:

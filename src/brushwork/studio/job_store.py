@@ -66,6 +66,15 @@ class JobStore:
                 )
         return job, True
 
+    def repeat(self, job: str) -> dict[str, Any]:
+        """Return a new job with the request and the title of one that is there.
+
+        Raises: UnknownJobError.
+        """
+        before = self.get(job)
+        request = PaintingRequest.from_json(before["request"])
+        return self.create(request, title=before["title"], parent=job, via="again")[0]
+
     def create_batch(self, asked: Sequence[tuple[PaintingRequest, str]]) -> tuple[str, list[dict[str, Any]]]:
         """Return the id of a new batch and its jobs, from requests and their titles: all of them, or none."""
         batch = new_id()
@@ -81,21 +90,18 @@ class JobStore:
 
         Raises: ProblemError: there is no room, and none is known; with `urgent`, not all are known.
         """
-        refusal: ProblemError | None = None
-        cards: list[dict[str, Any] | None] = []
+        priority = _URGENT_PRIORITY if urgent else _CARD_PRIORITY
         with self.database.write() as connection:
             waiting = JOB.c.kind.in_({one.kind for one in requests}), JOB.c.state == "pending"
             for row in connection.execute(sa.select(JOB).where(*waiting)).all():
                 if all(row.request["content"] != one.content for one in requests):
                     cancel_waiting(connection, row.id)
-            priority = _URGENT_PRIORITY if urgent else _CARD_PRIORITY
-            for one in requests:
-                try:
-                    cards.append(self._card_of(connection, one, priority + (one.model is not None)))
-                except ProblemError as error:
-                    refusal = error
-                    cards.append(None)
-            if refusal is not None and (urgent or not any(cards)):
+            refusal = self._refusal(connection)
+            cards = [
+                _card_of(connection, one, priority + (one.model is not None), may_add=refusal is None)
+                for one in requests
+            ]
+            if refusal is not None and None in cards and (urgent or not any(cards)):
                 raise refusal
         return cards
 
@@ -140,15 +146,15 @@ class JobStore:
                 with suppress(RefusedChangeError, UnknownJobError):  # it was canceled meanwhile
                     self.ask(row.id, "resume")
 
-    def change(self, job: str, version: int | None, **values: Any) -> dict[str, Any]:
+    def change(self, job: str, *, version: int | None = None, **values: Any) -> dict[str, Any]:
         """Change the note-like columns of a job; `version`: the one that the client has seen, None: any.
 
-        Raises: UnknownJobError; RefusedChangeError: it was changed meanwhile.
+        Raises: UnknownJobError; ProblemError: it was changed meanwhile.
         """
         with self.database.write() as connection:
             row = require_job(connection, job)
             if version is not None and version != row.version:
-                raise RefusedChangeError(f"the painting was changed meanwhile: version {row.version}, not {version}.")
+                raise ProblemError(412, "version", "The painting was changed meanwhile: read it again.")
             return change_known_job(connection, job, **values)
 
     def events_after(self, seq: int, limit: int = 200) -> list[dict[str, Any]]:
@@ -196,17 +202,28 @@ class JobStore:
             _insert(connection, draft, parent=job["id"], via="draft", priority=_DRAFT_PRIORITY)
         return job
 
-    def _card_of(self, connection: sa.Connection, request: PaintingRequest, priority: int) -> dict[str, Any]:
-        usable = JOB.c.state.in_(("pending", "running", "completed"))
-        before = connection.execute(
-            sa.select(JOB).where(JOB.c.request_hash == request.sha256, JOB.c.kind == request.kind, usable).limit(1)
-        ).one_or_none()
-        if before is None:
+    def _refusal(self, connection: sa.Connection) -> ProblemError | None:
+        """Return why there is no room for a new painting; None: there is."""
+        try:
             self._require_room(connection)
-            return _insert(connection, request, priority=priority)
-        if before.state == "pending" and before.priority < priority:
-            return change_known_job(connection, before.id, priority=priority)
-        return job_to_json(before)
+        except ProblemError as error:
+            return error
+        return None
+
+
+def _card_of(
+    connection: sa.Connection, request: PaintingRequest, priority: int, *, may_add: bool
+) -> dict[str, Any] | None:
+    """Return the card that a request has, or a new one; None: it has none, and none may be added."""
+    usable = JOB.c.state.in_(("pending", "running", "completed"))
+    before = connection.execute(
+        sa.select(JOB).where(JOB.c.request_hash == request.sha256, JOB.c.kind == request.kind, usable).limit(1)
+    ).one_or_none()
+    if before is None:
+        return _insert(connection, request, priority=priority) if may_add else None
+    if before.state == "pending" and before.priority < priority:
+        return change_known_job(connection, before.id, priority=priority)
+    return job_to_json(before)
 
 
 def _job_of_key(connection: sa.Connection, key: str, request: PaintingRequest) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from brushwork.storage.atomic import link_or_copy
 from brushwork.studio.database import Database
-from brushwork.studio.file_store import find_file, keep_file
+from brushwork.studio.file_store import find_file, keep_file, keep_result
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.image_reader import ImageReader
 from brushwork.studio.problems import ProblemError
@@ -69,13 +69,13 @@ class UploadStore:
         shown = self._folder.latest_picture(job)
         if shown is None:
             return None
-        data, kind = shown.read_bytes(), shown.suffix.removeprefix(".")
-        sha256 = hashlib.sha256(data).hexdigest()
+        sha256 = hashlib.sha256(shown.read_bytes()).hexdigest()
+        kind = shown.suffix.removeprefix(".")
         width, height = self._read(shown, kind, {})
         kept = self._folder.incoming / f"{token_hex(16)}.part"
         link_or_copy(shown, kept)  # the page may be asking for it just now
-        keep_file(self._database, self._folder, kept, sha256, kind=kind, width=width, height=height)
-        return {"sha256": sha256, "width": width, "height": height, "bytes": len(data), "unfinished": True}
+        picture: dict[str, Any] = {"kind": kind, "width": width, "height": height}
+        return keep_result(self._database, self._folder, kept, sha256, **picture, is_finished=False)
 
     async def _write(self, chunks: AsyncIterator[bytes], path: Path) -> tuple[str, bytes]:
         found, count, first = hashlib.sha256(), 0, b""

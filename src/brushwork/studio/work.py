@@ -17,7 +17,7 @@ from brushwork.storage.atomic import link_or_copy
 from brushwork.storage.hashing import file_sha256
 from brushwork.studio.claims import FIRST_OWN_PREVIEW, MOST_DEATHS, Claim, ClaimLostError
 from brushwork.studio.database import DATABASE_LOST
-from brushwork.studio.file_store import keep_file
+from brushwork.studio.file_store import keep_result
 from brushwork.studio.film_painting import run_film_request, take_frames
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.job_problems import (
@@ -245,17 +245,13 @@ class WorkOnJob:
     def _store(self, output: Path, *, is_finished: bool) -> dict[str, Any]:
         is_film = self._claim.request.kind == "video" and output.suffix == ".mp4"
         size = self._size if is_film else image_size(output)
-        sha256 = file_sha256(output)
-        kind = output.suffix.removeprefix(".")
-        count = output.stat().st_size
-        keep_file(self._claim.database, self._folder, output, sha256, kind=kind, width=size.width, height=size.height)
-        return {
-            "sha256": sha256,
+        picture: dict[str, Any] = {
+            "kind": output.suffix.removeprefix("."),
             "width": size.width,
             "height": size.height,
-            "bytes": count,
-            "unfinished": not is_finished,
         }
+        database, sha256 = self._claim.database, file_sha256(output)
+        return keep_result(database, self._folder, output, sha256, **picture, is_finished=is_finished)
 
 
 def _format(request: PaintingRequest) -> str:

@@ -75,12 +75,8 @@ def resume(job: _Painting, /, *, folder: _Folder = None, database: _Address = No
 @app.command
 def again(job: _Painting, /, *, folder: _Folder = None, database: _Address = None) -> int:
     """Paint the same once more."""
-    from brushwork.studio.job_request import PaintingRequest
-
     with _open_store(folder, database) as store:
-        before = store.get(job)
-        request = PaintingRequest.from_json(before["request"])
-        print_result(_line(store.create(request, title=before["title"], parent=job, via="again")[0]))
+        print_result(_line(store.repeat(job)))
     return 0
 
 
