@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from torch.nn.functional import conv2d, max_pool2d, pad
+from torch.nn.functional import conv2d, interpolate, max_pool2d, pad
 
 import brushwork.encoders.vgg
 from brushwork.encoders.preprocess import make_preprocess
@@ -379,9 +379,10 @@ def test_keras_begins_with_noise_as_wide_as_the_colors():
 
 
 def test_a_mixed_start_is_nineteen_parts_content_and_one_part_style():
-    found, content = starting("mixed"), picture(1, *SIZE).double()
-    only_style = starting("style", init_noise=0.0)
-    torch.testing.assert_close(found, 0.95 * content + 0.05 * only_style, rtol=0, atol=DOUBLE)
+    """The program resizes both to the net's input, so that the painting is stretched."""
+    content, style = picture(1, *SIZE).double(), picture(2, 50, 30).double()
+    stretched = interpolate(style, tuple(SIZE), mode="bicubic", antialias=True)
+    torch.testing.assert_close(starting("mixed"), 0.95 * content + 0.05 * stretched, rtol=0, atol=DOUBLE)
 
 
 @pytest.mark.parametrize("exponent", [0, 1, 3])

@@ -90,8 +90,9 @@ class InitOptions(ABC):
     init: Init = "content"
     """Initial image: the content image (content), the content image in the style images' colors (recolored), half
     that and half patches of the style images (patches), the style image (style), 0.95 of the content and 0.05 of the
-    style image (mixed), white noise around gray, normal (noise) or uniform, as wide as 0 to 255 (uniform), noise of a
-    power of the frequency (pink), gray, or, for style transfer jobs, the feed-forward AdaIN result (instant)."""
+    stretched style image (mixed), white noise around gray, normal (noise) or uniform, as wide as 0 to 255 (uniform),
+    noise of a power of the frequency (pink), gray, or, for style transfer jobs, the feed-forward AdaIN result
+    (instant)."""
 
     pink_exponent: int = 1
     """Power of the frequency to which the amplitudes of pink noise are proportional, as fzliu's program counts: its

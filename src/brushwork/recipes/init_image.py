@@ -73,9 +73,9 @@ def pink_noise(size: Size, like: Image, exponent: int, generator: torch.Generato
 
 
 def mix(content: Image, style: Image) -> Image:
-    """Return 0.95 of the content image and 0.05 of the style image.
+    """Return 0.95 of the content image and 0.05 of the style image, both of one size.
 
-    Source: fzliu/style-transfer.
+    Source: fzliu/style-transfer, which stretches the style image to the content image's size.
     """
     return (1 - STYLE_SHARE) * content + STYLE_SHARE * style
 
@@ -121,7 +121,7 @@ def _init_image(
         case "noise":
             return add_noise(gray_image(size, content, encoder_scale), options.noise, generator, encoder_scale)
         case "mixed":
-            return mix(resize(content, size), cover(_image_of(style, "mixed"), size))
+            return mix(resize(content, size), resize(_image_of(style, "mixed"), size))
         case "uniform":
             return add_uniform_noise(gray_image(size, content, encoder_scale), generator, encoder_scale)
         case "pink":
