@@ -23,7 +23,7 @@ LAYER = "relu4_1"
 """Layer at which images are encoded: the decoder was trained on its features."""
 
 EPSILON = 1e-5
-"""Added to variances before the square root, as in the well-known programs."""
+"""Added to variances before the square root, as in the PyTorch program."""
 
 _CELLS = 2**13
 """Positions of a band: a feature map is processed in bands of rows, so that no temporary of its size is needed."""
@@ -73,9 +73,8 @@ def channel_statistics(feature: Feature, weights: Weights | None = None) -> Chan
     positions with weight 1. The weights must not all be 0.
 
     Source: Huang & Belongie, 1703.06868, equations 5 and 6.
-    Differs: the paper divides by the number of positions; its program does so for the content and uses Torch's
-    unbiased standard deviation for the style, and the PyTorch program, whose decoder weights are used here, the
-    unbiased one for both.
+    Differs: the paper and the authors' program divide by the number of positions, and the program adds ε for the
+    content only; the PyTorch program, whose decoder weights are used here, has the formula above for both.
     """
     if weights is None:
         total = torch.tensor(float(feature.shape[2] * feature.shape[3]), device=feature.device)

@@ -82,7 +82,7 @@ def match_histogram(image: Feature, reference: Feature) -> Feature:
 def match_lightness(lightness: Plane, reference: Plane) -> Plane:
     """Return σ*/σ (L − μ) + μ*, which has the mean and standard deviation of the lightness of `reference`.
 
-    Source: Gatys et al., 1611.07865, section 4.1 (luminance-only transfer).
+    Source: Gatys et al., 1611.07865, section 5.1 (luminance-only transfer).
     """
     return _match_each(_match_mean_std, lightness, reference)
 

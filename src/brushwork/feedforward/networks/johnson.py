@@ -29,7 +29,7 @@ SMALLEST = 5
 """Minimum side in pixels of the input of the last convolution, 9×9, which reflects 4 pixels."""
 
 TANH_RANGE = 150 / 255
-"""Maximum distance of the output from gray: tanh times 150, of 255, as the authors' program."""
+"""Maximum distance of the output from gray: tanh times 150, of 255, as in the authors' program."""
 
 TANH_LIMIT = atanh(0.5 / TANH_RANGE)
 """Outputs of the last layer that correspond to black (-) and white: beyond them tanh saturates."""
@@ -41,6 +41,8 @@ class JohnsonNetwork(nn.Module):
     The image is padded by reflection with what the residual blocks lose, and up to a multiple of `JOHNSON_STRIDE`.
 
     Source: 1603.08155, supplement, table 1.
+    Differs: input and output are RGB in [0, 1] less 0.5. The authors' program has BGR in [0, 255] less the mean color
+    of VGG's training images, so that its output lies within 150 of that color, ours within 150/255 of gray.
     """
 
     def __init__(self, settings: JohnsonConfig) -> None:
