@@ -17,7 +17,6 @@ from brushwork.images.color_transfer import match_linear
 from brushwork.metrics import Metrics
 from brushwork.recipes import PRESETS, TransferOptions, load_preset
 from brushwork.recipes.init_image import cover
-from brushwork.recipes.levels import make_schedule
 
 NETWORKS = ("alexnet", "vgg16")
 """The judges. Every program paints with VGG-19, of which VGG-16 is a near relation, and AlexNet is none."""
@@ -95,7 +94,7 @@ def weighed(options: TransferOptions, times: float) -> TransferOptions:
 
 def work_of(options: TransferOptions, photograph: Size, size: int) -> float:
     """Closures at the full size, and others by their share of the pixels."""
-    plan = make_schedule(photograph, size, "long", options)
+    plan = options.make_schedule(photograph, size, "long")
     return sum(level.iterations * level.size.area / plan[-1].size.area for level in plan)
 
 

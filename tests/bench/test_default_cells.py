@@ -10,7 +10,6 @@ from brushwork.experiments.context import ExperimentContext
 from brushwork.images import Size
 from brushwork.metrics import Metrics
 from brushwork.recipes import PRESETS, load_preset
-from brushwork.recipes.levels import make_schedule
 from default_cells import NETWORKS, Bench, crossed, programs, spending, weighed, work_of
 
 PHOTOGRAPH = Size(300, 450)
@@ -20,7 +19,7 @@ FIGURES += ("sliced_style", "frechet_style", "chroma_style")
 
 def test_closures_at_half_the_size_count_a_quarter():
     own = load_preset("default")
-    coarse, fine = make_schedule(PHOTOGRAPH, 512, "long", own)
+    coarse, fine = own.make_schedule(PHOTOGRAPH, 512, "long")
     share = coarse.size.area / fine.size.area
     assert work_of(own, PHOTOGRAPH, 512) == pytest.approx(fine.iterations + coarse.iterations * share)
     assert share == pytest.approx(0.25, rel=0.01)
@@ -30,7 +29,7 @@ def test_all_programs_spend_the_same():
     work = work_of(load_preset("default"), PHOTOGRAPH, 384)
     for name, options in programs(384, curve=(0.25,)).items():
         given = spending(options, PHOTOGRAPH, 384, work)
-        rounded = len(make_schedule(PHOTOGRAPH, 384, "long", given))  # each size has a whole number of closures
+        rounded = len(given.make_schedule(PHOTOGRAPH, 384, "long"))  # each size has a whole number of closures
         assert work_of(given, PHOTOGRAPH, 384) == pytest.approx(work, abs=rounded), name
         assert (given.size, given.measure) == (384, "long")
 

@@ -11,66 +11,8 @@ from brushwork.errors import InputError
 from brushwork.images.geometry import Size
 from brushwork.optim.reductions import Reductions
 from brushwork.recipes import ResumeState, ScheduleLevel, TransferOptions, run_recipe
-from brushwork.recipes.levels import make_schedule
 from brushwork.recipes.optimizers import make_optimizer
 from tolerances import DOUBLE
-
-
-def test_one_level_where_nothing_is_coarser():
-    assert make_schedule(Size(300, 400), 200, "long", TransferOptions(min_size=0, iterations=7)) == [
-        ScheduleLevel(Size(150, 200), 7)
-    ]
-
-
-def test_sizes_double_and_closures_shrink():
-    options = TransferOptions(min_size=64, iterations=100, iteration_decay=0.5)
-    found = make_schedule(Size(300, 400), 512, "long", options)
-    assert found == [
-        ScheduleLevel(Size(48, 64), 100),
-        ScheduleLevel(Size(96, 128), 50),
-        ScheduleLevel(Size(192, 256), 25),
-        ScheduleLevel(Size(384, 512), 12),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("size", "coarsest", "first"),
-    [(512, 192, 256), (512, 181, 128), (100, 64, 50), (100, 75, 100), (200, 200, 200), (200, 300, 200)],
-)
-def test_the_coarsest_level_is_the_nearest_to_what_was_asked_for(size, coarsest, first):
-    found = make_schedule(Size(100, 100), size, "long", TransferOptions(min_size=coarsest))
-    assert found[0].size == Size(first, first)
-    assert found[-1].size == Size(size, size)
-
-
-@pytest.mark.parametrize("measure", ["long", "short", "area"])
-def test_the_full_size_is_the_pictures_own(measure):
-    found = make_schedule(Size(301, 401), "full", measure, TransferOptions(min_size=64))
-    assert found[-1].size == Size(301, 401)
-    assert found[-2].size in (Size(150, 200), Size(151, 201))
-    assert len(found) == {"long": 4, "short": 3, "area": 3}[measure]
-
-
-def test_no_level_is_too_small_to_be_painted():
-    options = TransferOptions(size=512, min_size=32)
-    assert [level.size for level in make_schedule(Size(100, 1000), 512, "long", options)] == [Size(51, 512)]
-    assert [min(level.size) for level in make_schedule(Size(600, 1000), 512, "long", options)] == [38, 77, 154, 307]
-
-
-@pytest.mark.parametrize(
-    ("size", "sizes"), [(512, [128, 181, 256, 362, 512]), (600, [150, 212, 300, 424, 600]), (130, [130])]
-)
-def test_sizes_grow_by_any_factor(size, sizes):
-    """Those of crowsonkb's program: end/√2^k, rounded, as long as they are not below 128."""
-    options = TransferOptions(min_size=152, size_step=2**0.5, iterations=1000, finer_iterations=500)
-    found = make_schedule(Size(9, 9), size, "long", options)
-    assert [max(level.size) for level in found] == sizes
-    assert [level.iterations for level in found] == [1000, *[500] * (len(sizes) - 1)]
-
-
-def test_every_level_has_a_closure():
-    options = TransferOptions(min_size=32, iterations=1, iteration_decay=0.1)
-    assert [level.iterations for level in make_schedule(Size(9, 9), 256, "short", options)] == [1, 1, 1, 1]
 
 
 @pytest.fixture(

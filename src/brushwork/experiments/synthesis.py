@@ -13,7 +13,6 @@ from brushwork.images import Size
 from brushwork.objective import Objective
 from brushwork.optim import SphereParametrization, minimize
 from brushwork.recipes import Progress, ScheduleLevel, TextureOptions
-from brushwork.recipes.levels import make_schedule
 from brushwork.recipes.multiscale import optimize_multiscale
 from brushwork.recipes.optimizers import make_optimizer
 from brushwork.types import Image
@@ -38,7 +37,7 @@ def synthesize(
 
     def paint() -> Iterator[Progress]:
         encoder, size = network().to(context.device) if network else context.encoder(options), Size.of(init)
-        plan = make_schedule(size, max(size), "long", options)
+        plan = options.make_schedule(size, max(size), "long")
         evaluate = evaluate_whole(encoder, objective(encoder))
         return optimize_multiscale(plan, lambda _: evaluate, init.to(context.device), options)
 

@@ -9,6 +9,9 @@ from math import inf
 from typing import Literal, Self
 
 from brushwork.choices import HistoryStorage
+from brushwork.images.geometry import Size, fit_size
+from brushwork.options.groups import Extent, Measure, measured_size
+from brushwork.options.method import ScheduleLevel
 from brushwork.options.validation import SMALLEST_SIDE, require_option
 
 _FEW_PAIRS = 5
@@ -113,6 +116,28 @@ class OptimizerOptions(ABC):
     def optimizer_options(self) -> OptimizerOptions | None:
         """The options themselves, as `RecipeOptions` asks."""
         return self
+
+    def make_schedule(self, own: Size, size: Extent, measure: Measure) -> list[ScheduleLevel]:
+        """Return the sizes to optimize at, coarse to fine, with their iterations.
+
+        `own` gives the proportions, and the size itself if `size` is `full`. The size is divided by `size_step` as long
+        as it stays nearer to `min_size`, in proportion, than the size before. No side is smaller than `SMALLEST_SIDE`.
+        """
+        finest, pixels = (
+            (own, measured_size(own, measure)) if size == "full" else (fit_size(own, size, measure=measure), size)
+        )
+        sizes, step = [finest], self.size_step
+        while self.min_size and pixels / step ** (len(sizes) - 0.5) >= self.min_size:
+            smaller = fit_size(own, round(pixels / step ** len(sizes)), measure=measure)
+            if min(smaller) < SMALLEST_SIDE:
+                break
+            sizes.append(smaller)
+        return [ScheduleLevel(here, self._iterations_at(level)) for level, here in enumerate(reversed(sizes))]
+
+    def _iterations_at(self, level: int) -> int:
+        if level and self.finer_iterations:
+            return self.finer_iterations
+        return max(1, round(self.iterations * self.iteration_decay**level))
 
     def with_iterations(self, iterations: int) -> Self:
         """Return the options for a number of iterations at one size only."""

@@ -17,7 +17,6 @@ from brushwork.options import (
     check_options,
     register,
 )
-from brushwork.recipes.levels import make_schedule
 from brushwork.recipes.recipe import RecipeOptions, RunArguments
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ class ReconstructionOptions(SizeOptions, InitOptions, OptimizerOptions, RecipeOp
 
     def schedule(self, content: Size) -> list[ScheduleLevel]:
         """Return the levels from `min_size` to the size of the result."""
-        return make_schedule(content, self.size, self.measure, self)
+        return self.make_schedule(content, self.size, self.measure)
 
     def run(self, images: RecipeInputs, **how: Unpack[RunArguments]) -> Iterator[Progress]:
         """Run `reconstruct`."""

@@ -20,7 +20,6 @@ from brushwork.options import (
     parse_size,
     register,
 )
-from brushwork.recipes.levels import make_schedule
 from brushwork.recipes.recipe import RecipeOptions, RunArguments
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ class TextureOptions(CanvasOptions, StyleOptions, InitOptions, OptimizerOptions,
     def schedule(self, content: Size) -> list[ScheduleLevel]:
         """Return the levels from `min_size` to the size of the result."""
         canvas = texture_size(self, self._encoded_size(content))
-        return make_schedule(canvas, max(canvas), "long", self)
+        return self.make_schedule(canvas, max(canvas), "long")
 
     def content_size(self, level: Size, content: Size) -> Size:
         """Return the size at which the source image is encoded while the result has the size `level`."""

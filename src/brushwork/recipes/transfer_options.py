@@ -25,7 +25,6 @@ from brushwork.options import (
     require_option,
 )
 from brushwork.options.groups import ColorOptions
-from brushwork.recipes.levels import make_schedule
 from brushwork.recipes.recipe import RecipeOptions, RunArguments
 
 if TYPE_CHECKING:
@@ -106,7 +105,7 @@ class TransferOptions(
 
     def schedule(self, content: Size) -> list[ScheduleLevel]:
         """Return the levels from `min_size` to the size of the result."""
-        return make_schedule(content, self.size, self.measure, self)
+        return self.make_schedule(content, self.size, self.measure)
 
     def style_sizes(self, level: Size, style: Size, number: int, styles: int) -> Mapping[float, Size]:
         """Return the size of a style image at each of its scales."""

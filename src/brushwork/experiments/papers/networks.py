@@ -23,7 +23,6 @@ from brushwork.gradients import evaluate_whole
 from brushwork.images import Size
 from brushwork.recipes import Progress, TransferOptions, run_recipe
 from brushwork.recipes.init_image import make_init_image
-from brushwork.recipes.levels import make_schedule
 from brushwork.recipes.style_transfer import TransferProblem
 
 VGG = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
@@ -93,7 +92,7 @@ def _evaluators(context: ExperimentContext, network: str) -> list[str]:
 def balance_weights(context: ExperimentContext, options: TransferOptions, images: RecipeInputs) -> TransferOptions:
     """Return the options with weights that give content and style the same losses at the start in every network."""
     content_image, encoder = images.content, context.encoder(options)
-    size = make_schedule(Size.of(content_image), options.size, options.measure, options)[-1].size
+    size = options.schedule(Size.of(content_image))[-1].size
     init = make_init_image(options, size, content_image, context.style, options.encoder_scale).requires_grad_(True)
     problem = TransferProblem(content_image, (context.style,), options, encoder)
     losses = evaluate_whole(encoder, problem.objective_at(size))(init).terms
