@@ -14,8 +14,9 @@ from brushwork.choices import MaskPropagation
 from brushwork.controls.style_file import StyleFile
 from brushwork.encoders import Encoder
 from brushwork.errors import InputError
+from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput, as_image, is_source
-from brushwork.options import require_min_size
+from brushwork.options import require_enough_pixels
 from brushwork.storage.file_names import STYLE_ENDING
 from brushwork.types import Image, Mask
 
@@ -57,7 +58,7 @@ class RecipeInputs(NamedTuple):
         Raises: InputError: an input that cannot be used.
         """
         image = as_image(content, what)
-        require_min_size(image, what)
+        require_enough_pixels(Size.of(image), what)
         init_image = None if init is None else as_image(init, "the initial image", beyond=_NOISE)
         for name, one in (*(("a style image", one) for one in styles), ("the initial image", init_image)):
             if isinstance(one, StyleFile) or one is None:
@@ -112,7 +113,7 @@ def _as_style(style: StyleInput) -> Image | StyleFile:
     if isinstance(style, str | PathLike) and Path(style).suffix.lower() == STYLE_ENDING:
         return StyleFile.read(style)
     image = as_image(style, "a style image")
-    require_min_size(image, "a style image")
+    require_enough_pixels(Size.of(image), "a style image")
     return image
 
 

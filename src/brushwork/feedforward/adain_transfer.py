@@ -34,7 +34,7 @@ from brushwork.feedforward.options import AdaINOptions
 from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
 from brushwork.images.resample import resize
-from brushwork.options import require_min_size
+from brushwork.options import require_enough_pixels
 from brushwork.style import normalize_weights
 from brushwork.types import Feature, Image
 
@@ -123,10 +123,10 @@ def require_compatible(options: AdaINOptions, images: RecipeInputs) -> None:
     content, styles, regions = images.content, images.styles, images.regions
     if not styles:
         raise InputError("no style image was given: give at least one.")
-    require_min_size(content, "the content image")
+    require_enough_pixels(Size.of(content), "the content image")
     for style in styles:
         if not isinstance(style, StyleFile):
-            require_min_size(style, "a style image")
+            require_enough_pixels(Size.of(style), "a style image")
     views = len(scaled_styles(styles, options))
     if regions:
         require_regions(regions, styles, options.style_blend)

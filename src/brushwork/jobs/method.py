@@ -28,13 +28,6 @@ class Snapshot(NamedTuple):
     total: float
     losses: Mapping[str, float]
 
-    @classmethod
-    def of(cls, progress: Progress) -> Callable[[], Snapshot]:
-        """Return a function that makes the snapshot of this step; the image is computed only when it is called."""
-        losses, iterations, saving = progress.step.losses, progress.iterations, progress.lazy_resume_state()
-        terms, total = {name: float(value) for name, value in losses.terms.items()}, float(losses.total)
-        return lambda: cls(saving(), iterations, total, terms)
-
     @property
     def image(self) -> Image:
         """The image; values may lie outside [0, 1]."""
@@ -48,11 +41,6 @@ class JobStep(NamedTuple):
     snapshot: Callable[[], Snapshot] | None
     """Makes the state after the step; None: there is no image yet."""
     note: str | None = None
-
-    @classmethod
-    def of(cls, progress: Progress) -> JobStep:
-        """Return the step of an optimization."""
-        return cls(progress, Snapshot.of(progress), progress.step.note)
 
 
 class MemoryEstimate(Protocol):

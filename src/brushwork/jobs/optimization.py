@@ -25,7 +25,7 @@ from brushwork.jobs.memory_estimate import MemoryEstimator, relative_cost
 from brushwork.jobs.method import JobStep, LoadedMethod, Snapshot
 from brushwork.options import ScheduleLevel
 from brushwork.options.encoder import load_encoder_for
-from brushwork.recipes import RecipeOptions
+from brushwork.recipes import Progress, RecipeOptions
 from brushwork.recipes.init_image import add_noise
 from brushwork.types import Image
 
@@ -140,7 +140,14 @@ class Optimization(LoadedMethod):
             resume=snapshot.resume_state if snapshot else None,
             partition=partition or FullImage(tiling),
         )
-        return map(JobStep.of, steps)
+        return map(_make_step, steps)
+
+
+def _make_step(progress: Progress) -> JobStep:
+    """Return the job's step; the image of its snapshot is computed only when the snapshot is made."""
+    losses, iterations, save = progress.step.losses, progress.iterations, progress.lazy_resume_state()
+    terms, total = {name: float(value) for name, value in losses.terms.items()}, float(losses.total)
+    return JobStep(progress, lambda: Snapshot(save(), iterations, total, terms), progress.step.note)
 
 
 def make_adain_init(options: RecipeOptions, inputs: JobInputs, device: torch.device) -> Image:

@@ -22,7 +22,6 @@ from brushwork.options.validation import (
     parse_size,
     require_enough_pixels,
     require_interval,
-    require_min_size,
     require_option,
 )
 
@@ -50,6 +49,5 @@ __all__ = [
     "require_enough_pixels",
     "require_interval",
     "require_method_options",
-    "require_min_size",
     "require_option",
 ]

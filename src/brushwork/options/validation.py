@@ -19,8 +19,6 @@ from brushwork.images.geometry import Size
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-    from brushwork.types import Image
-
 SMALLEST_SIDE = 32
 """Smallest side in pixels; below it the deepest layers have one or two positions, too few for a result."""
 
@@ -53,11 +51,6 @@ def require_interval(every: float | None) -> None:
     """Raise an InputError if a number is no interval between checkpoints; None: there are none."""
     is_one = every is None or (isinstance(every, Real) and 0 <= every < inf)
     require_option(is_one, "checkpoint_every", repr(every), "0 or more seconds, and finite")
-
-
-def require_min_size(image: Image, what: str) -> None:
-    """Raise an InputError if an image is too small to be optimized."""
-    require_enough_pixels(Size.of(image), what)
 
 
 def require_enough_pixels(size: Size, what: str) -> None:

@@ -145,7 +145,7 @@ def optimize_multiscale(
             point = move_to_next_level(
                 parametrization,
                 optimizer,
-                _image(shown),
+                shown.image if isinstance(shown, OptimizationStep) else shown,
                 resize=partial(partition.resize, old=held, new=size),
                 gradient=held.area / size.area if options.carried_memory == "scaled" else 1.0,
                 detail=None if added is None else partition.crop(added),
@@ -188,10 +188,6 @@ def _at_next_level(optimizer: Optimizer, options: OptimizerOptions, level: int, 
     finer = make_optimizer(options.at_level(level), reductions)
     finer.load(optimizer.state())
     return finer
-
-
-def _image(shown: Image | OptimizationStep) -> Image:
-    return shown.image if isinstance(shown, OptimizationStep) else shown
 
 
 def load_resume_state(resume: ResumeState, optimizer: Optimizer) -> tuple[int, Tensor, Image]:

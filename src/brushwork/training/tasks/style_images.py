@@ -14,7 +14,7 @@ from brushwork.images.encode import encode_image, quantize
 from brushwork.images.formats import format_of
 from brushwork.images.geometry import Size, Window, fit_size
 from brushwork.images.resample import resize
-from brushwork.options import require_min_size
+from brushwork.options import require_enough_pixels
 from brushwork.style import Style, blend_styles
 from brushwork.training.tasks.texture_net_options import PATCH
 from brushwork.types import Image
@@ -36,7 +36,7 @@ def make_style_target(
     """
     layers = tuple(dict.fromkeys(layers))
     for style in styles:
-        require_min_size(style, "a style image")
+        require_enough_pixels(Size.of(style), "a style image")
     scaled = [resize(one, fit_size(Size.of(one), style_size, measure="short"), clamp=True) for one in styles]
     return blend_styles([Style.of(one, encoder, layers) for one in scaled], blend or None)
 
