@@ -10,11 +10,13 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from time import process_time
 
 import torch
 
 from brushwork.cli.process import keep_memory
+from brushwork.training.config import TrainingConfig
 from brushwork.training.gradient_step import GradientStep
 from brushwork.training.task import TrainingBatch, TrainingTask
 from brushwork.training.tasks.gallery import make_gallery_task
@@ -43,9 +45,9 @@ def seconds(options: JohnsonTrainingOptions | GalleryTrainingOptions, rounds: in
 
 def task_of(options: JohnsonTrainingOptions | GalleryTrainingOptions, paintings: Sequence[Image]) -> TrainingTask:
     """The training that the options are of."""
-    if isinstance(options, GalleryTrainingOptions):
-        return make_gallery_task(["one"], paintings, options, CPU)
-    return make_johnson_task(paintings, options, CPU)
+    config = TrainingConfig(options=options, output=Path("one.safetensors"), styles=(Path("one.png"),))
+    make_task = make_gallery_task if isinstance(options, GalleryTrainingOptions) else make_johnson_task
+    return make_task(config, paintings, CPU, None)
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from brushwork.images.geometry import Size
 from brushwork.jobs import StepDone
 from brushwork.recipes.style_transfer import TransferProblem
 from brushwork.training.builders import make_network
+from brushwork.training.config import TrainingConfig
 from brushwork.training.task import TrainingBatch
 from brushwork.training.tasks.gallery import GalleryTask, make_gallery_task
 from brushwork.training.tasks.gallery_options import GalleryTrainingOptions
@@ -120,8 +121,10 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path: Path) -> 
 
 
 def test_two_paintings_of_one_name_are_refused() -> None:
+    files = (Path("one/a.png"), Path("other/a.png"))
+    config = TrainingConfig(options=OPTIONS, output=Path("a.safetensors"), styles=files)
     with pytest.raises(InputError, match="each under its own name"):
-        make_gallery_task(("a", "a"), paintings()[:2], OPTIONS, CPU)
+        make_gallery_task(config, paintings()[:2], CPU, None)
 
 
 def test_scales_and_shifts_learn_faster_than_the_trunk() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from pathlib import Path
 
 import PIL.Image
 import pytest
@@ -17,7 +18,7 @@ from brushwork.training.tasks.johnson import make_johnson_task, with_model_archi
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
 from brushwork.training.tasks.style_images import make_thumbnail
 from tiny_network import tiny_network
-from tiny_task import CPU, TINY
+from tiny_task import CPU, TINY, tiny_config
 
 
 def painter(settings: JohnsonConfig | SuperResolutionConfig) -> StyleModel:
@@ -25,10 +26,10 @@ def painter(settings: JohnsonConfig | SuperResolutionConfig) -> StyleModel:
     return StyleModel("wave", name, settings, build_network(settings, 5))
 
 
-def test_a_lesson_may_begin_with_what_a_painter_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lesson_may_begin_with_what_a_painter_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builders, "load_encoder_for", lambda *_: tiny_network())
     start = painter(TINY.architecture)
-    lesson = make_johnson_task([torch.rand(1, 3, 48, 48)], TINY, CPU, start)
+    lesson = make_johnson_task(tiny_config(tmp_path), [torch.rand(1, 3, 48, 48)], CPU, start)
     learned, known = lesson.networks["model"].state_dict(), start.network.state_dict()
     assert all(torch.equal(learned[name], known[name]) for name in known)
 

@@ -51,6 +51,11 @@ class TrainingConfig:
         return int(getattr(self.options, "photo_size", _PHOTO_SIZE))
 
     @property
+    def style_names(self) -> tuple[str, ...]:
+        """Names of the styles: those of the images' files."""
+        return tuple(one.stem for one in self.styles)
+
+    @property
     def checkpoint(self) -> Path:
         """Path of the checkpoint of an unfinished training."""
         return self.output.with_name(self.output.name + CHECKPOINT_ENDING)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import cos, inf, pi
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from brushwork.options import require_option
 from brushwork.options.groups import SEEDS
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Kind = TypeVar("Kind", bound="DataclassInstance")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +69,11 @@ class TrainingOptions(ABC):
         for name in ("warmup", "decay_after", "val_images"):
             require_option(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
         require_option(0 <= self.seed < SEEDS, "seed", self.seed, "a whole number from 0 up to 2⁶³ − 1")
+
+
+def copy_fields(options: object, kind: type[Kind]) -> Kind:
+    """Return an object of a dataclass, with the options' values of its fields."""
+    return kind(**{field.name: getattr(options, field.name) for field in fields(kind)})
 
 
 def learning_rate_factor(options: TrainingOptions, step: int) -> float:

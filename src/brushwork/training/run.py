@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import torch
 
@@ -42,10 +42,10 @@ from brushwork.types import Image
 
 
 class TrainingFamily(NamedTuple):
-    """A model family: its name, and how its task is built."""
+    """A model family: its name, and how its task is made."""
 
     name: str
-    build: Callable[
+    make_task: Callable[
         [TrainingConfig, Sequence[Image], torch.device, StyleModel | None],
         TrainingTask | Generator[JobEvent, None, TrainingTask],
     ]
@@ -84,7 +84,7 @@ def train_model(
         yield Note(f"{config.output} is already finished: nothing was trained.")
         yield finished
         return
-    made = family.build(config, styles, on, init)
+    made = family.make_task(config, styles, on, init)
     task = (yield from _stoppable(made, should_stop)) if isinstance(made, Generator) else made
     yield from train_task(task, config, on, group, should_stop)
 
@@ -117,7 +117,7 @@ def _with_init(config: TrainingConfig) -> tuple[TrainingConfig, StyleModel | Non
         case JohnsonTrainingOptions():
             return replace(config, options=with_model_architecture(options, init, ())), init
         case GalleryTrainingOptions():
-            require_same_architecture(init, options.architecture(_style_names(config)))
+            require_same_architecture(init, options.architecture(config.style_names))
         case StyleTrainingOptions():
             with_one_style(init, "style")
         case _:
@@ -137,55 +137,12 @@ def _require_options(options: TrainingOptions, styles: int) -> None:
         raise InputError(f"style-blend has {weights} weights for {styles} pictures: give one for each.")
 
 
-def _build_johnson(
-    config: TrainingConfig, styles: Sequence[Image], device: torch.device, init: StyleModel | None
-) -> TrainingTask:
-    return make_johnson_task(styles, cast("JohnsonTrainingOptions", config.options), device, init)
-
-
-def _build_mgan(
-    config: TrainingConfig, styles: Sequence[Image], device: torch.device, _: StyleModel | None
-) -> Generator[JobEvent, None, TrainingTask]:
-    return make_mgan_task(config, styles, device)
-
-
-def _build_texture_net(
-    config: TrainingConfig, styles: Sequence[Image], device: torch.device, _: StyleModel | None
-) -> TrainingTask:
-    return make_texture_net_task(styles, cast("TextureNetTrainingOptions", config.options), device)
-
-
-def _build_super_resolution(
-    config: TrainingConfig, styles: Sequence[Image], device: torch.device, _: StyleModel | None
-) -> TrainingTask:
-    return make_super_resolution_task(cast("SuperResolutionTrainingOptions", config.options), device)
-
-
-def _build_gallery(
-    config: TrainingConfig, styles: Sequence[Image], device: torch.device, init: StyleModel | None
-) -> TrainingTask:
-    return make_gallery_task(_style_names(config), styles, cast("GalleryTrainingOptions", config.options), device, init)
-
-
-def _build_style(
-    config: TrainingConfig, styles: Sequence[Image], device: torch.device, init: StyleModel | None
-) -> TrainingTask:
-    name = config.name or config.output.stem
-    trunk = init or load_model(config.init)  # without a name: the message that there is none
-    (style,) = styles
-    return make_style_task(name, style, cast("StyleTrainingOptions", config.options), device, trunk)
-
-
-def _style_names(config: TrainingConfig) -> tuple[str, ...]:
-    return tuple(one.stem for one in config.styles)
-
-
 FAMILIES: Mapping[type[TrainingOptions], TrainingFamily] = {
-    GalleryTrainingOptions: TrainingFamily("gallery", _build_gallery),
-    JohnsonTrainingOptions: TrainingFamily("johnson", _build_johnson),
-    MGANTrainingOptions: TrainingFamily("mgan", _build_mgan),
-    StyleTrainingOptions: TrainingFamily("style", _build_style),
-    SuperResolutionTrainingOptions: TrainingFamily("super-resolution", _build_super_resolution),
-    TextureNetTrainingOptions: TrainingFamily("texture", _build_texture_net),
+    GalleryTrainingOptions: TrainingFamily("gallery", make_gallery_task),
+    JohnsonTrainingOptions: TrainingFamily("johnson", make_johnson_task),
+    MGANTrainingOptions: TrainingFamily("mgan", make_mgan_task),
+    StyleTrainingOptions: TrainingFamily("style", make_style_task),
+    SuperResolutionTrainingOptions: TrainingFamily("super-resolution", make_super_resolution_task),
+    TextureNetTrainingOptions: TrainingFamily("texture", make_texture_net_task),
 }
 """The model family of each kind of training options."""

@@ -15,13 +15,14 @@ from torch import Tensor, nn
 from brushwork.encoders import Encoder
 from brushwork.encoders.torch_flags import exact_precision
 from brushwork.errors import InputError
-from brushwork.feedforward.model import StyleModel
+from brushwork.feedforward.model import StyleModel, load_model
 from brushwork.feedforward.networks.configs import MultiStyleConfig
 from brushwork.feedforward.networks.multi_style import MultiStyleNetwork, average_styles, is_scale_or_shift
 from brushwork.images.geometry import Size
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import style_objective, tv_objective
 from brushwork.training.builders import load_loss_network, make_adam, make_network
+from brushwork.training.config import TrainingConfig
 from brushwork.training.dataset import make_generator
 from brushwork.training.task import MODEL, OptimizerStep, TrainingBatch
 from brushwork.training.tasks.gallery_options import GalleryTrainingOptions, StyleScalesOptions, StyleTrainingOptions
@@ -108,35 +109,35 @@ class GalleryTask:
 
 
 def make_gallery_task(
-    names: Sequence[str],
-    styles: Sequence[Image],
-    options: GalleryTrainingOptions,
-    device: torch.device,
-    start: StyleModel | None = None,
+    config: TrainingConfig, styles: Sequence[Image], device: torch.device, init: StyleModel | None
 ) -> GalleryTask:
-    """Build a task for several styles on a device, initialized from `start` if given.
+    """Build a task for several styles on a device, initialized from `init` if given.
 
     Raises: InputError: style images or options that cannot be used, names given twice, or a model of other styles.
     WeightsError.
     """
-    architecture = options.architecture(tuple(names))
+    options = cast(GalleryTrainingOptions, config.options)
+    architecture = options.architecture(config.style_names)
     network = cast(MultiStyleNetwork, make_network(architecture, options, device))
-    if start is not None:
-        require_same_architecture(start, architecture)
-        network.load_state_dict(start.network.state_dict())
+    if init is not None:
+        require_same_architecture(init, architecture)
+        network.load_state_dict(init.network.state_dict())
     encoder = load_loss_network(options, options.mixed_precision, device)
     return GalleryTask([one.to(device) for one in styles], options, encoder, network)
 
 
 def make_style_task(
-    name: str, style: Image, options: StyleTrainingOptions, device: torch.device, trunk: StyleModel
+    config: TrainingConfig, styles: Sequence[Image], device: torch.device, init: StyleModel | None
 ) -> GalleryTask:
-    """Build a task for one style on a device: only its scales and shifts are trained, on the trunk of a model.
+    """Build a task for one style on a device: only its scales and shifts are trained, on the trunk of `init`.
 
     Raises: InputError: a style image or options that cannot be used; a model without scales and shifts of styles.
     WeightsError.
     """
-    network = cast(MultiStyleNetwork, make_network(with_one_style(trunk, name), options, device))
+    options, (style,) = cast(StyleTrainingOptions, config.options), styles
+    trunk = init or load_model(config.init)  # without a name: the message that there is none
+    architecture = with_one_style(trunk, config.name or config.output.stem)
+    network = cast(MultiStyleNetwork, make_network(architecture, options, device))
     network.load_state_dict(average_styles(trunk.network.state_dict()))
     for part, value in network.named_parameters():
         value.requires_grad_(is_scale_or_shift(part))

@@ -22,6 +22,7 @@ from brushwork.images.geometry import Size
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import style_objective, tv_objective
 from brushwork.training.builders import load_loss_network, make_adam, make_network
+from brushwork.training.config import TrainingConfig
 from brushwork.training.task import MODEL, OptimizerStep, TrainingBatch
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
 from brushwork.training.tasks.perceptual_loss import photo_objective, range_penalty
@@ -84,17 +85,17 @@ class JohnsonTask:
 
 
 def make_johnson_task(
-    styles: Sequence[Image], options: JohnsonTrainingOptions, device: torch.device, start: StyleModel | None = None
+    config: TrainingConfig, styles: Sequence[Image], device: torch.device, init: StyleModel | None
 ) -> JohnsonTask:
-    """Build a task for one style on a device, initialized from `start` if given.
+    """Build a task for one style on a device, initialized from `init` if given.
 
     Raises: InputError: style images or options that cannot be used; a model of another architecture. WeightsError.
     """
-    task = JohnsonTask(
-        [one.to(device) for one in styles], options, load_loss_network(options, options.mixed_precision, device)
-    )
-    if start is not None:
-        task.networks[MODEL].load_state_dict(start.network.state_dict())
+    options = cast(JohnsonTrainingOptions, config.options)
+    encoder = load_loss_network(options, options.mixed_precision, device)
+    task = JohnsonTask([one.to(device) for one in styles], options, encoder)
+    if init is not None:
+        task.networks[MODEL].load_state_dict(init.network.state_dict())
     return task
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from math import inf
 
 from brushwork.choices import BorderName, Upsampling
@@ -18,7 +18,7 @@ from brushwork.options import (
     require_option,
 )
 from brushwork.options.style_losses import require_statistics_only
-from brushwork.training.options import TrainingOptions
+from brushwork.training.options import TrainingOptions, copy_fields
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,4 +108,4 @@ class JohnsonTrainingOptions(TrainingOptions, DataOptions, BlendOptions, Johnson
     @property
     def architecture(self) -> JohnsonConfig:
         """The architecture's options alone."""
-        return JohnsonConfig(**{field.name: getattr(self, field.name) for field in fields(JohnsonConfig)})
+        return copy_fields(self, JohnsonConfig)

@@ -13,6 +13,7 @@ from brushwork.choices import DeviceName
 from brushwork.distributed.launch import is_distributed_launch
 from brushwork.encoders import Encoder, load_encoder
 from brushwork.errors import InputError
+from brushwork.feedforward.model import StyleModel
 from brushwork.feedforward.networks.mgan import LAYER
 from brushwork.images import read_image
 from brushwork.images.geometry import Size, fit_size
@@ -104,7 +105,7 @@ def make_target_jobs(
 
 
 def make_mgan_task(
-    config: TrainingConfig, styles: Sequence[Image], device: torch.device
+    config: TrainingConfig, styles: Sequence[Image], device: torch.device, _init: StyleModel | None
 ) -> Generator[JobEvent, None, MGANTask]:
     """Build a task on a device. Yields the events of the targets that are optimized first, if there are any.
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from math import inf
 from typing import Literal
 
 from brushwork.feedforward.networks.configs import MGAN_STRIDE, MGANConfig
 from brushwork.options import SMALLEST_SIDE, check_options, require_option
 from brushwork.recipes import MDANOptions
-from brushwork.training.options import TrainingOptions
+from brushwork.training.options import TrainingOptions, copy_fields
 
 _LEAST_BLOCK = 64
 """Minimum side of a block in pixels; all scores of smaller blocks lie at the border."""
@@ -104,7 +104,7 @@ class MGANTrainingOptions(TrainingOptions, TargetOptions, BlockOptions, MGANConf
     @property
     def architecture(self) -> MGANConfig:
         """The architecture's options alone."""
-        return MGANConfig(**{field.name: getattr(self, field.name) for field in fields(MGANConfig)})
+        return copy_fields(self, MGANConfig)
 
     @property
     def photo_size(self) -> int:

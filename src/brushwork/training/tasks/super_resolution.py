@@ -5,13 +5,15 @@ Source: Johnson, Alahi, Fei-Fei, 1603.08155, section 4.2.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
 
 import torch
 from torch import nn
 
 from brushwork.encoders import Encoder
 from brushwork.encoders.torch_flags import exact_precision
+from brushwork.feedforward.model import StyleModel
 from brushwork.images.blur import gaussian_blur, kernel_radius
 from brushwork.images.geometry import Size
 from brushwork.images.resample import resize
@@ -19,6 +21,7 @@ from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import content_objective, tv_objective
 from brushwork.training.builders import make_adam, make_network
+from brushwork.training.config import TrainingConfig
 from brushwork.training.task import MODEL, OptimizerStep, TrainingBatch
 from brushwork.training.tasks.super_resolution_options import SuperResolutionTrainingOptions
 from brushwork.types import Image, LossValues
@@ -79,6 +82,9 @@ class SuperResolutionTask:
         return LossValues(torch.stack(list(parts.values())).sum(), parts)
 
 
-def make_super_resolution_task(options: SuperResolutionTrainingOptions, device: torch.device) -> SuperResolutionTask:
+def make_super_resolution_task(
+    config: TrainingConfig, _styles: Sequence[Image], device: torch.device, _init: StyleModel | None
+) -> SuperResolutionTask:
     """Build a task on a device. Raises: WeightsError."""
+    options = cast(SuperResolutionTrainingOptions, config.options)
     return SuperResolutionTask(options, load_encoder_for(options, device))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from math import inf
 
 from brushwork.feedforward.networks.configs import SuperResolutionConfig
 from brushwork.options import EncoderOptions, check_options, require_option
-from brushwork.training.options import TrainingOptions
+from brushwork.training.options import TrainingOptions, copy_fields
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +49,4 @@ class SuperResolutionTrainingOptions(TrainingOptions, SuperResolutionConfig, Enc
     @property
     def architecture(self) -> SuperResolutionConfig:
         """The architecture's options alone."""
-        return SuperResolutionConfig(
-            **{field.name: getattr(self, field.name) for field in fields(SuperResolutionConfig)}
-        )
+        return copy_fields(self, SuperResolutionConfig)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from brushwork.encoders import Encoder
 from brushwork.encoders.torch_flags import exact_precision
+from brushwork.feedforward.model import StyleModel
 from brushwork.feedforward.networks.registry import build_network
 from brushwork.feedforward.networks.texture_net import Noise, TextureNetwork
 from brushwork.images.geometry import Size
@@ -23,6 +24,7 @@ from brushwork.objective import Objective, WeightedLoss, total_loss
 from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import style_objective, tv_objective
+from brushwork.training.config import TrainingConfig
 from brushwork.training.task import MODEL, OptimizerStep, TrainingBatch
 from brushwork.training.tasks.perceptual_loss import photo_objective
 from brushwork.training.tasks.style_images import make_style_target
@@ -120,12 +122,13 @@ def _mean(losses: LossValues, count: int) -> LossValues:
 
 
 def make_texture_net_task(
-    styles: Sequence[Image], options: TextureNetTrainingOptions, device: torch.device
+    config: TrainingConfig, styles: Sequence[Image], device: torch.device, _init: StyleModel | None
 ) -> TextureNetTask:
     """Build a task for one texture on a device.
 
     Raises: InputError: style images or options that cannot be used. WeightsError.
     """
+    options = cast(TextureNetTrainingOptions, config.options)
     return TextureNetTask([one.to(device) for one in styles], options, load_encoder_for(options, device))
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from math import inf
 from typing import Literal
 
 from brushwork.feedforward.networks.configs import STYLIZING, TextureNetConfig
 from brushwork.options import ContentOptions, EncoderOptions, LossOptions, StyleOptions, check_options, require_option
 from brushwork.options.style_losses import require_statistics_only
-from brushwork.training.options import TrainingOptions
+from brushwork.training.options import TrainingOptions, copy_fields
 from brushwork.training.tasks.johnson_options import BlendOptions, DataOptions
 
 PATCH = re.compile(r"(\d+)[x×](\d+)\+(\d+)\+(\d+)")
@@ -112,7 +112,7 @@ class TextureNetTrainingOptions(
     @property
     def architecture(self) -> TextureNetConfig:
         """The architecture's options alone."""
-        return TextureNetConfig(**{field.name: getattr(self, field.name) for field in fields(TextureNetConfig)})
+        return copy_fields(self, TextureNetConfig)
 
 
 TEXTURES = TextureNetTrainingOptions()
