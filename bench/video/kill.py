@@ -23,7 +23,7 @@ from typing import Any
 
 from brushwork.feedforward.options import AdaINOptions
 from brushwork.video import FilmJob, FrameSelection, open_clip, run_film
-from brushwork.video.workspace import Workspace
+from brushwork.video.frame_store import FrameFolder
 
 
 def main() -> None:
@@ -89,9 +89,9 @@ def state(job: FilmJob) -> str:
         return "before the first frame"
     if any((folder / "segments").glob("*.part")):
         return "within a segment"
-    if any((folder / "frames").glob("*.part")):
+    if any((folder / "frames").rglob("*.part")):
         return "within a frame's file"
-    return "at the end" if not any((folder / "frames").iterdir()) else "while painting"
+    return "at the end" if not any((folder / "frames").rglob("*.safetensors")) else "while painting"
 
 
 def sha256(path: Path) -> str:
@@ -112,8 +112,8 @@ def keeping(job: FilmJob) -> None:
 
         return run
 
-    for name in ("write_frame", "remove_frames"):
-        setattr(Workspace, name, timed(getattr(Workspace, name)))
+    for name in ("__setitem__", "__delitem__"):
+        setattr(FrameFolder, name, timed(getattr(FrameFolder, name)))
     began = time.process_time()
     list(run_film(job))
     whole = time.process_time() - began

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from brushwork.errors import InputError
+from brushwork.video import frame_store, workspace
 from brushwork.video import run as running
-from brushwork.video import workspace
 from brushwork.video.events import FilmFinished, FrameDone, SegmentDone
 from brushwork.video.options import FilmOptions
 from brushwork.video.run import run_film
@@ -236,11 +236,11 @@ def test_a_full_disk_ends_in_one_line_and_nothing_is_lost(tmp_path, clip, monkey
         written.append(path)
         return original(path, tensors, metadata)
 
-    original = workspace.replace_tensors
-    monkeypatch.setattr(workspace, "replace_tensors", full)
+    original = frame_store.replace_tensors
+    monkeypatch.setattr(frame_store, "replace_tensors", full)
     with pytest.raises(InputError, match="is full"):
         list(run_film(job, network=tiny_stylizer()))
-    monkeypatch.setattr(workspace, "replace_tensors", original)
+    monkeypatch.setattr(frame_store, "replace_tensors", original)
     frames = [
         event.frame for event in run_film(job, resume=True, network=tiny_stylizer()) if isinstance(event, FrameDone)
     ]

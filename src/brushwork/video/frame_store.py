@@ -46,29 +46,41 @@ FrameStores: TypeAlias = Callable[[str], FrameStore]
 
 
 class FrameFolder(MutableMapping[int, StoredFrame]):
-    """Frames in a folder, by their index, apart from those of the film."""
+    """Frames in a folder, by their index."""
 
-    def __init__(self, folder: Path, name: str) -> None:
-        self._folder, self._name = folder, name
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def read(self, index: int) -> StoredFrame:
+        """Return a frame that is kept.
+
+        Raises: InputError: it is damaged or missing.
+        """
+        with explain_read_errors(self._file(index), "a frame of a film"):
+            tensors, _ = read_tensors(self._file(index))
+            return StoredFrame(tensors.pop(PIXELS), tensors)
 
     def _file(self, index: int) -> Path:
-        return self._folder / f"{self._name}-{index:08}.safetensors"
+        return self._folder / f"{index:08}.safetensors"
+
+    def __contains__(self, index: object) -> bool:
+        return isinstance(index, int) and self._file(index).exists()
+
+    def __getitem__(self, index: int) -> StoredFrame:
+        if index not in self:
+            raise KeyError(index)
+        return self.read(index)
 
     def __setitem__(self, index: int, frame: StoredFrame) -> None:
         with explain_write_errors(self._file(index)):
-            replace_tensors(self._file(index), {PIXELS: frame.levels}, {})
-
-    def __getitem__(self, index: int) -> StoredFrame:
-        if not self._file(index).exists():
-            raise KeyError(index)
-        with explain_read_errors(self._file(index), "a key frame of a film"):
-            return StoredFrame(read_tensors(self._file(index))[0][PIXELS], {})
+            self._folder.mkdir(exist_ok=True)
+            replace_tensors(self._file(index), {PIXELS: frame.levels, **frame.state}, {})
 
     def __delitem__(self, index: int) -> None:
         self._file(index).unlink(missing_ok=True)
 
     def __iter__(self) -> Iterator[int]:
-        return (int(one.stem.split("-")[1]) for one in self._folder.glob(f"{self._name}-*.safetensors"))
+        return (int(one.stem) for one in self._folder.glob("*.safetensors"))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

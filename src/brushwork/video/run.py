@@ -136,7 +136,7 @@ def paint_film(film: PreparedFilm, analysis: FilmAnalysis, executor: Executor | 
 def _frames_there(film: PreparedFilm, segment: range) -> int:
     if film.workspace.segment(segment.start).exists():
         return len(segment)
-    return sum(map(film.workspace.has_frame, segment))
+    return sum(index in film.workspace.frames for index in segment)
 
 
 def finish_film(film: PreparedFilm, analysis: FilmAnalysis, began: float, notes: list[str]) -> Iterator[FilmEvent]:
@@ -182,4 +182,4 @@ def _join(
 
 def _find_beginning(film: PreparedFilm, segment: range) -> int:
     """Return how many frames of an open segment are there, from its first on."""
-    return next((place for place, index in enumerate(segment) if not film.workspace.has_frame(index)), len(segment))
+    return next((place for place, index in enumerate(segment) if index not in film.workspace.frames), len(segment))

@@ -45,19 +45,19 @@ class ShotPainting:
                 yield from self.painter.run_passes()
         for segment in missing:
             for index in segment:
-                if not self._film.workspace.has_frame(index):
+                if index not in self._film.workspace.frames:
                     yield self._paint(index)
             yield self._close(segment)
         self._film.workspace.remove_stored(range(*shot))
 
     def _paint(self, index: int) -> FrameDone:
         began, film = monotonic(), self._film
-        painted = self.painter.paint(index, film.workspace.read_frame)
+        painted = self.painter.paint(index, film.workspace.frames.read)
         frame = StoredFrame(round_image(painted.image, film.bits), {k: v.cpu() for k, v in painted.state.items()})
         image = self._output.image(index, frame)
         if film.job.keep_frames:
             write_image(image, film.job.frames_folder / f"{index:06}.png", bits=film.bits, overwrite=True)
-        film.workspace.write_frame(index, frame)
+        film.workspace.frames[index] = frame
         return FrameDone(index, image, monotonic() - began, painted.reliable)
 
     def _close(self, frames: range) -> SegmentDone:
@@ -67,13 +67,14 @@ class ShotPainting:
         self.encode(path, frames)
         shot = self._analysis.shot_of(frames.start)
         kept = history if frames.stop < shot.end else 0
-        workspace.remove_frames(range(max(shot.first, frames.start - history), frames.stop - kept))
+        for index in range(max(shot.first, frames.start - history), frames.stop - kept):
+            del workspace.frames[index]
         return SegmentDone(path, len(frames))
 
     def encode(self, path: Path, frames: range) -> None:
         """Encode frames that are kept to a file."""
         film, times = self._film, self._analysis.frames
-        levels = ((times[one].pts, self._output.levels(one, film.workspace.read_frame(one))) for one in frames)
+        levels = ((times[one].pts, self._output.levels(one, film.workspace.frames.read(one))) for one in frames)
         write_segment(path, levels, film.film_format(self._analysis))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,8 @@ import torch
 from brushwork.errors import InputError
 from brushwork.jobs.manifest import describe_machine, list_changes
 from brushwork.storage.atomic import atomic_write, explain_write_errors
-from brushwork.storage.tensors import explain_read_errors, read_tensors, replace_tensors
 from brushwork.video.analysis import FilmAnalysis
-from brushwork.video.frame_store import PIXELS, FrameFolder, StoredFrame
+from brushwork.video.frame_store import FrameFolder
 
 SEGMENT = 48
 """Frames of a segment at most."""
@@ -78,41 +76,21 @@ class Workspace:
         """Keep the analysis."""
         self._write("frames.json", analysis.to_json())
 
+    @property
+    def frames(self) -> FrameFolder:
+        """The frames of the film."""
+        return FrameFolder(self.folder / "frames")
+
     def store(self, name: str) -> FrameFolder:
         """Return the frames of a name that are painted before those that need them."""
-        return FrameFolder(self.folder / "frames", name)
+        return FrameFolder(self.folder / "frames" / name)
 
     def remove_stored(self, indices: range) -> None:
         """Remove the frames in a range that were painted before those that need them, of all names."""
-        for one in (self.folder / "frames").glob("*-*.safetensors"):
-            if int(one.stem.rsplit("-", 1)[1]) in indices:
-                one.unlink(missing_ok=True)
-
-    def has_frame(self, index: int) -> bool:
-        """Return whether a frame is kept."""
-        return self._frame(index).exists()
-
-    def write_frame(self, index: int, frame: StoredFrame) -> None:
-        """Keep a frame.
-
-        Raises: InputError: it cannot be written.
-        """
-        with explain_write_errors(self._frame(index)):
-            replace_tensors(self._frame(index), {PIXELS: frame.levels, **frame.state}, {})
-
-    def read_frame(self, index: int) -> StoredFrame:
-        """Return a frame that is kept.
-
-        Raises: InputError: it is damaged or missing.
-        """
-        with explain_read_errors(self._frame(index), "a frame of a film"):
-            tensors, _ = read_tensors(self._frame(index))
-            return StoredFrame(tensors.pop(PIXELS), tensors)
-
-    def remove_frames(self, indices: Sequence[int]) -> None:
-        """Remove frames that are encoded and no longer needed."""
-        for index in indices:
-            self._frame(index).unlink(missing_ok=True)
+        for folder in (self.folder / "frames").glob("*/"):
+            store = FrameFolder(folder)
+            for index in [one for one in store if one in indices]:
+                del store[index]
 
     def segment(self, first: int) -> Path:
         """Return the file of the segment that begins with a frame."""
@@ -122,9 +100,6 @@ class Workspace:
         """Remove the folder: the last thing that is done."""
         (self.folder / "job.json").unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _frame(self, index: int) -> Path:
-        return self.folder / "frames" / f"{index:08}.safetensors"
 
     def _write(self, name: str, document: dict[str, Any]) -> None:
         with atomic_write(self.folder / name, overwrite=True) as temporary:
