@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import cos, radians, sin
-from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -12,6 +11,7 @@ from torch.nn import functional
 
 from brushwork.images.geometry import Size
 from brushwork.training.task import TrainingBatch
+from brushwork.training.tasks.mgan_options import BlockOptions
 from brushwork.types import Feature
 
 _NUMBERS = 6
@@ -20,27 +20,7 @@ _NUMBERS = 6
 _INVISIBLE = 1e-9
 
 
-class BlockSampling(Protocol):
-    """Block sampling settings; `BlockOptions` documents them."""
-
-    @property
-    def block(self) -> int:
-        """Side of a block in pixels."""
-
-    @property
-    def rotations(self) -> tuple[float, ...]:
-        """Angles in degrees."""
-
-    @property
-    def scales(self) -> tuple[float, ...]:
-        """Factors by which blocks are scaled."""
-
-    @property
-    def mirror(self) -> bool:
-        """Whether blocks are mirrored with probability 1/2."""
-
-
-def sample_blocks(images: Sequence[Feature], batch: TrainingBatch, how: BlockSampling, stream: int = 0) -> Feature:
+def sample_blocks(images: Sequence[Feature], batch: TrainingBatch, how: BlockOptions, stream: int = 0) -> Feature:
     """Return this rank's randomly sampled blocks of a batch.
 
     Sampling is done for all ranks. `stream` separates several samplings within one step.
@@ -61,7 +41,7 @@ def crop_middle(image: Feature, side: int) -> Feature:
     return image[..., top : top + side, left : left + side]
 
 
-def _block(image: Feature, how: BlockSampling, numbers: Sequence[float]) -> Feature:
+def _block(image: Feature, how: BlockOptions, numbers: Sequence[float]) -> Feature:
     turn, scaling, mirror, down, across = numbers
     angle = radians(how.rotations[int(turn * len(how.rotations))])
     angle, half_side = _fit_angle(image, how.block, angle, how.scales[int(scaling * len(how.scales))])

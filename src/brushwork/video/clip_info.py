@@ -35,13 +35,13 @@ class ClipInfo:
     size: Size
     """Upright and with square pixels."""
     coded_size: Size
-    rotation: int
+    rotation: int = 0
     """Degrees counterclockwise by which the decoded picture is turned for display: 0, 90, 180 or 270."""
-    bits: int
+    bits: int = 8
     """Bits a sample, 8 or more."""
-    matrix: str
+    matrix: str = "RGB"
     """Color matrix of the samples, as swscale calls it; RGB for films without one."""
-    is_full_range: bool
+    is_full_range: bool = True
     time_base: Fraction
     """Seconds of a tick."""
     rate: Fraction
@@ -51,11 +51,11 @@ class ClipInfo:
     seconds: float
     """Duration that the file says it has; 0: it does not say."""
     has_alpha: bool
-    is_interlaced: bool
+    is_interlaced: bool = False
     codec: str
-    audio: tuple[str, ...]
+    audio: tuple[str, ...] = ()
     """Codec of each audio track."""
-    subtitles: tuple[str, ...]
+    subtitles: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     """What the user should know about how the film is read."""
 

@@ -58,19 +58,12 @@ def open_webp(path: Path) -> WebpClip:
             demuxer="webp",
             size=size,
             coded_size=size,
-            rotation=0,
-            bits=8,
-            matrix="RGB",
-            is_full_range=True,
             time_base=_TICK,
             rate=(count / seconds).limit_denominator(1001),
             frames=count,
             seconds=float(seconds),
             has_alpha=has_alpha,
-            is_interlaced=False,
             codec="webp",
-            audio=(),
-            subtitles=(),
         )
     )
 
