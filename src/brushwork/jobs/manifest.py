@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -158,11 +159,7 @@ def read_embedded_result(path: Path) -> EmbeddedResult:
 
     Raises: InputError: not an image, or not one that brushwork wrote.
     """
-    text = read_metadata(path)
-    if text is None:
-        raise InputError(f"{path} holds no record of how it was painted: give a picture as brushwork wrote it.")
-    try:
-        data = json.loads(text)
+    with read_record(path) as data:
         result = rename_old_entries(data["result"])
         losses = {str(name): float(value) for name, value in result["losses"].items()}
         return EmbeddedResult(
@@ -173,6 +170,19 @@ def read_embedded_result(path: Path) -> EmbeddedResult:
             losses,
             bool(result.get("early")),
         )
+
+
+@contextmanager
+def read_record(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the values in an image's metadata, as they were written; names may be those of earlier versions.
+
+    Raises: InputError: there are none, or they do not hold what is read from them in the context.
+    """
+    text = read_metadata(path)
+    if text is None:
+        raise InputError(f"{path} holds no record of how it was painted: give a picture as brushwork wrote it.")
+    try:
+        yield json.loads(text)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"the record in {path} cannot be read ({error!r}): it was edited.") from error
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -10,7 +9,6 @@ from typing import Any, NamedTuple, cast
 from brushwork.choices import DeviceName
 from brushwork.devices.select import select_device
 from brushwork.errors import InputError
-from brushwork.images import read_metadata
 from brushwork.jobs.job import Job
 from brushwork.jobs.manifest import (
     EmbeddedResult,
@@ -19,6 +17,7 @@ from brushwork.jobs.manifest import (
     describe_machine,
     list_changes,
     read_embedded_result,
+    read_record,
 )
 from brushwork.jobs.options_json import rename_old_entries
 from brushwork.recipes import TextureOptions
@@ -127,14 +126,9 @@ def _read_sources(path: Path) -> tuple[ImageSource | None, list[ImageSource], st
 
     Raises: InputError: there is no manifest.
     """
-    text = read_metadata(path)
-    if text is None:
-        raise InputError(f"{path} holds no record of how it was painted.")
-    try:
-        data = rename_old_entries(json.loads(text))
+    with read_record(path) as written:
+        data = rename_old_entries(written)
         return *_content_and_styles(data), str(data["network"])
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise InputError(f"the record in {path} cannot be read ({error!r}): it was edited.") from error
 
 
 def _content_and_styles(data: Mapping[str, Any]) -> tuple[ImageSource | None, list[ImageSource]]:

@@ -171,8 +171,7 @@ class TransferProblem:
         options, normalization = self.options, NORMALIZATIONS[self.options.normalization]
         size = Size.of(content)
         if self.regions:
-            finest = options.schedule(Size.of(self.content))[-1].size
-            guiding = GuideOptions(options.guides, options.feather * max(size) / max(finest))
+            guiding = GuideOptions(options.guides, self.feather_at(size))
             how = (guiding, options, options.seed, normalization, self.encoder, self.partition)
             return region_objectives(self.regions, self.pictures_at(size), size, *how)
         models = self._models(style, size)
@@ -180,6 +179,11 @@ class TransferProblem:
             return lambda shift: style_objective(style, options, normalization, models, shift.extend(content))
         objective = style_objective(style, options, normalization, models)
         return lambda _: objective
+
+    def feather_at(self, size: Size) -> float:
+        """Return the standard deviation of the blur between regions at a size: in proportion to that of the result."""
+        finest = self.options.schedule(Size.of(self.content))[-1].size
+        return self.options.feather * max(size) / max(finest)
 
     def _models(self, style: Style, size: Size) -> StyleTargets | None:
         """Return the targets from the style images, or None if only their styles are saved or no loss needs them."""

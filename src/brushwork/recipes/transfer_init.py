@@ -59,7 +59,7 @@ class TransferInit:
         problem, options = self.problem, self.problem.options
         content = resize(problem.content, size, clamp=True)
         if problem.regions:
-            return recolor_regions(content, problem.pictures_at(size), problem.regions, self._feather_std(size))
+            return recolor_regions(content, problem.pictures_at(size), problem.regions, problem.feather_at(size))
         for style in problem.styles:
             if isinstance(style, StyleFile) and PIXELS not in style.layers:
                 raise InputError(
@@ -92,12 +92,7 @@ class TransferInit:
             compose_patches(recolored, [pictures[region.style_index]], [1.0], seed, [region.style])
             for region in problem.regions
         ]
-        return blend_regions(recolored, parts, feathered_masks(problem.regions, size, self._feather_std(size)))
-
-    def _feather_std(self, size: Size) -> float:
-        """Return the standard deviation of the blur between regions at a size."""
-        finest = self.problem.options.schedule(Size.of(self.problem.content))[-1].size
-        return self.problem.options.feather * max(size) / max(finest)
+        return blend_regions(recolored, parts, feathered_masks(problem.regions, size, problem.feather_at(size)))
 
     def _plain(self, size: Size) -> Image | None:
         """Return the initial image without noise; None: it has no detail."""

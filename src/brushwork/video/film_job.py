@@ -77,7 +77,7 @@ class FilmJob:
     @property
     def has_keyframes(self) -> bool:
         """Whether some frames are optimized, and those between them carried by the flow."""
-        return isinstance(self.method, TransferOptions) and self.optimized.keyframes > 1
+        return self.method.is_iterative and self.optimized.keyframes > 1
 
     @property
     def has_pictures(self) -> bool:
@@ -132,7 +132,7 @@ class FilmJob:
         return {
             "method": {"kind": type(self.method).__name__, **asdict(self.method), "engine": engine},
             "film": asdict(self.film),
-            "sequence": asdict(self.optimized) if isinstance(self.method, TransferOptions) else {},
+            "sequence": asdict(self.optimized) if self.method.is_iterative else {},
             "selection": self.selection.to_json(),
             "encoding": {"codec": self.codec, "chroma": self.chroma, "crf": self.crf, "audio": self.audio},
             "clip": [file_sha256(one) for one in files],

@@ -10,10 +10,8 @@ import torch
 from brushwork.devices.memory import memory_budget
 from brushwork.devices.shortage import explain_shortage
 from brushwork.errors import InputError, OutOfMemoryError
-from brushwork.feedforward.options import StylizeOptions
 from brushwork.images.geometry import Size
 from brushwork.options import SMALLEST_SIDE
-from brushwork.recipes import TransferOptions
 from brushwork.storage.folders import nearest_folder
 from brushwork.video.analysis import FilmAnalysis
 from brushwork.video.film_job import FilmJob
@@ -46,7 +44,7 @@ def require_memory(need: int, size: Size, device: torch.device, memory: int | No
 
 def frame_memory(job: FilmJob, size: Size, engine: str) -> int:
     """Return the bytes that a frame takes, about, with an execution engine."""
-    if isinstance(job.method, StylizeOptions):
+    if not job.method.is_iterative:
         return _ONE_PASS * size.area
     return (_NATIVE if engine == "native" else _OPTIMIZED) * size.area
 
@@ -58,7 +56,7 @@ def disk_need(job: FilmJob, size: Size, analysis: FilmAnalysis, bits: int) -> in
     """
     levels = size.area * 3 * (1 if bits == 8 else 4)
     longest = max(shot.end - shot.first for shot in analysis.shots)
-    passes = 2 * longest * levels if isinstance(job.method, TransferOptions) and job.optimized.passes > 1 else 0
+    passes = 2 * longest * levels if job.method.is_iterative and job.optimized.passes > 1 else 0
     encoded = int(2 * _ENCODED * size.area * len(analysis.frames))
     return SEGMENT * (levels + size.area * 6) * max(1, len(job.masks)) + passes * max(1, len(job.masks)) + encoded
 
