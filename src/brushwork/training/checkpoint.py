@@ -65,12 +65,12 @@ class TrainingCheckpoint(NamedTuple):
 
         Raises: InputError.
         """
-        if changes := list_changes(self.about, about):
+        if changes := list_setting_changes(self.about, about):
             what = "; ".join(changes)
             raise InputError(f"the checkpoint was made with {what}: give the same, or start over with --force.")
 
 
-def list_changes(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
+def list_setting_changes(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
     """List, in words, up to three settings of a training that are not those of another, apart from its length."""
     mine, yours = (_flat(json.loads(json.dumps(one))) for one in (there, here))
     changed = sorted(name for name in mine.keys() | yours.keys() if mine.get(name) != yours.get(name))

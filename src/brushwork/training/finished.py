@@ -5,7 +5,7 @@ from __future__ import annotations
 from brushwork.errors import InputError
 from brushwork.feedforward.model import StyleModel, load_model
 from brushwork.jobs.events import Finished
-from brushwork.training.checkpoint import list_changes
+from brushwork.training.checkpoint import list_setting_changes
 from brushwork.training.config import TrainingConfig
 from brushwork.training.history import STEP
 
@@ -31,7 +31,7 @@ def find_finished(config: TrainingConfig) -> Finished | None:
 def _finished(config: TrainingConfig, model: StyleModel) -> Finished:
     done, asked = int(model.provenance.get("iterations_done", 0)), config.options.iterations
     trained = {name: value for name, value in model.provenance.items() if name not in _RESULTS}
-    changes = list_changes(trained, config.about)
+    changes = list_setting_changes(trained, config.about)
     if changes or done != asked:
         changes = changes or [f"{done} iterations, not {asked}, and there is no checkpoint to go on from"]
         raise InputError(

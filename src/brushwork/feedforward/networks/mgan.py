@@ -49,16 +49,17 @@ class MGANNetwork(nn.Module):
         super().__init__()
         self.settings = settings
         self.decoder = _decoder(settings)
-        self._looking = [] if encoder is None else [encoder]  # in a list, so that it is not registered as a submodule
+        # In a list, so that it is not registered as a submodule.
+        self._encoder_ref = [] if encoder is None else [encoder]
 
     @property
     def encoder(self) -> Encoder:
         """The encoder, loaded on first use."""
-        if not self._looking:
+        if not self._encoder_ref:
             encoder = load_encoder(self.settings.network, padding="reflect", engine="plain")
             encoder.truncate([LAYER])
-            self._looking.append(encoder)
-        return self._looking[0]
+            self._encoder_ref.append(encoder)
+        return self._encoder_ref[0]
 
     def train(self, mode: bool = True) -> Self:
         """Set the training mode as every module does; evaluation mode loads the encoder.
