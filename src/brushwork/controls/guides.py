@@ -15,6 +15,9 @@ from brushwork.images.geometry import Size
 from brushwork.images.resample import resize
 from brushwork.types import Guides, Mask
 
+EXTENSION = 3
+"""Positions by which `inside` is extended on each side, at every layer."""
+
 
 @torch.no_grad()
 def propagate_masks(masks: Mask, layer: str, encoder: Encoder, way: MaskPropagation) -> Guides:
@@ -22,11 +25,13 @@ def propagate_masks(masks: Mask, layer: str, encoder: Encoder, way: MaskPropagat
 
     `simple`: the masks resized to the feature map. `all`: the largest weight among the pixels in a position's receptive
     field, so that all positions count whose receptive field overlaps the region. `inside`: the smallest, so that those
-    count whose receptive field lies inside the region.
+    count whose receptive field lies inside the region; then the largest among the positions up to `EXTENSION` away,
+    without which positions next to a border would belong to no region, and have no style.
 
-    Source: Gatys et al., 1611.07865, section 4.
-    Differs: receptive fields are computed from the layers' kernels, where the authors' program finds them with noise;
-    pixels beyond the border count neither as inside nor as outside.
+    Source: Gatys et al., 1611.07865, section 4, and the authors' program (guided Gram matrices, one style image).
+    Differs: receptive fields are computed from the layers' kernels, where the program finds them with noise; weights
+    keep their grays, where the program rounds masks to 0 and 1; pixels beyond the border count neither as inside nor as
+    outside. In place of the extension, the paper adds a region that covers the whole image.
     """
     positions = encoder.positions(layer, Size.of(masks))
     if way == "simple":
@@ -34,7 +39,9 @@ def propagate_masks(masks: Mask, layer: str, encoder: Encoder, way: MaskPropagat
     geometry = encoder.geometry(layer)
     if way == "all":
         return _largest(masks, geometry, positions)
-    return 1 - _largest(1 - masks, geometry, positions)
+    inside: Guides = 1 - _largest(1 - masks, geometry, positions)
+    extended: Guides = functional.max_pool2d(inside[None], 2 * EXTENSION + 1, 1, EXTENSION)[0]
+    return extended
 
 
 def _largest(masks: Mask, geometry: LayerGeometry, positions: Size) -> Guides:

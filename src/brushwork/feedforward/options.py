@@ -124,7 +124,8 @@ class AdaINOptions(StylizeOptions):
 
     guides: MaskPropagation = "simple"
     """Positions of a layer that belong to a region: as the mask says at the layer's size (simple), all whose receptive
-    field touches the region (all), or those whose receptive field lies within it (inside)."""
+    field touches the region (all), or those whose receptive field lies within it, and up to three positions around
+    them (inside)."""
 
     feather: float = 0.0
     """Width of the transition between regions, in pixels of the result; 0: the masks as they are."""

@@ -75,7 +75,8 @@ class TransferOptions(
 
     guides: MaskPropagation = "simple"
     """Which positions of a layer belong to a region: as the mask resized to the layer says (simple), all whose
-    receptive field overlaps the region (all), or those whose receptive field lies inside it (inside)."""
+    receptive field overlaps the region (all), or those whose receptive field lies inside it, and up to three positions
+    around them (inside)."""
 
     feather: float = 0.0
     """Standard deviation of the blur by which regions fade into each other, in pixels of the result; 0: no blur."""
