@@ -311,7 +311,7 @@ def test_every_option_is_in_the_schema_and_its_default_is_accepted(client, files
         properties = client.get(f"{API}/recipes/{kind}/schema").json()["properties"]
         assert all(one["description"] and one["x-group"] for one in properties.values()), kind
         style = {"model": "gallery"} if kind == "model" else {"paintings": [files[1]]}
-        options = {name: one["default"] for name, one in properties.items() if name != "model"}
+        options = {name: one["default"] for name, one in properties.items()}
         body = {"kind": kind, "content": files[0], "options": options, **style}
         answer = client.post(f"{API}/jobs", body)
         assert (kind, answer.status) == (kind, 201), answer.json()
@@ -391,3 +391,18 @@ def test_the_page_asks_for_all_of_its_modules_at_once(client):
 def test_names_that_no_database_can_hold_are_unknown(client, database_kind):
     assert client.ask("GET", "/api/v1/jobs/a\0b").status == 404
     assert client.ask("DELETE", "/api/v1/paintings/a\0b").status == 422
+
+
+def test_a_model_and_a_network_are_names_and_no_files_of_the_server(client, files):
+    body = {"kind": "model", "content": files[0], "model": "gallery", "options": {"model": "/etc/passwd"}}
+    refused = client.post(f"{API}/jobs", body)
+    assert (refused.status, "no option 'model'" in refused.json()["detail"]) == (422, True)
+    assert "model" not in client.get(f"{API}/recipes/model/schema").json()["properties"]
+    assert create(client, files, options={"network": "/etc/passwd"}).status == 422
+    assert create(client, files, options={"network": "vgg19"}).status == 201
+
+
+def test_a_title_that_is_changed_is_cleaned_as_a_new_one(client, files):
+    job = create(client, files).json()["id"]
+    changed = client.ask("PATCH", f"{API}/jobs/{job}", data={"title": "a\u0000 b"})
+    assert changed.json()["title"] == "a b"

@@ -62,6 +62,8 @@ def test_a_film_and_a_picture_are_not_taken_for_each_other(client, asked):
     transfer = asked | {"kind": "transfer"}
     assert "give a picture" in client.post(f"{API}/jobs", transfer).json()["detail"]
     assert client.post(f"{API}/jobs", asked | {"paintings": [asked["content"]]}).status == 422
+    painting = client.post(f"{API}/paintings", {"sha256": asked["content"]})
+    assert (painting.status, "give a picture" in painting.json()["detail"]) == (422, True)
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from brushwork.studio.bodies import PaintingBody
 from brushwork.studio.file_store import find_file, hide_painting, list_paintings, register_painting
 from brushwork.studio.problems import ProblemError
 from brushwork.studio.services import Services
-from brushwork.studio.signatures import CONTENT_TYPES
+from brushwork.studio.signatures import CONTENT_TYPES, require_kind
 from brushwork.studio.uploads import clean_label
 
 Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
@@ -68,6 +68,7 @@ def make_file_routes(services: Services) -> APIRouter:
     def add(body: PaintingBody) -> Any:
         """Add an uploaded image to the paintings."""
         known = _require(services, body.sha256)
+        require_kind("sha256", known["kind"])
         name = clean_label(body.name) or known["name"]
         register_painting(services.database, body.sha256, name=name, sha256=body.sha256, model=None)
         return {"id": body.sha256, "name": name, "sha256": body.sha256, "model": None}

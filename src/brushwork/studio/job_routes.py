@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
 
-from brushwork.errors import InputError
 from brushwork.studio.bodies import BatchBody, ChangeBody, JobBody, without_none
 from brushwork.studio.file_store import find_file, register_painting
 from brushwork.studio.job_request import PaintingRequest
@@ -14,7 +13,7 @@ from brushwork.studio.job_store import JobStore
 from brushwork.studio.problems import ProblemError
 from brushwork.studio.request_options import require_options
 from brushwork.studio.services import Services
-from brushwork.studio.signatures import FILMS
+from brushwork.studio.signatures import require_kind
 from brushwork.studio.tables import now
 from brushwork.studio.uploads import clean_label
 
@@ -93,7 +92,10 @@ def _add_changes(router: APIRouter, store: JobStore) -> None:
     @router.patch("/jobs/{job}")
     def change(job: str, body: ChangeBody, if_match: Annotated[str | None, Header(max_length=40)] = None) -> Any:
         """Change the priority, the title, or whether it is pinned."""
-        return store.change(job, version=_version(if_match), **without_none(body))
+        values = without_none(body)
+        if "title" in values:
+            values["title"] = clean_label(values["title"])
+        return store.change(job, version=_version(if_match), **values)
 
     @router.delete("/jobs/{job}")
     def trash(job: str) -> Any:
@@ -139,12 +141,9 @@ def require_files(services: Services, files: list[str]) -> None:
 def _require_kinds(services: Services, request: PaintingRequest) -> None:
     """Check that a film is asked for from a film, and everything else from pictures."""
     for role, files in request.files.items():
-        is_film = role == "content" and request.kind == "video"
         for sha256 in files:
-            kind = (find_file(services.database, sha256) or {}).get("kind")
-            if (kind in FILMS) != is_film:
-                expected = "a film" if is_film else "a picture"
-                raise InputError(f"{role} is a file of the kind {kind}: give {expected}.")
+            known = find_file(services.database, sha256) or {}
+            require_kind(role, known.get("kind"), is_film=role == "content" and request.kind == "video")
 
 
 def _version(if_match: str | None) -> int | None:

@@ -13,6 +13,7 @@ from brushwork.options.describe import class_title, describe_fields
 from brushwork.options.method import MethodOptions
 from brushwork.recipes import load_preset
 from brushwork.studio.job_request import FIRST_SIZE
+from brushwork.studio.request_options import OF_REQUEST
 
 _TYPES = {int: "integer", float: "number", bool: "boolean", str: "string"}
 
@@ -38,7 +39,7 @@ def make_option_schema(options: MethodOptions) -> dict[str, Any]:
             "x-group": groups[field.name],
         }
         for field in fields(kind)
-        if field.metadata.get("flag", True)
+        if field.metadata.get("flag", True) and field.name not in OF_REQUEST
     }
     return {"type": "object", "additionalProperties": False, "properties": properties}
 

@@ -20,6 +20,9 @@ from brushwork.studio.job_request import (
     PaintingRequest,
 )
 
+OF_REQUEST = ("model",)
+"""Options that a request has as a field of its own: a model is a name there, and no file."""
+
 
 def make_options(request: PaintingRequest) -> RecipeOptions | FeedForwardOptions:
     """Return the options of a request: those of its kind, changed as asked.
@@ -29,9 +32,12 @@ def make_options(request: PaintingRequest) -> RecipeOptions | FeedForwardOptions
     given = dict(request.options)
     base = _base(request, given)
     values = options_to_json(base)
+    known = [name for name in values if name not in OF_REQUEST]
     for name in given:
-        if name not in values:
-            raise InputError(f"there is no option {name!r}. {suggest_names(name, values)}")
+        if name not in known:
+            raise InputError(f"there is no option {name!r}. {suggest_names(name, known)}")
+    if "/" in str(given.get("network", "")):  # clients open no files of this machine
+        raise InputError(f"network is {given['network']!r}: the studio takes the name of a network, and no file.")
     return options_from_json(base.method, values | given)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from brushwork.errors import InputError
+
 SIGNATURE_BYTES = 16
 
 CONTENT_TYPES = {
@@ -41,3 +43,12 @@ def kind_of(first: bytes) -> str | None:
     if first.startswith(b"\x1a\x45\xdf\xa3"):
         return "webm"
     return None
+
+
+def require_kind(role: str, kind: str | None, *, is_film: bool = False) -> None:
+    """Check that a file is a film where one is needed, and else a picture; `role`: what it is used for.
+
+    Raises: InputError.
+    """
+    if (kind in FILMS) != is_film:
+        raise InputError(f"{role} is a file of the kind {kind}: give {'a film' if is_film else 'a picture'}.")
