@@ -155,6 +155,8 @@ def test_single_entries_are_judged_layer_by_layer() -> None:
     assert _verdicts("gram-entry", results(0.5, 0.4)) == [False] * 3 + [None]
     last = load_experiment("gram-entry").check(results(1, 5, 3, 7, 6, 4, 2))[-1]
     assert last.measured.split(", ")[0] == "7 a 7.00" and len(last.measured.split(", ")) == gram_entry.NAMED
+    without = [_result("a", "b", **{"entry / painting's": 2, "frequencies": 2})]  # without the evaluator's weights
+    assert _verdicts("gram-entry", without) == [True] * 2
 
 
 def test_statistics_of_gram_matrices_are_judged_by_distance_and_spectrum() -> None:

@@ -61,7 +61,7 @@ def test_a_quick_run_spends_a_share(name: str, easel: ExperimentContext) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["networks", "programs"])
+@pytest.mark.parametrize("name", ["gram-entry", "networks", "programs"])
 def test_new_weights_of_an_evaluator_make_old_results_stale(
     name: str, easel: ExperimentContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,6 +161,19 @@ def test_cells_of_objectives_paint(name: str, easel: ExperimentContext) -> None:
     assert float(others[-1].step.losses.total) < float(first.step.losses.total)
     assert all(math.isfinite(value) for value in figures.values())
     assert figures.get(localized.EQUAL, 0.0) < DOUBLE
+
+
+@pytest.mark.slow
+def test_single_entries_are_measured_without_the_evaluators_weights_too(
+    easel: ExperimentContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(context: ExperimentContext, network: str) -> None:
+        raise WeightsError(network)
+
+    monkeypatch.setattr(ExperimentContext, "evaluator", load)
+    cell = load_experiment("gram-entry").cells(replace(easel, size=48, is_quick=True))[0]
+    figures = cell.measure(FirstAndLast(*islice(cell.run(), 2)))
+    assert figures["frequencies"] > 0 and gram_entry.STRUCTURE not in figures
 
 
 def test_textures_have_the_parameters_of_the_paper() -> None:
