@@ -34,11 +34,12 @@ from brushwork.video.frame_painter import Painted
 from brushwork.video.frame_reader import FrameReader
 from brushwork.video.keyframe_painter import blend_carried
 from brushwork.video.multipass_painter import MultipassPainter
-from brushwork.video.optical_flow import FlowPair
-from brushwork.video.optimized_painter import OptimizedPainter, until_settled
+from brushwork.video.optical_flow import FlowPair, NoFlow
+from brushwork.video.optimized_painter import OptimizedPainter, until_program_ends, until_settled, warp_over
 from brushwork.video.preparation import open_source
 from tiny_films import panned, with_a_visitor, write_clip
 from tiny_network import CONTENT, STYLE, picture, tiny_network
+from tolerances import SINGLE
 
 OPTIONS = TransferOptions(
     size="full",
@@ -76,9 +77,55 @@ def test_a_frame_never_ends_early_with_a_tolerance_of_zero():
     assert len(list(until_settled(iter(steps_of(losses)), 0.0, 10))) == 60
 
 
-def steps_of(losses: list[float]) -> list[SimpleNamespace]:
-    """Steps with these losses."""
-    return [SimpleNamespace(step=SimpleNamespace(losses=SimpleNamespace(total=one))) for one in losses]
+def steps_of(losses: list[float], variation: float = 0.0, levels: int = 1, level: int = 0) -> list[SimpleNamespace]:
+    """Steps with these losses, and this total variation beside them."""
+    values = [SimpleNamespace(total=one + variation, terms={"style": one, "tv": variation}) for one in losses]
+    steps = [SimpleNamespace(losses=one) for one in values]
+    return [SimpleNamespace(step=one, levels=[None] * levels, level=level) for one in steps]
+
+
+@pytest.mark.parametrize(
+    ("losses", "count"),
+    [
+        ([9.0] * 300, 101),  # the loss after 100 steps is the first that is compared, with that after 50
+        ([9.0 + one for one in range(300)], 300),  # rises
+        ([9.0] * 90 + [8.0] * 210, 151),  # stands still twice in 50 iterations, and ends a third time
+        ([0.0] * 49 + [9.0, 9.0, 9.0] + [8.9] * 48 + [8.9999] * 200, 101),  # of what lies between nothing is seen
+    ],
+)
+def test_the_program_compares_every_so_many_iterations_in_both_directions(losses, count):
+    assert len(list(until_program_ends(iter(steps_of(losses)), 1e-4, 50))) == count
+
+
+def test_the_program_leaves_total_variation_out_and_ends_at_the_full_size_only():
+    falling = [2.0 - 1e-3 * one for one in range(300)]
+    assert len(list(until_program_ends(iter(steps_of(falling, variation=1e6)), 1e-4, 50))) == 300
+    coarse, fine = steps_of([9.0] * 120, levels=2), steps_of([9.0] * 120, levels=2, level=1)
+    assert len(list(until_program_ends(iter([*coarse, *fine]), 1e-4, 50))) == 120 + 101
+    assert len(list(until_program_ends(iter(fine), 0.0, 50))) == 120
+
+
+@pytest.mark.parametrize(("stopping", "counts"), [("sliding", (12, 4)), ("ruder", (7, 7))])
+def test_the_program_ends_the_first_frame_early_too(job, stopping, counts):
+    """With a tolerance that ends a frame as soon as it may end."""
+    options = OptimizedFilmOptions(first=12, later=12, tolerance=10.0, patience=3, stopping=stopping)
+    frames, flow = [picture(seed, 32, 32) for seed in (1, 2)], NoFlow()
+    painter = OptimizedPainter(frames.__getitem__, [picture(3, 32, 32)], OPTIONS, options, tiny_network(), flow)
+    painter.begin_shot(Shot(0, 2))
+    stored = {0: SimpleNamespace(image=frames[0])}
+    found = [sum(1 for _ in painter.make_optimization(index, stored.__getitem__).steps) for index in (0, 1)]
+    assert tuple(found) == counts
+
+
+def test_an_image_is_moved_over_a_background_where_the_flow_leaves_it():
+    image, flow = picture(1, 8, 10), torch.zeros(1, 2, 8, 10)
+    flow[:, 0], flow[:, 1] = 1.5, -1
+    gray = torch.tensor([0.1, 0.2, 0.3]).view(1, 3, 1, 1)
+    moved = warp_over(image, flow, gray)
+    between = (image[..., :-1, 1:-1] + image[..., :-1, 2:]) / 2
+    torch.testing.assert_close(moved[..., 1:, :8], between, rtol=0, atol=SINGLE)
+    assert torch.equal(moved[..., 0, :], gray.expand_as(image)[..., 0, :])
+    assert torch.equal(moved[..., 8:], gray.expand_as(image)[..., 8:])
 
 
 def painted(job: FilmJob) -> list[torch.Tensor]:

@@ -18,7 +18,7 @@ from brushwork.video.analysis import Shot
 from brushwork.video.frame_painter import Painted
 from brushwork.video.frame_store import FrameStore, StoredFrame, round_image
 from brushwork.video.optical_flow import FlowPair
-from brushwork.video.optimized_painter import OptimizedPainter, carry
+from brushwork.video.optimized_painter import OptimizedPainter
 
 _WINDOW = 31
 """Side in pixels of the square over which means and variances are taken."""
@@ -72,7 +72,7 @@ class KeyframePainter:
             own, previous = self.painter.frames(index), stored(before).image
             pair = self.painter.flow(own, self.painter.frames(before), (index, before))
             extra = self.painter.temporal_objective([previous.to(own)], [pair], [pair.reliability], (1,))
-            init = carry(previous.to(own), pair, self.painter.new_parts(own))
+            init = self.painter.warped_start(own, previous.to(own), pair)
             image = self.painter.optimize(own, init, extra, self.painter.film_options.later)
             self.store[index] = StoredFrame(round_image(image, self.bits), {})
         return self.store[index].image

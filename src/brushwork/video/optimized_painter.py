@@ -14,8 +14,9 @@ from brushwork.controls.style_file import StyleFile
 from brushwork.encoders import Encoder
 from brushwork.feedforward.fixed_statistics import FrameStylizer
 from brushwork.images.blur import gaussian_blur
+from brushwork.images.geometry import Size
 from brushwork.images.occlusion import Reliability
-from brushwork.images.warp import warp
+from brushwork.images.warp import Flow, lies_inside, to_coordinates, warp
 from brushwork.losses.temporal import TemporalLoss
 from brushwork.objective import Objective
 from brushwork.recipes import Progress, TransferOptions, transfer
@@ -53,8 +54,8 @@ class OptimizedPainter:
 
     Source: Ruder, Dosovitskiy, Brox, 1604.08610: start from the warped previous frame (4.1), temporal loss (4.2),
     long-term consistency (4.3).
-    Differs: later frames have one size and few iterations, since they start textured; what was hidden before starts
-    from the frame stylized by AdaIN, not from the film.
+    Differs: later frames have one size and few iterations, since they start textured; where the flow is not trusted
+    they start from the frame stylized by AdaIN, not from the previous frame, unless `warping` is ruder.
     """
 
     frames: ReadFrame
@@ -64,7 +65,7 @@ class OptimizedPainter:
     encoder: Encoder
     flow: FlowSource
     fill: FrameStylizer | None = None
-    """Stylizes what is new in a frame; None: it starts from the film."""
+    """Stylizes a frame where its flow is not trusted; None: it starts from the film there."""
     watch: WatchSteps = ignore_step
     _shot: Shot = field(default_factory=lambda: Shot(0, 0))
 
@@ -87,7 +88,8 @@ class OptimizedPainter:
         own = self.frames(index)
         if index == self._shot.first:
             options = replace(self.options, size="full", iterations=self.film_options.first)
-            return FrameOptimization(transfer(own, self.styles, options, encoder=self.encoder), 0.0)
+            steps = transfer(own, self.styles, options, encoder=self.encoder)
+            return FrameOptimization(self._end_early(steps) if self._ends_as_program else steps, 0.0)
         distances = [far for far in self.film_options.long_term if index - far >= self._shot.first]
         past = [index - far for far in distances]
         pairs = [self.flow(own, self.frames(one), (index, one)) for one in past]
@@ -114,7 +116,15 @@ class OptimizedPainter:
         if init is None:
             options = replace(options, init="noise")
         steps = transfer(own, self.styles, options, encoder=self.encoder, init=init, extra=extra)
-        return until_settled(steps, self.film_options.tolerance, self.film_options.patience)
+        return self._end_early(steps)
+
+    @property
+    def _ends_as_program(self) -> bool:
+        return self.film_options.stopping == "ruder"
+
+    def _end_early(self, steps: Iterator[Progress]) -> Iterator[Progress]:
+        end = until_program_ends if self._ends_as_program else until_settled
+        return end(steps, self.film_options.tolerance, self.film_options.patience)
 
     def _init(self, own: Image, previous: Image, pair: FlowPair) -> Image | None:
         """Return the initial image of a later frame."""
@@ -122,10 +132,22 @@ class OptimizedPainter:
             return None
         if self.film_options.warm_start == "previous":
             return previous
-        return carry(previous, pair, self.new_parts(own))
+        return self.warped_start(own, previous, pair)
+
+    def warped_start(self, own: Image, previous: Image, pair: FlowPair) -> Image:
+        """Return an earlier frame moved along the flow to this one, as the start of its optimization."""
+        if self.film_options.warping == "ruder":
+            return self._warp(previous, pair)
+        return carry(self._warp(previous, pair), pair.reliability, self.new_parts(own))
+
+    def _warp(self, image: Image, pair: FlowPair) -> Image:
+        if self.film_options.warping == "ruder":
+            preprocess = self.encoder.preprocess
+            return warp_over(image, pair.flow, preprocess.mean / preprocess.scale)
+        return warp(image, pair.flow, "bicubic").clamp_(0, 1)
 
     def new_parts(self, own: Image) -> Image:
-        """Return what a frame shows for the first time: stylized by AdaIN, or the film."""
+        """Return what a frame shows where the flow is not trusted: stylized by AdaIN, or the film."""
         return own if self.fill is None else self.fill.stylize(own, ())
 
     def temporal_objective(
@@ -137,7 +159,7 @@ class OptimizedPainter:
         """
         objective = Objective({})
         for image, pair, weight, name in zip(images, pairs, weights, names, strict=True):
-            target = warp(image, pair.flow, "bicubic").clamp_(0, 1)
+            target = self._warp(image, pair)
             loss = TemporalLoss(target, weight, self.squared_white / target[0].numel())
             objective += Objective.single(f"temporal:{name}", loss, self.film_options.temporal_weight)
         return objective
@@ -152,20 +174,48 @@ class OptimizedPainter:
 
 
 @torch.no_grad()
-def carry(previous: Image, pair: FlowPair, new: Image) -> Image:
-    """Return c·warp(previous) + (1 − c)·new, with a soft seam."""
-    certain = pair.reliability * gaussian_blur(pair.reliability, _SEAM, _SEAM_RADIUS, "symmetric")
-    return torch.lerp(new, warp(previous, pair.flow, "bicubic").clamp_(0, 1), certain)
+def carry(moved: Image, reliability: Reliability, new: Image) -> Image:
+    """Return c·moved + (1 − c)·new, with a soft seam."""
+    return torch.lerp(new, moved, reliability * gaussian_blur(reliability, _SEAM, _SEAM_RADIUS, "symmetric"))
+
+
+@torch.no_grad()
+def warp_over(image: Image, flow: Flow, background: Tensor) -> Image:
+    """Return an image moved along the flow, bilinearly, over a background color where the flow leaves the image.
+
+    Source: `warpImage` in the program of Ruder, Dosovitskiy, Brox, 1604.08610.
+    """
+    inside = lies_inside(to_coordinates(flow), Size.of(image))
+    return torch.where(inside, warp(image, flow), background.to(image))
 
 
 def until_settled(steps: Iterator[Progress], tolerance: float, patience: int) -> Iterator[Progress]:
-    """Yield steps until the loss fell by less than a fraction of itself in that many iterations; 0: all steps."""
+    """Yield steps until the loss fell by less than a fraction of itself in that many iterations, or rose; 0: all."""
     past: deque[float] = deque(maxlen=patience + 1)
     for progress in steps:
         yield progress
         past.append(float(progress.step.losses.total))
         if tolerance and len(past) > patience and past[0] - past[-1] < tolerance * abs(past[0]):
             return
+
+
+def until_program_ends(steps: Iterator[Progress], tolerance: float, patience: int) -> Iterator[Progress]:
+    """Yield steps until the loss changed by less than a fraction of itself since the last multiple of `patience`.
+
+    The loss is that without total variation, after that many steps of the optimizer at the full size; 0: all steps.
+
+    Source: `tolFunRelative` in lbfgs.lua of the program of Ruder, Dosovitskiy, Brox, 1604.08610.
+    """
+    past: float | None = None
+    taken = -1  # what is yielded first is the start
+    for progress in steps:
+        yield progress
+        taken += progress.level == len(progress.levels) - 1
+        if taken > 0 and taken % patience == 0:
+            loss = sum(float(value) for name, value in progress.step.losses.terms.items() if name != "tv")
+            if past is not None and abs(loss - past) < tolerance * past:
+                return
+            past = loss
 
 
 def long_term_weights(weights: list[Reliability]) -> list[Reliability]:

@@ -69,7 +69,8 @@ class OptimizedFilmOptions:
     more."""
 
     tolerance: float = 1e-3
-    """A later frame ends where its loss fell by less than this fraction in `--patience` iterations; 0: never."""
+    """A frame ends early where its loss changed by less than this fraction in `--patience` iterations, as --stopping
+    says; 0: never."""
 
     patience: int = 10
     """Iterations over which --tolerance looks at the loss; 1 or more."""
@@ -92,6 +93,16 @@ class OptimizedFilmOptions:
 
     reliability: FlowCheck = "strict"
     """Where the flow is trusted: as checked in three ways (strict), or as the authors' program checks it (ruder)."""
+
+    warping: Literal["filled", "ruder"] = "filled"
+    """How the previous frame is moved along the flow: bicubically, and a frame starts from AdaIN where the flow is not
+    trusted (filled); or bilinearly, with the network's mean beyond the border and nothing else filled, as in the
+    authors' program (ruder)."""
+
+    stopping: Literal["sliding", "ruder"] = "sliding"
+    """Which frames end early: later ones, where the loss of any `--patience` iterations fell by less than --tolerance,
+    or rose (sliding); or all, where it neither fell nor rose by more from one multiple of `--patience` iterations to
+    the next, as in the authors' program (ruder)."""
 
     def __post_init__(self) -> None:
         check_options(self)

@@ -15,15 +15,23 @@ def load_film_preset(name: str) -> tuple[TransferOptions, OptimizedFilmOptions]:
 
     `ruder-2016` is the program of Ruder, Dosovitskiy and Brox (1604.08610) in one pass: content 5, style 100, temporal
     loss 1000 in the network's units, total variation 1e-3, the style image scaled to the area of the frame, L-BFGS.
-    A frame ends where its loss fell by less than a ten-thousandth in 50 iterations.
+    Frames start from noise, and later ones from the previous one, warped. A frame ends where its loss without total
+    variation changed by less than a ten-thousandth from one multiple of 50 iterations to the next.
     Differs: flow by DIS instead of DeepFlow.
 
     Raises: InputError: an unknown preset.
     """
     if name not in FILM_PRESETS:
         return load_preset(name), OptimizedFilmOptions()
-    method = replace(load_preset("neural-style"), tv_form="neural-style-pt", measure="area")
+    method = replace(load_preset("neural-style"), measure="area")
     film = OptimizedFilmOptions(
-        first=2000, later=1000, temporal_weight=1000.0, tolerance=1e-4, patience=50, reliability="ruder"
+        first=2000,
+        later=1000,
+        temporal_weight=1000.0,
+        tolerance=1e-4,
+        patience=50,
+        reliability="ruder",
+        warping="ruder",
+        stopping="ruder",
     )
     return method, film
