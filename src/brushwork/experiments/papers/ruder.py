@@ -35,7 +35,7 @@ from brushwork.video.presets import load_film_preset
 
 SEEDS = 3
 ITERATIONS = 1000
-"""At most for each frame; a later one ends where its loss no longer falls."""
+"""At most for each frame; it ends where its loss has settled."""
 FRAMES, MOTION = 4, (5, 3)
 """Frames of a pan over the photograph, where no film is given, and by how many pixels (x, y) each moves."""
 _BITS = 8
@@ -161,7 +161,7 @@ def _check_iterations(iterations: dict[str, float]) -> ClaimCheck:
     """Return whether a frame is done sooner; where all took as many as they may, nothing is decided."""
     sooner = iterations[PREVIOUS] < iterations[RANDOM] and iterations[WARPED] < iterations[RANDOM]
     return ClaimCheck(
-        "and a frame is done sooner (iterations until its loss fell by less than a ten-thousandth in fifty)",
+        "and a frame is done sooner (iterations until its loss changed by less than a ten-thousandth in fifty)",
         format_named_values(iterations, ".0f"),
         None if iterations[PREVIOUS] == iterations[WARPED] == iterations[RANDOM] else sooner,
     )
