@@ -9,7 +9,7 @@ from torch import nn
 from brushwork.feedforward.networks.configs import JohnsonConfig, MGANConfig, SuperResolutionConfig, TextureNetConfig
 from brushwork.feedforward.networks.mgan import MGANNetwork
 from brushwork.feedforward.networks.registry import build_network
-from brushwork.feedforward.tiling.exact_norm import ExactNormPass, split_strips
+from brushwork.feedforward.tiling.exact_norm import ExactNormPass, strip_windows
 from brushwork.feedforward.tiling.trace import trace_network
 from brushwork.images.geometry import Size
 from brushwork.storage.mapped import empty_mapped
@@ -75,7 +75,7 @@ def test_maps_may_lie_in_files() -> None:
 
 def test_strips_cover_a_map_once() -> None:
     for height, width, area in ((100, 40, 900), (7, 1000, 100), (33, 5, 10**9)):
-        found = split_strips(Size(height, width), area)
+        found = strip_windows(Size(height, width), area)
         assert [one.top for one in found] == [0, *(one.bottom for one in found[:-1])]
         assert found[-1].bottom == height
         assert {(one.left, one.width) for one in found} == {(0, width)}

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias
 from torch import Tensor
 
 from brushwork.distributed.process_group import ProcessGroup
+from brushwork.images.geometry import cut_evenly
 
 
 class RowRange(NamedTuple):
@@ -46,7 +47,7 @@ def split_rows(height: int, ranks: int, stride: int, halo: int) -> RowRanges:
     """
     positions = max(1, height // stride)
     working = max(1, min(ranks, positions, height // max(1, halo)))
-    cuts = [positions * index // working * stride for index in range(working)] + [height]
+    cuts = cut_evenly(positions, working, stride, height)
     dealt = [RowRange(top, bottom) for top, bottom in pairwise(cuts)]
     return tuple(dealt + [RowRange(height, height)] * (ranks - working))
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, product
 from typing import NamedTuple
 
 import torch
@@ -32,7 +31,7 @@ from brushwork.feedforward.networks.adain import (
     move_statistics,
 )
 from brushwork.gradients.tile_layout import TileLayout
-from brushwork.images.geometry import Size, Window
+from brushwork.images.geometry import Size, Window, cut_evenly
 from brushwork.images.resample import resize
 from brushwork.storage.mapped import empty_or_mapped
 from brushwork.style import normalize_weights
@@ -199,10 +198,7 @@ def _tiles(canvas: Size, side: int | None) -> list[Window]:
     Each is at most `side` pixels wide and high, halo included.
     """
     rows, columns = (_cuts(length, side) for length in canvas)
-    return [
-        Window(top, left, bottom - top, right - left, canvas)
-        for (top, bottom), (left, right) in product(pairwise(rows), pairwise(columns))
-    ]
+    return Window.grid(rows, columns, canvas)
 
 
 def _cuts(length: int, side: int | None) -> list[int]:
@@ -211,5 +207,4 @@ def _cuts(length: int, side: int | None) -> list[int]:
         return [0, length]
     inner = max(1, side // STRIDE - 2 * HALO)
     positions = -(-length // STRIDE)
-    count = -(-positions // inner)
-    return [*(positions * index // count * STRIDE for index in range(count)), length]
+    return cut_evenly(positions, -(-positions // inner), STRIDE, length)

@@ -217,9 +217,8 @@ class PixelLosses:
             around.crop(self.view.image.grad).add_(sum_gradient(self._sums(leaf, tile), gradients, leaf))
 
     def _tiles(self) -> list[Window]:
-        own, rows = self.view.window, max(1, PIXELS_AT_ONCE // self.view.window.width)
-        tops = range(own.top, own.bottom, rows) if self.view.losses else ()
-        tiles = [Window(top, own.left, min(rows, own.bottom - top), own.width, own.full_size) for top in tops]
+        rows = max(1, PIXELS_AT_ONCE // self.view.window.width)
+        tiles = self.view.window.strips(rows) if self.view.losses else []
         return tiles[:1] + tiles[-1:] if self.view.image.is_meta else tiles  # on meta, only memory counts
 
     def _around(self, tile: Window) -> Window:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from math import ceil
 
 from brushwork.gradients.tile_layout import TileLayout
@@ -58,7 +57,7 @@ def split_strips(layout: TileLayout, own: Window, area: int) -> list[Strip]:
     positions = max(1, layout.deepest_layer.owned_positions(own).width)
     count, rows = _division(layout, own, positions, area)
     cuts = [own.left + round(index * positions / count) * layout.stride for index in range(count)] + [own.right]
-    parts = [Window(own.top, left, own.height, right - left, own.full_size) for left, right in pairwise(cuts)]
+    parts = Window.grid([own.top, own.bottom], cuts, own.full_size)
     return [Strip(part, layout.receptive_window(part), rows) for part in parts]
 
 

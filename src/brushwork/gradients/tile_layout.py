@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple, Self
 
 import torch
@@ -115,11 +114,7 @@ class TileLayout:
         positions, height, width = self.deepest_layer.owned_positions(own), self.image.height, self.image.width
         rows = self._cuts((own.top, own.bottom), positions.height, height, side)
         columns = self._cuts((own.left, own.right), positions.width, width, side)
-        return [
-            Window(top, left, bottom - top, right - left, self.image)
-            for top, bottom in pairwise(rows)
-            for left, right in pairwise(columns)
-        ]
+        return Window.grid(rows, columns, self.image)
 
     def tile_cost(self, side: int, kept: int) -> float:
         """Estimate the time of evaluation in tiles, relative to one pass over the full image.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import isqrt
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeAlias
 
@@ -62,6 +64,18 @@ class Window:
         """Return the window that covers a full map."""
         return cls(0, 0, size.height, size.width, size)
 
+    @classmethod
+    def grid(cls, rows: Sequence[int], columns: Sequence[int], full_size: Size) -> list[Self]:
+        """Return the windows between cuts, row by row.
+
+        `rows`, `columns`: where the windows begin, and last where the last of them ends.
+        """
+        return [
+            cls(top, left, bottom - top, right - left, full_size)
+            for top, bottom in pairwise(rows)
+            for left, right in pairwise(columns)
+        ]
+
     @property
     def size(self) -> Size:
         return Size(self.height, self.width)
@@ -92,6 +106,20 @@ class Window:
         top, left = max(0, self.top - halo), max(0, self.left - halo)
         bottom, right = min(self.full_size.height, self.bottom + halo), min(self.full_size.width, self.right + halo)
         return Window(top, left, bottom - top, right - left, self.full_size)
+
+    def strips(self, height: int) -> list[Window]:
+        """Return strips of this window, from top to bottom, each of `height` rows and the last of at most as many."""
+        rows = [*range(self.top, self.bottom, height), self.bottom]
+        return Window.grid(rows, [self.left, self.right], self.full_size)
+
+
+def cut_evenly(positions: int, count: int, stride: int = 1, end: int | None = None) -> list[int]:
+    """Return the cuts of `count` parts with equal numbers of positions (± 1): where each begins, and the end.
+
+    Positions are `stride` apart. `end`: where the last part ends; None: after the last position.
+    """
+    end = positions * stride if end is None else end
+    return [*(positions * index // count * stride for index in range(count)), end]
 
 
 def rows_at_a_time(width: int, multiple: int = 1) -> int:

@@ -72,10 +72,9 @@ class LargeImage:
         height, width = divided_size(self.size, divisor)
         whole, image = torch.empty(1, 3, height, width), self._in_order()
         rows = rows_at_a_time(self.size.width, divisor)
-        for top in range(0, self.size.height, rows):
-            strip = self._samples(image, Window(top, 0, min(rows, self.size.height - top), self.size.width, self.size))
-            place = top // divisor
-            means = block_means(_planes(strip), divisor)
+        for strip in Window.whole(self.size).strips(rows):
+            means = block_means(_planes(self._samples(image, strip)), divisor)
+            place = strip.top // divisor
             whole[..., place : place + means.shape[-2], :] = means
         return LoadedImage(whole, None, self.notes, self.bits, self.path.name)
 

@@ -69,8 +69,7 @@ class LocalGramLoss:
         blocks = max(1, -(-window.width // self._block)) * len(feature)
         high = self._block * max(1, PART_NUMBERS // (blocks * positions * (feature.shape[1] + 4 * positions)))
         first = window.expand(self.halo).top
-        for top in range(window.top, window.bottom, high):
-            strip = Window(top, window.left, min(high, window.bottom - top), window.width, window.full_size)
+        for strip in window.strips(high):
             outer = strip.expand(self.halo)
             yield LossChunk(slice(outer.top - first, outer.bottom - first), partial(self._strip, strip))
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from math import prod
 from typing import TypeAlias
 
@@ -16,7 +15,7 @@ from torch import Tensor
 
 from brushwork.feedforward.tiling.evaluate import WindowEvaluator
 from brushwork.feedforward.tiling.graph import GraphNode, NetworkGraph, NormLayer, NormStatisticsValue, RunningMoments
-from brushwork.images.geometry import Size, Window
+from brushwork.images.geometry import Size, Window, cut_evenly
 from brushwork.types import Feature, Image
 
 AllocateBuffer: TypeAlias = Callable[[Sequence[int], Tensor], Tensor]
@@ -32,12 +31,10 @@ _THINNEST = 8
 _NOTHING = frozenset[int]()
 
 
-def split_strips(size: Size, area: float) -> list[Window]:
+def strip_windows(size: Size, area: float) -> list[Window]:
     """Return disjoint full-width strips of about `area` positions each."""
     rows = max(_THINNEST, round(area / size.width))
-    count = max(1, round(size.height / rows))
-    cuts = [size.height * number // count for number in range(count + 1)]
-    return [Window(top, 0, bottom - top, size.width, size) for top, bottom in pairwise(cuts)]
+    return Window.grid(cut_evenly(size.height, max(1, round(size.height / rows))), [0, size.width], size)
 
 
 @dataclass
@@ -91,7 +88,7 @@ class ExactNormPass:
 
     def _windows(self, size: Size) -> list[Window]:
         """Return the strips of a feature map; on `meta`, where only memory is estimated, one of each height."""
-        found = split_strips(size, self.area * size.area / prod(self.image.shape[-2:]))
+        found = strip_windows(size, self.area * size.area / prod(self.image.shape[-2:]))
         return list({one.height: one for one in found}.values()) if self.image.is_meta else found
 
     def _of_norm(self, norm: int, statistics: NormStatisticsValue) -> NormStatisticsValue:

@@ -7,14 +7,13 @@ are visible. The result is that of the whole network with these statistics.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from math import ceil
 
 from brushwork.feedforward.tiling.evaluate import WindowEvaluator
 from brushwork.feedforward.tiling.exact_norm import STRIP, ExactNormPass
 from brushwork.feedforward.tiling.graph import NetworkGraph, NormStatisticsValue
 from brushwork.feedforward.tiling.trace import Network, trace_network
-from brushwork.images.geometry import Size, Window, fit_size
+from brushwork.images.geometry import Size, Window, cut_evenly, fit_size
 from brushwork.images.resample import resize
 from brushwork.types import Image
 
@@ -62,15 +61,11 @@ def split_tiles(passage: WindowEvaluator, side: int) -> list[Window]:
     """Return disjoint tiles of the result, each depending on about `side` × `side` pixels of the image."""
     size, image = passage.graph.nodes[-1].size, passage.graph.nodes[0].size
     own = max(_LEAST, side - halo_of(passage))
-    cuts = [
-        _cuts(length, ceil(length / max(1, round(own * length / across))))
+    rows, columns = (
+        cut_evenly(length, ceil(length / max(1, round(own * length / across))))
         for length, across in zip(size, image, strict=True)
-    ]
-    return [
-        Window(top, left, bottom - top, right - left, size)
-        for top, bottom in pairwise(cuts[0])
-        for left, right in pairwise(cuts[1])
-    ]
+    )
+    return Window.grid(rows, columns, size)
 
 
 def halo_of(passage: WindowEvaluator) -> int:
@@ -79,7 +74,3 @@ def halo_of(passage: WindowEvaluator) -> int:
     middle = Window(last.height // 2, last.width // 2, 1, 1, last)
     seen = passage.required_windows(passage.graph.output, middle)[0]
     return max(seen.height, seen.width)
-
-
-def _cuts(length: int, count: int) -> list[int]:
-    return [length * number // count for number in range(count + 1)]
