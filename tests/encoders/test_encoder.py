@@ -7,9 +7,10 @@ import torch
 
 from brushwork.devices.meter import META, to_meta
 from brushwork.encoders.alexnet import make_alexnet
-from brushwork.encoders.encoder import PIXELS, LayerGeometry
+from brushwork.encoders.encoder import PIXELS
 from brushwork.encoders.googlenet import make_googlenet
 from brushwork.encoders.preprocess import make_caffe_preprocess
+from brushwork.encoders.stages import LayerGeometry
 from brushwork.encoders.vgg import make_vgg
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size

@@ -7,11 +7,12 @@ import torch
 from PIL import Image as Pictures
 from torch import nn
 
-from brushwork.encoders.encoder import Encoder, EncoderStage
+from brushwork.encoders.encoder import Encoder
 from brushwork.encoders.googlenet import make_googlenet
 from brushwork.encoders.load import load_encoder
 from brushwork.encoders.normalize import normalize_activations
 from brushwork.encoders.preprocess import make_preprocess
+from brushwork.encoders.stages import EncoderStage
 from brushwork.errors import InputError
 from tolerances import DOUBLE
 

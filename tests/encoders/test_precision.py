@@ -9,9 +9,10 @@ from torch import nn
 from brushwork.devices.meter import META, MemoryMeter, to_meta
 from brushwork.encoders import load_encoder
 from brushwork.encoders import precision as precision_module
-from brushwork.encoders.encoder import Encoder, EncoderStage
+from brushwork.encoders.encoder import Encoder
 from brushwork.encoders.precision import CastLayers, activation_scale, gradient_scale, resolve_precision, with_precision
 from brushwork.encoders.preprocess import Preprocess, make_caffe_preprocess
+from brushwork.encoders.stages import EncoderStage
 from brushwork.encoders.vgg import make_vgg
 from brushwork.gradients import evaluate_whole
 from brushwork.images import Size

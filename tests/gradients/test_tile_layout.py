@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import torch
 
-from brushwork.encoders.encoder import PIXELS, Encoder, EncoderStage
+from brushwork.encoders.encoder import PIXELS, Encoder
 from brushwork.encoders.preprocess import make_caffe_preprocess
+from brushwork.encoders.stages import EncoderStage
 from brushwork.encoders.vgg import make_vgg
 from brushwork.gradients.tile_layout import TileLayout
 from brushwork.images.geometry import Size, Window

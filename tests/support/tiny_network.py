@@ -7,8 +7,9 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from brushwork.encoders.encoder import Encoder, EncoderStage
+from brushwork.encoders.encoder import Encoder
 from brushwork.encoders.preprocess import make_caffe_preprocess
+from brushwork.encoders.stages import EncoderStage
 
 CHANNELS = (3, 8, 12, 16)
 CONTENT = ("conv2_1",)

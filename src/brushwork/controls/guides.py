@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from brushwork.choices import MaskPropagation
-from brushwork.encoders.encoder import Encoder, LayerGeometry
+from brushwork.encoders.encoder import Encoder
+from brushwork.encoders.stages import LayerGeometry
 from brushwork.images.blur import gaussian_blur, kernel_radius
 from brushwork.images.geometry import Size
 from brushwork.images.resample import resize

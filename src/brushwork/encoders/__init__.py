@@ -8,11 +8,12 @@ from brushwork._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from brushwork.encoders.backends import default_engine, usable_engines
-    from brushwork.encoders.encoder import PIXELS, Encoder, LayerGeometry
+    from brushwork.encoders.encoder import PIXELS, Encoder
     from brushwork.encoders.load import load_encoder
     from brushwork.encoders.native.library import has_matrix_units, load_library
     from brushwork.encoders.normalize import normalize_activations
     from brushwork.encoders.precision import describe_emulation, resolve_precision
+    from brushwork.encoders.stages import LayerGeometry
     from brushwork.encoders.weights.cache import cache_folder
     from brushwork.encoders.weights.manage import WeightState, fetch_weights, import_weights, weight_sets, weight_state
 else:

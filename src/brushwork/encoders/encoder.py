@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple, TypeAlias
 
 from torch import nn
 
-from brushwork.choices import Engine, Padding, Precision
+from brushwork.choices import Engine, Precision
 from brushwork.encoders.backends import ENGINES
 from brushwork.encoders.native.fusion import NativeStep, fuse_steps
 from brushwork.encoders.native.library import has_matrix_units, load_library
 from brushwork.encoders.precision import CastLayers, resolve_precision, with_precision
 from brushwork.encoders.preprocess import Preprocess
+from brushwork.encoders.stages import EncoderStage, LayerGeometry
 from brushwork.errors import InputError, suggest_names
 from brushwork.images.geometry import Size
 from brushwork.storage.hashing import tensors_sha256
@@ -20,71 +20,6 @@ from brushwork.types import Feature, Features, Image
 
 PIXELS = "pixels"
 """Name of the layer that is the image itself, in [0, 1]."""
-
-
-PaddingMode: TypeAlias = Literal["zeros", "reflect", "replicate"]
-"""Padding of one convolution."""
-
-
-def padding_mode(padding: Padding, *, is_first: bool) -> PaddingMode:
-    """Return the padding of one of the network's convolutions, the first one or another."""
-    if padding != "replicate-first":
-        return padding
-    return "replicate" if is_first else "zeros"
-
-
-class LayerGeometry(NamedTuple):
-    """Receptive field of a layer: position i covers the pixels i·stride − before … i·stride + after, inclusive."""
-
-    stride: int = 1
-    before: int = 0
-    after: int = 0
-
-    def compose(self, kernel: int, stride: int, padding: int) -> LayerGeometry:
-        """Return the geometry after one more convolution or pooling."""
-        return LayerGeometry(
-            self.stride * stride,
-            self.before + padding * self.stride,
-            self.after + (kernel - 1 - padding) * self.stride,
-        )
-
-    @property
-    def halo(self) -> int:
-        """Pixels that a tile needs on each side, so that its own positions are exact.
-
-        Rounded up to the stride; the tile's origin must be a multiple of the stride too.
-        """
-        needed = max(self.before, self.after - self.stride + 1, 0)
-        return -(-needed // self.stride) * self.stride
-
-
-class EncoderStage(NamedTuple):
-    """One named step of a network, and its effect on the geometry (pointwise steps keep the defaults).
-
-    `ceil`: a last window that extends over the border counts. `has_reflect_padding`: the padding mirrors the map, which
-    must then be larger than the padding.
-    """
-
-    name: str
-    module: nn.Module
-    kernel: int = 1
-    stride: int = 1
-    padding: int = 0
-    ceil: bool = False
-    has_reflect_padding: bool = False
-
-    def input_size(self, positions: int) -> int:
-        """Return the smallest side before this stage that leaves `positions` after it."""
-        overhang = self.stride - 1 if self.ceil else 0
-        needed = (positions - 1) * self.stride + self.kernel - 2 * self.padding - overhang
-        return max(needed, self.padding + 1 if self.has_reflect_padding else 1)
-
-    def output_size(self, positions: int) -> int:
-        """Return the side of the map after this stage."""
-        extent = positions + 2 * self.padding - self.kernel
-        count = (-(-extent // self.stride) if self.ceil else extent // self.stride) + 1
-        overhanging = self.ceil and (count - 1) * self.stride >= positions + self.padding
-        return count - 1 if overhanging else count
 
 
 class Encoder(nn.Module):

@@ -14,9 +14,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from brushwork.choices import Padding, Pooling
-from brushwork.encoders.caffenet import make_response_normalization
-from brushwork.encoders.encoder import Encoder, EncoderStage, PaddingMode, padding_mode
+from brushwork.encoders.encoder import Encoder
 from brushwork.encoders.preprocess import Preprocess
+from brushwork.encoders.stages import (
+    EncoderStage,
+    PaddingMode,
+    convolution_stage,
+    padding_mode,
+    pool_stage,
+    response_normalization_stage,
+)
 from brushwork.types import Feature
 
 
@@ -115,19 +122,18 @@ def make_googlenet(
     not full, as in training.
     """
     first, reduced, third = _STEM_CHANNELS
-    others, reflects = padding_mode(padding, is_first=False), padding == "reflect"
+    others, is_normalized = padding_mode(padding, is_first=False), form == "caffe"
     stem = RectifiedConvolution(3, first, 7, stride=2, padding=3, padding_mode=padding_mode(padding, is_first=True))
     narrow = RectifiedConvolution(first, reduced, 1)
     wide = RectifiedConvolution(reduced, third, 3, padding=1, padding_mode=others)
-    normalized = form == "caffe"
     stages = [
-        EncoderStage("conv1/7x7_s2", stem, kernel=7, stride=2, padding=3, has_reflect_padding=reflects),
-        _pool(1, 3, pooling),
-        *[EncoderStage("pool1/norm1", make_response_normalization())] * normalized,
-        EncoderStage("conv2/3x3_reduce", narrow),
-        EncoderStage("conv2/3x3", wide, kernel=3, padding=1, has_reflect_padding=reflects),
-        *[EncoderStage("conv2/norm2", make_response_normalization())] * normalized,
-        _pool(2, 3, pooling),
+        convolution_stage("conv1/7x7_s2", stem),
+        pool_stage("pool1", 3, pooling, ceil=True),
+        *[response_normalization_stage("pool1/norm1")] * is_normalized,
+        convolution_stage("conv2/3x3_reduce", narrow),
+        convolution_stage("conv2/3x3", wide),
+        *[response_normalization_stage("conv2/norm2")] * is_normalized,
+        pool_stage("pool2", 3, pooling, ceil=True),
         *_blocks(third, pooling, others, form),
     ]
     return Encoder("GoogLeNet", stages, preprocess, _aliases(stages))
@@ -142,15 +148,10 @@ def _blocks(channels_in: int, pooling: Pooling, padding: PaddingMode, form: Form
         )
         channels_in = widths.total
         if name == "3b":
-            stages.append(_pool(3, 3, pooling))
+            stages.append(pool_stage("pool3", 3, pooling, ceil=True))
         if name == "4e":
-            stages.append(_pool(4, LAST_POOL[form], pooling))
+            stages.append(pool_stage("pool4", LAST_POOL[form], pooling, ceil=True))
     return stages
-
-
-def _pool(index: int, kernel: int, pooling: Pooling) -> EncoderStage:
-    make = nn.MaxPool2d if pooling == "max" else nn.AvgPool2d
-    return EncoderStage(f"pool{index}", make(kernel, 2, ceil_mode=True), kernel, stride=2, ceil=True)
 
 
 def _aliases(stages: list[EncoderStage]) -> dict[str, str]:

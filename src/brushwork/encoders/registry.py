@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 
 from brushwork.choices import Padding, Pooling
-from brushwork.encoders.alexnet import make_alexnet
-from brushwork.encoders.caffenet import make_caffenet
+from brushwork.encoders.alexnet import make_alexnet, make_caffenet
 from brushwork.encoders.encoder import Encoder
 from brushwork.encoders.googlenet import make_googlenet
 from brushwork.encoders.preprocess import Preprocess, make_preprocess

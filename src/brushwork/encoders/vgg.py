@@ -5,8 +5,9 @@ from __future__ import annotations
 from torch import nn
 
 from brushwork.choices import Padding, Pooling
-from brushwork.encoders.encoder import Encoder, EncoderStage, PaddingMode, padding_mode
+from brushwork.encoders.encoder import Encoder
 from brushwork.encoders.preprocess import Preprocess
+from brushwork.encoders.stages import EncoderStage, padding_mode, pool_stage, rectified_convolution
 
 CONVOLUTIONS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 """Convolutions in each of the five blocks, by depth (1409.1556, Table 1, D and E)."""
@@ -30,20 +31,9 @@ def make_vgg(
     for block, (count, channels) in enumerate(zip(CONVOLUTIONS[depth], CHANNELS, strict=True), start=1):
         for index in range(1, count + 1):
             mode = padding_mode(padding, is_first=not stages)
-            stages += _convolution(f"{block}_{index}", channels_in, channels, mode)
+            convolution = nn.Conv2d(channels_in, channels, 3, padding=1, padding_mode=mode)
+            stages += rectified_convolution(f"{block}_{index}", convolution)
             aliases[f"conv{block}_{index}"] = f"relu{block}_{index}"
             channels_in = channels
-        stages.append(EncoderStage(f"pool{block}", _pool(pooling, ceil), kernel=2, stride=2, ceil=ceil))
+        stages.append(pool_stage(f"pool{block}", 2, pooling, ceil=ceil))
     return Encoder(f"VGG-{depth}", stages, preprocess, aliases)
-
-
-def _convolution(name: str, channels_in: int, channels: int, padding: PaddingMode) -> list[EncoderStage]:
-    layer = nn.Conv2d(channels_in, channels, 3, padding=1, padding_mode=padding)
-    return [
-        EncoderStage(f"conv{name}", layer, kernel=3, padding=1, has_reflect_padding=padding == "reflect"),
-        EncoderStage(f"relu{name}", nn.ReLU(inplace=True)),
-    ]
-
-
-def _pool(pooling: Pooling, ceil: bool) -> nn.Module:
-    return nn.MaxPool2d(2, ceil_mode=ceil) if pooling == "max" else nn.AvgPool2d(2, ceil_mode=ceil)

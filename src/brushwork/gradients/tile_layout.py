@@ -8,7 +8,8 @@ from typing import NamedTuple, Self
 
 import torch
 
-from brushwork.encoders.encoder import Encoder, LayerGeometry
+from brushwork.encoders.encoder import Encoder
+from brushwork.encoders.stages import LayerGeometry
 from brushwork.images.geometry import Size, Window
 
 
