@@ -22,7 +22,9 @@ bfloat16 = pytest.mark.skipif(
 
 
 def stages() -> dict[str, nn.Module]:
-    return dict(tiny_network(1.0).stages.bfloat16().to(memory_format=torch.channels_last).items())  # type: ignore[call-overload]
+    """The rectified convolutions of the tiny network, without its pools."""
+    modules = tiny_network(1.0).stages.bfloat16().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return {name: modules[name] for name in ORDER}
 
 
 def shown() -> torch.Tensor:
@@ -32,7 +34,7 @@ def shown() -> torch.Tensor:
 def pulled(look, wanted: list[str]) -> list[torch.Tensor]:
     """Features, and the image's gradient through all of them."""
     leaf = shown().requires_grad_()
-    features = look(stages(), ORDER, leaf, wanted)
+    features = look(stages(), leaf, wanted)
     generator = torch.Generator().manual_seed(3)
     sums = [(torch.randn(one.shape, generator=generator) * one.float()).sum() for one in features]
     torch.stack(sums).sum().backward()
@@ -57,13 +59,13 @@ def test_each_rectified_convolution_is_one_step(monkeypatch: pytest.MonkeyPatch)
     taken = fused_relu._FusedConvolution.apply
     monkeypatch.setattr(fused_relu._FusedConvolution, "apply", lambda x, layer: seen.append(layer) or taken(x, layer))
     with torch.no_grad():
-        forward_fused(stages(), ORDER, shown(), ["conv2_1", "relu3_1"])
+        forward_fused(stages(), shown(), ["conv2_1", "relu3_1"])
     assert [one.out_channels for one in seen] == [8, 16]
 
 
 def test_other_numbers_go_through_the_modules() -> None:
     network, image = tiny_network(1.0), picture(1, 24, 20)
-    both = [look(dict(network.stages.items()), ORDER, image, ["relu3_1"])[0] for look in (forward_fused, forward_plain)]
+    both = [look(dict(network.stages.items()), image, ["relu3_1"])[0] for look in (forward_fused, forward_plain)]
     assert torch.equal(*both)
 
 

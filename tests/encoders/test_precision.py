@@ -241,7 +241,7 @@ def test_both_passes_run_under_the_flag_and_it_is_put_back(monkeypatch, precisio
     monkeypatch.setattr(module, "resolve_precision", lambda given, device: given)
     seen, before = [], flag()
     stages = {"a": nn.Conv2d(3, 2, 1), "b": Watching(seen)}
-    way = module._Way(stages, ["a", "b"], ["b"], torch.float32, precision == "tf32", CastLayers())
+    way = module._Way(stages, ["b"], torch.float32, precision == "tf32", CastLayers())
     image = torch.rand(1, 3, 4, 4, requires_grad=True)
     (feature,) = module._Look.apply(image, way)
     assert flag() == before
@@ -284,7 +284,7 @@ def test_the_engine_is_taken_where_nothing_is_narrowed():
         asked.append(given)
         return []
 
-    with_precision(engine, "auto", CastLayers())({}, [], torch.zeros(1, 3, 4, 4), [])
+    with_precision(engine, "auto", CastLayers())({}, torch.zeros(1, 3, 4, 4), [])
     assert len(asked) == 1
 
 

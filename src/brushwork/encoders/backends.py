@@ -6,55 +6,44 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 import torch
-from torch import nn
 
 from brushwork.choices import Engine
 from brushwork.encoders.native.autograd import native_forward
 from brushwork.encoders.native.fusion import fuse_steps
 from brushwork.encoders.native.library import has_matrix_units, load_library
+from brushwork.encoders.stages import Stages
 from brushwork.types import Feature, Image
 
-ForwardPass: TypeAlias = Callable[[Mapping[str, nn.Module], Sequence[str], Image, Sequence[str]], list[Feature]]
+ForwardPass: TypeAlias = Callable[[Stages, Image, Sequence[str]], list[Feature]]
 """Function that computes features.
 
-Its arguments are the stages, their order, a preprocessed image, and the names of the requested stages.
+Its arguments are the stages, a preprocessed image, and the names of the requested stages, shallow to deep.
 """
 
 
-def forward_channels_last(
-    stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, requested: Sequence[str]
-) -> list[Feature]:
+def forward_channels_last(stages: Stages, shown: Image, requested: Sequence[str]) -> list[Feature]:
     """Compute the features in channels-last memory format."""
-    return forward_plain(stages, order, shown.contiguous(memory_format=torch.channels_last), requested)
+    return forward_plain(stages, shown.contiguous(memory_format=torch.channels_last), requested)
 
 
-def forward_native(
-    stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, requested: Sequence[str]
-) -> list[Feature]:
+def forward_native(stages: Stages, shown: Image, requested: Sequence[str]) -> list[Feature]:
     """Compute the features with the compiled kernels, or in plain torch where those do not support the input."""
-    found = _forward_compiled(stages, order, shown, requested) if load_library() is not None else None
-    return forward_plain(stages, order, shown, requested) if found is None else found
+    found = _forward_compiled(stages, shown, requested) if load_library() is not None else None
+    return forward_plain(stages, shown, requested) if found is None else found
 
 
-def forward_matrix_units(
-    stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, requested: Sequence[str]
-) -> list[Feature] | None:
+def forward_matrix_units(stages: Stages, shown: Image, requested: Sequence[str]) -> list[Feature] | None:
     """Compute the features with the compiled kernels, whose products are in bfloat16; None: they do not support it."""
-    return _forward_compiled(stages, order, shown, requested, in_bfloat16=True) if has_matrix_units() else None
+    return _forward_compiled(stages, shown, requested, in_bfloat16=True) if has_matrix_units() else None
 
 
 def _forward_compiled(
-    stages: Mapping[str, nn.Module],
-    order: Sequence[str],
-    shown: Image,
-    requested: Sequence[str],
-    *,
-    in_bfloat16: bool = False,
+    stages: Stages, shown: Image, requested: Sequence[str], *, in_bfloat16: bool = False
 ) -> list[Feature] | None:
-    steps = fuse_steps(stages, order, requested, in_bfloat16=in_bfloat16) if is_native_input(shown) else None
+    steps = fuse_steps(stages, requested, in_bfloat16=in_bfloat16) if is_native_input(shown) else None
     if not steps:
         return None
-    return native_forward(shown, steps, lambda x: forward_plain(stages, order, x, requested))
+    return native_forward(shown, steps, lambda x: forward_plain(stages, x, requested))
 
 
 def is_native_input(shown: Image) -> bool:
@@ -63,16 +52,14 @@ def is_native_input(shown: Image) -> bool:
     return on_processor and shown.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
 
 
-def forward_plain(
-    stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, requested: Sequence[str]
-) -> list[Feature]:
+def forward_plain(stages: Stages, shown: Image, requested: Sequence[str]) -> list[Feature]:
     """Compute the features one stage after the other, up to the last requested one."""
     features: dict[str, Feature] = {}
     x = shown
-    for name in order:
+    for name, stage in stages.items():
         if len(features) == len(requested):
             break
-        x = stages[name.replace(".", "_")](x)
+        x = stage(x)
         if name in requested:
             features[name] = x
     return [features[name] for name in requested]

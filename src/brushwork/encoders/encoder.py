@@ -12,7 +12,7 @@ from brushwork.encoders.native.fusion import NativeStep, fuse_steps
 from brushwork.encoders.native.library import has_matrix_units, load_library
 from brushwork.encoders.precision import CastLayers, resolve_precision, with_precision
 from brushwork.encoders.preprocess import Preprocess
-from brushwork.encoders.stages import EncoderStage, LayerGeometry
+from brushwork.encoders.stages import EncoderStage, LayerGeometry, Stages
 from brushwork.errors import InputError, suggest_names
 from brushwork.images.geometry import Size
 from brushwork.storage.hashing import tensors_sha256
@@ -44,7 +44,7 @@ class Encoder(nn.Module):
         self._layers = CastLayers()
         self._uncut: str | None = None
         self._hash: str | None = None
-        self.stages = nn.ModuleDict({stage.name.replace(".", "_"): stage.module for stage in stages})
+        self.stages = nn.ModuleDict({_module_key(stage.name): stage.module for stage in stages})
         self._stages = tuple(stages)
         self._order = [stage.name for stage in stages]
         self._aliases = dict(aliases or {})
@@ -109,7 +109,7 @@ class Encoder(nn.Module):
         self._uncut, self._hash = self.fingerprint, None
         keep = max(self.depth(name) for name in layers) + 1
         for name in self._order[keep:]:
-            del self.stages[name.replace(".", "_")]
+            del self.stages[_module_key(name)]
         self._order, self._stages = self._order[:keep], self._stages[:keep]
         self._geometry = {name: self._geometry[name] for name in self._order}
         self._aliases = {name: own for name, own in self._aliases.items() if own in self._geometry}
@@ -123,7 +123,7 @@ class Encoder(nn.Module):
         if wanted:
             in_order = sorted(wanted, key=self._order.index)
             look = with_precision(ENGINES[self.engine], self.precision, self._layers)
-            found = look(dict(self.stages.items()), self._order, self.preprocess(image), in_order)
+            found = look(self._stages_by_name(), self.preprocess(image), in_order)
             features |= zip(in_order, found, strict=True)
         return {name: features[own] for name, own in requested.items()}
 
@@ -135,7 +135,15 @@ class Encoder(nn.Module):
         usable = load_library() is not None if here == "full" else here == "bf16" and has_matrix_units()
         if not is_native or not usable or not requested:
             return None
-        return fuse_steps(dict(self.stages.items()), self._order, requested, in_bfloat16=here == "bf16")
+        return fuse_steps(self._stages_by_name(), requested, in_bfloat16=here == "bf16")
+
+    def _stages_by_name(self) -> Stages:
+        return {name: self.stages[_module_key(name)] for name in self._order}
+
+
+def _module_key(name: str) -> str:
+    """Return the name of a stage's module: torch allows no dots in it."""
+    return name.replace(".", "_")
 
 
 def _geometries(stages: Sequence[EncoderStage]) -> dict[str, LayerGeometry]:

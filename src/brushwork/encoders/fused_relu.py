@@ -6,25 +6,24 @@ units the large maps of the first layers take half as long.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from brushwork.encoders.stages import Stages
 from brushwork.types import Feature, Image
 
 
-def forward_fused(
-    stages: Mapping[str, nn.Module], order: Sequence[str], shown: Image, requested: Sequence[str]
-) -> list[Feature]:
+def forward_fused(stages: Stages, shown: Image, requested: Sequence[str]) -> list[Feature]:
     """Compute the features as `forward_plain` does, with rectified convolutions in one step."""
     features: dict[str, Feature] = {}
-    x, names = shown, list(order)
+    x, names = shown, list(stages)
     while names and len(features) < len(requested):
         name = names.pop(0)
-        stage, after = _stage(stages, name), _stage(stages, names[0]) if names else None
+        stage, after = stages[name], stages[names[0]] if names else None
         if name not in requested and isinstance(after, nn.ReLU) and is_fusible(stage, x):
             name = names.pop(0)
             x = _FusedConvolution.apply(x, stage)  # type: ignore[no-untyped-call]
@@ -53,10 +52,6 @@ def onednn_computes(dtype: torch.dtype) -> bool:
     # torch has no public names for this (2.13).
     ask = torch.ops.mkldnn
     return bool(ask._is_mkldnn_bf16_supported() if dtype == torch.bfloat16 else ask._is_mkldnn_fp16_supported())
-
-
-def _stage(stages: Mapping[str, nn.Module], name: str) -> nn.Module:
-    return stages[name.replace(".", "_")]
 
 
 class _FusedConvolution(torch.autograd.Function):

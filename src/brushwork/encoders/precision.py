@@ -22,9 +22,9 @@ CVPR 2016, one of two runs diverged once and ended behind by a factor of 1.8.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -33,10 +33,9 @@ from brushwork.choices import Precision
 from brushwork.encoders.backends import ForwardPass, forward_matrix_units, forward_native, forward_plain
 from brushwork.encoders.fused_relu import forward_fused, onednn_computes
 from brushwork.encoders.native.library import has_matrix_units
+from brushwork.encoders.stages import Stages
 from brushwork.encoders.torch_flags import set_convolution_tf32
 from brushwork.types import Feature, Image
-
-Stages: TypeAlias = Mapping[str, nn.Module]
 
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -96,12 +95,12 @@ class CastLayers:
     def __call__(self, stages: Stages, dtype: torch.dtype, device: torch.device) -> Stages:
         """Return the layers in `memory_layout`, with biases divided by `activation_scale`."""
         if (dtype, device) not in self._kept:
-            layers = nn.ModuleDict(deepcopy(dict(stages)))
-            layers.to(dtype=dtype, memory_format=memory_layout())  # type: ignore[call-overload]
+            layers = deepcopy(dict(stages))
             for layer in layers.values():
+                layer.to(dtype=dtype, memory_format=memory_layout())  # type: ignore[call-overload]
                 if isinstance(layer, nn.Conv2d) and layer.bias is not None:
                     layer.bias.data /= activation_scale(stages, dtype)
-            self._kept[dtype, device] = dict(layers.items())
+            self._kept[dtype, device] = layers
         return self._kept[dtype, device]
 
 
@@ -130,16 +129,16 @@ def with_precision(engine: ForwardPass, precision: Precision, layers: CastLayers
     return them in float32, and round them only where the next convolution reads them.
     """
 
-    def look(stages: Stages, order: Sequence[str], shown: Image, requested: Sequence[str]) -> list[Feature]:
+    def look(stages: Stages, shown: Image, requested: Sequence[str]) -> list[Feature]:
         here = resolve_precision(precision, shown.device, is_native=engine is forward_native)
         if here == "bf16" and engine is forward_native:
-            found = forward_matrix_units(stages, order, shown, requested)
+            found = forward_matrix_units(stages, shown, requested)
             if found is not None:
                 return found
         dtype = DTYPES.get(here, shown.dtype)
         if dtype == shown.dtype and shown.device.type != "cuda":
-            return engine(stages, order, shown, requested)
-        way = _Way(stages, order, requested, dtype, here == "tf32", layers)
+            return engine(stages, shown, requested)
+        way = _Way(stages, requested, dtype, here == "tf32", layers)
         if torch.is_grad_enabled() and shown.requires_grad:
             return list(_Look.apply(shown, way))  # type: ignore[no-untyped-call]
         return way.widen(way.walk(way.narrow(shown)))
@@ -151,7 +150,6 @@ class _Way(NamedTuple):
     """A forward pass through a network in a given number format."""
 
     stages: Stages
-    order: Sequence[str]
     wanted: Sequence[str]
     dtype: torch.dtype
     tf32: bool
@@ -162,7 +160,7 @@ class _Way(NamedTuple):
 
     def walk(self, shown: Image) -> list[Feature]:
         with set_convolution_tf32(tf32=self.tf32):
-            return forward_fused(self.layers(self.stages, self.dtype, shown.device), self.order, shown, self.wanted)
+            return forward_fused(self.layers(self.stages, self.dtype, shown.device), shown, self.wanted)
 
     def widen(self, features: Sequence[Feature]) -> list[Feature]:
         """Convert features to float32 and undo their scaling, where they were scaled."""
@@ -199,7 +197,7 @@ class _Look(torch.autograd.Function):
         again = torch.is_grad_enabled()
         if again:  # second derivatives: in plain torch
             (leaf,) = ctx.saved_tensors
-            features = forward_plain(way.stages, way.order, leaf, way.wanted)
+            features = forward_plain(way.stages, leaf, way.wanted)
         pairs = [(f, g) for f, g in zip(features, gradients, strict=True) if g is not None]
         if not pairs:
             return None, None

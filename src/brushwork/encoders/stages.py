@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
 from torch import nn
 
 from brushwork.choices import Padding, Pooling
+
+Stages: TypeAlias = Mapping[str, nn.Module]
+"""The modules of a network by the names of its stages, shallow to deep."""
 
 PaddingMode: TypeAlias = Literal["zeros", "reflect", "replicate"]
 """Padding of one convolution."""

@@ -93,7 +93,7 @@ def _error(size, steps, cuts, keeps, seed):
 @pytest.mark.parametrize("pool", POOLS, ids=str)
 @pytest.mark.parametrize("taps", TAPS, ids=str)
 def test_row_after_row_as_all_at_once(size, padding, pool, taps):
-    steps = fuse_steps(stages := network(pool, padding), list(stages), taps)
+    steps = fuse_steps(network(pool, padding), taps)
     middle = torch.randint(1, size[0], (4,), generator=torch.Generator().manual_seed(2)).unique().tolist()
     nines, every_row = [0, *range(9, size[0], 9), size[0]], list(range(9))
     cases = [([0, size[0]], 0), (nines, 0), (nines, 2), (nines, 99), ([0, *middle, size[0]], 1)]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from typing import NamedTuple
 
 from torch import nn
+
+from brushwork.encoders.stages import Stages
 
 _PANEL = 64
 """Channel counts must be a multiple of this, as in VGG; only the input image has three planes."""
@@ -38,17 +40,15 @@ class NativeStep(NamedTuple):
         return positions if self.pool is None else (positions + int(bool(self.pool.ceil_mode))) // 2
 
 
-def fuse_steps(
-    stages: Mapping[str, nn.Module], order: Sequence[str], requested: Collection[str], *, in_bfloat16: bool = False
-) -> list[NativeStep] | None:
+def fuse_steps(stages: Stages, requested: Collection[str], *, in_bfloat16: bool = False) -> list[NativeStep] | None:
     """Return the steps up to the deepest requested layer; None if a stage is not supported."""
     steps: list[NativeStep] = []
     waiting: nn.Conv2d | None = None
     missing = set(requested)
-    for name in order:
+    for name, stage in stages.items():
         if not missing:
             break
-        stage, layer = stages[name.replace(".", "_")], name if name in missing else None
+        layer = name if name in missing else None
         missing.discard(name)
         if waiting is not None and isinstance(stage, nn.ReLU):
             steps.append(NativeStep(waiting, None, layer, in_bfloat16))
