@@ -6,8 +6,7 @@ from typing import NamedTuple
 import pytest
 import torch
 
-from brushwork.images.geometry import Size
-from brushwork.training.augment import crop_middle, sample_blocks
+from brushwork.training.augment import sample_blocks
 from brushwork.training.task import TrainingBatch
 from tolerances import SINGLE
 
@@ -85,8 +84,3 @@ def test_ranks_draw_the_rows_of_the_whole():
     assert torch.equal(sample_blocks(pictures, batch(), how), whole)
     assert not torch.equal(sample_blocks(pictures, batch(step=1), how), whole)
     assert not torch.equal(sample_blocks(pictures, batch(), how, stream=1), whole)
-
-
-def test_the_middle():
-    found = crop_middle(places(), 20)
-    assert Size.of(found) == Size(20, 20) and found[0, :, 0, 0].tolist() == [30, 40]

@@ -60,7 +60,7 @@ def evaluate_extended(evaluate: Evaluate, shift: GridShift) -> Evaluate:
     def evaluate_image(image: Image) -> LossValues:
         mirror = _Mirror.of(image, shift.source_rows(RowRange(0, image.shape[-2] + shift.top)), shift.left)
         losses, gradient = mirror.evaluate(evaluate, image)
-        _add_gradient(image, gradient)
+        add_gradient(image, gradient)
         return losses
 
     return evaluate_image
@@ -69,7 +69,10 @@ def evaluate_extended(evaluate: Evaluate, shift: GridShift) -> Evaluate:
 def evaluate_extended_bands(
     evaluate: Evaluate, shift: GridShift, have: RowRanges, extended: RowRanges, group: ProcessGroup
 ) -> Evaluate:
-    """Return the same where each rank holds a band of rows: `have` of the image, `extended` of the extended image."""
+    """Return the evaluation of a rank's rows of an image, from that of its rows of the extended image.
+
+    `have`, `extended`: the rows of each rank, of the image and of the extended image.
+    """
     if shift == NO_SHIFT:
         return evaluate
     sources = [shift.source_rows(rows) for rows in extended]
@@ -80,7 +83,7 @@ def evaluate_extended_bands(
         present = exchange_rows(image.detach(), have, want, group)
         mirror = _Mirror.of(present, [row - top for row in own], shift.left)
         losses, gradient = mirror.evaluate(evaluate, present)
-        _add_gradient(image, reduce_rows(gradient, want, have, group))
+        add_gradient(image, reduce_rows(gradient, want, have, group))
         return losses
 
     return evaluate_band
@@ -107,5 +110,6 @@ class _Mirror(NamedTuple):
         return losses, torch.zeros_like(image).index_add_(-2, self.rows, folded)
 
 
-def _add_gradient(image: Image, gradient: Tensor) -> None:
+def add_gradient(image: Image, gradient: Tensor) -> None:
+    """Add to the gradient of an image, in a tensor of its own."""
     image.grad = gradient if image.grad is None else image.grad + gradient

@@ -10,6 +10,7 @@ from torch import Tensor
 from brushwork.distributed.halo_exchange import RowRange, RowRanges, exchange_rows, reduce_rows, split_rows
 from brushwork.distributed.process_group import ProcessGroup
 from brushwork.encoders.encoder import Encoder
+from brushwork.gradients.grid_shift import add_gradient
 from brushwork.gradients.partial_sums import cast_wide, make_layout, to_float64
 from brushwork.gradients.tile_layout import TileLayout
 from brushwork.gradients.tiled import Combine, evaluate_tiled, sum_tiled
@@ -54,8 +55,7 @@ def evaluate_sharded(
             combine({})
             losses = LossValues(torch.zeros(()), {name: torch.zeros(()) for name in objective.losses})
         pulled = torch.zeros_like(present) if present.grad is None else present.grad
-        gradient = reduce_rows(pulled, want, have, group)
-        image.grad = gradient if image.grad is None else image.grad + gradient
+        add_gradient(image, reduce_rows(pulled, want, have, group))
         return _as_first(losses, group, image)
 
     return evaluate

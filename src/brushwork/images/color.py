@@ -82,7 +82,7 @@ def luma(image: Image) -> Plane:
 
     Source: ITU-R BT.601, 2.5.1.
     """
-    return _multiply_colors(image, [_REC601])
+    return _apply_matrix(image, (_REC601,))
 
 
 def rgb_to_yiq(image: Image) -> Image:
@@ -90,31 +90,36 @@ def rgb_to_yiq(image: Image) -> Image:
 
     Source: SMPTE 170M: U = 0.492111 (B-Y), V = 0.877283 (R-Y), rotated by 33°.
     """
-    return _multiply_colors(image, _YIQ)
+    return _apply_matrix(image, _YIQ)
 
 
 def yiq_to_rgb(image: Image) -> Image:
     """Convert from YIQ; the inverse of `rgb_to_yiq`."""
-    return _multiply_colors(image, _YIQ_INVERSE)
+    return _apply_matrix(image, _YIQ_INVERSE)
 
 
-def _multiply_colors(image: Tensor, rows: list[tuple[float, ...]]) -> Tensor:
+def _apply_matrix(color: Tensor, rows: Rows) -> Tensor:
     """Multiply every pixel by a matrix."""
-    return torch.einsum("oc,bchw->bohw", image.new_tensor(rows), image)
+    return torch.einsum("oc,bchw->bohw", color.new_tensor(rows), color)
 
 
-def _yiq_rows() -> list[tuple[float, ...]]:
+def _inverse(rows: Rows) -> Rows:
+    inverse: list[list[float]] = torch.linalg.inv(torch.tensor(rows, dtype=torch.float64)).tolist()
+    return tuple(tuple(row) for row in inverse)
+
+
+def _yiq_rows() -> Rows:
     red, green, blue = _REC601
     u = tuple(_BLUE_GAIN * part for part in (-red, -green, 1 - blue))
     v = tuple(_RED_GAIN * part for part in (1 - red, -green, -blue))
     c, s = cos(radians(_YIQ_TURN)), sin(radians(_YIQ_TURN))
     turned_i = tuple(c * b - s * a for a, b in zip(u, v, strict=True))
     turned_q = tuple(s * b + c * a for a, b in zip(u, v, strict=True))
-    return [_REC601, turned_i, turned_q]
+    return (_REC601, turned_i, turned_q)
 
 
 _YIQ = _yiq_rows()
-_YIQ_INVERSE = [tuple(row) for row in torch.linalg.inv(torch.tensor(_YIQ, dtype=torch.float64)).tolist()]
+_YIQ_INVERSE = _inverse(_YIQ)
 
 
 class ColorSpace(NamedTuple):
@@ -194,13 +199,3 @@ SPACES: Mapping[SpaceName, ColorSpace] = {
 
 def _column(numbers: tuple[float, ...], like: Tensor) -> Tensor:
     return like.new_tensor(numbers).view(1, -1, 1, 1)
-
-
-def _apply_matrix(color: Tensor, rows: Rows) -> Tensor:
-    """Multiply every pixel by a matrix."""
-    return torch.einsum("oc,bchw->bohw", color.new_tensor(rows), color)
-
-
-def _inverse(rows: Rows) -> Rows:
-    inverse: list[list[float]] = torch.linalg.inv(torch.tensor(rows, dtype=torch.float64)).tolist()
-    return tuple(tuple(row) for row in inverse)

@@ -12,7 +12,6 @@ import numpy as np
 import PIL.Image
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.images.camera_raw import require_not_raw
@@ -20,7 +19,7 @@ from brushwork.images.decode_vips import mark_stated, read_stated_pixels
 from brushwork.images.files import open_image_file
 from brushwork.images.geometry import Size, Window, require_size, rows_at_a_time
 from brushwork.images.icc import to_srgb, to_srgb_deep
-from brushwork.images.loaded import LoadedImage, damaged_file_error, frames_note
+from brushwork.images.loaded import LoadedImage, damaged_file_error, frames_note, repeat_gray, to_planes
 from brushwork.images.resample import block_means, divided_size
 from brushwork.storage.file_names import is_utf8
 from brushwork.types import Image
@@ -60,7 +59,7 @@ class LargeImage:
             raise InputError(
                 f"{self.path.name} is {self.size} pixels, and does not contain {window}: use a window inside it."
             )
-        return _planes(self._samples(self._anywhere, window))
+        return repeat_gray(to_planes(self._samples(self._anywhere, window)))
 
     def read(self, divisor: int = 1) -> LoadedImage:
         """Return the full image with its sides divided by an integer, each pixel the mean of a square block.
@@ -73,7 +72,7 @@ class LargeImage:
         whole, image = torch.empty(1, 3, height, width), self._in_order()
         rows = rows_at_a_time(self.size.width, divisor)
         for strip in Window.whole(self.size).strips(rows):
-            means = block_means(_planes(self._samples(image, strip)), divisor)
+            means = block_means(repeat_gray(to_planes(self._samples(image, strip))), divisor)
             place = strip.top // divisor
             whole[..., place : place + means.shape[-2], :] = means
         return LoadedImage(whole, None, self.notes, self.bits, self.path.name)
@@ -137,11 +136,3 @@ def _convert(samples: NDArray[Any], icc: bytes | None) -> tuple[NDArray[Any], tu
     if samples.dtype == np.uint16:
         return to_srgb_deep(samples, icc)
     return to_srgb(PIL.Image.fromarray(samples[..., 0] if samples.shape[-1] == 1 else samples), icc)
-
-
-def _planes(samples: NDArray[Any]) -> Tensor:
-    """Return three channels first, a batch of one, float32 in [0, 1]."""
-    planes = np.array(np.moveaxis(samples, -1, 0), dtype=np.float32, order="C")
-    planes /= np.iinfo(samples.dtype).max
-    image = torch.from_numpy(planes)[None]
-    return image.repeat(1, 3, 1, 1) if image.shape[1] == 1 else image

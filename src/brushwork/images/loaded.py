@@ -45,7 +45,7 @@ class LoadedImage:
     @classmethod
     def of(cls, color: Tensor, alpha: Tensor | None, notes: tuple[str, ...], bits: int, name: str) -> Self:
         """Return the image of 1 or 3 color planes in [0, 1], with transparent parts filled in."""
-        image = color.repeat(1, 3, 1, 1) if color.shape[1] == 1 else color
+        image = repeat_gray(color)
         if alpha is None or alpha.min() >= 1:
             return cls(image, None, notes, bits, name)
         if alpha.max() == 0:
@@ -77,16 +77,21 @@ class DecodedSamples:
 
     def to_image(self, name: str) -> LoadedImage:
         """Return the samples as an image, with transparent parts filled in."""
-        alpha = None if self.alpha is None else _planes(self.alpha[..., None])
-        return LoadedImage.of(_planes(self.color), alpha, self.notes, self.bits, name)
+        alpha = None if self.alpha is None else to_planes(self.alpha[..., None])
+        return LoadedImage.of(to_planes(self.color), alpha, self.notes, self.bits, name)
 
 
-def _planes(samples: NDArray[Any]) -> Tensor:
-    """Return a copy with channels first, a batch of one, float32 in [0, 1]."""
+def to_planes(samples: NDArray[Any]) -> Tensor:
+    """Return a copy of samples (rows × columns × channels) with channels first, a batch of one, float32 in [0, 1]."""
     whole = np.iinfo(samples.dtype).max if samples.dtype.kind == "u" else 1
     planes = np.array(np.moveaxis(samples, -1, 0), dtype=np.float32, order="C")
     planes /= whole
     return torch.from_numpy(planes)[None]
+
+
+def repeat_gray(color: Tensor) -> Image:
+    """Return three channels, from three or from one of gray."""
+    return color.repeat(1, 3, 1, 1) if color.shape[1] == 1 else color
 
 
 def composite_over_inpainted(image: Image, alpha: Feature) -> Image:

@@ -34,13 +34,6 @@ def sample_blocks(images: Sequence[Feature], batch: TrainingBatch, how: BlockOpt
     return torch.cat([_block(images[int(which * len(images))], how, numbers) for which, *numbers in own])
 
 
-def crop_middle(image: Feature, side: int) -> Feature:
-    """Return the center block of an image."""
-    height, width = Size.of(image)
-    top, left = (height - side) // 2, (width - side) // 2
-    return image[..., top : top + side, left : left + side]
-
-
 def _block(image: Feature, how: BlockOptions, numbers: Sequence[float]) -> Feature:
     turn, scaling, mirror, down, across = numbers
     angle = radians(how.rotations[int(turn * len(how.rotations))])

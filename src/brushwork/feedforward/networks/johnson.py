@@ -65,7 +65,7 @@ class JohnsonNetwork(nn.Module):
 
     def to_image(self, last: Image, size: Size) -> Image:
         """Return the image of a size, the upper left part of the last layer's output, after tanh."""
-        return 0.5 + TANH_RANGE * last[..., : size.height, : size.width].tanh()
+        return squash_to_image(last, size)
 
     def forward_features(self, image: Image) -> Image:
         """Return the output of the last layer, from which `to_image` makes the image."""
@@ -75,6 +75,11 @@ class JohnsonNetwork(nn.Module):
     def forward(self, image: Image) -> Image:
         """Return the stylized image, nominally in [0, 1]."""
         return self.to_image(self.forward_features(image), Size.of(image))
+
+
+def squash_to_image(last: Image, size: Size) -> Image:
+    """Return the image of a size, ½ + `TANH_RANGE` · tanh of the upper left part of the last layer's output."""
+    return 0.5 + TANH_RANGE * last[..., : size.height, : size.width].tanh()
 
 
 def reflect_pad_to_multiple(image: Image, margin: int, multiple: int, least: int = 1) -> Image:

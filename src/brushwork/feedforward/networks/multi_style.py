@@ -17,7 +17,7 @@ from brushwork.encoders.torch_flags import exact_precision
 from brushwork.errors import InputError
 from brushwork.feedforward.networks.blocks import EPSILON
 from brushwork.feedforward.networks.configs import JOHNSON_STRIDE, MultiStyleConfig
-from brushwork.feedforward.networks.johnson import TANH_RANGE, reflect_pad_to_multiple
+from brushwork.feedforward.networks.johnson import reflect_pad_to_multiple, squash_to_image
 from brushwork.images.geometry import Size
 from brushwork.types import Feature, Image
 
@@ -118,7 +118,7 @@ class MultiStyleNetwork(nn.Module):
 
     def to_image(self, last: Image, size: Size) -> Image:
         """Return the image of a size, the upper left part of the last layer's output, after tanh."""
-        return 0.5 + TANH_RANGE * last[..., : size.height, : size.width].tanh()
+        return squash_to_image(last, size)
 
     def forward(self, image: Image, blend: Tensor | None = None) -> Image:
         """Return the stylized image, nominally in [0, 1]; without a blend, in the network's only style.

@@ -18,7 +18,7 @@ from brushwork.feedforward.networks.blocks import (
     upsampling_layers,
 )
 from brushwork.feedforward.networks.configs import SuperResolutionConfig
-from brushwork.feedforward.networks.johnson import SMALLEST, TANH_RANGE, reflect_pad_to_multiple
+from brushwork.feedforward.networks.johnson import SMALLEST, reflect_pad_to_multiple, squash_to_image
 from brushwork.images.geometry import Size
 from brushwork.types import Image
 
@@ -46,8 +46,7 @@ class SuperResolutionNetwork(nn.Module):
 
     def to_image(self, last: Image, size: Size) -> Image:
         """Return the image made by tanh from the last layer's output; `size` is that of the small image."""
-        height, width = (side * self.settings.factor for side in size)
-        return 0.5 + TANH_RANGE * last[..., :height, :width].tanh()
+        return squash_to_image(last, Size(*(side * self.settings.factor for side in size)))
 
     def forward(self, image: Image) -> Image:
         """Return the image `factor` times as large, nominally in [0, 1]."""

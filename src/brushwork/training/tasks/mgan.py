@@ -15,9 +15,10 @@ from brushwork.encoders import Encoder
 from brushwork.encoders.torch_flags import exact_precision
 from brushwork.errors import InputError
 from brushwork.feedforward.networks.mgan import LAYER, MGANNetwork
+from brushwork.images.crop_pad import crop
 from brushwork.images.geometry import Size
 from brushwork.recipes.adversarial_training import ADAM_BETAS, LEAKY_SLOPE, hinge_loss, initialize_weights
-from brushwork.training.augment import crop_middle, sample_blocks
+from brushwork.training.augment import sample_blocks
 from brushwork.training.task import MODEL, OptimizerStep, TrainingBatch
 from brushwork.training.tasks.mgan_options import MGANTrainingOptions
 from brushwork.types import Feature, Features, Image, LossValues, Scalar
@@ -135,10 +136,8 @@ class MGANTask:
             photos, kept, _ = self._sample_batch(batch)
             return photos, kept
         pairs = self._data.val_images or self._data.pairs[:1]
-        found = (
-            torch.cat([crop_middle(one, self.options.block) for one in which]) for which in zip(*pairs, strict=True)
-        )
-        photos, painted = found
+        block = Size(self.options.block, self.options.block)
+        photos, painted = (torch.cat([crop(one, block) for one in which]) for which in zip(*pairs, strict=True))
         return photos, painted
 
     @torch.no_grad()

@@ -10,6 +10,7 @@ import torch
 from brushwork.encoders import Encoder
 from brushwork.errors import InputError
 from brushwork.images import read_image
+from brushwork.images.crop_pad import crop
 from brushwork.images.encode import encode_image, quantize
 from brushwork.images.formats import format_of
 from brushwork.images.geometry import Size, Window, fit_size
@@ -62,9 +63,8 @@ def make_thumbnail(images: Sequence[Image]) -> bytes:
 def _reduce(image: Image, *, is_square: bool) -> Image:
     size = Size.of(image)
     if is_square:
-        side = min(size)
-        image = Window((size.height - side) // 2, (size.width - side) // 2, side, side, size).crop(image)
-        size = Size(side, side)
+        size = Size(min(size), min(size))
+        image = crop(image, size)
     return resize(image, Size(THUMBNAIL, max(1, round(size.width * THUMBNAIL / size.height))), clamp=True)
 
 
