@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from brushwork.images import Size
-from brushwork.jobs.memory_estimate import optimizer_memory_for, subtract_reserve
+from brushwork.jobs.peak_memory import optimizer_memory_for, subtract_reserve
 from brushwork.jobs.plan import JobPlan, LevelPlan
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from brushwork.devices import memory as module
 from brushwork.gradients.tiled import Tiling
-from brushwork.jobs.memory_estimate import SIDES, optimizer_memory
+from brushwork.jobs.memory_estimate import SIDES
+from brushwork.jobs.peak_memory import optimizer_memory
 from brushwork.jobs.preflight import prepare_job
 from brushwork.jobs.run_distributed import RANKS_HERE, choose_common_tiling
 from threaded_ranks import together

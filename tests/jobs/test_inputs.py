@@ -10,7 +10,7 @@ from brushwork.errors import InputError
 from brushwork.images import Size, write_image
 from brushwork.jobs import job_from_image, plan_job
 from brushwork.jobs.inputs import read_inputs, read_regions, read_sizes
-from brushwork.jobs.memory_estimate import peak_memory
+from brushwork.jobs.peak_memory import peak_memory
 from brushwork.recipes import MDANOptions, ReconstructionOptions, TextureOptions
 from tiny_job import TINY, painted, tiny_job
 from tiny_network import tiny_network

@@ -14,8 +14,9 @@ from brushwork.feedforward.options import AdaINOptions
 from brushwork.images import Size, write_image
 from brushwork.jobs import plan_job
 from brushwork.jobs.image_sizes import InputSizes
-from brushwork.jobs.memory_estimate import SIDES, optimizer_memory, peak_memory
+from brushwork.jobs.memory_estimate import SIDES
 from brushwork.jobs.optimization import measure_speed
+from brushwork.jobs.peak_memory import optimizer_memory, peak_memory
 from brushwork.options import ScheduleLevel
 from brushwork.recipes import ReconstructionOptions, TextureOptions, TransferOptions, run_recipe
 from tiny_job import ADAM, STYLE, TINY, picture, tiny_job, tiny_network

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import torch
+from torch import Tensor
 
 from brushwork.controls import RecipeInputs
-from brushwork.devices.meter import META, MemoryMeter, to_meta
+from brushwork.devices.meter import to_meta
 from brushwork.images import Size
+from brushwork.jobs.image_sizes import InputSizes
+from brushwork.jobs.peak_memory import evaluation_bytes, make_meta_inputs
 from brushwork.options.encoder import load_encoder_for
-from brushwork.recipes import Progress, ResumeState, TransferOptions
-from brushwork.recipes.optimizers import make_optimizer
-from brushwork.types import Image
+from brushwork.recipes import Progress, TransferOptions
 
 MEGABYTE = 1e6
 
@@ -24,18 +24,8 @@ def peak_megabytes(options: TransferOptions, images: RecipeInputs, last: Progres
     encoder = load_encoder_for(options, "cpu")
     encoder.truncate(options.encoded_layers)
     weights = sum(tensor.nbytes for tensor in encoder.state_dict().values())
-    index = len(last.levels) - 1
-    here = torch.empty(1, 3, *last.levels[-1].size, device=META)
-    begun = make_optimizer(options.at_level(index)).state()
-    saved = ResumeState(index, 0, {**begun, "point": here, "shown": here})
-    shown = RecipeInputs(_like(images.content), tuple(_like(style) for style in images.styles))
+    styles = [style for style in images.styles if isinstance(style, Tensor)]
+    shown = make_meta_inputs(InputSizes(Size.of(images.content), tuple(map(Size.of, styles))))
     bare = to_meta(encoder)  # its weights are counted already
-    with MemoryMeter() as meter:
-        next(options.run(shown, encoder=bare, resume=saved))
-    return float(held + weights + meter.peak) / MEGABYTE
-
-
-def _like(image: object) -> Image:
-    """Return an image of the same size on `meta`."""
-    assert isinstance(image, torch.Tensor)
-    return torch.empty(1, 3, *Size.of(image), device=META)
+    evaluation = evaluation_bytes(options, shown, bare, len(last.levels) - 1, last.levels[-1].size)
+    return float(held + weights + evaluation) / MEGABYTE

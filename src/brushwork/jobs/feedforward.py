@@ -20,8 +20,9 @@ from brushwork.gradients.tiled import Tiling
 from brushwork.images import Size
 from brushwork.jobs.events import Advanced
 from brushwork.jobs.image_sizes import InputSizes
-from brushwork.jobs.memory_estimate import SIDES, make_meta_inputs, subtract_reserve
+from brushwork.jobs.memory_estimate import SIDES
 from brushwork.jobs.method import JobStep, LoadedMethod, Snapshot
+from brushwork.jobs.peak_memory import make_meta_inputs, subtract_reserve
 from brushwork.options import ScheduleLevel
 from brushwork.recipes import ResumeState
 from brushwork.storage.hashing import tensors_sha256

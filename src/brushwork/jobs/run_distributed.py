@@ -20,9 +20,10 @@ from brushwork.jobs.distributed_state import GatheredState, scatter_state, serve
 from brushwork.jobs.events import Finished, JobEvent, Note
 from brushwork.jobs.job import Job
 from brushwork.jobs.manifest import EmbeddedResult
-from brushwork.jobs.memory_estimate import SIDES, optimizer_memory
+from brushwork.jobs.memory_estimate import SIDES
 from brushwork.jobs.method import Snapshot
 from brushwork.jobs.optimization import Optimization
+from brushwork.jobs.peak_memory import optimizer_memory
 from brushwork.jobs.preflight import PreparedJob
 from brushwork.jobs.resume import replay_finished
 from brushwork.jobs.run import CHECKPOINT_EVERY, open_job

@@ -14,8 +14,8 @@ from brushwork.jobs.checkpoint import JobCheckpoint
 from brushwork.jobs.events import Finished, Note, Started
 from brushwork.jobs.job import Job
 from brushwork.jobs.manifest import embed_result
-from brushwork.jobs.memory_estimate import optimizer_memory
 from brushwork.jobs.method import JobStep, Snapshot
+from brushwork.jobs.peak_memory import optimizer_memory
 from brushwork.jobs.preflight import PreparedJob
 from brushwork.jobs.resume import resume_notes
 from brushwork.options import require_interval
