@@ -57,7 +57,7 @@ class Style:
             return cls({layer: _moments(feature) for layer, feature in features.items()})
         firsts = sum_over_image(encoder, {layer: _First(layer) for layer in layers}, image)
         means = {layer: sums["first"] / sums["count"].unsqueeze(-1) for layer, sums in firsts.items()}
-        seconds = sum_over_image(encoder, {layer: _Spread(layer, shift) for layer, shift in means.items()}, image)
+        seconds = sum_over_image(encoder, {layer: _MeanStd(layer, shift) for layer, shift in means.items()}, image)
         return cls({layer: _from_sums(firsts[layer], seconds[layer], means[layer]) for layer in means})
 
 
@@ -97,7 +97,7 @@ class _First:
 
 
 @dataclass(frozen=True)
-class _Spread:
+class _MeanStd:
     """The sums Σ 1, Σ (f − μ) and Σ (f − μ)²."""
 
     layer: str

@@ -9,7 +9,7 @@ import torch
 
 from brushwork.devices import memory
 from brushwork.devices.memory import allocated_memory, available_memory, read_linux_memory, trim_memory
-from brushwork.encoders.native.arena import SHELF
+from brushwork.encoders.native.arena import TEMPORARY
 
 CPU = torch.device("cpu")
 MEBI = 2**20
@@ -130,11 +130,11 @@ def test_windows(monkeypatch):
 @pytest.mark.skipif(sys.platform != "linux", reason="the shelf is a range of addresses as Linux has them")
 def test_memory_of_the_compiled_engine_is_given_back_too():
     trim_memory()
-    held, resident = SHELF.size, allocated_memory(CPU)
-    SHELF.allocate((64, 2**20), torch.uint8).fill_(1)
+    held, resident = TEMPORARY.size, allocated_memory(CPU)
+    TEMPORARY.allocate((64, 2**20), torch.uint8).fill_(1)
     assert allocated_memory(CPU) > resident + 32 * MEBI
     trim_memory()
-    assert SHELF.size == held
+    assert TEMPORARY.size == held
     assert allocated_memory(CPU) < resident + 8 * MEBI
 
 

@@ -241,9 +241,9 @@ def test_both_passes_run_under_the_flag_and_it_is_put_back(monkeypatch, precisio
     monkeypatch.setattr(module, "resolve_precision", lambda given, device: given)
     seen, before = [], flag()
     stages = {"a": nn.Conv2d(3, 2, 1), "b": Watching(seen)}
-    way = module._Way(stages, ["b"], torch.float32, precision == "tf32", CastLayers())
+    cast_pass = module._CastPass(stages, ["b"], torch.float32, precision == "tf32", CastLayers())
     image = torch.rand(1, 3, 4, 4, requires_grad=True)
-    (feature,) = module._Look.apply(image, way)
+    (feature,) = module._CastForward.apply(image, cast_pass)
     assert flag() == before
     feature.sum().backward()
     assert seen == [expected, expected]

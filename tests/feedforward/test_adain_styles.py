@@ -66,10 +66,10 @@ def test_regions_have_the_statistics_of_their_parts(brush):
     masks = torch.zeros(2, 1, 64, 128)
     masks[0, ..., :64], masks[1, ..., 64:] = 1, 1
     regions = [StyleRegion(mask, mask) for mask in masks]
-    palette = StyleEncoder(brush.encoder, OPTIONS, Size(64, 128))
-    left, right = _ended(palette.encode_regions(regions, [painting]))
+    style_encoder = StyleEncoder(brush.encoder, OPTIONS, Size(64, 128))
+    left, right = _ended(style_encoder.encode_regions(regions, [painting]))
     feature = brush.encoder(painting, [LAYER])[LAYER]
-    guides = palette.region_guides(regions)
+    guides = style_encoder.region_guides(regions)
     torch.testing.assert_close(left, channel_statistics(feature, guides[:1]))
     torch.testing.assert_close(right, channel_statistics(feature, guides[1:]))
     assert float(left.mean.mean()) != pytest.approx(float(right.mean.mean()), rel=0.1)
@@ -84,6 +84,6 @@ def test_where_regions_overlap_they_share():
 
 
 def test_a_region_without_a_cell_is_refused(brush):
-    palette = StyleEncoder(brush.encoder, OPTIONS, Size(64, 64))
+    style_encoder = StyleEncoder(brush.encoder, OPTIONS, Size(64, 64))
     with pytest.raises(InputError, match="region 1 is too small for the encoder at 64×64"):
-        palette.region_guides([StyleRegion(torch.zeros(1, 64, 64), torch.ones(1, 8, 8))])
+        style_encoder.region_guides([StyleRegion(torch.zeros(1, 64, 64), torch.ones(1, 8, 8))])

@@ -53,12 +53,12 @@ def test_statistics_of_a_small_picture_are_its_own() -> None:
 def test_tiles_look_at_no_more_than_they_may() -> None:
     network, image = build_network(JohnsonConfig(width=4, blocks=1), seed=1), picture(200, 300)
     graph = trace_network(network, image)
-    passage = WindowEvaluator(
+    evaluator = WindowEvaluator(
         graph, {0: image}, dict.fromkeys(graph.norms, NormStatisticsValue(torch.zeros(1), torch.ones(1)))
     )
-    assert 20 < halo_of(passage) < 100
-    found = split_tiles(passage, side=128)
+    assert 20 < halo_of(evaluator) < 100
+    found = split_tiles(evaluator, side=128)
     assert sum(one.height * one.width for one in found) == 200 * 300
     for one in found:
-        seen = passage.required_windows(graph.output, one)[0]
+        seen = evaluator.required_windows(graph.output, one)[0]
         assert max(seen.height, seen.width) <= 128 + 4

@@ -61,14 +61,14 @@ WINDOWS = [(0, 0, 3, 4), (0, 0, 2, 99), (4, 3, 1, 1), (5, 0, 99, 5), (7, 6, 99, 
 def test_windows_of_a_step_are_those_of_the_whole(step: str, size: tuple[int, int]) -> None:
     network, image = Does(STEPS[step]), weights(1, 3, *size)
     whole, graph = network(image), trace_network(network, image)
-    passage = WindowEvaluator(graph, {0: image}, {})
+    evaluator = WindowEvaluator(graph, {0: image}, {})
     last = graph.nodes[graph.output]
     assert last.shape == whole.shape
     for top, left, height, width in WINDOWS:
         top, left = min(top, last.size.height - 1), min(left, last.size.width - 1)
         height, width = min(height, last.size.height - top), min(width, last.size.width - left)
         window = Window(top, left, height, width, last.size)
-        torch.testing.assert_close(passage.compute(graph.output, window), window.crop(whole), rtol=0, atol=DOUBLE)
+        torch.testing.assert_close(evaluator.compute(graph.output, window), window.crop(whole), rtol=0, atol=DOUBLE)
 
 
 def test_a_window_looks_at_little() -> None:

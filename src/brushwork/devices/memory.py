@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from brushwork.encoders.native.arena import SHELF, STORE
+from brushwork.encoders.native.arena import PERSISTENT, TEMPORARY
 from brushwork.errors import InputError
 
 _KIBI = 1024
@@ -62,7 +62,7 @@ def trim_memory() -> None:
     Networks of jobs before are freed first: they lie in cycles of references, which are collected late.
     """
     gc.collect()
-    for pool in (SHELF, STORE):
+    for pool in (TEMPORARY, PERSISTENT):
         pool.trim()
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)

@@ -69,9 +69,9 @@ def exchange_rows(part: Tensor, have: RowRanges, want: RowRanges, group: Process
     shares = {rank: mine.intersect(want[rank]) for rank in _others(group)}
     arriving = {rank: have[rank].intersect(requested) for rank in _others(group)}
     parcels = {rank: part[..., rows.slice_in(mine), :].contiguous() for rank, rows in shares.items() if rows.height}
-    rooms = {rank: _room(part, rows.height) for rank, rows in arriving.items() if rows.height}
-    group.exchange(parcels, rooms)
-    for rank, memory in rooms.items():
+    buffers = {rank: _allocate(part, rows.height) for rank, rows in arriving.items() if rows.height}
+    group.exchange(parcels, buffers)
+    for rank, memory in buffers.items():
         moved[..., arriving[rank].slice_in(requested), :] = memory
     return moved
 
@@ -82,12 +82,12 @@ def reduce_rows(part: Tensor, want: RowRanges, have: RowRanges, group: ProcessGr
     shares = {rank: have[rank].intersect(held) for rank in _others(group)}
     arriving = {rank: want[rank].intersect(mine) for rank in _others(group)}
     parcels = {rank: part[..., rows.slice_in(held), :].contiguous() for rank, rows in shares.items() if rows.height}
-    rooms = {rank: _room(part, rows.height) for rank, rows in arriving.items() if rows.height}
-    group.exchange(parcels, rooms)
+    buffers = {rank: _allocate(part, rows.height) for rank, rows in arriving.items() if rows.height}
+    group.exchange(parcels, buffers)
     folded = part.new_zeros(*part.shape[:-2], mine.height, part.shape[-1])
     here = mine.intersect(held)
     folded[..., here.slice_in(mine), :] = part[..., here.slice_in(held), :]
-    for rank, memory in rooms.items():
+    for rank, memory in buffers.items():
         folded[..., arriving[rank].slice_in(mine), :] += memory
     return folded
 
@@ -96,5 +96,5 @@ def _others(group: ProcessGroup) -> list[int]:
     return [rank for rank in range(group.world_size) if rank != group.rank]
 
 
-def _room(like: Tensor, height: int) -> Tensor:
+def _allocate(like: Tensor, height: int) -> Tensor:
     return like.new_empty(*like.shape[:-2], height, like.shape[-1])

@@ -92,17 +92,17 @@ class TorchProcessGroup:
         return self._reduce(tensor, dist.ReduceOp.MAX)
 
     def exchange(self, parcels: Mapping[int, Tensor], expected: Mapping[int, Tensor]) -> None:
-        rooms = {rank: self._ready(buffer) for rank, buffer in expected.items()}
+        staged = {rank: self._ready(buffer) for rank, buffer in expected.items()}
         sends = [(rank, dist.P2POp(dist.isend, self._ready(parcel), rank)) for rank, parcel in parcels.items()]
-        receives = [(rank, dist.P2POp(dist.irecv, buffer, rank)) for rank, buffer in rooms.items()]
+        receives = [(rank, dist.P2POp(dist.irecv, buffer, rank)) for rank, buffer in staged.items()]
         if not sends and not receives:
             return
         with _explain_connection_errors("another rank was lost"):
             for work in dist.batch_isend_irecv([operation for _, operation in (*sends, *receives)]):
                 work.wait()
         for rank, buffer in expected.items():
-            if rooms[rank] is not buffer:
-                buffer.copy_(rooms[rank])
+            if staged[rank] is not buffer:
+                buffer.copy_(staged[rank])
 
     def broadcast(self, value: T) -> T:
         box = [value]

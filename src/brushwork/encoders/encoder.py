@@ -122,8 +122,8 @@ class Encoder(nn.Module):
         features: dict[str, Feature] = {PIXELS: image}
         if wanted:
             in_order = sorted(wanted, key=self._order.index)
-            look = with_precision(ENGINES[self.engine], self.precision, self._layers)
-            found = look(self._stages_by_name(), self.preprocess(image), in_order)
+            compute = with_precision(ENGINES[self.engine], self.precision, self._layers)
+            found = compute(self._stages_by_name(), self.preprocess(image), in_order)
             features |= zip(in_order, found, strict=True)
         return {name: features[own] for name, own in requested.items()}
 

@@ -129,7 +129,7 @@ def with_precision(engine: ForwardPass, precision: Precision, layers: CastLayers
     return them in float32, and round them only where the next convolution reads them.
     """
 
-    def look(stages: Stages, shown: Image, requested: Sequence[str]) -> list[Feature]:
+    def forward(stages: Stages, shown: Image, requested: Sequence[str]) -> list[Feature]:
         here = resolve_precision(precision, shown.device, is_native=engine is forward_native)
         if here == "bf16" and engine is forward_native:
             found = forward_matrix_units(stages, shown, requested)
@@ -138,15 +138,15 @@ def with_precision(engine: ForwardPass, precision: Precision, layers: CastLayers
         dtype = DTYPES.get(here, shown.dtype)
         if dtype == shown.dtype and shown.device.type != "cuda":
             return engine(stages, shown, requested)
-        way = _Way(stages, requested, dtype, here == "tf32", layers)
+        cast_pass = _CastPass(stages, requested, dtype, here == "tf32", layers)
         if torch.is_grad_enabled() and shown.requires_grad:
-            return list(_Look.apply(shown, way))  # type: ignore[no-untyped-call]
-        return way.widen(way.walk(way.narrow(shown)))
+            return list(_CastForward.apply(shown, cast_pass))  # type: ignore[no-untyped-call]
+        return cast_pass.restore(cast_pass.run(cast_pass.cast(shown)))
 
-    return look
+    return forward
 
 
-class _Way(NamedTuple):
+class _CastPass(NamedTuple):
     """A forward pass through a network in a given number format."""
 
     stages: Stages
@@ -155,14 +155,14 @@ class _Way(NamedTuple):
     tf32: bool
     layers: CastLayers
 
-    def narrow(self, shown: Image) -> Image:
+    def cast(self, shown: Image) -> Image:
         return (shown / self.share).to(dtype=self.dtype, memory_format=memory_layout())
 
-    def walk(self, shown: Image) -> list[Feature]:
+    def run(self, shown: Image) -> list[Feature]:
         with set_convolution_tf32(tf32=self.tf32):
             return forward_fused(self.layers(self.stages, self.dtype, shown.device), shown, self.wanted)
 
-    def widen(self, features: Sequence[Feature]) -> list[Feature]:
+    def restore(self, features: Sequence[Feature]) -> list[Feature]:
         """Convert features to float32 and undo their scaling, where they were scaled."""
         return [feature.detach() if self.share == 1 else feature.detach().float() * self.share for feature in features]
 
@@ -171,21 +171,21 @@ class _Way(NamedTuple):
         return activation_scale(self.stages, self.dtype)
 
 
-class _Look(torch.autograd.Function):
+class _CastForward(torch.autograd.Function):
     """Forward and backward pass through the layers, both under the flags of one precision.
 
     The backward pass may run after the flags set for the forward pass were restored, so it sets its own.
     """
 
     @staticmethod
-    def forward(ctx: Any, shown: Image, way: _Way) -> tuple[Feature, ...]:
+    def forward(ctx: Any, shown: Image, cast_pass: _CastPass) -> tuple[Feature, ...]:
         with torch.enable_grad():
-            leaf = way.narrow(shown.detach()).requires_grad_()
-            features = way.walk(leaf)
+            leaf = cast_pass.cast(shown.detach()).requires_grad_()
+            features = cast_pass.run(leaf)
         ctx.save_for_backward(shown)
-        ctx.way, ctx.seen = way, (leaf, features)
+        ctx.cast_pass, ctx.seen = cast_pass, (leaf, features)
         ctx.set_materialize_grads(False)
-        return tuple(way.widen(features))
+        return tuple(cast_pass.restore(features))
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, None]:
@@ -193,17 +193,17 @@ class _Look(torch.autograd.Function):
 
         The activation scale cancels: it divides the input and multiplies the features.
         """
-        (leaf, features), way = ctx.seen, ctx.way
+        (leaf, features), cast_pass = ctx.seen, ctx.cast_pass
         again = torch.is_grad_enabled()
         if again:  # second derivatives: in plain torch
             (leaf,) = ctx.saved_tensors
-            features = forward_plain(way.stages, leaf, way.wanted)
+            features = forward_plain(cast_pass.stages, leaf, cast_pass.wanted)
         pairs = [(f, g) for f, g in zip(features, gradients, strict=True) if g is not None]
         if not pairs:
             return None, None
-        scale = gradient_scale([g for _, g in pairs]) if way.dtype == torch.float16 and not again else None
+        scale = gradient_scale([g for _, g in pairs]) if cast_pass.dtype == torch.float16 and not again else None
         given = [(g if scale is None else g * scale).to(f.dtype) for f, g in pairs]
-        with set_convolution_tf32(tf32=way.tf32):
+        with set_convolution_tf32(tf32=cast_pass.tf32):
             (pulled,) = torch.autograd.grad([f for f, _ in pairs], leaf, given, create_graph=again)
         pulled = pulled.to(ctx.saved_tensors[0].dtype)
         return pulled if scale is None else pulled / scale, None

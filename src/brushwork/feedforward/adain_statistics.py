@@ -55,11 +55,11 @@ class StyleEncoder:
         self, styles: Sequence[Image | StyleFile], weights: Sequence[float]
     ) -> Generator[int, None, ChannelStatistics]:
         """Return the blended statistics of style images; yields numbers of encoded pixels."""
-        looks = scaled_styles(styles, self.options)
-        parts, spreads = normalize_weights(len(looks), weights or None), []
-        for view in looks:
-            spreads.append((yield from self._whole(view)))
-        return blend_statistics(spreads, parts)
+        views = scaled_styles(styles, self.options)
+        parts, statistics = normalize_weights(len(views), weights or None), []
+        for view in views:
+            statistics.append((yield from self._whole(view)))
+        return blend_statistics(statistics, parts)
 
     def encode_regions(
         self, regions: Sequence[StyleRegion], styles: Sequence[Image]

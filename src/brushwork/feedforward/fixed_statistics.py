@@ -100,8 +100,8 @@ class AdaINFrames:
         if not styles:
             raise InputError("no style image was given: give at least one.")
         options = stylizer.options
-        palette = StyleEncoder(stylizer.encoder, options, canvas)
-        return cls(stylizer, _result(palette.encode_blend(styles, options.style_blend)))
+        style_encoder = StyleEncoder(stylizer.encoder, options, canvas)
+        return cls(stylizer, _result(style_encoder.encode_blend(styles, options.style_blend)))
 
     @torch.no_grad()
     def measure(self, frame: Image) -> FrameStatistics:

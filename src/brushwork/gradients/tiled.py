@@ -138,13 +138,13 @@ def encode_region(encoder: Encoder, present: Image, layers: Sequence[str], windo
     for layer, positions, feature in view_parts(view, side).compute_features():
         owned = view.layout.grids[layer].owned_positions(window)
         if layer not in found:
-            found[layer] = _room(feature, owned)
+            found[layer] = _allocate(feature, owned)
         if feature.device.type != "meta":
             positions.relative_to(owned).crop(found[layer]).copy_(feature)
     return found
 
 
-def _room(like: Feature, positions: Window) -> Feature:
+def _allocate(like: Feature, positions: Window) -> Feature:
     """Allocate a feature map, with channels last in memory if those of `like` are."""
     batch, channels = like.shape[:2]
     if like.stride(1) == 1:

@@ -62,7 +62,10 @@ def color_moments(image: Feature) -> Moments:
 
 
 def masked_color_moments(image: Feature, mask: Mask) -> Moments:
-    """Return the same of the pixels under a mask of the image's size, one map, which weighs them."""
+    """Return the mean and (biased) covariance of the colors of the pixels under a mask, which weighs them.
+
+    The mask is one map of the image's size.
+    """
     columns, weights = image.transpose(0, 1).flatten(1), mask.to(image).expand(len(image), -1, -1).flatten()
     weights = weights / weights.sum().clamp_min(torch.finfo(weights.dtype).tiny)
     mean = columns @ weights[:, None]

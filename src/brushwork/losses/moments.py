@@ -162,7 +162,7 @@ def narrow_gram(feature: Feature) -> Gram:
 
 def narrow_spread(feature: Feature, shift: Float[Tensor, "_ c"]) -> tuple[PerChannel, PerChannel]:
     """Compute Σ (f − s) and Σ (f − s)² of bfloat16 features; the shift is a constant."""
-    found: tuple[PerChannel, PerChannel] = _Spread.apply(feature, shift.detach().float())  # type: ignore[no-untyped-call]
+    found: tuple[PerChannel, PerChannel] = _MeanStd.apply(feature, shift.detach().float())  # type: ignore[no-untyped-call]
     return found
 
 
@@ -192,7 +192,7 @@ class _Gram(torch.autograd.Function):
         return found
 
 
-class _Spread(torch.autograd.Function):
+class _MeanStd(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, feature: Feature, shift: Float[Tensor, "_ c"]) -> tuple[PerChannel, PerChannel]:
         ctx.save_for_backward(feature, shift)

@@ -63,7 +63,7 @@ WINDOWS = [(slice(1, 30), slice(5, 50)), (slice(0, 37), slice(3, 4)), (slice(36,
 @pytest.mark.parametrize("uses_up", [False, True])
 @pytest.mark.parametrize("name", ["gram", "spread"])
 def test_windows_of_larger_maps(name, uses_up, window):
-    feature = _on_the_shelf((2, 128, 37, 53))
+    feature = _in_arena((2, 128, 37, 53))
     shift = torch.rand(1, 128, generator=torch.Generator().manual_seed(2))
     ways = {"gram": statistics.gram_sum, "spread": lambda window: torch.stack(statistics.mean_std_sums(window, shift))}
     plain = feature.detach().clone(memory_format=torch.contiguous_format)[..., *window]
@@ -81,14 +81,14 @@ def test_windows_of_larger_maps(name, uses_up, window):
     assert uses_up == (feature.grad.data_ptr() == feature.data_ptr())
 
 
-def _on_the_shelf(shape):
+def _in_arena(shape):
     batch, channels, rows, columns = shape
     numbers = torch.rand(batch, rows, columns, channels, generator=torch.Generator().manual_seed(0))
     return allocate(numbers, numbers.shape).copy_(numbers).permute(0, 3, 1, 2).requires_grad_()
 
 
 def test_what_was_used_up_is_not_used_again_in_silence():
-    feature = _on_the_shelf((1, 64, 80, 80))
+    feature = _in_arena((1, 64, 80, 80))
     with reuse_memory([feature]):
         found = statistics.gram_sum(feature).sum()
     other = (feature * feature).sum()
@@ -98,7 +98,7 @@ def test_what_was_used_up_is_not_used_again_in_silence():
 
 
 def test_the_last_of_several_sums_uses_up_what_they_read():
-    shift, feature = torch.zeros(1, 64), _on_the_shelf((1, 64, 80, 80))
+    shift, feature = torch.zeros(1, 64), _in_arena((1, 64, 80, 80))
     plain = feature.detach().clone().requires_grad_()
     with reuse_memory([feature, feature]):
         losses = statistics.gram_sum(feature).sum() + statistics.mean_std_sums(feature, shift)[1].sum()
@@ -109,7 +109,7 @@ def test_the_last_of_several_sums_uses_up_what_they_read():
 
 
 def test_what_others_read_too_is_left_alone():
-    feature = _on_the_shelf((1, 64, 80, 80))
+    feature = _in_arena((1, 64, 80, 80))
     before = feature.detach().clone()
     with reuse_memory([feature, feature]):
         (statistics.gram_sum(feature).sum() + (feature * feature).sum()).backward()
@@ -161,7 +161,7 @@ def test_takes_features_on_meta():
 
 @pytest.mark.parametrize("window", WINDOWS)
 def test_distance_and_its_gradient(window):
-    feature, other = _on_the_shelf((2, 128, 37, 53)), _feature((2, 128, 40, 60)).detach()[..., :37, :53]
+    feature, other = _in_arena((2, 128, 37, 53)), _feature((2, 128, 40, 60)).detach()[..., :37, :53]
     seen = feature[..., *window]
     found = statistics.distance_sum(seen, other[..., *window])
     (found * torch.tensor([1.0, -2.0])).sum().backward()
@@ -187,9 +187,9 @@ def test_what_several_sums_ask_of_a_window_is_gathered(names, uses_up):
     window = slice(3, 70), slice(9, 80)
     expected = torch.zeros(1, 64, 80, 80)
     for name in names:  # each by itself
-        feature = _on_the_shelf((1, 64, 80, 80))
+        feature = _in_arena((1, 64, 80, 80))
         expected += torch.autograd.grad(SUMS[name](feature[..., *window]), feature)[0]
-    feature = _on_the_shelf((1, 64, 80, 80))
+    feature = _in_arena((1, 64, 80, 80))
     with reuse_memory([feature] * len(names) if uses_up else []):
         seen = crop_feature(feature, *window)
         loss = sum(SUMS[name](seen) for name in names)
@@ -200,6 +200,6 @@ def test_what_several_sums_ask_of_a_window_is_gathered(names, uses_up):
 
 
 def test_a_crop_that_nobody_asks_anything_of():
-    feature = _on_the_shelf((1, 64, 80, 80))
+    feature = _in_arena((1, 64, 80, 80))
     gradient = torch.autograd.grad(crop_feature(feature).sum() * 0 + feature.sum(), feature)[0]
     assert torch.equal(gradient, torch.ones_like(feature))

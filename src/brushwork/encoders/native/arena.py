@@ -68,7 +68,7 @@ class Arena:
             insort(self._taken, (start, length))
             self._touch(start + length)
             part = memoryview(self._range)[start : start + length]
-        weakref.finalize(part, self._come_back, (start, length)).atexit = False
+        weakref.finalize(part, self._free, (start, length)).atexit = False
         return torch.frombuffer(part, dtype=dtype, count=count).view(*shape)
 
     def holds(self, tensor: Tensor) -> bool:
@@ -105,7 +105,7 @@ class Arena:
         if self._range is not None and start < end:
             self._range.madvise(mmap.MADV_DONTNEED, start, end - start)
 
-    def _come_back(self, part: tuple[int, int]) -> None:
+    def _free(self, part: tuple[int, int]) -> None:
         with self._lock:
             self._taken.remove(part)
 
@@ -124,7 +124,7 @@ def _reserve() -> mmap.mmap | None:
     return None
 
 
-SHELF, STORE = Arena(), Arena()
+TEMPORARY, PERSISTENT = Arena(), Arena()
 """Arenas for temporary and for persistent tensors of an evaluation.
 
 In a single arena, one kind would leave gaps between the other.
@@ -137,7 +137,7 @@ def allocate(
     """Allocate memory for a map on the device of `like`, in an arena where it is large and on the CPU."""
     if like.is_meta or prod(shape) * dtype.itemsize < _SMALL:
         return like.new_empty(tuple(shape), dtype=dtype)
-    found = (STORE if is_persistent else SHELF).allocate(shape, dtype)
+    found = (PERSISTENT if is_persistent else TEMPORARY).allocate(shape, dtype)
     return like.new_empty(tuple(shape), dtype=dtype) if found is None else found
 
 
@@ -148,4 +148,4 @@ def copy_persistent(tensor: Tensor) -> Tensor:
 
 def is_in_arena(tensor: Tensor) -> bool:
     """Return whether a tensor's memory belongs to an arena."""
-    return SHELF.holds(tensor) or STORE.holds(tensor)
+    return TEMPORARY.holds(tensor) or PERSISTENT.holds(tensor)

@@ -49,11 +49,11 @@ def native_forward(image: Image, steps: Sequence[NativeStep], plain: Plain) -> l
     `plain` computes the same features in plain torch, for second derivatives.
     """
     if torch.is_grad_enabled() and image.requires_grad:
-        return list(_Look.apply(image, steps, plain))  # type: ignore[no-untyped-call]
+        return list(_NativeForward.apply(image, steps, plain))  # type: ignore[no-untyped-call]
     return [_feature(map_) for map_ in _forward(image.contiguous(), steps, None)]
 
 
-class _Look(torch.autograd.Function):
+class _NativeForward(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, shown: Image, steps: Sequence[NativeStep], plain: Plain) -> tuple[Feature, ...]:
         traces: list[_Trace] = []

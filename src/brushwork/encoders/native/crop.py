@@ -56,21 +56,21 @@ def _map(ctx: Any, feature: Feature | None, linear: LinearGradient, gradient: Te
     """Return a map of the full size, of which only the window is written."""
     if feature is None:
         assert gradient is not None
-        wide = _room(ctx, gradient)
+        wide = _allocate(ctx, gradient)
         wide[ctx.read_window].copy_(gradient)
         return wide
     if ctx.readers is not None and ctx.readers.is_done and linear.read_count == 1:
         increment_version(feature)
         wide = feature.detach().as_strided(ctx.shape, ctx.stride, ctx.offset)
     else:
-        wide = _room(ctx, feature)
+        wide = _allocate(ctx, feature)
     linear.write(feature, wide[ctx.read_window])
     if gradient is not None:
         wide[ctx.read_window].add_(gradient)
     return wide
 
 
-def _room(ctx: Any, like: Tensor) -> Feature:
+def _allocate(ctx: Any, like: Tensor) -> Feature:
     batch, channels, rows, columns = ctx.shape
     return allocate(like, (batch, rows, columns, channels), like.dtype).permute(0, 3, 1, 2)
 

@@ -14,7 +14,7 @@ from brushwork.encoders.native.arena import copy_persistent
 _PANEL = 64
 _PLANES, _TAPS, _TAPS_ROOM = 3, 27, 32
 
-_Way = Literal["forward", "backward"]
+_Direction = Literal["forward", "backward"]
 
 
 class _Laid(NamedTuple):
@@ -24,7 +24,7 @@ class _Laid(NamedTuple):
     kernels: Tensor
 
 
-_LAID: dict[_Way, WeakKeyDictionary[nn.Conv2d, _Laid]] = {
+_LAID: dict[_Direction, WeakKeyDictionary[nn.Conv2d, _Laid]] = {
     "forward": WeakKeyDictionary(),
     "backward": WeakKeyDictionary(),
 }
@@ -36,18 +36,21 @@ def make_forward_kernels(convolution: nn.Conv2d) -> Tensor:
 
 
 def make_backward_kernels(convolution: nn.Conv2d) -> Tensor:
-    """Return the same layout, since the kernels flip it; for the first layer: outputs and taps, padded to 32."""
+    """Return the weights as taps, inputs, outputs, which the kernels flip.
+
+    For the first layer: outputs and taps, padded to 32.
+    """
     if convolution.in_channels != _PLANES:
         return make_forward_kernels(convolution)
     return _lay_out(convolution, "backward", _first_back)
 
 
-def _lay_out(convolution: nn.Conv2d, way: _Way, lay: Callable[[Tensor], Tensor]) -> Tensor:
+def _lay_out(convolution: nn.Conv2d, direction: _Direction, lay: Callable[[Tensor], Tensor]) -> Tensor:
     weight = convolution.weight
     made_of = (id(weight), weight._version, weight.device)
-    found = _LAID[way].get(convolution)
+    found = _LAID[direction].get(convolution)
     if found is None or found.made_of != made_of:
-        found = _LAID[way][convolution] = _Laid(made_of, lay(weight.detach()))
+        found = _LAID[direction][convolution] = _Laid(made_of, lay(weight.detach()))
         if lay is _taps_first:
             # The weights become a view of this layout, so that the numbers are not stored twice.
             weight.data = found.kernels.permute(3, 2, 0, 1)

@@ -38,12 +38,12 @@ class RowPipeline:
 
     def __init__(self, steps: Sequence[NativeStep], image: Size, like: Tensor) -> None:
         """Create the pipeline on the device of the tensor `like`."""
-        self._passages: list[RowStep] = []
+        self._row_steps: list[RowStep] = []
         size, channels = image, PLANES
         for step in steps:
-            self._passages.append(RowStep(step, size, channels, like))
-            size, channels = self._passages[-1].after, self._passages[-1].outputs
-        self._cheap = _cheap(steps)
+            self._row_steps.append(RowStep(step, size, channels, like))
+            size, channels = self._row_steps[-1].after, self._row_steps[-1].outputs
+        self._recomputed = _count_recomputed(steps)
 
     def forward_rows(
         self, image: Image, top: int, *, keeps: bool, known: SavedRows | None = None
@@ -55,19 +55,19 @@ class RowPipeline:
         `save_rows` for the same rows in another pipeline; once given, it must be given for all further rows.
         """
         found, here, bottom = {}, image.contiguous(), top + image.shape[2]
-        passages = self._passages if known is None else self._passages[: self._cheap]
-        for passage, belt in zip(passages, [*(one.seen for one in passages[1:]), None], strict=True):
-            rows = passage.forward_rows(here, top, bottom, belt, keeps=keeps)
-            if passage.step.layer is not None and rows is not None:
-                found[passage.step.layer] = rows
-            passage.release()
-            if belt is not None:
-                here, top, bottom = belt.all, belt.top, belt.bottom
-        return found if known is None else {**found, **self._recall(known)}
+        row_steps = self._row_steps if known is None else self._row_steps[: self._recomputed]
+        for row_step, buffer in zip(row_steps, [*(one.seen for one in row_steps[1:]), None], strict=True):
+            rows = row_step.forward_rows(here, top, bottom, buffer, keeps=keeps)
+            if row_step.step.layer is not None and rows is not None:
+                found[row_step.step.layer] = rows
+            row_step.release()
+            if buffer is not None:
+                here, top, bottom = buffer.all, buffer.top, buffer.bottom
+        return found if known is None else {**found, **self._load_saved(known)}
 
-    def _recall(self, known: SavedRows) -> Mapping[str, FeatureRows]:
-        for passage, mask in zip(self._passages[self._cheap :], known.masks, strict=True):
-            passage.load_masks(mask)
+    def _load_saved(self, known: SavedRows) -> Mapping[str, FeatureRows]:
+        for row_step, mask in zip(self._row_steps[self._recomputed :], known.masks, strict=True):
+            row_step.load_masks(mask)
         return known.rows
 
     def save_rows(self, found: Mapping[str, FeatureRows]) -> SavedRows:
@@ -75,33 +75,33 @@ class RowPipeline:
 
         Their masks are removed from the pipeline.
         """
-        dear = {passage.step.layer for passage in self._passages[self._cheap :]}
-        masks = [passage.take_masks() for passage in self._passages]
-        rows = {layer: FeatureRows(new.top, _apart(new.feature)) for layer, new in found.items() if layer in dear}
-        return SavedRows([copy_persistent(mask) for mask in masks[self._cheap :]], rows)
+        saved = {row_step.step.layer for row_step in self._row_steps[self._recomputed :]}
+        masks = [row_step.take_masks() for row_step in self._row_steps]
+        rows = {layer: FeatureRows(new.top, _apart(new.feature)) for layer, new in found.items() if layer in saved}
+        return SavedRows([copy_persistent(mask) for mask in masks[self._recomputed :]], rows)
 
     @property
     def first_needed_row(self) -> int:
         """First row of the image that is still needed."""
-        return self._passages[0].first_needed_row
+        return self._row_steps[0].first_needed_row
 
     def add_gradient(self, layer: str, rows: Tensor) -> None:
         """Pass the next rows of the gradient at a layer, as rows, columns, channels."""
-        passage = next(one for one in self._passages if one.step.layer == layer)
-        passage.add_gradient(rows, last=passage is self._passages[-1])
+        row_step = next(one for one in self._row_steps if one.step.layer == layer)
+        row_step.add_gradient(rows, last=row_step is self._row_steps[-1])
 
     def backward_rows(self) -> FeatureRows | None:
         """Return the next rows of the image's gradient that follow from the gradients passed so far."""
-        for before, passage in zip(reversed(self._passages[:-1]), reversed(self._passages[1:]), strict=True):
-            passage.backward_rows(before)
-        return self._passages[0].backward_image_rows()
+        for before, row_step in zip(reversed(self._row_steps[:-1]), reversed(self._row_steps[1:]), strict=True):
+            row_step.backward_rows(before)
+        return self._row_steps[0].backward_image_rows()
 
 
 def _apart(feature: Feature) -> Feature:
     return copy_persistent(feature.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
-def _cheap(steps: Sequence[NativeStep]) -> int:
+def _count_recomputed(steps: Sequence[NativeStep]) -> int:
     """Return the number of steps that are recomputed even where the others are cached.
 
     The first layers' maps are the largest, and the first layers take the least time: VGG-19's relu1_1 and relu2_1 are

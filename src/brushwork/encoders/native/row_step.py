@@ -140,10 +140,13 @@ class RowStep:
             )
             layer.rim = data_address(rim)
             call_layer("convolve", layer, output)
-        self._go_on(last)
+        self._advance(last)
 
     def backward_image_rows(self) -> FeatureRows | None:
-        """Do the same for the first step, whose input is the image's planes."""
+        """Return the rows of the image's gradient that the output's gradient so far allows; None: no rows.
+
+        Only for the first step, whose input is the image's planes.
+        """
         first, last = self._pulled, self._ready(self.size.height)
         if last <= first:
             return None
@@ -153,7 +156,7 @@ class RowStep:
         layer = self._back(planes, top, last)
         layer.weight = data_address(make_backward_kernels(self.step.convolution))
         call_layer("convolve", layer, planes)
-        self._go_on(last)
+        self._advance(last)
         return FeatureRows(first, planes[:, :, first - top : last - top])
 
     @property
@@ -191,7 +194,7 @@ class RowStep:
             key=lambda tile: (tile + 2) ** 2 * (-(-rows // tile) * -(-self.size.width // tile) + _KERNELS),
         )
 
-    def _go_on(self, last: int) -> None:
+    def _advance(self, last: int) -> None:
         self._pulled = last
         needed = self._above(last)
         self._masks.drop(needed)

@@ -60,7 +60,7 @@ def gram_sum(feature: Feature) -> Gram:
 
 def mean_std_sums(feature: Feature, shift: PerChannel) -> tuple[PerChannel, PerChannel]:
     """Compute Σ (f − s) and Σ (f − s)²; the shift is a constant."""
-    found: Tensor = _Spread.apply(feature, shift.detach().expand(feature.shape[:2]))  # type: ignore[no-untyped-call]
+    found: Tensor = _MeanStd.apply(feature, shift.detach().expand(feature.shape[:2]))  # type: ignore[no-untyped-call]
     return found[:, 0], found[:, 1]
 
 
@@ -120,7 +120,7 @@ class _Gram(torch.autograd.Function):
         return _gradient_of_sum(ctx, feature, LinearGradient(matrix=both))
 
 
-class _Spread(torch.autograd.Function):
+class _MeanStd(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, feature: Feature, shift: PerChannel) -> Tensor:
         _remember(ctx, feature, shift)
@@ -221,7 +221,7 @@ def reuse_memory(read: Iterable[Feature]) -> Iterator[None]:
     computed here, the last sum to be differentiated overwrites it. A backward pass that reads it afterwards gets
     torch's error that it was modified.
     """
-    count = Counter(one.untyped_storage()._cdata for one in read if _is_on_shelf(one))
+    count = Counter(one.untyped_storage()._cdata for one in read if _is_own(one))
     token = _SPARE.set({memory: ReuseTracker(times) for memory, times in count.items()})
     try:
         yield
@@ -234,6 +234,6 @@ def find_tracker(feature: Feature) -> ReuseTracker | None:
     return _SPARE.get().get(feature.untyped_storage()._cdata)
 
 
-def _is_on_shelf(feature: Feature) -> bool:
+def _is_own(feature: Feature) -> bool:
     """Return whether this backend computed the features, since its own backward pass does not need them."""
     return feature.is_meta or is_in_arena(feature)

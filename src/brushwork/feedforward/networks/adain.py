@@ -41,14 +41,14 @@ class Affine(NamedTuple):
     shift: PerChannel
 
 
-def blend_statistics(spreads: Sequence[ChannelStatistics], shares: Sequence[float]) -> ChannelStatistics:
+def blend_statistics(statistics: Sequence[ChannelStatistics], shares: Sequence[float]) -> ChannelStatistics:
     """Return the weighted means of the means and of the standard deviations.
 
     All that is affine in them is blended likewise.
 
     Source: 1703.06868, equation 15.
     """
-    means, stds = zip(*spreads, strict=True)
+    means, stds = zip(*statistics, strict=True)
     return ChannelStatistics(
         *(sum(one * fraction for one, fraction in zip(part, shares, strict=True)) for part in (means, stds))
     )

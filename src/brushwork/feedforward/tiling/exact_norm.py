@@ -52,39 +52,39 @@ class ExactNormPass:
     def compute(self) -> Iterator[float | Image]:
         """Yield fractions of the work that are done, and finally the result."""
         known: dict[int, Feature] = {0: self.image}
-        way = materialization_order(self.graph)
-        last = {root: number for number, stop in enumerate(way) for root in stop.roots}
-        done, whole = 0.0, sum(stop.cost for stop in way)
-        for number, stop in enumerate(way):
-            passage = WindowEvaluator(self.graph, known, self.statistics)
-            for fraction in self._draw(stop, passage, known):
-                yield (done + fraction * stop.cost) / whole
-            done += stop.cost
-            for root in [one for one in known if last.get(one, number) <= number and one != stop.node]:
+        order = materialization_order(self.graph)
+        last = {root: number for number, step in enumerate(order) for root in step.roots}
+        done, whole = 0.0, sum(step.cost for step in order)
+        for number, step in enumerate(order):
+            evaluator = WindowEvaluator(self.graph, known, self.statistics)
+            for fraction in self._draw(step, evaluator, known):
+                yield (done + fraction * step.cost) / whole
+            done += step.cost
+            for root in [one for one in known if last.get(one, number) <= number and one != step.node]:
                 del known[root]
         yield known[self.graph.output]
 
-    def _draw(self, stop: Materialized, passage: WindowEvaluator, known: dict[int, Feature]) -> Iterator[float]:
+    def _draw(self, step: Materialized, evaluator: WindowEvaluator, known: dict[int, Feature]) -> Iterator[float]:
         """Compute a feature map strip by strip, and accumulate the statistics of the norms that depend on it."""
-        node = self.graph.nodes[stop.node]
+        node = self.graph.nodes[step.node]
         windows = self._windows(node.size)
         alone = windows == [Window.whole(node.size)]
-        kept = self.buffer(node.shape, self.image) if stop.is_kept and not alone else None
+        kept = self.buffer(node.shape, self.image) if step.is_kept and not alone else None
         moments: RunningMoments | None = None
         for number, window in enumerate(windows, start=1):
-            part = passage.compute(stop.node, window)
+            part = evaluator.compute(step.node, window)
             if kept is not None:
                 window.crop(kept).copy_(part)
-            elif stop.is_kept:
+            elif step.is_kept:
                 kept = part
-            if stop.norms:
+            if step.norms:
                 moments = RunningMoments.of(part) if moments is None else moments + RunningMoments.of(part)
             del part
             yield number / len(windows)
         if kept is not None:
-            known[stop.node] = kept
+            known[step.node] = kept
         if moments is not None:
-            self.statistics |= {norm: self._of_norm(norm, moments.statistics) for norm in stop.norms}
+            self.statistics |= {norm: self._of_norm(norm, moments.statistics) for norm in step.norms}
 
     def _windows(self, size: Size) -> list[Window]:
         """Return the strips of a feature map; on `meta`, where only memory is estimated, one of each height."""

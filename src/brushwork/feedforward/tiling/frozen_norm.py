@@ -33,10 +33,10 @@ def measure_statistics(network: Network, image: Image, side: int = COPY) -> list
 
 def graph_statistics(graph: NetworkGraph, image: Image) -> list[NormStatisticsValue]:
     """Return the statistics of a network's norms, in order, on an image that the network was traced with."""
-    gathering = ExactNormPass(graph, image, STRIP, lambda shape, like: like.new_empty(*shape))
-    for _ in gathering.compute():
+    norm_pass = ExactNormPass(graph, image, STRIP, lambda shape, like: like.new_empty(*shape))
+    for _ in norm_pass.compute():
         pass
-    return [gathering.statistics[norm] for norm in graph.norms]
+    return [norm_pass.statistics[norm] for norm in graph.norms]
 
 
 def stylize_tiled(
@@ -46,21 +46,21 @@ def stylize_tiled(
 
     Yields fractions of the work that are done, and finally the image.
     """
-    passage = WindowEvaluator(graph, {0: image}, dict(zip(graph.norms, statistics, strict=True)))
+    evaluator = WindowEvaluator(graph, {0: image}, dict(zip(graph.norms, statistics, strict=True)))
     whole = image.new_empty(graph.nodes[graph.output].shape)
-    windows = split_tiles(passage, side)
+    windows = split_tiles(evaluator, side)
     if image.is_meta:  # on `meta`, where only memory is estimated, one of each size
         windows = list({(one.height, one.width): one for one in windows}.values())
     for number, window in enumerate(windows, start=1):
-        window.crop(whole).copy_(passage.compute(graph.output, window))
+        window.crop(whole).copy_(evaluator.compute(graph.output, window))
         yield number / len(windows)
     yield whole
 
 
-def split_tiles(passage: WindowEvaluator, side: int) -> list[Window]:
+def split_tiles(evaluator: WindowEvaluator, side: int) -> list[Window]:
     """Return disjoint tiles of the result, each depending on about `side` × `side` pixels of the image."""
-    size, image = passage.graph.nodes[-1].size, passage.graph.nodes[0].size
-    own = max(_LEAST, side - halo_of(passage))
+    size, image = evaluator.graph.nodes[-1].size, evaluator.graph.nodes[0].size
+    own = max(_LEAST, side - halo_of(evaluator))
     rows, columns = (
         cut_evenly(length, ceil(length / max(1, round(own * length / across))))
         for length, across in zip(size, image, strict=True)
@@ -68,9 +68,9 @@ def split_tiles(passage: WindowEvaluator, side: int) -> list[Window]:
     return Window.grid(rows, columns, size)
 
 
-def halo_of(passage: WindowEvaluator) -> int:
+def halo_of(evaluator: WindowEvaluator) -> int:
     """Return the pixels that a tile in the middle depends on beyond its own, both sides together."""
-    last = passage.graph.nodes[-1].size
+    last = evaluator.graph.nodes[-1].size
     middle = Window(last.height // 2, last.width // 2, 1, 1, last)
-    seen = passage.required_windows(passage.graph.output, middle)[0]
+    seen = evaluator.required_windows(evaluator.graph.output, middle)[0]
     return max(seen.height, seen.width)
