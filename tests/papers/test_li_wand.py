@@ -16,7 +16,7 @@ from tolerances import DOUBLE
 @pytest.mark.parametrize("stride", [1, 2, 3, 4])
 @pytest.mark.parametrize("block", [1, 4_000_000])
 def test_nearest_patches_are_those_of_the_paper(reach, stride, block, monkeypatch):
-    monkeypatch.setattr("brushwork.losses.mrf.BLOCK_NUMBERS", block)
+    monkeypatch.setattr("brushwork.losses.patch_matching.BLOCK_NUMBERS", block)
     own, paintings = feature(0, 8, 9), (feature(1, 7, 10), feature(2, 6, 5))
     expected = printed.nearest_patches(plain(own), [plain(one) for one in paintings], 2 * reach + 1, stride)
     found = loss(MRFLoss("t", paintings, 0.5, stride=stride, halo=reach), own)

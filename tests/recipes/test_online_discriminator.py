@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from brushwork.errors import InputError
-from brushwork.losses.mrf import PatchGrid
+from brushwork.losses.patch_matching import PatchGrid
 from brushwork.recipes.patch_discriminator import OnlineDiscriminator
 
 

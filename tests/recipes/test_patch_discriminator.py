@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from brushwork.losses.mrf import PatchGrid
+from brushwork.losses.patch_matching import PatchGrid
 from brushwork.recipes.adversarial_training import hinge_loss, initialize_weights
 from brushwork.recipes.patch_discriminator import PatchDiscriminator, receptive_field, reflect_pad
 

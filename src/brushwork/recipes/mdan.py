@@ -20,7 +20,7 @@ from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
 from brushwork.images.resample import resize
 from brushwork.losses.content import ContentLoss
-from brushwork.losses.mrf import PatchGrid
+from brushwork.losses.patch_matching import PatchGrid
 from brushwork.objective import Objective
 from brushwork.optim import Adam, DivergenceGuard, PixelParametrization, minimize
 from brushwork.options import (

@@ -15,7 +15,7 @@ from torch.nn import functional
 from brushwork.errors import InputError
 from brushwork.images.crop_pad import pad
 from brushwork.images.geometry import Size
-from brushwork.losses.mrf import PatchGrid
+from brushwork.losses.patch_matching import PatchGrid
 from brushwork.optim.saved_state import get_count, get_entry, to_tensor
 from brushwork.recipes.adversarial_training import ADAM_BETAS, LEAKY_SLOPE, hinge_loss, initialize_weights
 from brushwork.types import Feature, Scalar, State

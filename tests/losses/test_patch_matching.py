@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from brushwork.losses.mrf import PatchGrid, match_patches
+from brushwork.losses.patch_matching import PatchGrid, match_patches
 
 
 def test_a_grid_counts_its_patches():
@@ -14,7 +14,7 @@ def test_a_grid_counts_its_patches():
 
 @pytest.mark.parametrize("block", [1, 300, 10**7])
 def test_patches_are_found_where_they_were_cut(block, monkeypatch):
-    monkeypatch.setattr("brushwork.losses.mrf.BLOCK_NUMBERS", block)
+    monkeypatch.setattr("brushwork.losses.patch_matching.BLOCK_NUMBERS", block)
     generator = torch.Generator().manual_seed(0)
     first, second = (torch.rand(3, *size, generator=generator) for size in ((6, 7), (8, 5)))
     match = match_patches(second[:, 1:7, 1:5], [first, second], PatchGrid(3, 1))
