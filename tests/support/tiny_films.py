@@ -94,12 +94,19 @@ def write_clip(
     return path
 
 
-def _sing(container, stream, seconds: float, pitch: float) -> None:
-    count = int(seconds * 16000)
-    wave = (np.sin(np.arange(count) * 2 * np.pi * pitch / 16000) * 8000).astype(np.int16)
+def write_sound(path: Path, seconds: float, codec: str, format: str | None = None, rate: int = 16000) -> Path:
+    """Write a file of sound alone, and return its path."""
+    with av.open(str(path), "w", format=format) as container:
+        _sing(container, container.add_stream(codec, rate=rate), seconds, 220, rate)
+    return path
+
+
+def _sing(container, stream, seconds: float, pitch: float, rate: int = 16000) -> None:
+    count = int(seconds * rate)
+    wave = (np.sin(np.arange(count) * 2 * np.pi * pitch / rate) * 8000).astype(np.int16)
     frame = av.AudioFrame.from_ndarray(wave[None], format="s16", layout="mono")
-    frame.sample_rate, frame.pts = 16000, 0
-    resampler = av.AudioResampler(format=stream.codec_context.format, layout=stream.codec_context.layout, rate=16000)
+    frame.sample_rate, frame.pts = rate, 0
+    resampler = av.AudioResampler(format=stream.codec_context.format, layout=stream.codec_context.layout, rate=rate)
     for part in resampler.resample(frame):
         container.mux(stream.encode(part))
     container.mux(stream.encode(None))

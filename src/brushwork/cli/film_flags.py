@@ -93,7 +93,8 @@ class FrameFlags:
     """With .gif, .apng and .webp: how many times it is played; 0: forever. Default: as the clip says, or forever."""
 
     audio: str = "copy"
-    """Sound: that of the film (copy), none, or a file."""
+    """Sound: that of the film (copy), none, or a file with sound (a film, M4A, MP3, WAV, FLAC, Ogg ...), which is cut
+    where the film ends."""
 
 
 @Parameter(name="*")

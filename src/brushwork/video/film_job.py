@@ -53,7 +53,7 @@ class FilmJob:
     """Constant rate factor of the encoder, smaller is better; None: the codec's default here."""
 
     audio: str = "copy"
-    """Sound: that of the clip (copy), none, or a file."""
+    """Sound: that of the clip (copy), none, or a file with sound, which is cut where the film ends."""
 
     rate: float = 24.0
     """Frames a second of a folder of pictures."""
@@ -83,6 +83,11 @@ class FilmJob:
     def has_pictures(self) -> bool:
         """Whether the clip or a mask is made of picture files, which follow each other at the job's rate."""
         return any(holds_pictures(expand_user(one)) for one in (self.clip, *self.masks))
+
+    @property
+    def sound_file(self) -> Path | None:
+        """The file that sound is taken from in place of the clip; None: there is none."""
+        return None if self.audio in ("copy", "none") else expand_user(Path(self.audio))
 
     @property
     def outputs(self) -> list[Path]:
@@ -119,11 +124,11 @@ class FilmJob:
                 cuts=self.film.cuts if self.film.cuts in ("auto", "none") else str(_absolute(Path(self.film.cuts))),
             ),
             save_flow=self.save_flow and _absolute(self.save_flow),
-            audio=self.audio if self.audio in ("copy", "none") else str(_absolute(Path(self.audio))),
+            audio=self.audio if self.sound_file is None else str(self.sound_file.absolute()),
         )
 
     def manifest(self, files: Sequence[Path], masks: Sequence[Path], engine: str, weights: str) -> dict[str, Any]:
-        """Return what makes the film what it is, as JSON values; two equal ones give the same film.
+        """Return what makes the frames what they are, as JSON values; two equal ones give the same frames.
 
         `files` are those of the clip, `masks` those of the masks.
 
@@ -134,7 +139,7 @@ class FilmJob:
             "film": asdict(self.film),
             "sequence": asdict(self.optimized) if self.method.is_iterative else {},
             "selection": self.selection.to_json(),
-            "encoding": {"codec": self.codec, "chroma": self.chroma, "crf": self.crf, "audio": self.audio},
+            "encoding": {"codec": self.codec, "chroma": self.chroma, "crf": self.crf},
             "clip": [file_sha256(one) for one in files],
             "styles": [file_sha256(expand_user(style)) for style in self.styles],
             "masks": [file_sha256(one) for one in masks],

@@ -77,14 +77,13 @@ def plan_film(
     trial = _trial(film, analysis)
     times = _frame_times(job, film, analysis, trial)
     others = times.later * (keyframes - shots) + times.carried * (len(analysis.frames) - keyframes)
-    info = film.clip.info
     return FilmPlan(
         frames=len(analysis.frames),
         shots=shots,
         keyframes=keyframes,
         size=str(film.size),
         codec=film.encoding.name,
-        audio=f"{job.audio}: {', '.join(info.audio) or 'none'}",
+        audio=f"{job.audio}: {', '.join(film.sound.codecs) if film.sound and film.sound.codecs else 'none'}",
         device=str(film.device),
         memory=held + frame_memory(job, film.size, film.painter.engine),
         memory_held=held,
@@ -94,7 +93,7 @@ def plan_film(
         seconds_first=round(times.first, 2),
         seconds_a_frame=round(others / (len(analysis.frames) - shots) if others else times.later, 2),
         seconds=round(looked + times.first * shots + others, 1),
-        notes=film.notes,
+        notes=(*film.notes, *film.sound_notes(analysis)),
     )
 
 

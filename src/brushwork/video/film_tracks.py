@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from brushwork.video.clip_info import ClipInfo, open_container
+from brushwork.video.clip_info import open_container
 from brushwork.video.codecs import Container
 from brushwork.video.optional_imports import import_video
+from brushwork.video.sound_source import SoundSource
 
 _OPUS_RATE = 48_000
 _BIT_RATE, _BITS_PER_SAMPLE = 192_000, 4
@@ -25,8 +26,8 @@ TimedPacket: TypeAlias = tuple[Fraction, int, Any]
 class Soundtrack:
     """Which sound and subtitles a film gets."""
 
-    source: ClipInfo | None
-    """The film or sound file that they are taken from; None: silence."""
+    source: SoundSource | None
+    """The file that they are taken from; None: silence."""
     start: Fraction | None = None
     """Second of the source from which they are taken; what lies before is left out."""
     end: Fraction | None = None

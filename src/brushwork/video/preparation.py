@@ -20,7 +20,7 @@ from brushwork.video.analysis import FilmAnalysis
 from brushwork.video.animation_loops import require_plays, times_played
 from brushwork.video.clip import Clip, ClipFrame
 from brushwork.video.clip_file import open_clip
-from brushwork.video.clip_info import ClipInfo, probe_clip
+from brushwork.video.clip_info import ClipInfo
 from brushwork.video.codecs import Encoding, choose_encoding
 from brushwork.video.film_job import FilmJob, canvas_of
 from brushwork.video.film_mask import FilmMask, open_mask
@@ -40,6 +40,7 @@ from brushwork.video.painters import PainterInputs, PainterSource, load_painter,
 from brushwork.video.segment_file import FilmFormat
 from brushwork.video.sequence_names import holds_pictures, is_sequence
 from brushwork.video.signatures import ANIMATIONS
+from brushwork.video.sound_source import SoundSource
 from brushwork.video.workspace import Workspace
 
 
@@ -54,7 +55,10 @@ class PreparedFilm:
     device: torch.device
     painter: PainterSource
     manifest: dict[str, Any]
+    """What makes the frames what they are."""
     workspace: Workspace
+    sound: SoundSource | None = None
+    """What sound, subtitles and tags are taken from; None: there are none."""
     masks: tuple[FilmMask, ...] = ()
 
     @property
@@ -100,19 +104,30 @@ class PreparedFilm:
     def soundtrack(self, analysis: FilmAnalysis) -> Soundtrack:
         """Return which sound the film gets."""
         selection = self.job.selection
-        if self.encoding.container.is_animation or self.job.audio == "none":
-            return Soundtrack(None)
-        if self.job.audio == "copy" and self.clip.info.demuxer == "images":
-            return Soundtrack(None)
-        if self.job.audio != "copy":
-            return Soundtrack(probe_sound(Path(self.job.audio)))
+        if self.job.sound_file is not None:
+            return Soundtrack(self.sound, end=self._seconds(analysis))
         start = None if selection.start is None else Fraction(selection.start)
         end = None if selection.end is None else Fraction(selection.end)
-        return Soundtrack(self.clip.info, start, end, analysis.shift)
+        return Soundtrack(self.sound, start, end, analysis.shift)
+
+    def sound_notes(self, analysis: FilmAnalysis) -> tuple[str, ...]:
+        """Return what the user should know about a file of sound that is not as long as the film."""
+        if self.sound is None or self.job.sound_file is None:
+            return ()
+        return self.sound.compare_length(self._seconds(analysis))
+
+    def _seconds(self, analysis: FilmAnalysis) -> Fraction:
+        """Return when the last frame ends."""
+        return analysis.frames[-1].pts * analysis.time_base + 1 / self.film_format(analysis).rate
+
+    @property
+    def film_manifest(self) -> dict[str, Any]:
+        """What makes the film what it is: its frames and its sound."""
+        return self.manifest | {"sound": {"audio": self.job.audio}}
 
     def make_tag(self, missing: int = 0) -> str:
         """Return what says in the film how it was made, and how many of its frames are missing."""
-        return f"{TAG}{json.dumps(self.manifest | ({'missing': missing} if missing else {}))}"
+        return f"{TAG}{json.dumps(self.film_manifest | ({'missing': missing} if missing else {}))}"
 
 
 def open_source(job: FilmJob) -> Clip:
@@ -124,15 +139,16 @@ def open_source(job: FilmJob) -> Clip:
     return open_image_folder(path, job.rate) if holds_pictures(path) else open_clip(path)
 
 
-def probe_sound(path: Path) -> ClipInfo:
-    """Return the stream information of a file that sound is taken from.
+def open_sound(job: FilmJob, info: ClipInfo, encoding: Encoding) -> SoundSource | None:
+    """Return what the sound of a job is taken from; None: nothing.
 
-    Raises: InputError: it cannot be used, or has no sound.
+    Raises: InputError: a file that cannot be used, or has no sound.
     """
-    info = probe_clip(expand_user(path))
-    if not info.audio:
-        raise InputError(f"{path} has no sound: give another file with --audio.")
-    return info
+    if encoding.container.is_animation or job.audio == "none":
+        return None
+    if job.sound_file is not None:
+        return SoundSource.probe(job.sound_file)
+    return None if info.demuxer == "images" else SoundSource.of_clip(info)
 
 
 def prepare_film(
@@ -151,7 +167,7 @@ def prepare_film(
     size = canvas_of(job.method, info)
     encoding = choose_encoding(job.output, job.codec, job.chroma, job.crf, info.bits, info.has_alpha)
     require_plays(job.plays)
-    masks = open_masks(job, info)
+    masks, sound = open_masks(job, info), open_sound(job, info, encoding)
     workspace = Workspace(job.workspace, encoding.segment_suffix)
     require_output(job, resume=resume)
     if workspace.exists and not resume and not job.overwrite:
@@ -163,7 +179,7 @@ def prepare_film(
     painter = load_painter(job, device, encoding.kept_bits, network)
     require_memory(copies * frame_memory(job, size, painter.engine), size, device, memory)
     manifest = job.manifest(clip.files, [file for one in masks for file in one.files], painter.engine, painter.weights)
-    return PreparedFilm(job, clip, size, encoding, device, painter, manifest, workspace, masks)
+    return PreparedFilm(job, clip, size, encoding, device, painter, manifest, workspace, sound, masks)
 
 
 def open_masks(job: FilmJob, film: ClipInfo) -> tuple[FilmMask, ...]:
@@ -186,13 +202,14 @@ def _list_losses(info: ClipInfo, encoding: Encoding) -> Iterator[str]:
         yield f"{what} has no alpha: what is transparent shows the film's mean color; .mov, .webm and .mkv keep it"
     if encoding.has_alpha and encoding.chroma == "444" and "420" in encoding.pixel_format:
         yield f"{encoding.name} has no alpha with chroma 444: colors are at a quarter of the pixels; .mov keeps both"
-    if encoding.container.is_animation and info.audio:
-        yield f"the sound is left out: {encoding.container.muxer} holds none"
 
 
 def _list_unused(film: PreparedFilm) -> Iterator[str]:
-    """Yield which options of the job have no effect on this output."""
-    if film.job.plays is not None and film.encoding.container.muxer not in ANIMATIONS:
+    """Yield which sound and options of the job have no effect on this output."""
+    container = film.encoding.container
+    if container.is_animation and film.job.audio != "none" and (film.clip.info.audio or film.job.sound_file):
+        yield f"the sound is left out: {container.muxer} holds none"
+    if film.job.plays is not None and container.muxer not in ANIMATIONS:
         yield "plays has no effect: only animated pictures (.gif, .apng, .webp) say how often they are played"
 
 
@@ -205,8 +222,9 @@ def require_output(job: FilmJob, *, resume: bool = False) -> None:
     for one in (output, *job.outputs[:1]):
         require_writable(one, overwrite=job.overwrite or resume)
     sources = [expand_user(one) for one in (job.clip, *job.styles, *job.masks)]
+    files = [*sources, *(one for one in (job.sound_file,) if one)]
     for one in job.outputs:
-        if any(source.exists() and one.samefile(source) for source in sources):
+        if any(source.exists() and one.samefile(source) for source in files):
             raise InputError(f"{one} is one of the inputs, and would be overwritten: write elsewhere.")
     folders = {source if source.is_dir() else source.parent for source in sources if holds_pictures(source)}
     if is_sequence(output) and output.parent.absolute() in {one.absolute() for one in folders}:

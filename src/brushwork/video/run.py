@@ -70,7 +70,7 @@ def _find_finished(job: FilmJob, memory: int | None, network: Any) -> FilmFinish
     Raises: InputError: another one, or one that does not say.
     """
     try:
-        require_same_film(job, prepare_film(job, resume=True, memory=memory, network=network).manifest)
+        require_same_film(job, prepare_film(job, resume=True, memory=memory, network=network).film_manifest)
     except InputError:
         if job.overwrite:
             return None
@@ -97,6 +97,7 @@ def _run(
         if not resumed:
             film.workspace.create(film.manifest, film.device)
         film.workspace.write_analysis(analysis)
+    notes += film.sound_notes(analysis)
     yield from map(Note, (*notes, *selection_note(film.job.selection, len(analysis.frames))))
     if not finish:
         yield from paint_film(film, analysis, executor)

@@ -1,4 +1,4 @@
-"""The container of a film, from its first bytes.
+"""The container of a film or of sound, from its first bytes.
 
 FFmpeg would guess, and a text that is named like a film can then make it read other files: a playlist, for example.
 So the demuxer is named by us, and only those below are used.
@@ -33,6 +33,15 @@ _BEGINNINGS = (
     (b"\x00\x00\x00\x01\x09", "h264"),
     (b"\x00\x00\x01\xb3", "mpegvideo"),
 )
+_SOUND_BEGINNINGS = (
+    (b"ID3", "mp3"),
+    *((bytes([0xFF, second]), "mp3") for second in (0xE2, 0xE3, 0xF2, 0xF3, 0xFA, 0xFB)),
+    *((bytes([0xFF, second]), "aac") for second in (0xF0, 0xF1, 0xF8, 0xF9)),
+    (b"fLaC", "flac"),
+    (b"caff", "caf"),
+    (b"wvpk", "wv"),
+)
+"""Files of sound alone. MP3 and AAC begin with eleven or twelve bits of ones, the version and the layer."""
 _TS_PACKET, _TS_SYNC = 188, 0x47
 _FLAGS, _ANIMATED = 20, 2
 """Place of a WebP's flags, and the one of those that move."""
@@ -49,6 +58,27 @@ def demuxer_of(path: Path) -> str:
     Raises: InputError: no such file, a folder, empty, a still picture, or no film that is known.
     """
     head = _read_head(path)
+    if found := _film_demuxer(head):
+        return found
+    raise InputError(_what_it_is(path, head))
+
+
+def sound_demuxer_of(path: Path) -> str:
+    """Return FFmpeg's name for the container of a film, or of a file of sound alone.
+
+    Raises: InputError: no such file, a folder, empty, or neither of them.
+    """
+    head = _read_head(path)
+    if found := _sound_demuxer(head) or _film_demuxer(head):
+        return found
+    raise InputError(
+        f"{path} is no supported file of sound: give M4A, MP3, AAC, WAV, FLAC, Ogg, Opus, AIFF, CAF or WavPack, or a "
+        "film with sound."
+    )
+
+
+def _film_demuxer(head: bytes) -> str | None:
+    """Return FFmpeg's name for a film's container; None: it is not known."""
     if head[4:8] in _MOV_ATOMS:
         return "mov"
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
@@ -60,7 +90,16 @@ def demuxer_of(path: Path) -> str:
             return name
     if len(head) > _TS_PACKET and head[0] == _TS_SYNC == head[_TS_PACKET]:
         return "mpegts"
-    raise InputError(_what_it_is(path, head))
+    return None
+
+
+def _sound_demuxer(head: bytes) -> str | None:
+    """Return FFmpeg's name for a container of sound alone; None: it is another file."""
+    if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
+        return "wav"
+    if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
+        return "aiff"
+    return next((name for beginning, name in _SOUND_BEGINNINGS if head.startswith(beginning)), None)
 
 
 def _read_head(path: Path) -> bytes:
@@ -68,11 +107,9 @@ def _read_head(path: Path) -> bytes:
         with expand_user(path).open("rb") as file:
             head = file.read(_HEAD)
     except OSError as error:
-        raise InputError(
-            f"the film {path} cannot be read ({error.strerror}): check the name and the folder."
-        ) from error
+        raise InputError(f"{path} cannot be read ({error.strerror}): check the name and the folder.") from error
     if not head:
-        raise InputError(f"the film {path} is empty: 0 bytes.")
+        raise InputError(f"{path} is empty: 0 bytes.")
     return head
 
 
