@@ -72,6 +72,15 @@ def test_larger_pictures_are_larger() -> None:
     assert Size.of(painted(brush, image)) == Size(66, 80)
 
 
+@pytest.mark.parametrize(
+    "settings", [JohnsonConfig(width=4, blocks=1), TextureNetConfig(scales=3, width=4, photograph=True)]
+)
+def test_photographs_may_be_small(settings: object) -> None:
+    """As those of jobs: `ModelOptions.takes_small_images`."""
+    brush, image = brush_of(settings), photograph(12, 20)
+    assert torch.equal(stylize.stylize(image, brush.model), painted(brush, image))
+
+
 def test_noise_hangs_on_the_seed() -> None:
     brush, image = brush_of(TextureNetConfig(scales=3, width=4, photograph=True)), photograph(40, 48)
     assert torch.equal(painted(brush, image, seed=1), painted(brush, image, seed=1))

@@ -24,7 +24,7 @@ from brushwork.feedforward.tiling.graph import UntraceableError
 from brushwork.feedforward.tiling.trace import Network, trace_network
 from brushwork.images.color_transfer import match_histogram
 from brushwork.images.geometry import Size
-from brushwork.images.read import ImageInput
+from brushwork.images.read import ImageInput, as_image
 from brushwork.images.resample import resize
 from brushwork.storage.file_names import to_command_line
 from brushwork.storage.folders import PathInput
@@ -137,7 +137,7 @@ def stylize(content: ImageInput, model: StyleModel | PathInput, options: ModelOp
 
     Raises: InputError: options, an image or a model that cannot be used.
     """
-    options, images = options or ModelOptions(), RecipeInputs.of(content)
+    options, images = options or ModelOptions(), RecipeInputs(as_image(content, "the content image"))
     if isinstance(model, StyleModel):
         stylizer = ModelStylizer(options, model)
         model.network.to(images.content.device)
