@@ -13,7 +13,8 @@ import torch
 
 from brushwork.feedforward.model import StyleModel
 from brushwork.feedforward.networks.configs import JohnsonConfig
-from brushwork.feedforward.networks.registry import build_network
+from brushwork.feedforward.networks.registry import architecture_name, build_network
+from brushwork.feedforward.networks.spec import ModelConfig
 from brushwork.feedforward.options import ModelOptions
 from brushwork.feedforward.stylize import ModelStylizer
 from brushwork.video.film_job import FilmJob
@@ -133,10 +134,11 @@ def pictures(path: Path) -> list[np.ndarray]:
         ]
 
 
-def tiny_stylizer() -> ModelStylizer:
+def tiny_stylizer(settings: ModelConfig = SETTINGS) -> ModelStylizer:
     """A model of random weights."""
-    network = build_network(SETTINGS, seed=4).eval().requires_grad_(False)
-    return ModelStylizer(ModelOptions(size="full"), StyleModel("tiny", "johnson", SETTINGS, network))
+    network = build_network(settings, seed=4).eval().requires_grad_(False)
+    model = StyleModel("tiny", architecture_name(settings), settings, network)
+    return ModelStylizer(ModelOptions(size="full"), model)
 
 
 def film_job(clip: Path, output: Path, strength: float = 1.0, **changes) -> FilmJob:

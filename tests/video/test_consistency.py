@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 import torch
 
+from brushwork.errors import InputError
 from brushwork.feedforward.fixed_statistics import average_statistics, make_frame_stylizer
+from brushwork.feedforward.networks.configs import STYLIZING, SuperResolutionConfig
 from brushwork.images import Size
 from brushwork.video.clip_file import open_clip
 from brushwork.video.events import FrameDone
+from brushwork.video.grid_alignment import on_aligned_grid
 from brushwork.video.options import FilmOptions
 from brushwork.video.run import run_film
 from tiny_films import STILL, film_job, panned, texture, tiny_stylizer, write_clip
@@ -81,6 +84,30 @@ def test_the_grid_follows_a_pan_by_whole_pixels(tmp_path, step, limit):
     swimming = painted(tmp_path, frames, STILL)
     aligned = painted(tmp_path, frames, replace(STILL, align=True))
     assert change(aligned, step) <= limit * change(swimming, step)
+
+
+@pytest.mark.parametrize("scales", [5, 7])
+def test_frames_may_be_smaller_than_a_position_of_the_network(tmp_path, scales):
+    """A position of the coarsest scale covers 64 pixels of 7 scales, and the frames are of 48×64."""
+    clip = write_clip(tmp_path / "in.mkv", panned(2), codec="ffv1", pixel_format="bgr0")
+    network = tiny_stylizer(replace(STYLIZING, scales=scales, width=2))
+    events = run_film(film_job(clip, tmp_path / "out.mp4"), network=network)
+    assert sum(isinstance(event, FrameDone) for event in events) == 2
+
+
+def test_the_grid_is_padded_by_reflection_again_and_again():
+    """What is padded with the frame, whatever its stride, is the same as by numpy."""
+    frame = torch.rand(1, 1, 5, 7)
+    seen = []
+    on_aligned_grid(lambda padded: seen.append(padded) or padded, frame, torch.tensor([-3.0, -20.0]), 64)
+    assert np.array_equal(seen[0][0, 0], np.pad(frame[0, 0], ((20, 44), (3, 61)), mode="reflect"))
+
+
+def test_models_that_enlarge_are_refused_before_a_frame_is_painted(tmp_path):
+    job = film_job(write_clip(tmp_path / "in.mp4", panned(2)), tmp_path / "out.mp4")
+    with pytest.raises(InputError, match="tiny enlarges pictures"):
+        next(run_film(job, network=tiny_stylizer(SuperResolutionConfig(factor=2, width=4, blocks=1))))
+    assert not job.workspace.exists()
 
 
 def test_more_consistency_changes_less(tmp_path):

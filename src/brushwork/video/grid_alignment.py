@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from brushwork.images.color_transfer import exact
+from brushwork.images.crop_pad import pad
 from brushwork.types import Image
 from brushwork.video.optical_flow import FlowPair
 
@@ -34,5 +34,5 @@ def on_aligned_grid(stylize: Callable[[Image], Image], frame: Image, motion: Ten
         return stylize(frame)
     left, top = (int(-round(float(one)) % stride) for one in motion)
     height, width = frame.shape[-2:]
-    padded = F.pad(frame, (left, stride - left, top, stride - top), mode="reflect")
+    padded = pad(frame, left=left, right=stride - left, top=top, bottom=stride - top)
     return stylize(padded)[..., top : top + height, left : left + width]

@@ -19,6 +19,7 @@ from brushwork.errors import InputError, WeightsError
 from brushwork.feedforward.fixed_statistics import FrameStylizer, make_frame_stylizer
 from brushwork.feedforward.inference import Stylizer
 from brushwork.feedforward.options import AdaINOptions, StylizeOptions
+from brushwork.feedforward.stylize import ModelStylizer
 from brushwork.images.geometry import Size
 from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes import TransferOptions
@@ -67,7 +68,7 @@ class PainterSource(NamedTuple):
 def load_painter(job: FilmJob, device: torch.device, bits: int, network: Any = None) -> PainterSource:
     """Load the network of a job, for frames that are kept in 8 or 16 bits; `network` is one that is loaded already.
 
-    Raises: InputError: style images that cannot be used. WeightsError: the weights are missing.
+    Raises: InputError: style images or a model that cannot be used. WeightsError: the weights are missing.
     """
     if len(job.masks) < 2:
         return _load_one(job, device, bits, network)
@@ -116,6 +117,9 @@ def _load_one(job: FilmJob, device: torch.device, bits: int, network: Any) -> Pa
 def _feedforward(
     job: FilmJob, options: StylizeOptions, styles: tuple[Image | StyleFile, ...], stylizer: Stylizer
 ) -> PainterSource:
+    if isinstance(stylizer, ModelStylizer) and stylizer.model.spec.scale != 1:
+        raise InputError(f"{stylizer.name} enlarges pictures and cannot stylize films: use --instant or another model.")
+
     def make(inputs: PainterInputs) -> FramePainter:
         _, prepared = prepare_colors(options, inputs.samples(0), styles)
         frame_stylizer, flow = make_frame_stylizer(stylizer, prepared, inputs.size), make_flow(job, "medium")
