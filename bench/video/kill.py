@@ -89,9 +89,9 @@ def state(job: FilmJob) -> str:
         return "before the first frame"
     if any((folder / "segments").glob("*.part")):
         return "within a segment"
-    if any((folder / "frames").rglob("*.part")):
+    if any((folder / "frames").glob("*.part")):
         return "within a frame's file"
-    return "at the end" if not any((folder / "frames").rglob("*.safetensors")) else "while painting"
+    return "at the end" if not any((folder / "frames").iterdir()) else "while painting"
 
 
 def sha256(path: Path) -> str:

@@ -17,6 +17,8 @@ PIXELS = "pixels"
 """Name of a frame's levels among its tensors."""
 
 _LEVELS = {8: 255, 16: 65535}
+_DIGITS = 8
+"""Digits of a frame's index in the name of its file."""
 
 
 class StoredFrame(NamedTuple):
@@ -46,10 +48,10 @@ FrameStores: TypeAlias = Callable[[str], FrameStore]
 
 
 class FrameFolder(MutableMapping[int, StoredFrame]):
-    """Frames in a folder, by their index."""
+    """Frames in a folder, by their index; the names of their files begin with a prefix."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, prefix: str = "") -> None:
+        self._folder, self._prefix = folder, prefix
 
     def read(self, index: int) -> StoredFrame:
         """Return a frame that is kept.
@@ -61,7 +63,7 @@ class FrameFolder(MutableMapping[int, StoredFrame]):
             return StoredFrame(tensors.pop(PIXELS), tensors)
 
     def _file(self, index: int) -> Path:
-        return self._folder / f"{index:08}.safetensors"
+        return self._folder / f"{self._prefix}{index:0{_DIGITS}}.safetensors"
 
     def __contains__(self, index: object) -> bool:
         return isinstance(index, int) and self._file(index).exists()
@@ -73,14 +75,14 @@ class FrameFolder(MutableMapping[int, StoredFrame]):
 
     def __setitem__(self, index: int, frame: StoredFrame) -> None:
         with explain_write_errors(self._file(index)):
-            self._folder.mkdir(exist_ok=True)
             replace_tensors(self._file(index), {PIXELS: frame.levels, **frame.state}, {})
 
     def __delitem__(self, index: int) -> None:
         self._file(index).unlink(missing_ok=True)
 
     def __iter__(self) -> Iterator[int]:
-        return (int(one.stem) for one in self._folder.glob("*.safetensors"))
+        names = f"{self._prefix}{'[0-9]' * _DIGITS}.safetensors"
+        return (int(one.stem.removeprefix(self._prefix)) for one in self._folder.glob(names))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -83,14 +83,13 @@ class Workspace:
 
     def store(self, name: str) -> FrameFolder:
         """Return the frames of a name that are painted before those that need them."""
-        return FrameFolder(self.folder / "frames" / name)
+        return FrameFolder(self.folder / "frames", f"{name}-")
 
     def remove_stored(self, indices: range) -> None:
         """Remove the frames in a range that were painted before those that need them, of all names."""
-        for folder in (self.folder / "frames").glob("*/"):
-            store = FrameFolder(folder)
-            for index in [one for one in store if one in indices]:
-                del store[index]
+        for one in (self.folder / "frames").glob("*-*.safetensors"):
+            if int(one.stem.rsplit("-", 1)[1]) in indices:
+                one.unlink(missing_ok=True)
 
     def segment(self, first: int) -> Path:
         """Return the file of the segment that begins with a frame."""
