@@ -49,4 +49,4 @@ def test_long_sums_keep_their_digits():
     """In bfloat16 they would stand still at 256."""
     ones = torch.ones(1, 1, 300, 300, dtype=torch.bfloat16)
     assert moments.narrow_gram(ones).item() == 90_000
-    assert [one.item() for one in moments.narrow_spread(ones, torch.zeros(1, 1))] == [90_000, 90_000]
+    assert [one.item() for one in moments.narrow_mean_std_sums(ones, torch.zeros(1, 1))] == [90_000, 90_000]

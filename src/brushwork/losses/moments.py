@@ -109,7 +109,9 @@ def mean_std_sums(feature: Feature, shift: Float[Tensor, "_ c"]) -> Summary:
     Raw second moments cancel in float32; about a shift near the mean they do not. Any shift gives the same mean and
     variance. The sums of two windows can be added if they use the same shift.
     """
-    summed = native.mean_std_sums if native.is_supported(feature) else narrow_spread if is_narrow(feature) else None
+    summed = (
+        native.mean_std_sums if native.is_supported(feature) else narrow_mean_std_sums if is_narrow(feature) else None
+    )
     if summed is not None:
         first, square = summed(feature, shift)
         return {"count": count_positions(feature), "first": first, "square": square}
@@ -160,7 +162,7 @@ def narrow_gram(feature: Feature) -> Gram:
     return found
 
 
-def narrow_spread(feature: Feature, shift: Float[Tensor, "_ c"]) -> tuple[PerChannel, PerChannel]:
+def narrow_mean_std_sums(feature: Feature, shift: Float[Tensor, "_ c"]) -> tuple[PerChannel, PerChannel]:
     """Compute Σ (f − s) and Σ (f − s)² of bfloat16 features; the shift is a constant."""
     found: tuple[PerChannel, PerChannel] = _MeanStd.apply(feature, shift.detach().float())  # type: ignore[no-untyped-call]
     return found
