@@ -151,6 +151,33 @@ def test_a_missing_extra_is_named_before_painting(
     assert not studio.jobs
 
 
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("-o", "x.png", "--plot", "./x.png"),
+        ("-o", "x.webp", "--timelapse", "x.webp"),
+        ("-o", "x.png", "--plot", "both.webp", "--timelapse", "both.webp"),
+        ("-o", "x.png", "--plot", "photo.jpg"),
+        ("-o", "x.png", "--plot", "link.png"),
+        ("-o", "new.png", "--save-every", "5"),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("allowed", ["--force", "--resume"])
+def test_no_file_of_a_run_replaces_another_one(
+    studio: Any, desk: Path, run: Run, flags: tuple[str, ...], allowed: str
+) -> None:
+    pytest.importorskip("matplotlib")
+    (desk / "link.png").symlink_to("waves.png")
+    (desk / "new-10.png").write_bytes((desk / "night.png").read_bytes())
+    before = {one.name: one.read_bytes() for one in desk.iterdir()}
+    outcome = run("paint", "photo.jpg", "waves.png", "new-10.png", *flags, allowed)
+    assert outcome.code == 2
+    assert "would replace another file of this run" in outcome.err
+    assert {one.name: one.read_bytes() for one in desk.iterdir()} == before
+    assert not studio.jobs
+
+
 @pytest.mark.parametrize("taken", ["photo+waves.png", "film.gif", "photo+waves-05.png"])
 def test_nothing_is_overwritten_without_force(studio: Any, desk: Path, run: Run, taken: str) -> None:
     (desk / taken).write_text("precious")

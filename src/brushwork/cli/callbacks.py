@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from brushwork import images, jobs, recipes
+from brushwork.cli.paths import require_separate_file
 from brushwork.cli.plot import LossPlot, require_plottable
 from brushwork.cli.run_flags import RunFlags
 from brushwork.errors import InputError
@@ -58,9 +59,28 @@ def require_callbacks(flags: RunFlags) -> None:
         require_animated_format(flags.timelapse)
 
 
+def require_separate_files(flags: RunFlags, job: jobs.Job) -> None:
+    """Check that the callbacks replace no input and no other file of the run, even where files may be overwritten.
+
+    Raises: InputError.
+    """
+    files = [*_named_files(flags), *_numbered_files(flags, job)]
+    for place, file in enumerate(files):
+        require_separate_file(file, (*job.inputs, *job.files, *files[:place]))
+
+
 def list_extra_files(flags: RunFlags, job: jobs.Job) -> Iterator[Path]:
     """Return the files beside the output that exist and would be overwritten."""
-    yield from (file for file in (flags.plot, flags.timelapse) if file and file.exists())
+    yield from (file for file in _named_files(flags) if file.exists())
+    yield from _numbered_files(flags, job)
+
+
+def _named_files(flags: RunFlags) -> list[Path]:
+    return [file for file in (flags.plot, flags.timelapse) if file]
+
+
+def _numbered_files(flags: RunFlags, job: jobs.Job) -> Iterator[Path]:
+    """Return the numbered images that exist."""
     if flags.save_every:
         yield from job.output.parent.glob(f"{glob.escape(job.output.stem)}-[0-9]*{job.output.suffix}")
 

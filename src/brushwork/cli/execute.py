@@ -7,7 +7,13 @@ from contextlib import closing
 from typing import Any
 
 from brushwork import devices, distributed, jobs, recipes
-from brushwork.cli.callbacks import Callback, list_extra_files, make_callbacks, require_callbacks
+from brushwork.cli.callbacks import (
+    Callback,
+    list_extra_files,
+    make_callbacks,
+    require_callbacks,
+    require_separate_files,
+)
 from brushwork.cli.dashes import is_dash
 from brushwork.cli.distributed import connect, silence
 from brushwork.cli.output import (
@@ -78,6 +84,8 @@ def _require(request: Request) -> None:
             "--plot and --timelapse show a single run, but there may be several: paint the images one at a time."
         )
     require_callbacks(flags)
+    for job in request.jobs:
+        require_separate_files(flags, job)
     if not flags.force and not flags.resume:
         outputs = (file for job in request.jobs for file in job.files)
         require_no_overwrite([*outputs, *(file for job in request.jobs for file in list_extra_files(flags, job))])

@@ -12,6 +12,7 @@ from brushwork import jobs, video
 from brushwork.cli.output import log
 from brushwork.distributed.launch import is_first_rank
 from brushwork.errors import InputError
+from brushwork.storage.atomic import is_same_file
 from brushwork.storage.file_names import CHECKPOINT_ENDING
 from brushwork.storage.folders import expand_user
 from brushwork.storage.pipes import is_there
@@ -88,6 +89,16 @@ def require_no_overwrite(files: Iterable[Path]) -> None:
         others = len(taken) - 1
         which = f"{taken[0]} and {others} more already exist" if others else f"{taken[0]} already exists"
         raise InputError(f"{which}: choose another name with -o, continue with --resume, or overwrite with --force.")
+
+
+def require_separate_file(file: Path, others: Iterable[Path]) -> None:
+    """Check that a file to be written is none of the others, which are read or written too.
+
+    Raises: InputError.
+    """
+    for other in others:
+        if is_same_file(file, expand_user(other)):
+            raise InputError(f"{file} would replace another file of this run, {other}: write to another file.")
 
 
 def _files(path: Path, quiet: bool) -> list[Path]:

@@ -14,6 +14,7 @@ from brushwork.choices import DeviceName
 from brushwork.cli.distributed import connect
 from brushwork.cli.flags import MACHINE, OUTPUT, home_path, parse_integer
 from brushwork.cli.output import InterruptedRunError, print_json, print_result
+from brushwork.cli.paths import require_no_overwrite, require_separate_file
 from brushwork.cli.plot import plot_losses, require_plottable
 from brushwork.cli.process import keep_memory
 from brushwork.cli.progress import show_events
@@ -72,11 +73,11 @@ class TrainingFlags:
 
 def run_training(flags: TrainingFlags, config: training.TrainingConfig) -> int:
     """Run a training and show its progress. All processes that a launcher started take part."""
+    config = _with_flags(config, flags)
     if flags.plot:
-        require_plottable(flags.plot)
+        _require_plot(flags.plot, config)
     keep_memory()
     devices.set_threads(flags.threads)
-    config = _with_flags(config, flags)
     with temporary_beside(config.output.parent), connect(flags.device) as group:
         if group is not None and group.rank:
             flags = replace(flags, quiet=True, plot=None)
@@ -96,6 +97,17 @@ def _with_flags(config: training.TrainingConfig, flags: TrainingFlags) -> traini
         resume=flags.resume,
         checkpoint_every=flags.checkpoint_every,
     )
+
+
+def _require_plot(plot: Path, config: training.TrainingConfig) -> None:
+    """Check that the plot can be written, and replaces no file without being told, and none of this training at all.
+
+    Raises: InputError.
+    """
+    require_plottable(plot)
+    require_separate_file(plot, (*config.styles, config.output, config.checkpoint))
+    if not (config.overwrite or config.resume):
+        require_no_overwrite([plot])
 
 
 def _train(

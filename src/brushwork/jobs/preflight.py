@@ -25,6 +25,7 @@ from brushwork.jobs.manifest import Manifest
 from brushwork.jobs.method import LoadedMethod
 from brushwork.jobs.plan import choose_tiling, load_method
 from brushwork.recipes import ScheduleLevel
+from brushwork.storage.atomic import is_same_file
 from brushwork.storage.folders import expand_user
 from brushwork.types import Image
 
@@ -174,7 +175,7 @@ def require_output_not_input(job: Job) -> None:
     """
     output = expand_user(job.output)
     for path in job.inputs:
-        if output.exists() and output.samefile(expand_user(path)):
+        if is_same_file(output, expand_user(path)):
             raise InputError(f"{job.output} is one of the inputs: write to another file.")
 
 

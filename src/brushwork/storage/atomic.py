@@ -70,6 +70,13 @@ def resolve_links(path: Path) -> Path:
     return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
+def is_same_file(one: Path, other: Path) -> bool:
+    """Return whether two paths lead to the same file, through all links, also where it does not exist yet."""
+    if one.exists() and other.exists():
+        return one.samefile(other)
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
 @contextmanager
 def temporary_file(folder: Path) -> Iterator[Path]:
     """Yield a new, empty file in the folder, which is removed at the end unless it was renamed."""

@@ -14,7 +14,7 @@ import torch
 from brushwork.devices.select import select_device
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size
-from brushwork.storage.atomic import require_writable
+from brushwork.storage.atomic import is_same_file, require_writable
 from brushwork.storage.folders import expand_user
 from brushwork.video.analysis import FilmAnalysis
 from brushwork.video.animation_loops import require_plays, times_played
@@ -224,7 +224,7 @@ def require_output(job: FilmJob, *, resume: bool = False) -> None:
     sources = [expand_user(one) for one in (job.clip, *job.styles, *job.masks)]
     files = [*sources, *(one for one in (job.sound_file,) if one)]
     for one in job.outputs:
-        if any(source.exists() and one.samefile(source) for source in files):
+        if any(is_same_file(one, source) for source in files):
             raise InputError(f"{one} is one of the inputs, and would be overwritten: write elsewhere.")
     folders = {source if source.is_dir() else source.parent for source in sources if holds_pictures(source)}
     if is_sequence(output) and output.parent.absolute() in {one.absolute() for one in folders}:
