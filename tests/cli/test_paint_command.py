@@ -129,6 +129,7 @@ def test_results_of_the_same_name_do_not_overwrite_each_other(studio: Any, folde
         (("photo.jpg", "waves.png", "--json", "-o", "-"), "--json and -o - both write to standard output"),
         (("photo.jpg", "waves.png", "-o", "photo.jpg/x/"), "the folder photo.jpg/x cannot be created"),
         (("photos", "waves.png", "-o", "photo.jpg/x"), "the folder photo.jpg/x cannot be created"),
+        (("photo.jpg", "waves.png", "-o", "x" * 246 + ".png"), "cannot be written: the name is too long"),
     ],
 )
 def test_what_cannot_be_is_said_before_painting(

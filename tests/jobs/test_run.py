@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from dataclasses import replace
@@ -160,6 +161,15 @@ def test_the_photograph_is_no_painting(tmp_path):
     (tmp_path / "copy.png").write_bytes(job.content.read_bytes())
     with pytest.raises(InputError, match=r"copy.png is the content image itself"):
         painted(replace(job, styles=(*job.styles, tmp_path / "copy.png")))
+
+
+def test_a_name_that_leaves_no_room_for_that_of_the_checkpoint(tmp_path):
+    longest = os.pathconf(tmp_path, "PC_NAME_MAX")
+    for letters in (longest + 1, longest, longest - len(".checkpoint.part") + 1):
+        job = tiny_job(tmp_path, output=tmp_path / f"{'x' * (letters - 4)}.png")
+        with pytest.raises(InputError, match="the name is too long; write under a shorter one"):
+            painted(job)
+    painted(tiny_job(tmp_path, output=tmp_path / f"{'x' * (longest - len('.checkpoint.part') - 4)}.png"))
 
 
 @pytest.mark.parametrize("name", ["photograph.png", "painting.png", "start.png"])

@@ -12,7 +12,7 @@ from brushwork import jobs, video
 from brushwork.cli.output import log
 from brushwork.distributed.launch import is_first_rank
 from brushwork.errors import InputError
-from brushwork.storage.atomic import is_same_file
+from brushwork.storage.atomic import explain_write_errors, is_same_file
 from brushwork.storage.file_names import CHECKPOINT_ENDING
 from brushwork.storage.folders import expand_user
 from brushwork.storage.pipes import is_there
@@ -82,13 +82,19 @@ def require_no_overwrite(files: Iterable[Path]) -> None:
 
     Raises: InputError.
     """
-    taken = [str(file) for file in files if file.exists()]
+    taken = [str(file) for file in files if _exists(file)]
     # A picture's own checkpoint needs no mention beside it.
     taken = [file for file in taken if file not in {f"{one}{CHECKPOINT_ENDING}" for one in taken}]
     if taken:
         others = len(taken) - 1
         which = f"{taken[0]} and {others} more already exist" if others else f"{taken[0]} already exists"
         raise InputError(f"{which}: choose another name with -o, continue with --resume, or overwrite with --force.")
+
+
+def _exists(file: Path) -> bool:
+    """Return whether there is a file of this name. Raises: InputError: there cannot be one, the name is too long."""
+    with explain_write_errors(file):
+        return file.exists()
 
 
 def require_separate_file(file: Path, others: Iterable[Path]) -> None:

@@ -27,6 +27,7 @@ from brushwork.jobs.plan import choose_tiling, load_method
 from brushwork.recipes import ScheduleLevel
 from brushwork.storage.atomic import is_same_file
 from brushwork.storage.folders import expand_user
+from brushwork.storage.tensors import require_short_name
 from brushwork.types import Image
 
 _ROOM = 2**20
@@ -160,6 +161,7 @@ def require_writable_output(job: Job, canvas: Size, bits: int, *, replacing: boo
 
     Raises: InputError.
     """
+    require_short_name(job.checkpoint)
     if job.checkpoint.exists() and not replacing:
         raise InputError(
             f"{job.checkpoint} holds an unfinished painting: resume it, overwrite it, or choose another output."

@@ -72,7 +72,7 @@ def resolve_links(path: Path) -> Path:
 
 def is_same_file(one: Path, other: Path) -> bool:
     """Return whether two paths lead to the same file, through all links, also where it does not exist yet."""
-    if one.exists() and other.exists():
+    with suppress(OSError):  # one of them does not exist
         return one.samefile(other)
     return os.path.realpath(one) == os.path.realpath(other)
 
@@ -215,4 +215,6 @@ def _reason(error: Exception, folder: Path) -> str:
         return f"the disk of {folder} is full; free some space, or write elsewhere"
     if code in _CLOSED:
         return f"the folder {folder} is read-only for you; get permission, or write elsewhere"
+    if code == errno.ENAMETOOLONG:
+        return "the name is too long; write under a shorter one"
     return f"{error}; write elsewhere, or under another name"

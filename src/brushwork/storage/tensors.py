@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from math import prod
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -20,7 +20,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from brushwork.errors import BrushworkError, InputError
-from brushwork.storage.atomic import sync_folder
+from brushwork.storage.atomic import explain_write_errors, sync_folder
 from brushwork.storage.file_names import is_utf8
 from brushwork.storage.pipes import require_no_pipe
 from brushwork.types import State
@@ -75,6 +75,15 @@ def write_tensors(path: Path, tensors: State, metadata: Mapping[str, str]) -> No
                 file.write(piece.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def require_short_name(path: Path) -> None:
+    """Check that `replace_tensors` can use the name, and the longer one of the file that it writes first.
+
+    Raises: InputError: the file system allows no name of this length.
+    """
+    with explain_write_errors(path), suppress(FileNotFoundError, NotADirectoryError):
+        partial_path(path).lstat()
 
 
 def replace_tensors(path: Path, tensors: State, metadata: Mapping[str, str]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from brushwork.errors import InputError
 from brushwork.options import require_interval
 from brushwork.storage.file_names import CHECKPOINT_ENDING, MODEL_ENDING
+from brushwork.storage.tensors import require_short_name
 from brushwork.training.options import TrainingOptions
 
 _PHOTO_SIZE = 480
@@ -84,6 +85,7 @@ class TrainingConfig:
             raise InputError(f"the output is {self.output}: its name must end in {MODEL_ENDING}.")
         if not self.output.parent.is_dir():
             raise InputError(f"the folder {self.output.parent} does not exist: create it first (mkdir -p).")
+        require_short_name(self.checkpoint)
         if self.overwrite or self.resume:
             return
         for one in (self.output, self.checkpoint, self.history):
