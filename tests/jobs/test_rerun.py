@@ -5,13 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
+from brushwork.encoders import load
 from brushwork.encoders.backends import usable_engines
 from brushwork.errors import InputError
 from brushwork.images import read_image, read_metadata, write_image
 from brushwork.jobs import job_from_image, read_origin
 from brushwork.jobs.manifest import read_embedded_result
-from tiny_job import painted, picture, tiny_job
+from tiny_job import TINY, painted, picture, tiny_job
+from tiny_network import tiny_network
 
 
 @pytest.fixture
@@ -72,6 +75,27 @@ def test_a_folder_that_was_moved_as_a_whole(job, tmp_path, monkeypatch):
 def test_a_changed_input_is_named(job):
     write_image(picture(9, 50, 50), job.styles[0], overwrite=True)
     with pytest.raises(InputError, match=r"painting.png has changed"):
+        job_from_image(job.output)
+
+
+def test_changed_weights_of_the_network_are_named(job):
+    rewritten(job, lambda data: data.update(weights="0" * 64))
+    with pytest.raises(InputError, match="the weights of the network tiny have changed"):
+        painted(job_from_image(job.output).job)
+
+
+def test_a_weights_file_is_found_beside_the_picture(tmp_path, monkeypatch):
+    job = tiny_job(tmp_path, options=replace(TINY, network="weights/tiny.pth"))
+    painted(job)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match=r"the network weights/tiny\.pth is missing"):
+        job_from_image(job.output)
+    (tmp_path / "tiny.pth").touch()
+    monkeypatch.setattr(load, "load_encoder", lambda file: tiny_network())
+    assert job_from_image(job.output).job.options.network == str(tmp_path / "tiny.pth")
+    monkeypatch.setattr(load, "load_encoder", lambda file: tiny_network(drawn=torch.float64))
+    with pytest.raises(InputError, match=r"tiny\.pth has changed"):
         job_from_image(job.output)
 
 

@@ -13,6 +13,7 @@ from brushwork.encoders.preprocess import make_preprocess
 from brushwork.encoders.registry import ARCHITECTURES, build_encoder
 from brushwork.encoders.weights.find import ENDINGS, find_weights, read_file
 from brushwork.errors import InputError
+from brushwork.storage.hashing import find_unchanged
 
 
 def load_encoder(
@@ -40,7 +41,7 @@ def load_encoder(
     _require_one_of("padding", padding, get_args(Padding))
     _require_one_of("preprocessing", preprocessing, ("own", *get_args(PreprocessName)))
     _require_one_of("engine", engine, ("auto", *usable_engines()))
-    weights = read_file(Path(name))[0] if _is_path(name) else find_weights(str(name))
+    weights = read_file(Path(name))[0] if is_file_name(name) else find_weights(str(name))
     if weights.architecture not in ARCHITECTURES:
         raise InputError(f"{name} is not an encoder: it holds weights of {weights.architecture}.")
     shown = make_preprocess(weights.preprocessing if preprocessing == "own" else preprocessing, scale)
@@ -50,11 +51,26 @@ def load_encoder(
     return encoder
 
 
+def find_same_encoder(named: Path, folder: Path, weights: str) -> Path:
+    """Return the weights file of an encoder: at its path, in the folder, or in the current folder.
+
+    `weights`: the hash of its weights.
+
+    Raises: InputError: it is missing or has changed.
+    """
+    places = (named, folder / named, folder / named.name, Path(named.name))
+    found = find_unchanged(places, lambda file: load_encoder(file).weights_sha256(), weights)
+    if found is None:
+        raise InputError(f"the network {named} is missing: put its file into {folder}, or into the current folder.")
+    return found
+
+
 def _require_one_of(what: str, given: str, known: tuple[str, ...]) -> None:
     if given not in known:
         raise InputError(f"{what} {given!r} was given; expected {' or '.join(known)}.")
 
 
-def _is_path(name: str | Path) -> bool:
+def is_file_name(name: str | Path) -> bool:
+    """Return whether the name of a network is the path of a weights file."""
     separators = {os.sep, os.altsep or os.sep}
     return isinstance(name, Path) or name.endswith(ENDINGS) or any(separator in name for separator in separators)

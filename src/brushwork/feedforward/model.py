@@ -26,7 +26,7 @@ from brushwork.feedforward.networks.spec import ModelConfig, ModelSpec
 from brushwork.storage.atomic import atomic_write
 from brushwork.storage.file_names import MODEL_ENDING
 from brushwork.storage.folders import PathInput, expand_user, user_data
-from brushwork.storage.hashing import tensors_sha256
+from brushwork.storage.hashing import find_unchanged, tensors_sha256
 from brushwork.storage.tensors import explain_read_errors, open_tensors, read_tensors, write_tensors
 
 ENTRY = "brushwork painter"
@@ -279,10 +279,7 @@ def find_same_model(named: Path, folder: Path, weights: str) -> Path:
     Raises: InputError: it is missing or has changed.
     """
     places = (named, folder / named, folder / named.name, list_models().get(named.stem, named))
-    present = list(dict.fromkeys(place for place in places if place.is_file()))
-    for place in present:
-        if tensors_sha256(load_model(place).network.state_dict()) == weights:
-            return place
-    if present:
-        raise InputError(f"{present[0]} has changed since then: restore the original file.")
-    raise InputError(f"the model {named} is missing: put its file into {folder}, or into the current folder.")
+    found = find_unchanged(places, lambda file: tensors_sha256(load_model(file).network.state_dict()), weights)
+    if found is None:
+        raise InputError(f"the model {named} is missing: put its file into {folder}, or into the current folder.")
+    return found

@@ -58,6 +58,9 @@ class Job:
     tiling: Tiling | None = None
     """Tiling of the network, if it fits into memory; None: no tiles if that fits, else tiles that fit."""
 
+    weights: str = ""
+    """Hash that the network's weights must have, as the manifest of a result records it; empty: any."""
+
     def __post_init__(self) -> None:
         """Check the kinds of what is given. Raises: InputError: options that are none, or no paths."""
         require_method_options(self.options)

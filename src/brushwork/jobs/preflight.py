@@ -127,6 +127,7 @@ def prepare_job(
     method.require_inputs(inputs.to_device(torch.device("cpu")))
     inputs = method.add_init(inputs)
     manifest = Manifest.of(job, method, device, 1 if group is None else group.world_size)
+    require_same_weights(job, manifest)
     require_distinct_inputs(job, manifest)
     method = method.without_unused_layers()
     if group is None:
@@ -179,6 +180,18 @@ def require_output_not_input(job: Job) -> None:
     for path in job.inputs:
         if is_same_file(output, expand_user(path)):
             raise InputError(f"{job.output} is one of the inputs: write to another file.")
+
+
+def require_same_weights(job: Job, manifest: Manifest) -> None:
+    """Check that the network has the weights that the job names, if it names some.
+
+    Raises: InputError.
+    """
+    if job.weights not in ("", manifest.weights):
+        raise InputError(
+            f"the weights of the network {manifest.network} have changed since then, and would give another result: "
+            "restore the original weights (`brushwork weights` lists those that are here)."
+        )
 
 
 def require_distinct_inputs(job: Job, manifest: Manifest) -> None:

@@ -22,7 +22,7 @@ from brushwork.jobs.manifest import (
 from brushwork.jobs.options_json import rename_old_entries
 from brushwork.recipes import TextureOptions
 from brushwork.storage.folders import expand_user
-from brushwork.storage.hashing import file_sha256
+from brushwork.storage.hashing import file_sha256, find_unchanged
 
 
 class RerunJob(NamedTuple):
@@ -54,6 +54,7 @@ def job_from_image(path: Path, output: Path | None = None) -> RerunJob:
         init=None if manifest.init is None else find_by_hash(manifest.init, path.parent),
         device=device,
         tiling=manifest.tiling,
+        weights=manifest.weights,
     )
     return RerunJob(job, tuple(_notes(result, describe_machine(select_device(device)))))
 
@@ -71,16 +72,11 @@ def find_by_hash(source: ImageSource, folder: Path) -> Path:
 
     Raises: InputError: it is missing, or has changed.
     """
-    places = (folder / source.path, folder / Path(source.path).name, Path(source.path).name)
-    present = [Path(place) for place in places if Path(place).is_file()]
-    for place in present:
-        if file_sha256(place) == source.sha256:
-            return place
-    if present:
-        raise InputError(f"{present[0]} has changed since then: restore the original file.")
-    raise InputError(
-        f"{source.path} is missing (looked in {folder} and the current folder): put it beside the picture."
-    )
+    path = Path(source.path)
+    found = find_unchanged((folder / path, folder / path.name, Path(path.name)), file_sha256, source.sha256)
+    if found is None:
+        raise InputError(f"{path} is missing (looked in {folder} and the current folder): put it beside the picture.")
+    return found
 
 
 def _device(manifest: Manifest) -> DeviceName:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self, TypedDict, Unpack
 
 from brushwork.images.geometry import Size
@@ -68,6 +69,14 @@ class RecipeOptions(EncoderOptions, MethodOptions, ABC):
     def starts_from_adain(self) -> bool:
         """Whether the initial image is the feed-forward AdaIN result, which jobs provide."""
         return False
+
+    def with_found_network(self, folder: Path, weights: str) -> Self:
+        """Return the options with the weights file of the network where it is now."""
+        from brushwork.encoders.load import find_same_encoder, is_file_name  # imports torch
+
+        if not is_file_name(self.network):
+            return self
+        return replace(self, network=str(find_same_encoder(Path(self.network), folder, weights)))
 
     def enlarge(self, images: RecipeInputs, image: Image, size: Size, encoder: Encoder) -> Image:
         """Return an image of one of the sizes, enlarged to a larger one as the run would start from it there."""

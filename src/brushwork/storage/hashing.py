@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from torch import Tensor
@@ -34,3 +34,17 @@ def file_sha256(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}): check the name and the folder.") from error
+
+
+def find_unchanged(places: Iterable[Path], hash_of: Callable[[Path], str], sha256: str) -> Path | None:
+    """Return the first of these files that has the hash; None: none of them exists.
+
+    Raises: InputError: those that exist have changed.
+    """
+    present = [place for place in dict.fromkeys(places) if place.is_file()]
+    for place in present:
+        if hash_of(place) == sha256:
+            return place
+    if present:
+        raise InputError(f"{present[0]} has changed since then: restore the original file.")
+    return None
