@@ -109,6 +109,28 @@ def test_results_of_the_same_name_do_not_overwrite_each_other(studio: Any, folde
     assert [output for *_, output in jobs(studio)] == ["out/photo+waves.png", "out/photo+waves-2.png"]
 
 
+@pytest.mark.parametrize("again", ["--resume", "--force"])
+def test_results_in_the_folder_of_the_photographs_are_no_photographs(
+    studio: Any, folders: Path, run: Run, again: str
+) -> None:
+    assert run("paint", "photos", "waves.png", "-o", "photos/").code == 0
+    first = jobs(studio)
+    outcome = run("paint", "photos", "waves.png", "-o", "photos/", again)
+    assert outcome.code == 0
+    assert jobs(studio) == first * 2
+    assert "photos/a+waves.png and 1 more are results of this command, and no input." in outcome.err
+    assert {one.name for one in (folders / "photos").glob("*.*g")} == {
+        *("a.png", "a+waves.png", "b.jpg", "b+waves.png", ".hidden.png")
+    }
+
+
+def test_results_in_the_folder_of_the_paintings_are_no_paintings(studio: Any, folders: Path, run: Run) -> None:
+    assert run("paint", "photo.jpg", "styles", "-o", "styles/").code == 0
+    first = jobs(studio)
+    assert run("paint", "photo.jpg", "styles", "-o", "styles/", "--resume", "-q").err == ""
+    assert jobs(studio) == first * 2
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "said"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -15,7 +16,7 @@ from brushwork.cli.flags import Given
 from brushwork.cli.output import log
 from brushwork.cli.paths import list_images, output_paths, require_no_film
 from brushwork.cli.run_flags import RunFlags
-from brushwork.distributed.launch import is_distributed_launch
+from brushwork.distributed.launch import is_distributed_launch, is_first_rank
 from brushwork.errors import InputError
 from brushwork.storage.folders import temporary_place
 from brushwork.storage.pipes import STDIN, keep, require_no_pipe
@@ -32,6 +33,9 @@ class Request:
     is_batch: bool
     """Whether there may be several results: a folder or several images were given."""
 
+
+Run: TypeAlias = tuple[Path | None, tuple[Path, ...], str]
+"""Content image, style images, and name of the result."""
 
 Execute: TypeAlias = Callable[[Request], int]
 """Executes or plans a request; returns the exit code."""
@@ -94,7 +98,7 @@ class StdStreams:
 
 def make_request(
     options: jobs.JobOptions,
-    runs: Sequence[tuple[Path | None, tuple[Path, ...], str]],
+    runs: Sequence[Run],
     flags: RunFlags,
     pipes: StdStreams,
     *,
@@ -102,7 +106,9 @@ def make_request(
     init: Path | None,
     regions: tuple[jobs.Masks, ...] = (),
 ) -> Request:
-    """Return a request for runs of (content, styles, name of the result), with the requested output paths.
+    """Return a request for these runs, with the requested output paths.
+
+    Of several, those that would read the result of another one, which lies in a folder of the images, are left out.
 
     Raises: InputError: one file, or standard output, for several results; a film among the images.
     """
@@ -110,6 +116,9 @@ def make_request(
     if is_batch and is_dash(flags.output):
         raise InputError("-o - writes one image to standard output, but there may be several: give a folder with -o.")
     files = output_paths(pipes.output_path(flags.output), [name for _, _, name in runs], is_batch)
+    chosen = list(zip(runs, files, strict=True))
+    if is_batch:
+        chosen = _without_results(chosen, quiet=flags.quiet)
     made = tuple(
         jobs.Job(
             options=options,
@@ -123,13 +132,34 @@ def make_request(
             pyramid=flags.pyramid,
             max_pixels=flags.max_pixels,
         )
-        for (content, styles, _), output in zip(runs, files, strict=True)
+        for (content, styles, _), output in chosen
     )
     for path in dict.fromkeys(path for job in made for path in job.inputs):
         require_no_film(path, "brushwork video FILM PAINTING paints films.")
         if is_distributed_launch():  # each process would read a part of it
             require_no_pipe(path)
     return Request(made, flags, is_batch)
+
+
+def _without_results(runs: Sequence[tuple[Run, Path]], *, quiet: bool) -> list[tuple[Run, Path]]:
+    """Return the runs, with their outputs, that read the output of no other one; the others are logged.
+
+    Raises: InputError: none is left.
+    """
+    outputs = {os.path.realpath(output) for _, output in runs}
+    kept, results = [], set()
+    for (content, styles, name), output in runs:
+        own = os.path.realpath(output)
+        images = [one for one in (content, *styles) if one is not None]
+        read = [one for one in images if (place := os.path.realpath(one)) in outputs and place != own]
+        results.update(read)
+        kept += [] if read else [((content, styles, name), output)]
+    if not kept:
+        raise InputError("each image is the output of another one: write to another folder with -o.")
+    if results and not quiet and is_first_rank():
+        others = f" and {len(results) - 1} more are results" if len(results) > 1 else " is a result"
+        log(f"{min(results)}{others} of this command, and no input.")
+    return kept
 
 
 def make_single_image_request(
