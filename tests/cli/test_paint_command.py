@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,11 @@ from PIL import Image
 
 from brushwork.errors import DivergedError, InputError, WeightsError
 from brushwork.images import write_image
+from brushwork.jobs import Job, JobEvent, run_job
+from brushwork.recipes import Progress
 from brushwork.storage.pipes import STDIN
+from tiny_job import TINY
+from tiny_network import tiny_network
 
 Run = Callable[..., Any]
 
@@ -281,6 +288,26 @@ def test_ctrl_c_keeps_the_picture_and_says_how_to_go_on(studio: Any, desk: Path,
     assert (desk / "my picture.png").is_file()
     assert "interrupted; the image so far is in my picture.png" in outcome.err
     assert "continue with: brushwork paint photo.jpg waves.png -o 'my picture.png' -q --resume" in outcome.err
+    outcome = run("paint", "-q", "--force", "--", "photo.jpg", "waves.png")
+    assert "continue with: brushwork paint -q --force --resume -- photo.jpg waves.png" in outcome.err
+
+
+def test_a_picture_without_its_checkpoint_is_told(desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.EFBIG, "File too large")
+
+    def interrupted(job: Job, **_: Any) -> Iterator[JobEvent]:
+        with closing(run_job(replace(job, options=TINY), network=tiny_network())) as events:
+            for event in events:
+                yield event
+                if isinstance(event, Progress):
+                    raise KeyboardInterrupt
+
+    monkeypatch.setattr("brushwork.jobs.checkpoint.replace_tensors", full)
+    monkeypatch.setattr("brushwork.jobs.run_job", interrupted)
+    outcome = run("paint", "photo.jpg", "waves.png", "-o", "x.png", "-q")
+    assert outcome.code == 130
+    assert outcome.err == "brushwork: interrupted; the image so far is in x.png.\n"
 
 
 def test_a_picture_comes_and_goes_through_pipes(

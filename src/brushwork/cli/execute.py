@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
+from pathlib import Path
 from typing import Any
 
 from brushwork import devices, distributed, jobs, recipes
@@ -34,6 +35,7 @@ from brushwork.cli.signals import SIGNALS
 from brushwork.cli.temporary import temporary_beside
 from brushwork.distributed.launch import is_distributed_launch
 from brushwork.errors import BrushworkError, InputError, RankLostError
+from brushwork.jobs.manifest import read_embedded_result
 from brushwork.jobs.options_json import options_to_json
 from brushwork.storage.folders import make_folder
 
@@ -172,9 +174,18 @@ def _deliver(job: jobs.Job, report: RunReport, flags: RunFlags) -> None:
 
 
 def _interruption_error(job: jobs.Job, flags: RunFlags, interruption: KeyboardInterrupt) -> InterruptedRunError:
-    kept = job.checkpoint.exists() and not is_dash(flags.output)
-    what = f"the image so far is in {job.output}." if kept else "nothing was saved."
+    kept, is_saved = False, False
+    if not is_dash(flags.output):
+        kept, is_saved = job.checkpoint.exists(), _is_unfinished(job.output)
+    what = f"the image so far is in {job.output}." if kept or is_saved else "nothing was saved."
     return InterruptedRunError(f"interrupted; {what}", interruption, kept=kept)
+
+
+def _is_unfinished(path: Path) -> bool:
+    """Return whether a file is an image that was saved before its end."""
+    with suppress(InputError):
+        return not read_embedded_result(path).is_finished
+    return False
 
 
 class RunReport:

@@ -166,7 +166,9 @@ def _new_name(given: Sequence[str], message: str) -> str:
 
 
 def _how_to_go_on(given: Sequence[str]) -> str:
-    resumed = [*given, *([] if "--resume" in given else ["--resume"])]
+    end = given.index("--") if "--" in given else len(given)  # what follows are names
+    flags = [*given[:end], *([] if "--resume" in given[:end] else ["--resume"])]
+    resumed = [*flags, *given[end:]]
     return f"\nbrushwork: continue with: brushwork {to_command_line(resumed)}"
 
 
