@@ -18,7 +18,7 @@ from brushwork.jobs.memory_estimate import SIDES
 from brushwork.jobs.optimization import measure_speed
 from brushwork.jobs.peak_memory import optimizer_memory, peak_memory
 from brushwork.options import ScheduleLevel
-from brushwork.recipes import ReconstructionOptions, TextureOptions, TransferOptions, run_recipe
+from brushwork.recipes import MDANOptions, ReconstructionOptions, TextureOptions, TransferOptions, run_recipe
 from tiny_job import ADAM, STYLE, TINY, picture, tiny_job, tiny_network
 
 SQUARE = InputSizes(Size(64, 64), (Size(64, 64),))
@@ -198,6 +198,20 @@ def test_every_recipe_can_be_probed(options):
     paintings = 2 if isinstance(options, TransferOptions) else 0
     rate = measure_speed(options, paintings, tiny_network(), torch.device("cpu"))
     assert 0 < rate < 1e-3
+
+
+@pytest.mark.slow
+def test_the_probe_is_as_large_as_a_small_style_image_needs():
+    options, network = flat(style_scale=(0.02,)), tiny_network()
+    assert network.min_size(options.encoded_layers) > 160 * 0.02
+    assert 0 < measure_speed(options, 1, network, torch.device("cpu")) < 1e-3
+
+
+def test_patches_larger_than_the_probe_are_not_measured():
+    options = MDANOptions(
+        content_layer="conv3_1", style_layer="conv2_1", patch=128, patch_stride=64, rotations=(0.0,), scales=(1.0,)
+    )
+    assert measure_speed(options, 1, tiny_network(), torch.device("cpu")) is None
 
 
 def test_the_probe_leaves_the_random_state_alone():

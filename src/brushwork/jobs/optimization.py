@@ -13,13 +13,13 @@ from brushwork.choices import Engine
 from brushwork.controls import RecipeInputs
 from brushwork.controls.color import prepare_colors
 from brushwork.encoders import Encoder, describe_emulation
-from brushwork.errors import DivergedError
+from brushwork.errors import DivergedError, InputError
 from brushwork.feedforward.adain_transfer import FASTEST
 from brushwork.feedforward.options import AdaINOptions
 from brushwork.gradients.partition import FullImage, Partition
 from brushwork.gradients.tiled import Tiling
 from brushwork.images import LoadedImage, Size
-from brushwork.jobs.image_sizes import InputSizes, require_encodable
+from brushwork.jobs.image_sizes import InputSizes, is_encodable, require_encodable
 from brushwork.jobs.inputs import JobInputs
 from brushwork.jobs.memory_estimate import MemoryEstimator, relative_cost
 from brushwork.jobs.method import JobStep, LoadedMethod, Snapshot
@@ -37,6 +37,9 @@ _SIDE = 160
 
 _SIDE_OF_ACCELERATOR = 512
 """The same on accelerators, which smaller images do not keep busy."""
+
+_LARGEST, _STEP = 4, 16
+"""How many times larger the test may be where its images would be too small to encode, and the pixels of a step."""
 
 _LARGER = 1.1
 """Factor by which a pixel of a larger image takes longer: it leaves the caches. Measured on the CPU, 160 and 512."""
@@ -166,15 +169,25 @@ def make_adain_init(options: RecipeOptions, inputs: JobInputs, device: torch.dev
 
 def measure_speed(options: RecipeOptions, styles: int, encoder: Encoder, device: torch.device) -> float | None:
     """Return the seconds per evaluation and pixel; None: nothing could be measured. The encoder is on the device."""
-    side = _SIDE if device.type == "cpu" else _SIDE_OF_ACCELERATOR
+    test = options.with_iterations(_EVALUATIONS)
+    side = _test_side(test, styles, encoder, _SIDE if device.type == "cpu" else _SIDE_OF_ACCELERATOR)
     # Three different images, or the loss would be zero from the start.
     content, style, init = torch.rand(3, 1, 3, side, side, generator=torch.Generator().manual_seed(0)).to(device)
     images = RecipeInputs(content, (style,) * styles, init)
-    small, times = options.with_iterations(_EVALUATIONS).with_size(side, Size(side, side)), []
-    with suppress(DivergedError):
+    small, times = test.with_size(side, Size(side, side)), []
+    with suppress(DivergedError, InputError):  # MDAN's patches may be larger than the image of the test
         for progress in small.run(images, encoder=encoder):
             times.append((progress.iterations, perf_counter()))
     if len(times) < 2:
         return None
     (iterations, begin), (all_spent, end) = times[0], times[-1]
     return _LARGER * (end - begin) / (all_spent - iterations) / side**2
+
+
+def _test_side(options: RecipeOptions, styles: int, encoder: Encoder, least: int) -> int:
+    """Return the smallest side, from `least` up, at which the images of the speed test are large enough to encode."""
+    for side in range(least, _LARGEST * least + 1, _STEP):
+        square = Size(side, side)
+        if is_encodable(options.with_size(side, square), InputSizes(square, (square,) * styles), encoder):
+            return side
+    return least
