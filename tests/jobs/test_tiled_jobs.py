@@ -71,6 +71,14 @@ def test_where_tiles_are_small_already_it_ends(tmp_path, scarce, monkeypatch):
         painted(tiny_job(tmp_path, options=FLAT))
 
 
+def test_where_a_loss_cannot_be_tiled_it_ends_with_what_was_painted(tmp_path, scarce):
+    job, seen = tiny_job(tmp_path, options=replace(FLAT, loss=("sliced",))), []
+    with pytest.raises(OutOfMemoryError, match="there were 3 bytes left"):
+        seen.extend(run_job(job, network=tiny_network()))
+    assert "out of memory: continuing" not in " ".join(notes(seen))
+    assert job.output.exists() and job.checkpoint.exists()
+
+
 @pytest.mark.slow
 def test_little_memory_is_planned_for(tmp_path, small_sides, monkeypatch):
     options = replace(FLAT, size=300, iterations=1)

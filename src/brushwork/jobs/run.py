@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import torch
 
 from brushwork.distributed.process_group import ProcessGroup
 from brushwork.encoders import Encoder
-from brushwork.errors import BrushworkError, DivergedError, InputError, OutOfMemoryError
+from brushwork.errors import BrushworkError, DivergedError, InputError, NotAdditiveError, OutOfMemoryError
 from brushwork.feedforward.inference import Stylizer
+from brushwork.gradients.tiled import Tiling
 from brushwork.jobs.checkpoint import JobCheckpoint
 from brushwork.jobs.events import JobEvent, Note
 from brushwork.jobs.job import Job
@@ -104,10 +106,7 @@ def _run(prepared: PreparedJob, writer: JobWriter) -> Iterator[JobEvent]:
             yield from _steps(prepared, writer)
             finished = writer.finish()
         except BaseException as error:
-            if (
-                not _is_about_memory(error)
-                or (tiling := halve_tiling(prepared.manifest.tiling, prepared.levels[-1].size)) is None
-            ):
+            if not _is_about_memory(error) or (tiling := _smaller_tiling(prepared)) is None:
                 _keep(writer, error)
                 if _is_about_memory(error):
                     raise OutOfMemoryError(f"out of memory while painting: use a smaller size. ({error})") from error
@@ -117,6 +116,16 @@ def _run(prepared: PreparedJob, writer: JobWriter) -> Iterator[JobEvent]:
             return
         prepared = prepared.with_tiling(tiling)
         yield Note(writer.replace_prepared(prepared))
+
+
+def _smaller_tiling(prepared: PreparedJob) -> Tiling | None:
+    """Return a tiling that takes less memory; None: there is none, or the method cannot compute in tiles."""
+    tiling = halve_tiling(prepared.manifest.tiling, prepared.levels[-1].size)
+    if tiling is not None:
+        with suppress(NotAdditiveError):
+            prepared.method.estimator(prepared.inputs.sizes)(prepared.job.options, tiling)
+            return tiling
+    return None
 
 
 def _steps(prepared: PreparedJob, writer: JobWriter) -> Iterator[JobEvent]:
