@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zlib
 
 import numpy as np
@@ -150,3 +151,20 @@ def test_a_file_that_ends_in_its_header_is_damaged(png, length):
 def test_a_file_of_one_foreign_chunk_is_damaged():
     with pytest.raises(InputError, match="damaged"):
         read(b"\x89PNG\r\n\x1a\n" + chunk(b"tEXt", b""))
+
+
+@pytest.mark.parametrize(("bits", "row"), [(1, 0b0101), (2, 0b00011011), (4, 0x159F)])
+def test_clear_gray_of_few_bits(bits, row):
+    levels = [row >> bits * place & (1 << bits) - 1 for place in (3, 2, 1, 0)]
+    clear = levels[2]
+    content = (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", 4, 1, bits, 0, 0, 0, 0))
+        + chunk(b"tRNS", struct.pack(">H", clear))
+        + chunk(b"IDAT", zlib.compress(b"\0" + (row << -4 * bits % 8).to_bytes((4 * bits + 7) // 8)))
+        + chunk(b"IEND", b"")
+    )
+    picture = read(content)
+    assert picture.alpha[0, 0, 0].tolist() == [float(level != clear) for level in levels]
+    shown = [level / ((1 << bits) - 1) for level in levels if level != clear]
+    assert picture.image[0, 0, 0][picture.alpha[0, 0, 0] > 0].tolist() == pytest.approx(shown)

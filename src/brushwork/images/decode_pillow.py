@@ -27,6 +27,8 @@ _WITH_FRAMES = ("GIF", "WEBP", "PNG", "TIFF", "AVIF")  # in other formats, a sec
 _GRAY = ("1", "L", "LA", "La")
 _DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 _WHOLE = 65535
+_GRAY_FACTORS = {"L;2": 255 // 3, "L;4": 255 // 15}
+"""Pillow's names for gray samples of 2 and 4 bits, and the factors by which it scales them to 8 bits."""
 
 
 def decode_file(file: File, name: str, max_pixels: int) -> DecodedSamples:
@@ -93,14 +95,14 @@ def _explain(name: str, max_pixels: int | None) -> Iterator[None]:
 
 def _raster(image: PIL.Image.Image, name: str, max_pixels: int) -> DecodedSamples:
     require_size(name, Size(image.height, image.width), max_pixels)
-    frames = _frames(image)
+    frames, factor = _frames(image), _gray_factor(image)
     image.load()
     turned = ("its EXIF data is damaged: not turned",) if read_orientation(image) is None else ()
     image = apply_orientation(image)
     if image.mode in _DEEP:
         color, alpha, notes = _deep(image, name)
     else:
-        color, alpha, notes = _shallow(image, find_profile(image.info))
+        color, alpha, notes = _shallow(_scale_clear_gray(image, factor), find_profile(image.info))
     return DecodedSamples(color, alpha, (*frames, *turned, *notes), bits=16 if image.mode in _DEEP else 8)
 
 
@@ -124,6 +126,21 @@ def _deep(image: PIL.Image.Image, name: str) -> tuple[NDArray[Any], NDArray[Any]
     alpha = (levels != clear) * np.uint16(_WHOLE) if isinstance(clear, int) else None
     color, notes = to_srgb_deep(levels[..., None], find_profile(image.info))
     return color, alpha, notes
+
+
+def _gray_factor(image: PIL.Image.Image) -> int:
+    """Return the factor by which Pillow will scale gray samples of a file that is not loaded yet, to 8 bits."""
+    return _GRAY_FACTORS.get(image.tile[0][3], 1) if image.format == "PNG" and image.tile else 1
+
+
+def _scale_clear_gray(image: PIL.Image.Image, factor: int) -> PIL.Image.Image:
+    """Return the image with its transparent gray, which Pillow reads as it is in the file, scaled like its samples."""
+    clear = image.info.get("transparency")
+    if factor == 1 or not isinstance(clear, int):
+        return image
+    scaled = image.copy()
+    scaled.info["transparency"] = clear * factor
+    return scaled
 
 
 def _shallow(image: PIL.Image.Image, icc: bytes | None) -> tuple[NDArray[Any], NDArray[Any] | None, tuple[str, ...]]:
