@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from brushwork.cli.dashes import DASH
 from brushwork.cli.distributed import connect, silence
@@ -22,6 +23,22 @@ def test_alone_there_is_no_connection(monkeypatch):
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     with connect("auto") as wire:
         assert wire is None
+
+
+@pytest.mark.parametrize(("rank", "processes", "gpus"), [("0", "2", 1), ("1", "2", 1), ("0", "16", 8), ("3", None, 3)])
+def test_more_processes_than_gpus_are_refused(rank, processes, gpus, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "32")
+    monkeypatch.setenv("LOCAL_RANK", rank)
+    monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
+    if processes is not None:
+        monkeypatch.setenv("LOCAL_WORLD_SIZE", processes)
+    monkeypatch.setattr("brushwork.devices.select_device", lambda name: torch.device("cuda"))
+    monkeypatch.setattr("torch.cuda.device_count", lambda: gpus)
+    with pytest.raises(InputError if rank == "0" else SystemExit) as caught, connect("auto"):
+        pass
+    if rank == "0":
+        expected = f"{processes} processes, but {gpus} GPU{'s' * (gpus > 1)} on this machine: start {gpus} (--nproc"
+        assert str(caught.value).startswith(expected)
 
 
 def test_other_ranks_show_and_write_nothing():

@@ -12,7 +12,7 @@ from brushwork import devices, distributed
 from brushwork.cli.output import FAILURE, InterruptedRunError, interrupt_exit_code
 from brushwork.cli.run_flags import RunFlags
 from brushwork.distributed.launch import is_distributed_launch
-from brushwork.errors import BrushworkError, OtherRankError
+from brushwork.errors import BrushworkError, InputError, OtherRankError
 
 
 @contextmanager
@@ -26,9 +26,7 @@ def connect(device_name: str) -> Iterator[distributed.ProcessGroup | None]:
         return
     device = devices.select_device(device_name)
     if device.type == "cuda":
-        import torch
-
-        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+        _take_gpu()
     group = distributed.TorchProcessGroup(device)
     try:
         yield group
@@ -42,6 +40,25 @@ def connect(device_name: str) -> Iterator[distributed.ProcessGroup | None]:
         error.add_note(f"(rank {group.rank} of {group.world_size})")
         raise
     group.close()
+
+
+def _take_gpu() -> None:
+    """Let this process compute on the GPU of its number on this machine.
+
+    Raises: InputError: more processes than GPUs; on the first of them. The others end.
+    """
+    import torch
+
+    number, gpus = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", str(number + 1)))
+    if processes > gpus:
+        if number:
+            sys.exit(FAILURE)
+        raise InputError(
+            f"{processes} processes, but {gpus} GPU{'s' * (gpus > 1)} on this machine: start {gpus} "
+            f"(--nproc-per-node {gpus}), or use --device cpu."
+        )
+    torch.cuda.set_device(number)
 
 
 def silence(flags: RunFlags) -> RunFlags:
