@@ -82,8 +82,11 @@ def test_the_painting_covers_the_size_undistorted(size):
     assert inner[0, 1].mean().abs() < 0.03
 
 
-@pytest.mark.parametrize("init", ["style", "noise", "uniform", "pink", "gray", "mixed", "content"])
+@pytest.mark.parametrize(
+    "init", ["style", "noise", "uniform", "pink", "gray", "mixed", "content", "recolored", "patches"]
+)
 def test_a_batch_of_content_images_has_as_many(init, photograph, painting):
     photos = torch.cat([photograph, photograph.flip(-1)])
-    alone = [make_init_image(Options(init=init), SIZE, one, painting) for one in torch.split(photos, 1)]
-    assert torch.equal(make_init_image(Options(init=init), SIZE, photos, painting), torch.cat(alone))
+    options = Options(init=init, init_noise=15.0)
+    alone = [make_init_image(options, SIZE, one, painting) for one in torch.split(photos, 1)]
+    assert torch.equal(make_init_image(options, SIZE, photos, painting), torch.cat(alone))

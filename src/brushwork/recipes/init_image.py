@@ -35,14 +35,14 @@ def gray_image(size: Size, like: Image, encoder_scale: float = 255.0) -> Image:
 
 
 def add_noise(image: Image, std: float, generator: torch.Generator, encoder_scale: float = 255.0) -> Image:
-    """Add white noise of standard deviation `std`, on the scale 0 to `encoder_scale`.
+    """Add white noise of standard deviation `std`, on the scale 0 to `encoder_scale`, the same to each of a batch.
 
     The result may leave [0, 1]. Around gray, the authors' programs use 1, jcjohnson's 0.001: both are nearly uniform
     gray. A content image needs some noise too: where it is flat, every position gets the same gradient, and the result
     shows the network's grid.
     """
-    drawn = torch.randn(image.shape, generator=generator, dtype=image.dtype).to(image.device)
-    return drawn.mul_(std / encoder_scale).add_(image)
+    drawn = torch.randn((1, *image.shape[1:]), generator=generator, dtype=image.dtype).to(image.device)
+    return drawn.mul_(std / encoder_scale) + image
 
 
 def add_uniform_noise(image: Image, generator: torch.Generator, encoder_scale: float = 255.0) -> Image:
