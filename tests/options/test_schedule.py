@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from brushwork.errors import InputError
 from brushwork.images.geometry import Size
 from brushwork.recipes import ScheduleLevel, TransferOptions
 
@@ -63,3 +64,9 @@ def test_sizes_grow_by_any_factor(size, sizes):
 def test_every_level_has_a_closure():
     options = TransferOptions(min_size=32, iterations=1, iteration_decay=0.1)
     assert [level.iterations for level in options.make_schedule(Size(9, 9), 256, "short")] == [1, 1, 1, 1]
+
+
+def test_iterations_beyond_all_numbers_are_refused():
+    options = TransferOptions(min_size=32, iteration_decay=1e200)
+    with pytest.raises(InputError, match=r"iteration-decay is 1e\+200: at 3 sizes, it must be smaller"):
+        options.make_schedule(Size(9, 9), 256, "short")

@@ -9,6 +9,7 @@ from math import inf
 from typing import Literal, Self
 
 from brushwork.choices import HistoryStorage
+from brushwork.errors import InputError
 from brushwork.images.geometry import Size, fit_size
 from brushwork.options.groups import Extent, Measure, measured_size
 from brushwork.options.method import ScheduleLevel
@@ -122,6 +123,8 @@ class OptimizerOptions(ABC):
 
         `own` gives the proportions, and the size itself if `size` is `full`. The size is divided by `size_step` as long
         as it stays nearer to `min_size`, in proportion, than the size before. No side is smaller than `SMALLEST_SIDE`.
+
+        Raises: InputError: the iterations of a size are too many to be counted.
         """
         finest, pixels = (
             (own, measured_size(own, measure)) if size == "full" else (fit_size(own, size, measure=measure), size)
@@ -137,7 +140,11 @@ class OptimizerOptions(ABC):
     def _iterations_at(self, level: int) -> int:
         if level and self.finer_iterations:
             return self.finer_iterations
-        return max(1, round(self.iterations * self.iteration_decay**level))
+        try:
+            return max(1, round(self.iterations * self.iteration_decay**level))
+        except OverflowError as error:
+            decay, sizes = self.iteration_decay, level + 1
+            raise InputError(f"iteration-decay is {decay:g}: at {sizes} sizes, it must be smaller.") from error
 
     def with_iterations(self, iterations: int) -> Self:
         """Return the options for a number of iterations at one size only."""
