@@ -13,6 +13,7 @@ from brushwork.cli.output import FAILURE, InterruptedRunError, interrupt_exit_co
 from brushwork.cli.run_flags import RunFlags
 from brushwork.distributed.launch import is_distributed_launch
 from brushwork.errors import BrushworkError, InputError, OtherRankError
+from brushwork.jobs.run_distributed import RANKS_HERE
 
 
 @contextmanager
@@ -50,7 +51,7 @@ def _take_gpu() -> None:
     import torch
 
     number, gpus = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
-    processes = int(os.environ.get("LOCAL_WORLD_SIZE", str(number + 1)))
+    processes = int(os.environ.get(RANKS_HERE, str(number + 1)))
     if processes > gpus:
         if number:
             sys.exit(FAILURE)
