@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
+from PIL.ImageFile import ImageFile
 
 from brushwork.errors import InputError
 from brushwork.images.arrays import to_uint16
@@ -130,7 +131,9 @@ def _deep(image: PIL.Image.Image, name: str) -> tuple[NDArray[Any], NDArray[Any]
 
 def _gray_factor(image: PIL.Image.Image) -> int:
     """Return the factor by which Pillow will scale gray samples of a file that is not loaded yet, to 8 bits."""
-    return _GRAY_FACTORS.get(image.tile[0][3], 1) if image.format == "PNG" and image.tile else 1
+    if not isinstance(image, ImageFile) or image.format != "PNG" or not image.tile:
+        return 1
+    return _GRAY_FACTORS.get(str(image.tile[0][3]), 1)
 
 
 def _scale_clear_gray(image: PIL.Image.Image, factor: int) -> PIL.Image.Image:
