@@ -119,6 +119,20 @@ def test_a_film_is_finished_with_other_sound_than_it_was_begun_with(job, tmp_pat
         assert not container.streams.audio
 
 
+def test_damaged_sound_that_is_encoded_anew_leaves_the_painted_frames(job, tmp_path):
+    """Its beginning is whole, so that the damage is found when the film is written."""
+    sound = write_sound(tmp_path / "m.flac", SECONDS, "flac")
+    content = bytearray(sound.read_bytes())
+    last = range(len(content) * 3 // 4, len(content))
+    content[last.start :] = bytes(37 * place % 251 for place in last)
+    sound.write_bytes(content)
+    job = replace(job, output=tmp_path / "out.webm", audio=str(sound))
+    with pytest.raises(InputError, match=r"m\.flac is damaged"):
+        list(run_film(job, network=tiny_stylizer()))
+    resumed = list(run_film(replace(job, audio="none"), resume=True, network=tiny_stylizer()))
+    assert not any(isinstance(event, FrameDone) for event in resumed) and job.output.exists()
+
+
 def test_a_finished_film_with_other_sound_is_another_film(job):
     list(run_film(replace(job, audio="none"), network=tiny_stylizer()))
     with pytest.raises(InputError, match="audio: copy here, none there"):

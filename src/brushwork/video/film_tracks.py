@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, TypeAlias
 
+from brushwork.errors import InputError
 from brushwork.video.clip_info import open_container
 from brushwork.video.codecs import Container
 from brushwork.video.optional_imports import import_video
@@ -103,7 +105,7 @@ def _packets(soundtrack: Soundtrack, track: Track, number: int) -> Iterator[Time
     assert source is not None
     with open_container(source.path, source.demuxer) as container:
         stream = container.streams[track.source.index]
-        encode = None if track.is_copied else _transcoder(stream, track.target)
+        encode = None if track.is_copied else _transcoder(stream, track.target, source.path)
         for packet in container.demux(stream):
             if packet.pts is None and packet.dts is None:
                 continue
@@ -128,24 +130,36 @@ def _shift_time(packet: Any, shift: Fraction, stream: Any) -> Fraction:
     return time
 
 
-def _transcoder(stream: Any, target: Any) -> _SoundTranscoder | _TextTranscoder:
-    return _SoundTranscoder(target) if stream.type == "audio" else _TextTranscoder(stream, target)
+def _transcoder(stream: Any, target: Any, path: Path) -> _SoundTranscoder | _TextTranscoder:
+    return _SoundTranscoder(target, path) if stream.type == "audio" else _TextTranscoder(stream, target)
 
 
 class _SoundTranscoder:
     """Decodes packets of sound and encodes them for another stream."""
 
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
+    def __init__(self, stream: Any, path: Path) -> None:
+        self._stream, self._path = stream, path
         context = stream.codec_context
         self._resampler = import_video("av").AudioResampler(
             format=context.format or "fltp", layout=context.layout, rate=context.sample_rate
         )
 
     def __call__(self, packet: Any) -> list[Any]:
-        """Return the encoded packets of a packet."""
-        frames = [resampled for frame in packet.decode() for resampled in self._resampler.resample(frame)]
+        """Return the encoded packets of a packet.
+
+        Raises: InputError: it is damaged.
+        """
+        frames = [resampled for frame in self._decode(packet) for resampled in self._resampler.resample(frame)]
         return [one for frame in frames for one in self._stream.encode(frame)]
+
+    def _decode(self, packet: Any) -> list[Any]:
+        try:
+            return list(packet.decode())
+        except import_video("av").FFmpegError as error:
+            raise InputError(
+                f"the sound of {self._path} is damaged ({error.strerror}): what is painted is kept; finish it with "
+                "--resume and --audio none, or with the sound of another file."
+            ) from error
 
     def flush(self) -> list[Any]:
         """Return what is left at the end."""
