@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 from brushwork import feedforward
 from brushwork import video as films
 from brushwork.cli.config import refuse_flag, resolve_options
 from brushwork.cli.film_flags import FilmMethodFlags, FilmRunFlags, FrameFlags
 from brushwork.cli.flags import Given
-from brushwork.cli.output import log
+from brushwork.cli.request import feedforward_options
 from brushwork.errors import InputError
 from brushwork.feedforward.options import AdaINOptions, ModelOptions, StylizeOptions
 from brushwork.recipes import TransferOptions
@@ -133,19 +131,12 @@ class FilmRequest:
             base = films.load_film_preset(self.preset)[0]
             own_size = self.preset in films.FILM_PRESETS
             return resolve_options(base if own_size else replace(base, size=480, measure="short"), self.options)
-        own: dict[str, Any] = {} if method.strength is None else {"strength": method.strength}
+        one_pass: StylizeOptions = AdaINOptions(size=480, measure="short")
         if method.model is not None:
             feedforward.find_model_file(method.model)
-            return self._one_pass(ModelOptions(model=method.model, style=method.style, size=480, measure="short"), own)
-        return self._one_pass(AdaINOptions(size=480, measure="short"), own)
-
-    def _one_pass(self, base: Any, own: Mapping[str, Any]) -> StylizeOptions:
-        names = {field.name for field in fields(base)}
-        aside = ", ".join(f"--{name.replace('_', '-')}" for name in self.options if name not in names)
-        if aside and not self.flags.quiet:
-            log(f"feed-forward methods ignore {aside}.")
-        options: StylizeOptions = replace(base, **{k: v for k, v in self.options.items() if k in names}, **own)
-        return options
+            one_pass = ModelOptions(model=method.model, style=method.style, size=480, measure="short")
+        own = {"strength": method.strength}
+        return feedforward_options(type(one_pass), one_pass, self.options, own, quiet=self.flags.quiet)
 
     def _optimized(self) -> OptimizedFilmOptions:
         """Return the options of an optimized film: as given, over the preset.

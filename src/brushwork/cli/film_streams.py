@@ -5,32 +5,20 @@ from __future__ import annotations
 import shutil
 import sys
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Self
 
 from brushwork.cli.dashes import is_dash
 from brushwork.cli.film_flags import FilmRunFlags
+from brushwork.cli.temporary import TemporaryStreams
 from brushwork.errors import InputError
-from brushwork.storage.folders import expand_user, temporary_place
+from brushwork.storage.folders import expand_user
 from brushwork.storage.pipes import is_pipe
 
 STDOUT = "stdout.mkv"
 """Name of the file that is then copied to standard output."""
 
 
-class FilmStreams:
+class FilmStreams(TemporaryStreams):
     """Context manager that gives files for pipes, and removes them."""
-
-    def __init__(self) -> None:
-        self._folder: TemporaryDirectory[str] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._folder is not None:
-            self._folder.cleanup()
 
     def input_path(self, name: str) -> str:
         """Return the file of a clip; standard input (`-`) and named pipes are read to their end.
@@ -67,9 +55,3 @@ class FilmStreams:
                 "--resume and --finish: write to a file with -o."
             )
         return replace(flags, output=str(self._place / STDOUT))
-
-    @property
-    def _place(self) -> Path:
-        if self._folder is None:
-            self._folder = TemporaryDirectory(prefix="brushwork-", dir=temporary_place())
-        return Path(self._folder.name)

@@ -7,8 +7,7 @@ import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, Self, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from brushwork import feedforward, jobs, recipes
 from brushwork.cli.dashes import is_dash
@@ -16,9 +15,9 @@ from brushwork.cli.flags import Given
 from brushwork.cli.output import log
 from brushwork.cli.paths import list_images, output_paths, require_no_film
 from brushwork.cli.run_flags import RunFlags
+from brushwork.cli.temporary import TemporaryStreams
 from brushwork.distributed.launch import is_distributed_launch, is_first_rank
 from brushwork.errors import InputError
-from brushwork.storage.folders import temporary_place
 from brushwork.storage.pipes import STDIN, keep, require_no_pipe
 
 Kind = TypeVar("Kind", bound="feedforward.FeedForwardOptions")
@@ -41,11 +40,11 @@ Execute: TypeAlias = Callable[[Request], int]
 """Executes or plans a request; returns the exit code."""
 
 
-class StdStreams:
+class StdStreams(TemporaryStreams):
     """Context manager that gives files for standard input and standard output."""
 
     def __init__(self) -> None:
-        self._folder: TemporaryDirectory[str] | None = None
+        super().__init__()
         self._read = False
 
     def input_path(self, name: str) -> str:
@@ -77,23 +76,6 @@ class StdStreams:
         if sys.stdout is None:
             raise InputError("standard output is closed: write the image to a file with -o.")
         return str(self._place / "stdout.png")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._folder is not None:
-            self._folder.cleanup()
-
-    @property
-    def _place(self) -> Path:
-        """Return a temporary folder, created on first use.
-
-        Raises: InputError: there is no place for it.
-        """
-        if self._folder is None:
-            self._folder = TemporaryDirectory(prefix="brushwork-", dir=temporary_place())
-        return Path(self._folder.name)
 
 
 def make_request(
@@ -178,23 +160,23 @@ def make_single_image_request(
 
 
 def feedforward_options(
-    options_class: type[Kind], base: object, given: Given, own: Mapping[str, Any], flags: RunFlags
+    options_class: type[Kind], base: object, given: Given, own: Mapping[str, Any], *, quiet: bool
 ) -> Kind:
     """Return feed-forward options: `own` that are not None, over those given for painting, over the preset's.
 
-    Options that do not apply are logged.
+    Options that do not apply are logged, unless `quiet`.
 
     Raises: InputError: a value out of range.
     """
     names = [field.name for field in fields(options_class)]
-    log_ignored(given, names, flags)
+    log_ignored(given, names, quiet=quiet)
     preset = {name: getattr(base, name) for name in names if hasattr(base, name)}
     taken = {name: value for name, value in given.items() if name in names}
     return options_class(**preset | taken | {name: value for name, value in own.items() if value is not None})
 
 
-def log_ignored(given: Given, known: Collection[str], flags: RunFlags) -> None:
-    """Log the options, given by flag, file or environment, that the method does not have."""
+def log_ignored(given: Given, known: Collection[str], *, quiet: bool) -> None:
+    """Log the options, given by flag, file or environment, that the method does not have, unless `quiet`."""
     aside = ", ".join(f"--{name.replace('_', '-')}" for name in given if name not in known)
-    if aside and not flags.quiet:
+    if aside and not quiet:
         log(f"this method ignores {aside}.")

@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Self
 
 from brushwork.errors import InputError
 from brushwork.storage.folders import nearest_folder, temporary_place
@@ -20,6 +22,30 @@ def settle_temporary() -> None:
     """
     if not _has_place():
         os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", os.sep)
+
+
+class TemporaryStreams:
+    """Context manager that gives files for standard streams and pipes, in a temporary folder that it removes."""
+
+    def __init__(self) -> None:
+        self._folder: TemporaryDirectory[str] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    @property
+    def _place(self) -> Path:
+        """Return the temporary folder, created on first use.
+
+        Raises: InputError: there is no place for it.
+        """
+        if self._folder is None:
+            self._folder = TemporaryDirectory(prefix="brushwork-", dir=temporary_place())
+        return Path(self._folder.name)
 
 
 @contextmanager

@@ -175,7 +175,7 @@ def _options(
         why = "and --instant were both given: one forward pass has one quality and no weights; use --strength."
         _refuse_flags(others, why, quiet=flags.quiet)
         own = {"strength": feedforward.strength}
-        return feedforward_options(AdaINOptions, load_preset(name), given, own, flags)
+        return feedforward_options(AdaINOptions, load_preset(name), given, own, quiet=flags.quiet)
     if method == "optimize":
         base: RecipeOptions = load_preset(name, quality)
     else:
@@ -183,7 +183,7 @@ def _options(
         _refuse_flags({"preset": name != "default", **others}, why, quiet=flags.quiet)
         base, ratio = cast("RecipeOptions", _RECIPES[method]()), None
     names = {field.name for field in fields(base)}
-    log_ignored(given, names, flags)
+    log_ignored(given, names, quiet=flags.quiet)
     return resolve_options(base, {name: value for name, value in given.items() if name in names}, ratio)
 
 
@@ -205,7 +205,7 @@ def _with_model(
     own = {"strength": feedforward.strength, "statistics": feedforward.statistics, "style": style}
     model = str(feedforward.model)
     feedforward_package.find_model_file(model)  # report unknown names before any image is read
-    options = feedforward_options(ModelOptions, ModelOptions(), given, {"model": model, **own}, flags)
+    options = feedforward_options(ModelOptions, ModelOptions(), given, {"model": model, **own}, quiet=flags.quiet)
     with StdStreams() as pipes:
         photos = list_images([pipes.input_path(content)], quiet=flags.quiet)
         name = "+".join([Path(model).stem, *(one.partition(":")[0] for one in style[:_STYLES_IN_A_NAME])])

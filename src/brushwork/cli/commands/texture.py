@@ -67,7 +67,8 @@ def texture(
         )
     if model:
         feedforward.find_model_file(model)  # report unknown names first
-        options = feedforward_options(TextureModelOptions, TextureModelOptions(), given, {"model": model}, flags)
+        own = {"model": model}
+        options = feedforward_options(TextureModelOptions, TextureModelOptions(), given, own, quiet=flags.quiet)
         with StdStreams() as pipes:
             run = (None, (), Path(model).stem)
             return execute(make_request(options, [run], flags, pipes, is_batch=False, init=None))
