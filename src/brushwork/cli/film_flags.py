@@ -8,10 +8,9 @@ from typing import Annotated, Any, Self
 
 from cyclopts import Group, Parameter
 
-from brushwork.choices import DeviceName
 from brushwork.cli.config import is_setting, refuse_flag
 from brushwork.cli.flags import MACHINE, parse_integer
-from brushwork.cli.run_flags import Flag, Output, parse_bytes
+from brushwork.cli.run_flags import Device, Flag, Memory, Output, Quiet, Threads
 from brushwork.video.options import Chroma, CodecName
 
 _METHOD = Group("Method", sort_key=3)
@@ -133,14 +132,9 @@ class FilmRunFlags:
     json: Flag = False
     """Print one JSON document instead of the path."""
 
-    quiet: Annotated[Flag, Parameter(alias="-q")] = False
-    """Print only errors and the result."""
-
-    device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto"
-    """Where to compute; auto takes the fastest device available."""
-
-    threads: Annotated[int | None, Parameter(group=MACHINE, converter=parse_integer)] = None
-    """Threads on the CPU; default: OMP_NUM_THREADS or one per core."""
+    quiet: Quiet = False
+    device: Device = "auto"
+    threads: Threads = None
 
     workers: Annotated[int, Parameter(group=MACHINE, converter=parse_integer)] = 1
     """Processes that paint shots at the same time; with --ray, CPUs for each shot."""
@@ -149,5 +143,5 @@ class FilmRunFlags:
     """Paint shots on the Ray cluster that RAY_ADDRESS names, or on a local one; needs the extra brushwork[ray]. Its
     machines must see the files and the output's folder under the same paths."""
 
-    memory: Annotated[int | None, Parameter(group=MACHINE, converter=parse_bytes, metavar="AMOUNT")] = None
+    memory: Memory = None
     """Memory that may be used, as 4GB or 2GiB; default: what is free."""

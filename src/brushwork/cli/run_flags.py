@@ -23,6 +23,31 @@ Flag: TypeAlias = Annotated[bool, Parameter(group=OUTPUT, negative=(), show_defa
 File: TypeAlias = Annotated[Path | None, Parameter(group=OUTPUT, converter=home_path)]
 Count: TypeAlias = Annotated[int | None, Parameter(group=OUTPUT, converter=parse_integer)]
 
+Force: TypeAlias = Annotated[Flag, Parameter(help="Overwrite existing files.")]
+Plot: TypeAlias = Annotated[
+    File, Parameter(help="Plot the losses to this file (.png, .pdf, .svg); needs the extra brushwork[plot].")
+]
+Quiet: TypeAlias = Annotated[Flag, Parameter(alias="-q", help="Print only errors and the result.")]
+Device: TypeAlias = Annotated[
+    DeviceName, Parameter(group=MACHINE, help="Where to compute; auto takes the fastest device available.")
+]
+Threads: TypeAlias = Annotated[
+    int | None,
+    Parameter(
+        group=MACHINE,
+        converter=parse_integer,
+        help="Threads on the CPU; default: OMP_NUM_THREADS or one per core.",
+    ),
+]
+CheckpointEvery: TypeAlias = Annotated[
+    float,
+    Parameter(
+        group=MACHINE,
+        show_default="60",
+        help="Seconds between checkpoints, from which `--resume` continues; the first one comes after 5.",
+    ),
+]
+
 FEED_FORWARD = Group("One pass", help="Painting in one forward pass, without optimization.", sort_key=3)
 
 
@@ -32,6 +57,9 @@ def parse_bytes(_: Any, tokens: Sequence[Token]) -> int:
     if not found or found[2].lower() not in _UNITS:
         raise ValueError(f"{tokens[0].value} is not an amount of memory: write 4GB, 512MB or 2GiB")
     return int(float(found[1]) * _UNITS[found[2].lower()])
+
+
+Memory: TypeAlias = Annotated[int | None, Parameter(group=MACHINE, converter=parse_bytes, metavar="AMOUNT")]
 
 
 @Parameter(name="*")
@@ -46,8 +74,7 @@ class RunFlags:
     pyramid: Flag = False
     """Write a tiled TIFF with smaller versions of itself, for viewers of very large images."""
 
-    force: Flag = False
-    """Overwrite existing files."""
+    force: Force = False
 
     resume: Flag = False
     """Resume an interrupted run; finished results stay as they are."""
@@ -55,8 +82,7 @@ class RunFlags:
     save_every: Count = None
     """Also save the image every N iterations, numbered, beside the output."""
 
-    plot: File = None
-    """Plot the losses to this file (.png, .pdf, .svg); needs the extra brushwork[plot]."""
+    plot: Plot = None
 
     timelapse: File = None
     """Write an animation of the optimization (.gif, .webp)."""
@@ -64,24 +90,18 @@ class RunFlags:
     json: Flag = False
     """Print one JSON document instead of the path: output, losses, sizes, iterations, seconds, device, notes."""
 
-    quiet: Annotated[Flag, Parameter(alias="-q")] = False
-    """Print only errors and the result."""
+    quiet: Quiet = False
+    device: Device = "auto"
+    threads: Threads = None
 
-    device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto"
-    """Where to compute; auto takes the fastest device available."""
-
-    threads: Annotated[int | None, Parameter(group=MACHINE, converter=parse_integer)] = None
-    """Threads on the CPU; default: OMP_NUM_THREADS or one per core."""
-
-    memory: Annotated[int | None, Parameter(group=MACHINE, converter=parse_bytes, metavar="AMOUNT")] = None
+    memory: Memory = None
     """Memory that may be used, as 4GB or 2GiB; default: what is free. Images that need more are encoded in tiles,
     which takes longer, and refused only if those do not fit."""
 
     max_pixels: Annotated[int | None, Parameter(group=MACHINE, converter=parse_integer)] = None
     """Largest image to read, in pixels; raises the limit that guards against decompression bombs."""
 
-    checkpoint_every: Annotated[float, Parameter(group=MACHINE, show_default="60")] = 60.0
-    """Seconds between checkpoints, from which `--resume` continues; the first one comes after 5."""
+    checkpoint_every: CheckpointEvery = 60.0
 
 
 @Parameter(name="*", group=FEED_FORWARD)

@@ -10,15 +10,14 @@ from typing import Annotated, TypeAlias
 from cyclopts import Parameter
 
 from brushwork import devices, distributed, jobs, training
-from brushwork.choices import DeviceName
 from brushwork.cli.distributed import connect
-from brushwork.cli.flags import MACHINE, OUTPUT, home_path, parse_integer
+from brushwork.cli.flags import OUTPUT, home_path
 from brushwork.cli.output import InterruptedRunError, print_json, print_result
 from brushwork.cli.paths import require_no_overwrite, require_separate_file
 from brushwork.cli.plot import plot_losses, require_plottable
 from brushwork.cli.process import keep_memory
 from brushwork.cli.progress import show_events
-from brushwork.cli.run_flags import Flag
+from brushwork.cli.run_flags import CheckpointEvery, Device, Flag, Force, Plot, Quiet, Threads
 from brushwork.cli.signals import SIGNALS
 from brushwork.cli.temporary import temporary_beside
 from brushwork.distributed.launch import is_distributed_launch
@@ -46,29 +45,20 @@ class TrainingFlags:
     license: Annotated[str, Parameter(group=OUTPUT, show_default=False)] = ""
     """License of the model, stored in its file."""
 
-    force: Flag = False
-    """Overwrite existing files."""
+    force: Force = False
 
     resume: Flag = False
     """Resume an interrupted training; the result is bit for bit the same as without the interruption."""
 
-    plot: Annotated[Path | None, Parameter(group=OUTPUT, converter=home_path)] = None
-    """Plot the losses to this file (.png, .pdf, .svg); needs the extra brushwork[plot]."""
+    plot: Plot = None
 
     json: Flag = False
     """Print one JSON document instead of the path: model, iterations, seconds, losses."""
 
-    quiet: Annotated[Flag, Parameter(alias="-q")] = False
-    """Print only errors and the result."""
-
-    device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto"
-    """Where to compute; auto takes the fastest device available."""
-
-    threads: Annotated[int | None, Parameter(group=MACHINE, converter=parse_integer)] = None
-    """Threads on the CPU; default: OMP_NUM_THREADS or one per core."""
-
-    checkpoint_every: Annotated[float, Parameter(group=MACHINE, show_default="60")] = 60.0
-    """Seconds between checkpoints, from which `--resume` continues; the first one comes after 5."""
+    quiet: Quiet = False
+    device: Device = "auto"
+    threads: Threads = None
+    checkpoint_every: CheckpointEvery = 60.0
 
 
 def run_training(flags: TrainingFlags, config: training.TrainingConfig) -> int:

@@ -13,10 +13,9 @@ from rich import box
 from rich.table import Table
 
 from brushwork import devices, images, jobs, metrics
-from brushwork.choices import DeviceName
 from brushwork.cli.consoles import make_console
 from brushwork.cli.film_evaluation import FilmEvaluationFlags, evaluate_films
-from brushwork.cli.flags import MACHINE, OUTPUT, PICTURES, JsonFlag, home_path, parse_integer
+from brushwork.cli.flags import OUTPUT, PICTURES, home_path, parse_integer
 from brushwork.cli.output import (
     Row,
     exit_code_for,
@@ -30,6 +29,7 @@ from brushwork.cli.output import (
     write_table,
 )
 from brushwork.cli.paths import has_folder, list_images, require_no_film, shorten_path
+from brushwork.cli.run_flags import Device, Flag, Quiet, Threads
 from brushwork.errors import BrushworkError, InputError
 from brushwork.options.describe import field_docs
 from brushwork.storage.file_names import STYLE_ENDING
@@ -61,10 +61,10 @@ def evaluate(
     network: str | None = None,
     size: Annotated[int, Parameter(converter=parse_integer)] = metrics.EVALUATION_SIZE,
     output: Annotated[Path | None, Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar="FILE")] = None,
-    json: Annotated[JsonFlag, Parameter(group=OUTPUT)] = False,
-    quiet: Annotated[bool, Parameter(alias="-q", group=OUTPUT, negative=(), show_default=False)] = False,
-    device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto",
-    threads: Annotated[int | None, Parameter(group=MACHINE, converter=parse_integer)] = None,
+    json: Flag = False,
+    quiet: Annotated[Quiet, Parameter(help="Print only errors and the metrics.")] = False,
+    device: Device = "auto",
+    threads: Threads = None,
 ) -> int:
     """Measure how close results are to their content and style images, in networks not used to make them.
 
@@ -90,12 +90,6 @@ def evaluate(
         Write the table to this file: .md, .csv or .json; of a film, the report: .html or .json.
     json
         Print the metrics as one JSON document.
-    quiet
-        Print only errors and the metrics.
-    device
-        Where to compute; auto takes the fastest device available.
-    threads
-        Threads on the CPU; default: OMP_NUM_THREADS or one per core.
     """
     if films.video:
         devices.set_threads(threads)

@@ -14,8 +14,9 @@ from rich.text import Text
 
 from brushwork import feedforward, images
 from brushwork.cli.consoles import make_console
-from brushwork.cli.flags import OUTPUT, SETTINGS, JsonFlag, home_path
+from brushwork.cli.flags import OUTPUT, SETTINGS, home_path
 from brushwork.cli.output import format_megabytes, log, print_failure, print_json, print_result
+from brushwork.cli.run_flags import Flag, Force, Quiet
 from brushwork.cli.temporary import temporary_beside
 from brushwork.errors import InputError
 from brushwork.images import Size
@@ -30,9 +31,9 @@ app = App(name="models", usage="Usage: brushwork models [COMMAND] [OPTIONS] [NAM
 @app.default
 def models(
     *names: str,
-    json: Annotated[JsonFlag, Parameter(group=OUTPUT)] = False,
+    json: Flag = False,
     sheet: Annotated[Path | None, Parameter(group=OUTPUT, converter=home_path, metavar="OUT.png")] = None,
-    force: Annotated[bool, Parameter(group=OUTPUT, negative=(), show_default=False)] = False,
+    force: Force = False,
 ) -> int:
     """List the feed-forward models known by name: those of the package, and your own.
 
@@ -47,8 +48,6 @@ def models(
         Print all details as one JSON document.
     sheet
         Write an image with the style thumbnails of the models and their names.
-    force
-        Overwrite existing files.
     """
     infos = _labels(names)
     if sheet is not None:
@@ -157,8 +156,8 @@ def export_model(
         tuple[str, ...], Parameter(group=SETTINGS, consume_multiple=True, negative=(), show_default=False)
     ] = (),
     output: Annotated[Path | None, Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar="OUT.onnx")] = None,
-    force: Annotated[bool, Parameter(group=OUTPUT, negative=(), show_default=False)] = False,
-    quiet: Annotated[bool, Parameter(alias="-q", group=OUTPUT, negative=(), show_default=False)] = False,
+    force: Force = False,
+    quiet: Quiet = False,
 ) -> int:
     """Export a model as ONNX; it gives the same results at any size in onnxruntime, in browsers and on phones.
 
@@ -174,10 +173,6 @@ def export_model(
         Of a model of several styles: export only this one, or a blend of some, as wave:0.6 starry:0.4.
     output
         Output file; default: named after the model, in the current folder.
-    force
-        Overwrite existing files.
-    quiet
-        Print only errors and the result.
     """
     found = feedforward.load_model(model)
     target = output or Path(f"{found.name}.onnx")

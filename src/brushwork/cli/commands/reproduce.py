@@ -9,9 +9,10 @@ from cyclopts import Parameter
 
 from brushwork import devices, encoders, experiments
 from brushwork import jobs as work
-from brushwork.choices import DeviceName, Precision, WorkerEngine
+from brushwork.choices import Precision, WorkerEngine
 from brushwork.cli.flags import MACHINE, home_path
 from brushwork.cli.output import log, print_result
+from brushwork.cli.run_flags import Device
 from brushwork.cli.temporary import temporary_beside
 from brushwork.errors import InputError
 from brushwork.options import SMALLEST_SIDE
@@ -30,7 +31,7 @@ def reproduce(
     out: Annotated[Path, Parameter(alias="-o", converter=home_path)] = Path("reproductions"),
     jobs: Annotated[int, Parameter(group=MACHINE)] = 1,
     engine: Annotated[WorkerEngine, Parameter(group=MACHINE)] = "processes",
-    device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto",
+    device: Device = "auto",
     precision: Annotated[Precision, Parameter(group=MACHINE)] = "auto",
 ) -> int:
     """Repeat experiments of the papers, each with a report: a page with its images, and the measures as JSON.
@@ -57,8 +58,6 @@ def reproduce(
     engine
         Where cells run: in processes of this machine, or on a Ray cluster (the one that RAY_ADDRESS names, or a local
         one; needs the extra brushwork[ray]). Its machines must see the images and the folder under the same paths.
-    device
-        Where to compute; auto takes the fastest device available.
     precision
         Precision of the network's layers; bf16 halves the time on CPUs with AMX.
     """

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 from cyclopts import App, Parameter
 
 from brushwork import controls, devices, images, recipes
-from brushwork.choices import DeviceName
 from brushwork.cli.config import resolve_options
 from brushwork.cli.dashes import Picture
 from brushwork.cli.execute import execute
-from brushwork.cli.flags import MACHINE, OUTPUT, SETTINGS, ConfigFile, Given, home_path, make_flags
+from brushwork.cli.flags import OUTPUT, SETTINGS, ConfigFile, Given, home_path, make_flags
 from brushwork.cli.output import BYTES_PER_MEGABYTE, log, print_result
 from brushwork.cli.paths import list_images
 from brushwork.cli.request import Execute, StdStreams, make_request
-from brushwork.cli.run_flags import RunFlags
+from brushwork.cli.run_flags import Device, Force, RunFlags
 from brushwork.errors import InputError
 from brushwork.images import fit_size
 from brushwork.options import EncoderOptions, SizeOptions
@@ -42,7 +41,6 @@ else:
 Output: TypeAlias = Annotated[
     Path | None, Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar=f"FILE{STYLE_ENDING}")
 ]
-Force: TypeAlias = Annotated[bool, Parameter(group=OUTPUT, negative=(), show_default=False)]
 
 app = App(name="style", help="Extract styles into files, blend them, and combine paintings.")
 
@@ -79,7 +77,7 @@ def extract(
     force: Force = False,
     preset_name: Annotated[str, Parameter(name="--preset", group=SETTINGS)] = "default",
     config: ConfigFile = None,
-    device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto",
+    device: Device = "auto",
     given: Annotated[StyleFlags, Parameter(name="*")] = {},  # noqa: B006
 ) -> int:
     """Save the style of an image to a file of a few megabytes, which other commands accept in place of the image.
@@ -94,14 +92,10 @@ def extract(
         The style image.
     output
         Output file; default: named after the image, in the current folder.
-    force
-        Overwrite existing files.
     preset_name
         Settings of a published program; `brushwork presets` lists them.
     config
         File with options, one `flag = value` per line; flags on the command line override it.
-    device
-        Where to compute; auto takes the fastest device available.
     """
     from brushwork.options.encoder import load_encoder_for  # imports torch, which help pages do not need
 
@@ -126,8 +120,6 @@ def blend_files(*styles: str, output: Output = None, force: Force = False) -> in
         Style files, each with its weight after a colon (default 1); weights are divided by their sum.
     output
         Output file; default: named after the styles, in the current folder.
-    force
-        Overwrite existing files.
     """
     parts = [_parse_weighted(style) for style in styles]
     kept = controls.blend_style_files(

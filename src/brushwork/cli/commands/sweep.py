@@ -12,7 +12,7 @@ from cyclopts import App, Parameter, Token
 
 from brushwork import devices, experiments
 from brushwork import jobs as work
-from brushwork.choices import DeviceName, Quality
+from brushwork.choices import Quality
 from brushwork.cli.commands.paint import START_HELP
 from brushwork.cli.commands.reproduce import require_size_and_jobs
 from brushwork.cli.config import is_setting, resolve_options, split_init
@@ -30,6 +30,7 @@ from brushwork.cli.flags import (
 )
 from brushwork.cli.output import log, print_result
 from brushwork.cli.paths import list_images
+from brushwork.cli.run_flags import Device
 from brushwork.cli.temporary import temporary_beside
 from brushwork.errors import InputError, suggest_names
 from brushwork.options import Extent, Init
@@ -71,7 +72,7 @@ def sweep(
     ratio: Annotated[float | None, Parameter(group=SETTINGS)] = None,
     config: ConfigFile = None,
     jobs: Annotated[int, Parameter(group=MACHINE, converter=parse_integer)] = 1,
-    device: Annotated[DeviceName, Parameter(group=MACHINE)] = "auto",
+    device: Device = "auto",
     given: Annotated[SweepFlags, Parameter(name="*")] = {},  # noqa: B006
 ) -> int:
     """Run style transfer with every combination of several settings, at a small size, to compare them.
@@ -105,8 +106,6 @@ def sweep(
         File with options, one `flag = value` per line; flags override it.
     jobs
         Number of processes.
-    device
-        Where to compute; auto takes the fastest device available.
     """
     require_size_and_jobs(32, jobs)
     given, init = split_init(given, Init)
