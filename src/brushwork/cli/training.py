@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from cyclopts import Parameter
 
 from brushwork import devices, distributed, jobs, training
 from brushwork.cli.distributed import connect
-from brushwork.cli.flags import OUTPUT, home_path
+from brushwork.cli.flags import OUTPUT, PICTURES, home_path
 from brushwork.cli.output import InterruptedRunError, print_json, print_result
 from brushwork.cli.paths import require_no_overwrite, require_separate_file
 from brushwork.cli.plot import plot_losses, require_plottable
@@ -23,11 +24,22 @@ from brushwork.cli.temporary import temporary_beside
 from brushwork.distributed.launch import is_distributed_launch
 from brushwork.storage.file_names import MODEL_ENDING
 from brushwork.storage.folders import expand_user
+from brushwork.training.options import TrainingOptions
 
 Output: TypeAlias = Annotated[
     Path | None,
     Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar=f"MODEL{MODEL_ENDING}", show_default=False),
 ]
+
+Dataset: TypeAlias = Annotated[
+    Path,
+    Parameter(
+        group=PICTURES,
+        metavar="FOLDER",
+        help="Folder of training images, subfolders included; files that cannot be read are reported and skipped.",
+    ),
+]
+InitFrom: TypeAlias = Annotated[str, Parameter(name="--init-from", group=PICTURES, show_default=False)]
 
 
 @Parameter(name="*")
@@ -61,9 +73,35 @@ class TrainingFlags:
     checkpoint_every: CheckpointEvery = 60.0
 
 
-def run_training(flags: TrainingFlags, config: training.TrainingConfig) -> int:
+def train_family(
+    flags: TrainingFlags,
+    options: TrainingOptions,
+    *,
+    name: str,
+    styles: Sequence[Path] = (),
+    dataset: Path | None = None,
+    init: str = "",
+    targets: Path | None = None,
+) -> int:
+    """Train a network of one family, and return the exit code. `name`: that of its file, where no output is given."""
+    config = training.TrainingConfig(
+        options=options,
+        output=expand_user(flags.output or Path(f"{name}{MODEL_ENDING}")),
+        photos=dataset,
+        styles=tuple(styles),
+        init=init,
+        targets=targets,
+        name=flags.name,
+        license=flags.license,
+        overwrite=flags.force,
+        resume=flags.resume,
+        checkpoint_every=flags.checkpoint_every,
+    )
+    return _run(flags, config)
+
+
+def _run(flags: TrainingFlags, config: training.TrainingConfig) -> int:
     """Run a training and show its progress. All processes that a launcher started take part."""
-    config = _with_flags(config, flags)
     if flags.plot:
         _require_plot(flags.plot, config)
     keep_memory()
@@ -75,18 +113,6 @@ def run_training(flags: TrainingFlags, config: training.TrainingConfig) -> int:
     if group is None or group.rank == 0:
         _deliver(finished, config, flags)
     return 0
-
-
-def _with_flags(config: training.TrainingConfig, flags: TrainingFlags) -> training.TrainingConfig:
-    return replace(
-        config,
-        output=expand_user(flags.output or config.output),
-        name=flags.name,
-        license=flags.license,
-        overwrite=flags.force,
-        resume=flags.resume,
-        checkpoint_every=flags.checkpoint_every,
-    )
 
 
 def _require_plot(plot: Path, config: training.TrainingConfig) -> None:

@@ -6,8 +6,8 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Iterator
 from dataclasses import fields
+from functools import cache
 from itertools import pairwise
 
 
@@ -16,7 +16,7 @@ def field_docs(kind: type) -> dict[str, str]:
     found: dict[str, str] = {}
     for one in reversed(kind.__mro__):
         if one is not object:
-            found |= dict(_field_docstrings(one))
+            found |= _field_docstrings(one)
     return found
 
 
@@ -31,17 +31,24 @@ def first_doc_line(kind: type) -> str:
     return (kind.__doc__ or "").partition("\n")[0]
 
 
-def _field_docstrings(kind: type) -> Iterator[tuple[str, str]]:
+@cache
+def _field_docstrings(kind: type) -> tuple[tuple[str, str], ...]:
+    """Return the fields that a class itself defines, with their docstrings on one line.
+
+    It is cached, since many option classes share their bases.
+    """
     try:
         source = textwrap.dedent(inspect.getsource(kind))
     except OSError:  # installed without sources: flags without help are better than none
-        return
+        return ()
     (definition,) = ast.parse(source).body
     body = definition.body if isinstance(definition, ast.ClassDef) else []
+    found = []
     for field, text in pairwise(body):
         match field, text:
             case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(written))):
-                yield name, " ".join(written.split())
+                found.append((name, " ".join(written.split())))
+    return tuple(found)
 
 
 def class_title(name: str) -> str:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import Parameter
 
-from brushwork import training
 from brushwork.cli.config import resolve_options
-from brushwork.cli.flags import PICTURES, ConfigFile, Given, make_flags
+from brushwork.cli.flags import ConfigFile, Given, make_flags
 from brushwork.cli.paths import list_images
-from brushwork.cli.training import TrainingFlags, run_training
-from brushwork.storage.file_names import MODEL_ENDING
+from brushwork.cli.training import Dataset, InitFrom, TrainingFlags, train_family
 from brushwork.training.tasks.gallery_options import GalleryTrainingOptions
 
 if TYPE_CHECKING:
@@ -25,8 +22,8 @@ def gallery(
     style: str,
     /,
     *more: str,
-    dataset: Annotated[Path, Parameter(group=PICTURES, metavar="FOLDER")],
-    init_from: Annotated[str, Parameter(name="--init-from", group=PICTURES, show_default=False)] = "",
+    dataset: Dataset,
+    init_from: InitFrom = "",
     config: ConfigFile = None,
     flags: TrainingFlags = TrainingFlags(),  # noqa: B008
     given: Annotated[GalleryFlags, Parameter(name="*")] = {},  # noqa: B006
@@ -43,8 +40,6 @@ def gallery(
         The first style image.
     more
         The others; each is a style of its own.
-    dataset
-        Folder of training images, subfolders included; files that cannot be read are reported and skipped.
     init_from
         A model of the same styles to initialize from, such as one that was trained with smaller crops.
     config
@@ -52,8 +47,4 @@ def gallery(
     """
     styles = list_images([style, *more], quiet=flags.quiet)
     options = resolve_options(GalleryTrainingOptions(), given)
-    output = Path(f"gallery{MODEL_ENDING}")
-    return run_training(
-        flags,
-        training.TrainingConfig(options=options, output=output, photos=dataset, styles=tuple(styles), init=init_from),
-    )
+    return train_family(flags, options, name="gallery", styles=styles, dataset=dataset, init=init_from)

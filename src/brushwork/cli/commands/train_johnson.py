@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import Parameter
 
 from brushwork import feedforward, training
 from brushwork.cli.config import resolve_options
-from brushwork.cli.flags import PICTURES, ConfigFile, Given, make_flags
+from brushwork.cli.flags import ConfigFile, Given, make_flags
 from brushwork.cli.paths import list_images
-from brushwork.cli.training import TrainingFlags, run_training
-from brushwork.storage.file_names import MODEL_ENDING
+from brushwork.cli.training import Dataset, InitFrom, TrainingFlags, train_family
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
 
 if TYPE_CHECKING:
@@ -25,8 +23,8 @@ def johnson(
     style: str,
     /,
     *more: str,
-    dataset: Annotated[Path, Parameter(group=PICTURES, metavar="FOLDER")],
-    init_from: Annotated[str, Parameter(name="--init-from", group=PICTURES, show_default=False)] = "",
+    dataset: Dataset,
+    init_from: InitFrom = "",
     config: ConfigFile = None,
     flags: TrainingFlags = TrainingFlags(),  # noqa: B008
     given: Annotated[StyleFlags, Parameter(name="*")] = {},  # noqa: B006
@@ -47,8 +45,6 @@ def johnson(
         The style image.
     more
         More style images; together they are one style.
-    dataset
-        Folder of training images, subfolders included; files that cannot be read are reported and skipped.
     init_from
         A model of another style to initialize from: training is several times as fast.
     config
@@ -59,9 +55,4 @@ def johnson(
     options = resolve_options(JohnsonTrainingOptions(), given)
     if init is not None:
         options = training.with_model_architecture(options, init, list(given))
-
-    output = Path(f"{styles[0].stem}{MODEL_ENDING}")
-    return run_training(
-        flags,
-        training.TrainingConfig(options=options, output=output, photos=dataset, styles=tuple(styles), init=init_from),
-    )
+    return train_family(flags, options, name=styles[0].stem, styles=styles, dataset=dataset, init=init_from)

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import Parameter
 
-from brushwork import training
 from brushwork.cli.config import resolve_options
 from brushwork.cli.flags import PICTURES, ConfigFile, Given, home_path, make_flags
 from brushwork.cli.paths import list_images
-from brushwork.cli.training import TrainingFlags, run_training
-from brushwork.storage.file_names import MODEL_ENDING
+from brushwork.cli.training import Dataset, TrainingFlags, train_family
 from brushwork.training.tasks.mgan_options import MGANTrainingOptions
 
 if TYPE_CHECKING:
@@ -25,7 +23,7 @@ def mgan(
     style: str,
     /,
     *more: str,
-    dataset: Annotated[Path, Parameter(group=PICTURES, metavar="FOLDER")],
+    dataset: Dataset,
     target_folder: Annotated[
         Path | None, Parameter(group=PICTURES, converter=home_path, metavar="FOLDER", show_default=False)
     ] = None,
@@ -45,8 +43,6 @@ def mgan(
         The style image.
     more
         More style images, whose patches are also used.
-    dataset
-        Folder of training images, subfolders included; files that cannot be read are reported and skipped.
     target_folder
         Folder for the images that are stylized first; default: a folder beside the model.
     config
@@ -54,10 +50,4 @@ def mgan(
     """
     styles = list_images([style, *more], quiet=flags.quiet)
     options = resolve_options(MGANTrainingOptions(), given)
-    output = Path(f"{styles[0].stem}{MODEL_ENDING}")
-    return run_training(
-        flags,
-        training.TrainingConfig(
-            options=options, output=output, photos=dataset, styles=tuple(styles), targets=target_folder
-        ),
-    )
+    return train_family(flags, options, name=styles[0].stem, styles=styles, dataset=dataset, targets=target_folder)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import Parameter
 
-from brushwork import training
 from brushwork.cli.config import resolve_options
 from brushwork.cli.flags import PICTURES, ConfigFile, Given, make_flags
 from brushwork.cli.paths import list_images
-from brushwork.cli.training import TrainingFlags, run_training
+from brushwork.cli.training import Dataset, TrainingFlags, train_family
 from brushwork.errors import InputError
-from brushwork.storage.file_names import MODEL_ENDING
 from brushwork.training.tasks.gallery_options import StyleTrainingOptions
 
 if TYPE_CHECKING:
@@ -26,7 +23,7 @@ def style(
     painting: str,
     /,
     *,
-    dataset: Annotated[Path, Parameter(group=PICTURES, metavar="FOLDER")],
+    dataset: Dataset,
     model: Annotated[str, Parameter(group=PICTURES)] = "gallery",
     config: ConfigFile = None,
     flags: TrainingFlags = TrainingFlags(),  # noqa: B008
@@ -41,8 +38,6 @@ def style(
     ----------
     painting
         The style image.
-    dataset
-        Folder of training images, subfolders included; files that cannot be read are reported and skipped.
     model
         The model whose trunk is used, made by `brushwork train gallery`: its file or its name.
     config
@@ -52,8 +47,4 @@ def style(
     if len(found) != 1:
         raise InputError(f"{painting} holds {len(found)} images: give the one whose style is learned.")
     options = resolve_options(StyleTrainingOptions(), given)
-    output = Path(f"{found[0].stem}{MODEL_ENDING}")
-    return run_training(
-        flags,
-        training.TrainingConfig(options=options, output=output, photos=dataset, styles=tuple(found), init=model),
-    )
+    return train_family(flags, options, name=found[0].stem, styles=found, dataset=dataset, init=model)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import Parameter
 
-from brushwork import training
 from brushwork.cli.config import resolve_options
-from brushwork.cli.flags import PICTURES, ConfigFile, Given, make_flags
-from brushwork.cli.training import TrainingFlags, run_training
-from brushwork.storage.file_names import MODEL_ENDING
+from brushwork.cli.flags import ConfigFile, Given, make_flags
+from brushwork.cli.training import Dataset, TrainingFlags, train_family
 from brushwork.training.tasks.super_resolution_options import SuperResolutionTrainingOptions
 
 if TYPE_CHECKING:
@@ -22,7 +19,7 @@ else:
 
 def super_resolution(
     *,
-    dataset: Annotated[Path, Parameter(group=PICTURES, metavar="FOLDER")],
+    dataset: Dataset,
     config: ConfigFile = None,
     flags: TrainingFlags = TrainingFlags(),  # noqa: B008
     given: Annotated[LargerFlags, Parameter(name="*")] = {},  # noqa: B006
@@ -34,12 +31,8 @@ def super_resolution(
 
     Parameters
     ----------
-    dataset
-        Folder of training images, subfolders included; files that cannot be read are reported and skipped.
     config
         File with options, one `flag = value` per line; flags on the command line override it.
     """
     options = resolve_options(SuperResolutionTrainingOptions(), given)
-
-    output = Path(f"larger-{options.factor}{MODEL_ENDING}")
-    return run_training(flags, training.TrainingConfig(options=options, output=output, photos=dataset))
+    return train_family(flags, options, name=f"larger-{options.factor}", dataset=dataset)

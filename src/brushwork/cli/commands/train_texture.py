@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import Parameter
 
-from brushwork import training
 from brushwork.cli.config import resolve_options
 from brushwork.cli.flags import PICTURES, ConfigFile, Given, make_flags
 from brushwork.cli.paths import list_images
-from brushwork.cli.training import TrainingFlags, run_training
-from brushwork.storage.file_names import MODEL_ENDING
+from brushwork.cli.training import TrainingFlags, train_family
 from brushwork.training.tasks.texture_net_options import STYLIZED, TEXTURES
 
 if TYPE_CHECKING:
@@ -54,7 +52,4 @@ def texture(
     """
     styles = list_images([style, *more], quiet=flags.quiet)
     options = resolve_options(TEXTURES if dataset is None else STYLIZED, given)
-    output = Path(f"{styles[0].stem}{MODEL_ENDING}")
-    return run_training(
-        flags, training.TrainingConfig(options=options, output=output, photos=dataset, styles=tuple(styles))
-    )
+    return train_family(flags, options, name=styles[0].stem, styles=styles, dataset=dataset)
