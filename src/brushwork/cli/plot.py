@@ -6,15 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from brushwork import jobs, recipes
 from brushwork.errors import InputError
 from brushwork.storage.atomic import atomic_write, require_writable
 from brushwork.storage.file_names import to_readable
-
-if TYPE_CHECKING:
-    pass
 
 ENDINGS = (".png", ".pdf", ".svg", ".jpg", ".webp")
 INCHES = (8.0, 5.0)

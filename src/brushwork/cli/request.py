@@ -144,7 +144,7 @@ def _without_results(runs: Sequence[tuple[Run, Path]], *, quiet: bool) -> list[t
     return kept
 
 
-def make_single_image_request(
+def run_on_each_image(
     options: recipes.RecipeOptions,
     names: Sequence[str],
     result: str,
@@ -152,7 +152,7 @@ def make_single_image_request(
     init: Path | None,
     execute: Execute,
 ) -> int:
-    """Execute a request with one job per image, as reconstructions and textures do."""
+    """Execute a request with one job per image, as reconstructions and textures do; return the exit code."""
     with StdStreams() as pipes:
         files = list_images([pipes.input_path(name) for name in names], quiet=flags.quiet)
         runs = [(file, (), f"{file.stem}-{result}") for file in files]

@@ -110,7 +110,7 @@ def _rewrap(kind: type[TextIOWrapper], stream: Any, handler: str) -> TextIOWrapp
 
 
 def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Replace characters that an encoding lacks with plain ones."""
+    """Return plain characters for those that an encoding lacks, and where the text goes on."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     text = error.object[error.start : error.end]
@@ -119,7 +119,7 @@ def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 def _plain_or_bytes(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Do the same, but keep the bytes of names that are not UTF-8, so that other programs find the file."""
+    """Return the bytes of a name that is not UTF-8, so that other programs find the file; else as `_plain`."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lead, byte, _ = re.split(f"([{_BYTES}]|$)", error.object[error.start : error.end], maxsplit=1)

@@ -17,7 +17,8 @@ from brushwork.studio.uploads import clean_label
 
 Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
-FOREVER = {"cache-control": "private, max-age=31536000, immutable"}
+CACHE_HEADERS = {"cache-control": "private, max-age=31536000, immutable"}
+"""For what is named by its content, which never changes."""
 
 
 def make_file_routes(services: Services) -> APIRouter:
@@ -39,7 +40,7 @@ def make_file_routes(services: Services) -> APIRouter:
     def read(sha256: Sha256, download: bool = False) -> Response:
         """Return a file."""
         known = _require(services, sha256)
-        headers = FOREVER | {"etag": f'"{sha256}"'}
+        headers = CACHE_HEADERS | {"etag": f'"{sha256}"'}
         if download:
             name = f"{clean_label(known['name']) or 'brushwork'}-{sha256[:8]}.{known['kind']}"
             return FileResponse(
@@ -57,7 +58,7 @@ def make_file_routes(services: Services) -> APIRouter:
     def thumbnail(sha256: Sha256, width: Annotated[int, Query(ge=1, le=4096)] = 320) -> Response:
         """Return a thumbnail of an image."""
         path = services.uploads.thumbnail(sha256, width)
-        return FileResponse(path, media_type="image/webp", headers=FOREVER | {"etag": f'"{sha256}-{width}"'})
+        return FileResponse(path, media_type="image/webp", headers=CACHE_HEADERS | {"etag": f'"{sha256}-{width}"'})
 
     @router.get("/paintings")
     def paintings() -> Any:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from fastapi.responses import FileResponse
 
-from brushwork.studio.file_routes import FOREVER, Sha256
+from brushwork.studio.file_routes import CACHE_HEADERS, Sha256
 from brushwork.studio.services import Services
 
 _Place = Annotated[int, Path(ge=0, le=10**6)]
@@ -26,6 +26,6 @@ def make_tile_routes(services: Services) -> APIRouter:
     def tile(sha256: Sha256, level: _Place, column: _Place, row: _Place) -> Response:
         """Return a tile."""
         path = services.tiles.tile(sha256, level, column, row)
-        return FileResponse(path, media_type="image/jpeg", headers=FOREVER)
+        return FileResponse(path, media_type="image/jpeg", headers=CACHE_HEADERS)
 
     return router

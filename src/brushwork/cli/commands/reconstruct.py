@@ -11,7 +11,7 @@ from brushwork.cli.config import resolve_options, split_init
 from brushwork.cli.dashes import Picture
 from brushwork.cli.execute import execute
 from brushwork.cli.flags import ConfigFile, Given, make_flags
-from brushwork.cli.request import Execute, make_single_image_request
+from brushwork.cli.request import Execute, run_on_each_image
 from brushwork.cli.run_flags import RunFlags
 from brushwork.options import Init
 from brushwork.recipes import ReconstructionOptions, TextureOptions
@@ -65,7 +65,7 @@ def content(
     """
     given, init = split_init(given, Init)
     options = resolve_options(ReconstructionOptions(), given)
-    return make_single_image_request(options, [image, *more], f"content-{options.layer}", flags, init, execute)
+    return run_on_each_image(options, [image, *more], f"content-{options.layer}", flags, init, execute)
 
 
 @app.command(usage="Usage: brushwork reconstruct style [OPTIONS] IMAGE...")
@@ -93,4 +93,4 @@ def style(
         File with options, one `flag = value` per line; flags on the command line override it.
     """
     given, init = split_init(given, Init)
-    return make_single_image_request(resolve_options(STYLE, given), [image, *more], "style", flags, init, execute)
+    return run_on_each_image(resolve_options(STYLE, given), [image, *more], "style", flags, init, execute)

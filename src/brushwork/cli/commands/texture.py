@@ -17,7 +17,7 @@ from brushwork.cli.request import (
     StdStreams,
     feedforward_options,
     make_request,
-    make_single_image_request,
+    run_on_each_image,
 )
 from brushwork.cli.run_flags import RunFlags
 from brushwork.errors import InputError
@@ -75,6 +75,4 @@ def texture(
     if not image:
         raise InputError("neither an image nor --model was given: give one of them.")
     given, init = split_init(given, Init)
-    return make_single_image_request(
-        resolve_options(TextureOptions(), given), [image, *more], "texture", flags, init, execute
-    )
+    return run_on_each_image(resolve_options(TextureOptions(), given), [image, *more], "texture", flags, init, execute)
