@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 
 import pytest
 import torch
@@ -14,8 +15,16 @@ from brushwork.errors import (
     OtherRankError,
     OutOfMemoryError,
     StopSignalError,
+    require_extra,
     suggest_names,
 )
+
+
+def test_what_is_not_installed_is_named_with_its_extra() -> None:
+    require_extra("a test", "dev", "torch")
+    said = "a test needs packages that are not installed (no_such, nor_such): pip install 'brushwork[dev]'."
+    with pytest.raises(InputError, match=f"^{re.escape(said)}$"):
+        require_extra("a test", "dev", "torch", "no_such", "nor_such")
 
 
 def test_a_near_name_is_suggested_once() -> None:

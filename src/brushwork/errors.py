@@ -17,6 +17,7 @@ A message says what was given, what was expected, and what to do.
 from __future__ import annotations
 
 from difflib import get_close_matches
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -87,6 +88,16 @@ class StopSignalError(KeyboardInterrupt):
 
     def __str__(self) -> str:
         return f"signal {self.number}"
+
+
+def require_extra(what: str, extra: str, *modules: str) -> None:
+    """Check that the modules which an extra of brushwork brings are installed; `what` needs them.
+
+    Raises: InputError.
+    """
+    if missing := [module for module in modules if find_spec(module) is None]:
+        names = ", ".join(missing)
+        raise InputError(f"{what} needs packages that are not installed ({names}): pip install 'brushwork[{extra}]'.")
 
 
 def suggest_names(given: str, known: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -174,7 +175,7 @@ def test_what_cannot_be_is_said_before_painting(
 def test_a_missing_extra_is_named_before_painting(
     studio: Any, desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("brushwork.cli.plot.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
     outcome = run("paint", "photo.jpg", "waves.png", "--plot", "losses.png")
     assert outcome.code == 2
     assert "pip install 'brushwork[plot]'" in outcome.err

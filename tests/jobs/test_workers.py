@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from importlib.machinery import ModuleSpec
 from types import SimpleNamespace
 from typing import Any
 
@@ -65,6 +66,7 @@ def _paint(name: str, threads: int) -> tuple[str, int]:
 @pytest.fixture
 def ray(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     ray = Cluster()
+    ray.__spec__ = ModuleSpec("ray", None)  # as that of a module that is installed
     monkeypatch.setitem(sys.modules, "ray", ray)
     return ray
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from brushwork import video
-from brushwork.cli.output import format_gigabytes, print_json, print_result
+from brushwork.cli.output import print_json, print_result
 from brushwork.cli.progress import format_minutes
+from brushwork.units import format_gigabytes
 
 
 def print_film_plan(plan: video.FilmPlan, job: video.FilmJob, is_json: bool) -> None:

@@ -30,10 +30,6 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 Row: TypeAlias = Mapping[str, Any]
 """Column → value; the same columns in every row."""
 
-BYTES_PER_MEGABYTE = 1e6
-
-BYTES_PER_GIGABYTE = 1e9
-
 
 def log(line: str) -> None:
     """Print a line about the run to standard error."""
@@ -167,13 +163,3 @@ def _json(rows: Sequence[Row]) -> str:
 
 
 _FORMATS = {".md": to_markdown, ".csv": to_csv, ".json": _json}
-
-
-def format_megabytes(size: int | None) -> str:
-    """Format a file size in megabytes."""
-    return "" if size is None else f"{size / BYTES_PER_MEGABYTE:.1f} MB"
-
-
-def format_gigabytes(amount: int) -> str:
-    """Format an amount of memory in gigabytes."""
-    return f"{amount / BYTES_PER_GIGABYTE:.2f} GB"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 from brushwork import jobs, recipes
-from brushwork.errors import InputError
+from brushwork.errors import InputError, require_extra
 from brushwork.storage.atomic import atomic_write, require_writable
 from brushwork.storage.file_names import to_readable
 
@@ -79,8 +78,7 @@ def require_plottable(path: Path) -> None:
 
     Raises: InputError.
     """
-    if find_spec("matplotlib") is None:
-        raise InputError("--plot needs matplotlib, which is not installed: pip install 'brushwork[plot]'.")
+    require_extra("--plot", "plot", "matplotlib")
     if path.suffix.lower() not in ENDINGS:
         raise InputError(f"--plot is {path}: it must end in {', '.join(ENDINGS)}.")
     require_writable(path, overwrite=True)

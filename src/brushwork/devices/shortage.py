@@ -7,8 +7,7 @@ from math import ceil
 import torch
 
 from brushwork.devices.memory import allocated_memory
-
-_GIGABYTE = 1e9
+from brushwork.units import GIGABYTE, format_gigabytes
 
 _MARGIN = 1.02
 """Another run of the same work holds a little more or less before it begins."""
@@ -24,16 +23,14 @@ def explain_shortage(
     """
     if memory is None:
         remedy = smaller or "no size fits; close other programs, or use another device"
-        return f"{what} need {_gigabytes(need)} of memory on {device}, but only {_gigabytes(budget)} is free: {remedy}."
+        needed, free = format_gigabytes(need), format_gigabytes(budget)
+        return f"{what} need {needed} of memory on {device}, but only {free} is free: {remedy}."
     total = allocated_memory(device) + need
     remedy = f"raise it to at least {least_limit(total)}{f', or {smaller}' if smaller else ''}"
-    return f"{what} need {_gigabytes(total)} of memory on {device}, and the limit is {_gigabytes(memory)}: {remedy}."
+    needed, limit = format_gigabytes(total), format_gigabytes(memory)
+    return f"{what} need {needed} of memory on {device}, and the limit is {limit}: {remedy}."
 
 
 def least_limit(need: int) -> str:
     """Return the limit to request for work that needs `need` bytes in all: gigabytes to one place, rounded up."""
-    return f"{ceil(_MARGIN * need / _GIGABYTE * 10) / 10:g}GB"
-
-
-def _gigabytes(amount: int) -> str:
-    return f"{amount / _GIGABYTE:.2f} GB"
+    return f"{ceil(_MARGIN * need / GIGABYTE * 10) / 10:g}GB"

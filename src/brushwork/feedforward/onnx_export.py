@@ -7,14 +7,13 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from brushwork.errors import InputError
+from brushwork.errors import InputError, require_extra
 from brushwork.feedforward.model import StyleModel
 from brushwork.feedforward.networks.registry import config_to_json
 from brushwork.feedforward.style_blend import style_blend, style_names
@@ -28,8 +27,6 @@ OPSET = 18
 _EXAMPLE = (2, 3, 67, 75)
 """Shape of the example input of the export; batch, height and width are dynamic in the result."""
 
-_NEEDED = ("onnx", "onnxscript")
-
 
 def export_onnx(model: StyleModel, path: Path, *, style: Sequence[str] = (), overwrite: bool = False) -> Path:
     """Write a model as ONNX, atomically.
@@ -41,7 +38,7 @@ def export_onnx(model: StyleModel, path: Path, *, style: Sequence[str] = (), ove
     Raises: InputError: the extra `onnx` is not installed, the model cannot be exported, it has other styles, or the
     file cannot be written.
     """
-    _require_onnx()
+    require_extra("an export", "onnx", "onnx", "onnxscript")
     if path.suffix.lower() != ".onnx":
         raise InputError(f"the output is {path}: its name must end in .onnx.")
     _require_determined(model)
@@ -105,12 +102,6 @@ def _require_determined(model: StyleModel) -> None:
             f"{model.name} uses noise that depends on a seed, which ONNX cannot express: only networks without noise "
             "(johnson, mgan, multi-style) can be exported."
         )
-
-
-def _require_onnx() -> None:
-    missing = [name for name in _NEEDED if find_spec(name) is None]
-    if missing:
-        raise InputError(f"{' and '.join(missing)} are needed for an export: pip install 'brushwork[onnx]'.")
 
 
 @contextmanager

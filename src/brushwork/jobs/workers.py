@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 import torch
 
 from brushwork.choices import WorkerEngine
-from brushwork.errors import InputError
+from brushwork.errors import InputError, require_extra
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -118,7 +118,8 @@ def run_on_ray(threads: int = 1) -> Executor:
 
     Raises: InputError: Ray is not installed.
     """
-    ray = _ray()
+    require_extra("a Ray cluster", "ray", "ray")
+    import ray
 
     def spread(
         task: Callable[[Piece, int], Result], pieces: Sequence[Piece], device: str
@@ -164,11 +165,3 @@ def _fetch(ray: Any, done: Any) -> Any:
         return ray.get(done)
     except ray.exceptions.RayTaskError as error:
         raise error.cause from error
-
-
-def _ray() -> Any:
-    try:
-        import ray
-    except ImportError as error:
-        raise InputError("Ray is not installed: pip install 'brushwork[ray]'.") from error
-    return ray

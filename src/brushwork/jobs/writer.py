@@ -22,14 +22,13 @@ from brushwork.options import require_interval
 from brushwork.recipes import RecipeOptions, ScheduleLevel
 from brushwork.storage.tensors import remove_file
 from brushwork.types import Image
+from brushwork.units import format_gigabytes
 
 _PATIENCE = 20
 """Least time between checkpoints, as a multiple of the time to write one: they cost 5 % at most."""
 
 FIRST_CHECKPOINT = 5.0
 """Seconds until the first checkpoint, if the interval between checkpoints is longer."""
-
-_GIGABYTE = 1e9
 
 
 class JobWriter:
@@ -186,6 +185,6 @@ def check_disk_space(job: Job, levels: Sequence[ScheduleLevel]) -> str | None:
     if free >= needed:
         return None
     return (
-        f"no checkpoints are written: they may need {needed / _GIGABYTE:.2f} GB, and the disk of "
-        f"{job.checkpoint.parent} has {free / _GIGABYTE:.2f} GB left."
+        f"no checkpoints are written: they may need {format_gigabytes(needed)}, and the disk of "
+        f"{job.checkpoint.parent} has {format_gigabytes(free)} left."
     )

@@ -16,11 +16,10 @@ from torch import Tensor
 
 from brushwork.errors import InputError
 from brushwork.storage.folders import temporary_place
+from brushwork.units import format_gigabytes
 
 LARGE = 2**28
 """Bytes from which on a tensor is kept in a file."""
-
-_GIGABYTE = 1e9
 
 _MAPS: WeakSet[mmap.mmap] = WeakSet()
 
@@ -76,6 +75,6 @@ def _reserve(number: int, size: int) -> None:
             os.truncate(number, size)
     except OSError as error:
         raise InputError(
-            f"{tempfile.gettempdir()} has no space for {size / _GIGABYTE:.1f} GB of temporary data "
+            f"{tempfile.gettempdir()} has no space for {format_gigabytes(size, 1)} of temporary data "
             f"({error.strerror}): free some space, or set TMPDIR to another folder."
         ) from error

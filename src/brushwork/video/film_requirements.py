@@ -13,6 +13,7 @@ from brushwork.errors import InputError, OutOfMemoryError
 from brushwork.images.geometry import Size
 from brushwork.options import SMALLEST_SIDE
 from brushwork.storage.folders import nearest_folder
+from brushwork.units import format_gigabytes
 from brushwork.video.analysis import FilmAnalysis
 from brushwork.video.film_job import FilmJob
 from brushwork.video.workspace import SEGMENT
@@ -23,7 +24,6 @@ _NATIVE = 2000
 """The same of an optimization by the compiled engine; measured: 1700 at 852×480, and 760 to 890 in one pass."""
 _ENCODED = 0.25
 """Bytes of a pixel in an encoded film, at the most."""
-_GIGABYTE = 1e9
 
 
 def require_memory(need: int, size: Size, device: torch.device, memory: int | None) -> None:
@@ -69,6 +69,6 @@ def require_disk(need: int, folder: Path) -> None:
     free = shutil.disk_usage(nearest_folder(folder)).free
     if need > free:
         raise InputError(
-            f"the film takes up to {need / _GIGABYTE:.1f} GB in {folder.parent}, and "
-            f"{free / _GIGABYTE:.1f} GB are free: make room, or write elsewhere with -o."
+            f"the film takes up to {format_gigabytes(need, 1)} in {folder.parent}, and "
+            f"{format_gigabytes(free, 1)} are free: make room, or write elsewhere with -o."
         )

@@ -5,9 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from brushwork.errors import InputError
-
-_NAMES = {"av": "PyAV", "cv2": "OpenCV"}
+from brushwork.errors import require_extra
 
 
 def import_video(module: str) -> Any:
@@ -15,9 +13,5 @@ def import_video(module: str) -> Any:
 
     Raises: InputError: it is not installed.
     """
-    try:
-        return import_module(module)
-    except ImportError as error:
-        raise InputError(
-            f"films need {_NAMES[module]}, which is not installed: pip install 'brushwork[video]'"
-        ) from error
+    require_extra("a film", "video", module)
+    return import_module(module)

@@ -17,10 +17,11 @@ from brushwork import devices, encoders
 from brushwork._version import __version__
 from brushwork.cli.consoles import make_console
 from brushwork.cli.flags import JsonFlag
-from brushwork.cli.output import FAILURE, format_gigabytes, format_megabytes, print_json
+from brushwork.cli.output import FAILURE, print_json
 from brushwork.errors import InputError
 from brushwork.recipes import ReconstructionOptions, TextureOptions, TransferOptions
 from brushwork.storage.folders import nearest_folder, temporary_place
+from brushwork.units import format_gigabytes, format_megabytes
 
 if TYPE_CHECKING:
     import torch

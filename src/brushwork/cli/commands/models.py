@@ -15,11 +15,12 @@ from rich.text import Text
 from brushwork import feedforward, images
 from brushwork.cli.consoles import make_console
 from brushwork.cli.flags import OUTPUT, SETTINGS, home_path
-from brushwork.cli.output import format_megabytes, log, print_failure, print_json, print_result
+from brushwork.cli.output import log, print_failure, print_json, print_result
 from brushwork.cli.run_flags import Flag, Force, Quiet
 from brushwork.cli.temporary import temporary_beside
 from brushwork.errors import InputError
 from brushwork.images import Size
+from brushwork.units import format_megabytes
 
 _COLUMNS, _MOST_ROWS = 24, 12
 """Size of a thumbnail in characters."""

@@ -14,10 +14,11 @@ from rich.table import Table
 from brushwork import devices, jobs
 from brushwork.cli.commands import paint, reconstruct, texture
 from brushwork.cli.consoles import make_console
-from brushwork.cli.output import FAILURE, format_gigabytes, log, print_json
+from brushwork.cli.output import FAILURE, log, print_json
 from brushwork.cli.progress import format_minutes
 from brushwork.cli.request import Request
 from brushwork.errors import InputError
+from brushwork.units import format_gigabytes
 
 
 def print_plan(request: Request) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import webbrowser
-from importlib.util import find_spec
 from math import inf
 from pathlib import Path
 from typing import Annotated
@@ -11,11 +10,10 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from brushwork.cli.output import log, print_result
-from brushwork.errors import InputError
+from brushwork.errors import require_extra
 from brushwork.options import require_option
 from brushwork.storage.folders import expand_user
 
-_EXTRA = "pip install 'brushwork[studio]'"
 _PORT = 8765
 
 Folder = Annotated[Path | None, Parameter(show_default=False)]
@@ -97,6 +95,4 @@ def require_studio() -> None:
 
     Raises: InputError: one is missing.
     """
-    missing = [name for name in ("dbos", "fastapi", "uvicorn") if find_spec(name) is None]
-    if missing:
-        raise InputError(f"the studio needs packages that are not installed ({', '.join(missing)}): {_EXTRA}.")
+    require_extra("the studio", "studio", "dbos", "fastapi", "uvicorn")

@@ -13,7 +13,7 @@ from brushwork.cli.config import resolve_options
 from brushwork.cli.dashes import Picture
 from brushwork.cli.execute import execute
 from brushwork.cli.flags import OUTPUT, SETTINGS, ConfigFile, Given, home_path, make_flags
-from brushwork.cli.output import BYTES_PER_MEGABYTE, log, print_result
+from brushwork.cli.output import log, print_result
 from brushwork.cli.paths import list_images
 from brushwork.cli.request import Execute, StdStreams, make_request
 from brushwork.cli.run_flags import Device, Force, RunFlags
@@ -24,6 +24,7 @@ from brushwork.recipes import TextureOptions, TransferOptions, load_preset
 from brushwork.storage.atomic import require_writable
 from brushwork.storage.file_names import STYLE_ENDING
 from brushwork.storage.folders import expand_user
+from brushwork.units import format_megabytes
 
 _OF_STYLE = (
     *(field.name for kind in (SizeOptions, EncoderOptions) for field in fields(kind)),
@@ -169,7 +170,7 @@ def _require_output(path: Path, force: bool) -> None:
 
 def _write(kept: controls.StyleFile, path: Path, force: bool) -> int:
     kept.write(path, overwrite=force)
-    log(f"the style of {kept.source}, {kept.nbytes / BYTES_PER_MEGABYTE:.1f} MB")
+    log(f"the style of {kept.source}, {format_megabytes(kept.nbytes)}")
     print_result(str(path))
     return 0
 

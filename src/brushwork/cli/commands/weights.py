@@ -13,9 +13,10 @@ from rich.table import Table
 from brushwork import encoders
 from brushwork.cli.consoles import make_console
 from brushwork.cli.flags import JsonFlag
-from brushwork.cli.output import format_megabytes, log, print_json, print_result
+from brushwork.cli.output import log, print_json, print_result
 from brushwork.cli.temporary import temporary_beside
 from brushwork.encoders.weights.catalog import WEIGHT_SETS
+from brushwork.units import format_megabytes
 
 app = App(name="weights", help="List, fetch and add the networks' weights.")
 
