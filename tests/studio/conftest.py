@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
 pytest.importorskip("fastapi", reason="the extra `studio` is not installed")
@@ -13,6 +15,20 @@ from brushwork.studio.job_store import JobStore
 from brushwork.studio.settings import StudioSettings
 from postgres_cluster import find_binaries, run_cluster
 from studio_app import OpenApp
+
+CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if os.access(path, os.X_OK)), None)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, of the system."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed (apt-get install chromium)")
+    with sync_api.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,8 @@ from brushwork.studio.problems import ProblemError
 from brushwork.studio.settings import UploadLimits
 from brushwork.studio.signatures import KINDS, SIGNATURE_BYTES, kind_of
 
-THUMBNAIL_WIDTHS = (160, 320, 640)
+THUMBNAIL_WIDTHS = (160, 320, 640, 2048)
+"""Pixels; the widest stands for files that no browser shows."""
 
 _LONGEST_NAME = 120
 

@@ -2,7 +2,7 @@
 import { batch } from "signals";
 import { api, urlOf } from "./api.js";
 import {
-  announcement, attempt, cards, chosen, current, currentJob, idOf, isReading, jobs, others, paintings, photo, place, putJob,
+  announcement, attempt, cards, chosen, current, currentJob, idOf, jobs, optionsOf, others, paintings, photo, place, putJob,
   putJobs, region, settings, stylesOf, tidy, titleOf, toast,
 } from "./state.js";
 import { frameOf, isFilm } from "./film.js";
@@ -10,36 +10,48 @@ import { words } from "./words.js";
 
 const stem = (name) => (name || "").replace(/\.[^.]+$/, "");
 
+// Show another photograph; nothing of the one before is painted with it.
+function show(next) {
+  photo.value = next;
+  cards.value = new Map();
+  others.value = [];
+  region.value = null;
+}
+
 export async function takePhoto(file, further = []) {
-  const url = isFilm(file) ? "" : URL.createObjectURL(file);
+  let own = { url: isFilm(file) ? "" : URL.createObjectURL(file), name: file.name, sha256: null };
+  const isShown = () => photo.value === own; // another one may be dropped while this is read
   batch(() => {
-    photo.value = { url, name: file.name, sha256: null };
-    isReading.value = true;
-    current.value = chosen.value = region.value = null;
-    cards.value = new Map();
-    others.value = [];
+    show(own);
+    current.value = chosen.value = null;
     place.value = "paint";
   });
   await attempt(async () => {
     try {
       const film = isFilm(file) ? await api.upload(file) : null;
       const known = await api.upload(film ? await frameOf(file, words.drop.noFilm) : file);
-      photo.value = { ...known, name: file.name || known.name, url: urlOf.file(known.sha256), film: film?.sha256 };
+      if (!isShown()) return;
+      photo.value = own = { ...known, name: file.name || known.name, url: urlOf.shown(known), film: film?.sha256 };
     } catch (error) {
+      if (!isShown()) return;
       photo.value = null;
       throw error;
-    } finally {
-      isReading.value = false;
     }
     await attempt(askForCards); // the further photographs are read without them, too
-    for (const one of further) others.value = [...others.value, { ...(await api.upload(one)), name: one.name }];
+    for (const one of further) {
+      const known = await api.upload(one);
+      if (!isShown()) return;
+      others.value = [...others.value, { ...known, name: one.name }];
+    }
     if (further.length) toast(words.drop.several(further.length + 1));
   });
 }
 
 export async function askForCards(list = paintings.value.slice(0, 24)) {
-  if (!photo.value?.sha256 || !list.length) return;
-  const answer = await api.cards(photo.value.sha256, list.map((one) => one.id), Boolean(photo.value.film));
+  const { sha256, film } = photo.value || {};
+  if (!sha256 || !list.length) return;
+  const answer = await api.cards(sha256, list.map((one) => one.id), Boolean(film));
+  if (photo.value?.sha256 !== sha256) return;
   batch(() => {
     putJobs(answer.cards.map((one) => one.job));
     if (answer.cards.every((one) => cards.value.get(one.painting) === one.job.id)) return; // a new map would have app.js ask again
@@ -97,9 +109,9 @@ export const paintingPartOf = (painting) => {
 };
 
 export function requestOf(painting, given = settings.value) {
-  const { size, quality, likeness, strokes, colors, advanced = {} } = given;
+  const { size, quality, likeness, strokes, colors } = given;
   if (photo.value?.film) return filmOf(painting, size, colors);
-  const options = painting.model ? { size } : { ...advanced, size };
+  const options = { ...optionsOf(painting, given), size };
   if (!painting.model && quality !== "normal") options.quality = quality;
   if (colors) options.color = "keep-luminance";
   if (painting.model) return { kind: "model", model: painting.model, options: { ...options, ...stylesFor(painting) } };
@@ -110,17 +122,26 @@ export function requestOf(painting, given = settings.value) {
   return { kind: "transfer", paintings: [painting.sha256], options, regions };
 }
 
+const isOpen = (job) => ["pending", "running"].includes(job?.state) && job.wanted !== "cancel";
+
+let asked = null; // what was asked for last, and its painting: a double click asks for one
+
 export async function paint(painting = paintings.value.find((one) => one.id === chosen.value)) {
   if (!painting) return;
   chosen.value = painting.id;
   if (!photo.value?.sha256) return;
+  const title = words.alt(tidy(stem(photo.value.name)), nameOf(painting));
+  const request = { content: photo.value.sha256, title, ...requestOf(painting) };
+  const text = JSON.stringify(request);
+  if (asked?.text === text && (!asked.id || isOpen(jobs.value.get(asked.id)))) return;
+  const own = asked = { text };
   await attempt(async () => {
     await pauseOther();
-    const title = words.alt(tidy(stem(photo.value.name)), nameOf(painting));
-    const job = await api.create({ content: photo.value.sha256, title, ...requestOf(painting) });
+    const job = await api.create(request).catch((error) => { own.text = null; throw error; });
+    putJob(job);
+    own.id = job.id;
     if (others.value.length) await paintOthers(painting);
     batch(() => {
-      putJob(job);
       current.value = job.id;
       announcement.value = `${words.job.running}: ${title}`;
     });
@@ -167,8 +188,7 @@ export async function removePainting(painting) {
 
 async function pauseOther() {
   const before = currentJob.value;
-  const isOpen = before && ["pending", "running"].includes(before.state) && before.wanted !== "cancel";
-  if (!isOpen || !["transfer", "video"].includes(before.kind)) return; // others take a moment
+  if (!isOpen(before) || !["transfer", "video"].includes(before.kind)) return; // others take a moment
   putJob(await api.act(before.id, "pause").catch(() => before));
   toast(words.job.pausedOther(titleOf(before)), { label: words.job.resume, run: () => act(before, "resume") });
 }
@@ -222,10 +242,7 @@ export async function open(job) {
     const film = job.kind === "video" ? job.request.content : undefined;
     const known = await api.file(film ? job.request.start : job.request.content);
     batch(() => {
-      if (photo.value?.sha256 !== known.sha256) {
-        cards.value = new Map();
-        photo.value = { ...known, url: urlOf.file(known.sha256), film };
-      }
+      if (photo.value?.sha256 !== known.sha256) show({ ...known, url: urlOf.shown(known), film });
       current.value = job.id;
       chosen.value = idOf(job.request);
       place.value = "paint";
@@ -234,8 +251,12 @@ export async function open(job) {
   });
 }
 
+// Use the settings of a painting; of one that was continued, those that continued it are left out.
 export function useSettings(job) {
-  const { options, model } = job.request;
+  const { options, model, start } = job.request;
+  const apart = ["size", "quality", "content_weight", "style_scale", "color", "style"];
+  if (start) apart.push("measure", "min_size", "iterations");
+  const further = Object.fromEntries(Object.entries(options).filter(([name]) => !apart.includes(name)));
   const [first, second] = stylesOf(options);
   settings.value = {
     size: options.size || 512,
@@ -244,8 +265,7 @@ export function useSettings(job) {
     strokes: options.style_scale ? Math.log2(options.style_scale[0]) : 0,
     colors: options.color === "keep-luminance",
     blend: second ? { model, style: second[0], share: second[1] / (first[1] + second[1]) } : null,
-    advanced: Object.fromEntries(Object.entries(options).filter(([name]) =>
-      !["size", "quality", "content_weight", "style_scale", "color", "style"].includes(name))),
+    advanced: { ...settings.value.advanced, ...(["transfer", "model"].includes(job.kind) && { [job.kind]: further }) },
   };
 }
 
@@ -253,7 +273,7 @@ export function restoreDraft() {
   try {
     const draft = JSON.parse(localStorage.getItem("draft") || "{}");
     if (draft.settings) settings.value = { ...settings.value, ...draft.settings };
-    if (draft.photo) photo.value = { ...draft.photo, url: urlOf.file(draft.photo.sha256) };
+    if (draft.photo) photo.value = { ...draft.photo, url: urlOf.shown(draft.photo) };
     if (draft.current) {
       current.value = draft.current;
       api.job(draft.current).then((job) => {

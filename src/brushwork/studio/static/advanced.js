@@ -5,38 +5,32 @@ import { IconButton, html } from "./parts.js";
 import { attempt, settings, useSignal } from "./state.js";
 import { words } from "./words.js";
 
-const OWN = ["size", "content_weight", "style_scale", "color"]; // those that have a place of their own above
+const OWN = ["size", "content_weight", "style_scale", "color", "style"]; // those that have a place of their own above
 
 export function Advanced({ kind }) {
   const [schema, setSchema] = useState(null);
-  const [isOpen, setOpen] = useState(false);
   const [search, setSearch] = useState("");
-  const given = useSignal(settings).advanced || {};
-  useEffect(() => {
-    if (isOpen) attempt(async () => setSchema(await api.schema(kind)));
-  }, [isOpen, kind]);
+  const all = useSignal(settings).advanced;
+  const given = all[kind] || {};
+  useEffect(() => { attempt(async () => setSchema(await api.schema(kind))); }, [kind]);
   const change = (name, value) => {
     const { [name]: before, ...rest } = given;
-    settings.value = { ...settings.value, advanced: value === undefined ? rest : { ...rest, [name]: value } };
+    settings.value = { ...settings.value, advanced: { ...all, [kind]: value === undefined ? rest : { ...rest, [name]: value } } };
   };
-  const count = Object.keys(given).length;
   const shown = Object.entries(schema?.properties || {}).filter(([name, about]) =>
     !OWN.includes(name) && `${name} ${about.description}`.toLowerCase().includes(search.toLowerCase()));
   const groups = Map.groupBy ? Map.groupBy(shown, ([, about]) => about["x-group"]) : groupBy(shown);
   return html`
-    <details class="more" onToggle=${(event) => setOpen(event.target.open)}>
-      <summary>${words.advanced.title}${count ? ` · ${count}` : ""}</summary>
-      <div class="advanced">
-        <input type="search" class="search" placeholder=${words.pictures.search} aria-label=${words.advanced.search}
-          onInput=${(event) => setSearch(event.target.value)} />
-        ${[...groups].map(([title, list]) => html`
-          <fieldset key=${title}>
-            <legend>${title}</legend>
-            ${list.map(([name, about]) => html`
-              <${Field} key=${name} name=${name} about=${about} value=${given[name]} onChange=${(value) => change(name, value)} />`)}
-          </fieldset>`)}
-      </div>
-    </details>`;
+    <div class="advanced">
+      <input type="search" class="search" placeholder=${words.pictures.search} aria-label=${words.advanced.search}
+        onInput=${(event) => setSearch(event.target.value)} />
+      ${[...groups].map(([title, list]) => html`
+        <fieldset key=${title}>
+          <legend>${title}</legend>
+          ${list.map(([name, about]) => html`
+            <${Field} key=${name} name=${name} about=${about} value=${given[name]} onChange=${(value) => change(name, value)} />`)}
+        </fieldset>`)}
+    </div>`;
 }
 
 function Field({ name, about, value, onChange }) {

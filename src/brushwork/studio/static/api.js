@@ -1,5 +1,6 @@
 // The server's API, as functions.
 const BASE = "/api/v1";
+export const LARGE = 2048; // pixels of the widest thumbnail
 
 export class ApiError extends Error {
   constructor(status, problem) {
@@ -54,6 +55,8 @@ function newKey() {
 
 export const urlOf = {
   file: (sha256) => `${BASE}/files/${sha256}`,
+  // What a browser can show of a file.
+  shown: ({ sha256, kind }) => (kind === "tiff" ? urlOf.thumbnail(sha256, LARGE) : urlOf.file(sha256)),
   download: (sha256) => `${BASE}/files/${sha256}?download=true`,
   thumbnail: (sha256, width = 320) => `${BASE}/files/${sha256}/thumbnail?width=${width}`,
   tiles: (sha256) => `${BASE}/deepzoom/${sha256}.dzi`,

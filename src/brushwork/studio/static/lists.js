@@ -1,14 +1,15 @@
 // The queue, and the pictures that were painted.
 import { useState } from "preact/hooks";
-import { act, open } from "./actions.js";
+import { act, open, remove, repeat } from "./actions.js";
 import { api, urlOf } from "./api.js";
 import { Button, IconButton, html } from "./parts.js";
-import { Progress } from "./panel.js";
-import { attempt, cursor, finished, isQueuePaused, pictureOf, putJobs, titleOf, useSignal, waiting } from "./state.js";
+import { Problem, Progress } from "./panel.js";
+import { attempt, cursor, failed, finished, isQueuePaused, pictureOf, putJobs, titleOf, useSignal, waiting } from "./state.js";
 import { words } from "./words.js";
 
 export function Queue() {
   const jobs = useSignal(waiting);
+  const over = useSignal(failed);
   const isPaused = useSignal(isQueuePaused);
   return html`
     <section class="page" aria-labelledby="queue-title">
@@ -19,7 +20,7 @@ export function Queue() {
       </header>
       ${isPaused && html`<p class="hint">${words.queue.paused}</p>`}
       ${jobs.length === 0 && html`<p class="empty">${words.queue.empty}</p>`}
-      <ul class="queue">${jobs.map((job) => html`<${Row} key=${job.id} job=${job} />`)}</ul>
+      <ul class="queue">${[...jobs, ...over].map((job) => html`<${Row} key=${job.id} job=${job} />`)}</ul>
     </section>`;
 }
 
@@ -32,17 +33,27 @@ function Row({ job }) {
       <div class="queue-text">
         <h3>${titleOf(job)}</h3>
         <${Progress} job=${job} />
+        <${Problem} job=${job} />
       </div>
-      <div class="buttons">
-        ${job.state === "paused"
-          ? html`<${IconButton} icon="play" label=${words.job.resume} onClick=${() => act(job, "resume")} />`
-          : html`<${IconButton} icon="pause" label=${words.job.pause} onClick=${() => act(job, "pause")} />`}
-        ${job.state === "pending" && html`<${IconButton} icon="arrow-right" label=${words.queue.first}
-          onClick=${() => attempt(() => api.change(job.id, { priority: Math.min(10, job.priority + 1) }))} />`}
-        <${IconButton} icon="x" label=${job.done ? words.job.enough : words.job.cancel} onClick=${() => act(job, "cancel")} />
-      </div>
+      <div class="buttons"><${job.state === "failed" ? FailedButtons : WaitingButtons} job=${job} /></div>
     </li>`;
 }
+
+const FailedButtons = ({ job }) => html`
+  <${IconButton} icon="repeat" label=${words.job.again} onClick=${() => repeat(job)} />
+  <${IconButton} icon="trash-2" label=${words.job.remove} onClick=${() => remove(job)} />`;
+
+const WaitingButtons = ({ job }) => html`
+  ${job.state === "paused"
+    ? html`<${IconButton} icon="play" label=${words.job.resume} onClick=${() => act(job, "resume")} />`
+    : html`<${IconButton} icon="pause" label=${words.job.pause} onClick=${() => act(job, "pause")} />`}
+  ${job.state === "pending" && html`<${IconButton} icon="arrow-right" label=${words.queue.first} onClick=${() => paintFirst(job)} />`}
+  <${IconButton} icon="x" label=${job.done ? words.job.enough : words.job.cancel} onClick=${() => act(job, "cancel")} />`;
+
+export const paintFirst = (job) => attempt(() => {
+  const others = waiting.value.filter((one) => one.id !== job.id);
+  return api.change(job.id, { priority: Math.min(10, Math.max(job.priority, ...others.map((one) => one.priority + 1))) });
+});
 
 export function Pictures() {
   const [search, setSearch] = useState("");

@@ -1,6 +1,6 @@
 // The part of the photograph that is painted: strokes and shapes are data, the bitmap is drawn from them.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { api, urlOf } from "./api.js";
+import { LARGE, api, urlOf } from "./api.js";
 import { drawMask, drawOver, toPng } from "./mask-drawing.js";
 import { Button, Dialog, IconButton, Slider, html } from "./parts.js";
 import { paintingPartOf } from "./actions.js";
@@ -8,6 +8,7 @@ import { attempt, chosen, dialog, paintings, photo, region } from "./state.js";
 import { words } from "./words.js";
 
 const LONGEST = 1024;
+const FOLLOWED = ["pointermove", "pointerup", "pointercancel"];
 const TOOLS = [["brush", "brush"], ["eraser", "eraser"], ["lasso", "lasso"], ["rectangle", "square"], ["ellipse", "circle"], ["fill", "paint-bucket"]];
 
 // The part of the photograph that is painted.
@@ -19,7 +20,7 @@ export const PhotoMask = () => html`
 export function PaintingMask() {
   const painting = paintings.value.find((one) => one.id === chosen.value);
   return html`
-    <${MaskEditor} title=${words.mask.ofPainting} picture=${urlOf.file(painting.sha256)} marks=${paintingPartOf(painting)?.marks}
+    <${MaskEditor} title=${words.mask.ofPainting} picture=${urlOf.thumbnail(painting.sha256, LARGE)} marks=${paintingPartOf(painting)?.marks}
       whole=${words.mask.all} onUse=${(part) => { region.value = { ...region.value, painting: { id: painting.id, ...part } }; }}
       onWhole=${() => { region.value = { ...region.value, painting: null }; }} />`;
 }
@@ -63,22 +64,24 @@ function MaskEditor({ title, picture, marks: before, whole, onUse, onWhole }) {
   const pixelsOf = () => (size / 100) * Math.max(canvas.current.width, canvas.current.height);
 
   const down = (event) => {
-    if (event.button || !source.current) return;
+    const isPenEraser = event.button === 5;
+    if ((event.button && !isPenEraser) || !source.current) return;
     const at = placeOf(event, canvas.current);
-    if (tool === "fill") return add({ kind: "fill", at, tolerance });
+    if (tool === "fill" && !isPenEraser) return add({ kind: "fill", at, tolerance });
     event.target.setPointerCapture(event.pointerId);
-    const isEraser = tool === "eraser" || event.buttons === 32; // the eraser of a pen
-    const mark = { kind: isEraser ? "eraser" : tool, size: pixelsOf(), points: [at] };
-    const move = (next) => {
-      for (const one of next.getCoalescedEvents?.() || [next]) mark.points.push(placeOf(one, canvas.current));
-      show([...marks, mark]);
+    const mark = { kind: isPenEraser ? "eraser" : tool, size: pixelsOf(), points: [at] };
+    const follow = (next) => {
+      if (next.pointerId !== event.pointerId) return;
+      if (next.type === "pointermove") {
+        for (const one of next.getCoalescedEvents?.() || [next]) mark.points.push(placeOf(one, canvas.current));
+        show([...marks, mark]);
+        return;
+      }
+      for (const name of FOLLOWED) event.target.removeEventListener(name, follow);
+      if (next.type === "pointerup") add(mark);
+      else show(marks);
     };
-    const up = () => {
-      event.target.removeEventListener("pointermove", move);
-      add(mark);
-    };
-    event.target.addEventListener("pointermove", move);
-    event.target.addEventListener("pointerup", up, { once: true });
+    for (const name of FOLLOWED) event.target.addEventListener(name, follow);
     show([...marks, mark]);
   };
 

@@ -2,12 +2,11 @@
 import { useEffect, useState } from "preact/hooks";
 import { act, continueFrom, paint, paintingPartOf, remove, repeat, saveMixture, useSettings } from "./actions.js";
 import { api, urlOf } from "./api.js";
-import { Advanced } from "./advanced.js";
 import { commandOf } from "./command.js";
-import { Button, IconButton, Slider, html } from "./parts.js";
+import { Button, IconButton, Loaded, Slider, html } from "./parts.js";
 import { mixture } from "./stage.js";
 import {
-  attempt, chosen, currentJob, dialog, paintings, photo, region, settings, tidy, titleOf, toast, useSignal,
+  attempt, chosen, currentJob, dialog, kindOf, paintings, photo, region, settings, tidy, titleOf, toast, useSignal,
 } from "./state.js";
 import { words } from "./words.js";
 
@@ -31,7 +30,7 @@ function JobPart({ job }) {
     <section class="job-part" aria-label=${titleOf(job)}>
       <h2 class="job-title">${titleOf(job)}</h2>
       <${Progress} job=${job} />
-      ${job.problem && html`<p class="problem" role="alert"><strong>${job.problem.title}.</strong> ${job.problem.detail}</p>`}
+      <${Problem} job=${job} role="alert" />
       ${isOpen && html`<${OpenButtons} job=${job} />`}
       ${job.result && html`<${ResultButtons} job=${job} />`}
       ${!job.result && !isOpen && html`<div class="buttons">
@@ -40,6 +39,9 @@ function JobPart({ job }) {
       <${Curve} job=${job} />
     </section>`;
 }
+
+export const Problem = ({ job: { problem }, role }) => problem && html`
+  <p class="problem" role=${role}><strong>${problem.title}.</strong> ${problem.detail}</p>`;
 
 function OpenButtons({ job }) {
   const isEnding = job.wanted === "cancel"; // after the iteration that is running
@@ -72,7 +74,8 @@ function ResultButtons({ job }) {
         <${Button} icon="expand" label=${`${words.job.larger} · ${larger}`} onClick=${() => continueFrom(job, { size: larger, iterations: 40 })} />`}
       <div class="row-of-icons">
       <${IconButton} icon="repeat" label=${words.job.again} onClick=${() => repeat(job)} />
-      <${IconButton} icon="sliders-horizontal" label=${words.job.useSettings} onClick=${() => useSettings(job)} />
+      ${job.kind !== "blend" && html`
+        <${IconButton} icon="sliders-horizontal" label=${words.job.useSettings} onClick=${() => useSettings(job)} />`}
       <${IconButton} icon="trash-2" label=${words.job.remove} onClick=${() => remove(job)} />
       </div>
     </div>`;
@@ -103,9 +106,9 @@ function factsOf(job, done) {
   return `${Math.round(100 * done)} % · ${width} × ${height} · ${left}`;
 }
 
-// Seconds left, by the cost of an iteration, which grows with the number of pixels.
-function leftOf(job) {
-  const { sizes, number } = job.level;
+// Seconds left, by the cost of an iteration, which grows with the number of pixels; without iterations, by the parts done.
+export function leftOf(job) {
+  const { sizes } = job.level;
   let spent = 0, left = 0, before = 0;
   sizes.forEach(([width, height, iterations], place) => {
     const done = Math.min(iterations, Math.max(0, job.done - before));
@@ -113,7 +116,7 @@ function leftOf(job) {
     left += (iterations - done) * width * height;
     before += iterations;
   });
-  return number >= 0 && spent ? (job.spent * left) / spent : 0;
+  return job.spent * (spent ? left / spent : (job.total - job.done) / job.done);
 }
 
 function Curve({ job }) {
@@ -154,6 +157,19 @@ function Blend({ painting, now, onChange }) {
     </label>
     ${other && html`<${Slider} label=${words.blend.share} low=${tidy(painting.name)} high=${tidy(other.name)} min="0" max="1" step="0.05"
       value=${now.share} shown=${words.units.percent(now.share)} onInput=${(share) => onChange({ model, style: other.style, share })} />`}`;
+}
+
+const loadAdvanced = async () => (await import("./advanced.js")).Advanced;
+
+// The options that have no place of their own.
+function Options({ kind }) {
+  const [isOpen, setOpen] = useState(false);
+  const count = Object.keys(useSignal(settings).advanced[kind] || {}).length;
+  return html`
+    <details class="more" onToggle=${(event) => setOpen(event.target.open)}>
+      <summary>${words.advanced.title}${count ? ` · ${count}` : ""}</summary>
+      ${isOpen && html`<${Loaded} load=${loadAdvanced} kind=${kind} />`}
+    </details>`;
 }
 
 function Settings({ canPaint }) {
@@ -199,7 +215,7 @@ function Settings({ canPaint }) {
           <${Button} icon="lasso" label=${paintingPart ? words.settings.paintingRegionOn : words.settings.paintingRegion}
             onClick=${() => { dialog.value = "painting mask"; }} aria-pressed=${Boolean(paintingPart)} />
         </div>`}`}
-      ${!film && html`<${Advanced} kind=${painting?.model ? "model" : "transfer"} />`}
+      ${!film && html`<${Options} kind=${kindOf(painting)} />`}
       ${canPaint && html`<div class="buttons">
         <${Button} icon="brush" label=${words.settings.paintAgain} onClick=${() => paint()} />
         ${!isPlain && html`<${Button} icon="images" label=${words.sheet.open} onClick=${() => { dialog.value = "sheet"; }} />`}

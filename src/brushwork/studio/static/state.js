@@ -7,13 +7,14 @@ import { words } from "./words.js";
 export const place = signal("paint");
 export const photo = signal(null); // {sha256, name, width, height, url}
 export const others = signal([]); // further photographs, painted after each painting that is touched
-export const isReading = signal(false);
+export const isReading = computed(() => photo.value?.sha256 === null);
 export const paintings = signal([]);
 export const jobs = signal(new Map());
 export const cards = signal(new Map()); // painting → job id
 export const current = signal(null); // job id
 export const chosen = signal(null); // painting id
 export const region = signal(null); // {sha256, url}
+// advanced: kind of painting → further options
 export const settings = signal({ size: 512, quality: "normal", likeness: 0, strokes: 0, colors: false, advanced: {}, blend: null });
 export const isConnected = signal(true);
 export const isReady = signal(true); // a worker is there
@@ -25,8 +26,11 @@ export const cursor = signal(null);
 export const hasSingleKeys = signal(localStorage.getItem("keys") !== "off");
 
 export const currentJob = computed(() => jobs.value.get(current.value) || null);
-export const waiting = computed(() =>
-  listed().filter((job) => ["pending", "running", "paused"].includes(job.state)).reverse());
+const order = (job) => (job.state === "running" ? Infinity : job.priority);
+export const waiting = computed(() => // in the order in which they are painted
+  listed().filter((job) => ["pending", "running", "paused"].includes(job.state)).reverse()
+    .sort((one, other) => order(other) - order(one)));
+export const failed = computed(() => listed().filter((job) => job.state === "failed"));
 export const finished = computed(() => listed().filter((job) => job.result));
 
 function listed() {
@@ -116,6 +120,10 @@ export const paintingOf = (job) => {
 // Return the id of the painting that a request is painted after; of a blend of styles, that of the first.
 export const idOf = ({ model, options, paintings: files }) =>
   (model ? ["model", model, ...stylesOf(options).slice(0, 1).map(([name]) => name)].join(":") : files[0]);
+
+// Return the kind of painting that a painting asks for, and the options of that kind which have no place of their own.
+export const kindOf = (painting) => (painting?.model ? "model" : "transfer");
+export const optionsOf = (painting, given = settings.value) => given.advanced?.[kindOf(painting)] || {};
 
 // Return the styles of a model that has several, with their weights.
 export const stylesOf = (options) => (options.style || []).map((one) => {
