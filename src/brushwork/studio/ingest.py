@@ -19,7 +19,7 @@ import PIL.Image
 from PIL import ImageOps
 
 from brushwork.storage.atomic import atomic_write
-from brushwork.studio.tile_writer import to_eight_bits, write_tiles
+from brushwork.studio.tile_writer import reduce_image, to_eight_bits, write_tiles
 
 MOST_MEMORY = 2 * 2**30
 MOST_SECONDS = 20
@@ -76,14 +76,11 @@ def _read(request: dict[str, Any]) -> dict[str, Any]:
     if request["kind"] in _DEMUXERS:
         return _read_film(request)
     with PIL.Image.open(request["path"], formats=[_FORMATS[request["kind"]]]) as image:
-        width, height = image.size
-        if image.getexif().get(_ORIENTATION, 1) in _ROTATED:
-            width, height = height, width
+        width, height = _upright_size(image)
         if width * height > request["max_pixels"]:
             return _too_large(width, height, request["max_pixels"])
         for side, path in request["thumbnails"].items():
             _write_thumbnail(image, int(side), Path(path))
-            image.seek(0)
     return {"width": width, "height": height}
 
 
@@ -115,16 +112,33 @@ def _too_large(width: int, height: int, most: int) -> dict[str, Any]:
     return {"too_large": f"it has {width}×{height} pixels, and {most} are allowed: make it smaller."}
 
 
+def _upright_size(image: PIL.Image.Image) -> tuple[int, int]:
+    """Return the width and height of an image as it stands upright; of a TIFF, Pillow says them so itself."""
+    width, height = image.size
+    is_turned = image.format != "TIFF" and image.getexif().get(_ORIENTATION, 1) in _ROTATED
+    return (height, width) if is_turned else (width, height)
+
+
 def _write_thumbnail(image: PIL.Image.Image, side: int, path: Path) -> None:
-    small = image.copy() if image.format != "JPEG" else image
-    small.draft("RGB", (2 * side, 2 * side))  # a JPEG is decoded at a fraction of its size
-    small = to_eight_bits(ImageOps.exif_transpose(small))
-    if small.mode not in ("RGB", "RGBA"):
-        small = small.convert("RGBA" if "A" in small.getbands() or "transparency" in small.info else "RGB")
+    image.draft("RGB", (2 * side, 2 * side))  # a JPEG is decoded at a fraction of its size
+    image.load()
+    width, height = _upright_size(image)
+    factor = max(1, int(max(width / side, height / (4 * side)) / 2))
+    small = reduce_image(image, factor, _to_colors)
+    small.getexif()[_ORIENTATION] = image.getexif().get(_ORIENTATION, 1)
+    ImageOps.exif_transpose(small, in_place=True)
     small.thumbnail((side, side * 4), PIL.Image.Resampling.LANCZOS)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path, overwrite=True) as temporary:  # several processes may make the same thumbnail
         small.save(temporary, "WEBP", quality=_THUMBNAIL_QUALITY)
+
+
+def _to_colors(image: PIL.Image.Image) -> PIL.Image.Image:
+    """Return the image in RGB, or in RGBA if it may be transparent."""
+    image = to_eight_bits(image)
+    if image.mode in ("RGB", "RGBA"):
+        return image
+    return image.convert("RGBA" if "A" in image.getbands() or "transparency" in image.info else "RGB")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from secrets import token_hex
 
@@ -10,6 +11,8 @@ import PIL.Image
 from PIL import ImageOps
 
 _QUALITY = 90
+_STRIP = 2**22
+"""Pixels of an image that are prepared at once."""
 _LARGEST_PROFILE = 4096
 """Bytes of a color profile that each tile may carry; larger ones belong to printers."""
 
@@ -21,12 +24,12 @@ def write_tiles(image: PIL.Image.Image, folder: Path, side: int, overlap: int) -
     """
     profile = image.info.get("icc_profile") or b""
     kept = {"icc_profile": profile} if 0 < len(profile) <= _LARGEST_PROFILE and image.mode == "RGB" else {}
-    image = _without_alpha(to_eight_bits(ImageOps.exif_transpose(image)))
+    ImageOps.exif_transpose(image, in_place=True)
     part = folder.with_name(f"{folder.name}.{token_hex(8)}.part")  # the process of a server that was ended may go on
     try:
         for level in range((max(image.size) - 1).bit_length(), -1, -1):
             _write_level(image, part / str(level), side, overlap, kept)
-            image = image.reduce(2)
+            image = reduce_image(image, 2, _to_opaque)
         part.rename(folder)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
@@ -56,12 +59,33 @@ def _write_level(image: PIL.Image.Image, folder: Path, side: int, overlap: int, 
             left, top = max(0, column * side - overlap), max(0, row * side - overlap)
             right = min(image.width, (column + 1) * side + overlap)
             bottom = min(image.height, (row + 1) * side + overlap)
-            tile = image.crop((left, top, right, bottom))
+            tile = _to_opaque(image.crop((left, top, right, bottom)))
             tile.save(folder / f"{column}_{row}.jpeg", "JPEG", quality=_QUALITY, **kept)
 
 
-def _without_alpha(image: PIL.Image.Image) -> PIL.Image.Image:
-    """Return the image in RGB, over white where it is transparent."""
+def reduce_image(
+    image: PIL.Image.Image, factor: int, prepare: Callable[[PIL.Image.Image], PIL.Image.Image]
+) -> PIL.Image.Image:
+    """Return a prepared image with its sides divided by a factor, and rounded up: each pixel is a mean.
+
+    `prepare` is called for strips of the image, so that there is no second copy of all of it.
+    """
+    width, height = image.size
+    rows = factor * max(1, _STRIP // (factor * width))
+    parts = (image.crop((0, top, width, min(height, top + rows))) for top in range(0, height, rows))
+    small: PIL.Image.Image | None = None
+    for number, part in enumerate(parts):
+        reduced = prepare(part).reduce(factor)
+        if small is None:
+            small = PIL.Image.new(reduced.mode, (reduced.width, -(-height // factor)))
+        small.paste(reduced, (0, number * rows // factor))
+    assert small is not None
+    return small
+
+
+def _to_opaque(image: PIL.Image.Image) -> PIL.Image.Image:
+    """Return the image in RGB of 8 bits, over white where it is transparent."""
+    image = to_eight_bits(image)
     if "A" not in image.getbands() and "transparency" not in image.info:
         return image if image.mode == "RGB" else image.convert("RGB")
     over = image.convert("RGBA")
