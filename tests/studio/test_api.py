@@ -14,7 +14,9 @@ import pytest
 from PIL import Image
 
 from asgi_client import AsgiClient
+from brushwork.errors import InputError
 from brushwork.studio import guard
+from brushwork.studio.app import StudioApp
 from brushwork.studio.file_store import register_painting
 from brushwork.studio.job_request import PaintingRequest
 from brushwork.studio.job_rows import change_known_job
@@ -217,6 +219,32 @@ def test_other_hosts_and_origins_are_refused(client, headers, status):
     assert client.post(f"{API}/jobs", headers=headers).status == status
 
 
+@pytest.mark.parametrize(
+    ("host", "allowed", "accepted", "refused"),
+    [
+        ("127.0.0.1", (), ["127.0.0.1:8765", "[::1]:8765"], ["127.0.0.1", "127.0.0.2:8765", "evil.example"]),
+        ("127.0.0.2", (), ["127.0.0.2:8765", "localhost:8765"], ["127.0.0.2", "127.0.0.3:8765"]),
+        ("0.0.0.0", (), ["127.0.0.1:8765"], ["0.0.0.0:8765", "evil.example:8765"]),
+        ("2001:DB8:0::1", (), ["[2001:db8::1]:8765"], ["[2001:db8::2]:8765", "2001:db8::1:8765", "[::]:8765"]),
+        ("::", ("2001:db8::1",), ["[2001:db8::1]:8765", "[2001:db8::1]"], ["[::]:8765", "[2001:db8::1]:443"]),
+        ("127.0.0.1", ("A.example",), ["a.example", "a.example:8765"], ["a.example:80", "b.a.example", "a.example.b"]),
+        ("127.0.0.1", ("a.example:443",), ["a.example", "a.example:443"], ["a.example:8765", "a.example:443:8765"]),
+        ("127.0.0.1", ("[::2]:8443",), ["[::2]:8443"], ["[::2]:8765", "[::2]"]),
+    ],
+)
+def test_the_names_of_a_server_are_its_address_and_those_that_are_allowed(folder, host, allowed, accepted, refused):
+    settings = make_settings(folder.path, host, 8765, allowed)
+    client = AsgiClient(StudioApp(settings))
+    found = {one: client.get("/", headers={"host": one}).status for one in (*accepted, *refused)}
+    assert found == dict.fromkeys(accepted, 200) | dict.fromkeys(refused, 403)
+
+
+@pytest.mark.parametrize("name", ["https://a.example", "*", "a.example:x", "[a.example]", "a b", ""])
+def test_what_is_no_host_is_not_allowed(folder, name):
+    with pytest.raises(InputError, match="is no host"):
+        make_settings(folder.path, "127.0.0.1", 8765, (name,))
+
+
 def test_a_host_is_checked_for_pages_and_streams_too(client):
     for path in ("/", f"{API}/events", "/static/app.js"):
         assert client.get(path, headers={"host": "evil.example:8765"}).status == 403
@@ -382,7 +410,15 @@ def test_a_quality_is_that_of_the_preset(client, files):
 
 def test_the_page_asks_for_all_of_its_modules_at_once(client):
     page = client.get("/").body.decode()
-    when_opened = {"first.js", "mask.js", "mask-drawing.js", "sheet.js", "giant.js", "vendor/openseadragon.js"}
+    when_opened = {
+        "first.js",
+        "advanced.js",
+        "mask.js",
+        "mask-drawing.js",
+        "sheet.js",
+        "giant.js",
+        "vendor/openseadragon.js",
+    }
     modules = {path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.js")} - when_opened
     assert set(re.findall(r'rel="modulepreload" href="/static/([^"]+)"', page)) == modules
 

@@ -18,9 +18,8 @@ class StudioApp(Guard):
     """ASGI app of the studio. Requests of the API wait until it is opened."""
 
     def __init__(self, settings: StudioSettings) -> None:
-        rules = GuardRules(
-            local_hosts(settings.port, settings.allowed_hosts), settings.token_sha256, content_policy(script_hashes())
-        )
+        hosts = local_hosts(settings.port, settings.host, settings.allowed_hosts)
+        rules = GuardRules(hosts, settings.token_sha256, content_policy(script_hashes()))
         super().__init__(self._route, rules)
         self._page, self._opened = PageFiles(), asyncio.Event()
         self._api: ASGIApp = self._page

@@ -12,6 +12,7 @@ from typing import Any
 
 from brushwork.errors import InputError
 from brushwork.studio.folder import StudioFolder
+from brushwork.studio.guard import is_wildcard, local_hosts
 
 DEFAULT_PORT = 8765
 TOKEN_BYTES = 32
@@ -61,7 +62,7 @@ class StudioSettings:
     @property
     def address(self) -> str:
         """The address of the page, with the token where one is needed. The part after # is not sent to servers."""
-        name = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
+        name = "127.0.0.1" if is_wildcard(self.host) else self.host
         name = f"[{name}]" if ":" in name else name
         scheme = "https" if self.certificate else "http"
         return f"{scheme}://{name}:{self.port}/" + (f"#token={self.token}" if self.token else "")
@@ -82,15 +83,16 @@ def make_settings(
 ) -> StudioSettings:
     """Return the settings; where other machines can connect, with a new token. `more`: other fields of the settings.
 
-    Raises: InputError: a port or a number of workers out of range, or a certificate that cannot be used.
+    Raises: InputError: a port or a number of workers out of range, a host that is none, or a certificate that cannot
+        be used.
     """
     if not 1 <= port <= 65535:
         raise InputError(f"port is {port}: it must be from 1 to 65535.")
     if not 0 <= workers <= 64:
         raise InputError(f"workers is {workers}: it must be from 0 to 64.")
-    own = () if is_loopback(host) or host in ("0.0.0.0", "::") else (host,)
     token = None if is_loopback(host) and not allowed_hosts else token_urlsafe(TOKEN_BYTES)
-    settings = StudioSettings(folder, host, port, (*allowed_hosts, *own), token, workers, **more)
+    settings = StudioSettings(folder, host, port, allowed_hosts, token, workers, **more)
+    local_hosts(port, host, allowed_hosts)
     _require_certificate(settings)
     return settings
 

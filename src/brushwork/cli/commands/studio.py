@@ -51,7 +51,8 @@ def studio(
         Address of a database of PostgreSQL, for workers on several machines, which then share the folder;
         BRUSHWORK_STUDIO_DATABASE, or SQLite in the folder, if none is named.
     allow_host
-        Other names by which this machine is called in the address bar.
+        Other names by which this machine is called in the address bar, such as that of a reverse proxy; with a port
+        where it is neither this one nor the usual one.
     workers
         Processes that paint; 0 if `brushwork worker` runs elsewhere.
     certificate
