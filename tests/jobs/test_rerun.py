@@ -85,16 +85,18 @@ def test_changed_weights_of_the_network_are_named(job):
 
 
 def test_a_weights_file_is_found_beside_the_picture(tmp_path, monkeypatch):
-    job = tiny_job(tmp_path, options=replace(TINY, network="weights/tiny.pth"))
+    job = tiny_job(tmp_path, options=replace(TINY, network="weights/tiny.pth", preprocessing="torchvision"))
     painted(job)
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     with pytest.raises(InputError, match=r"the network weights/tiny\.pth is missing"):
         job_from_image(job.output)
     (tmp_path / "tiny.pth").touch()
-    monkeypatch.setattr(load, "load_encoder", lambda file: tiny_network())
+    asked = []
+    monkeypatch.setattr(load, "load_encoder", lambda file, **given: asked.append(given) or tiny_network())
     assert job_from_image(job.output).job.options.network == str(tmp_path / "tiny.pth")
-    monkeypatch.setattr(load, "load_encoder", lambda file: tiny_network(drawn=torch.float64))
+    assert asked == [{"preprocessing": "torchvision"}]  # the hash counts its mean and std
+    monkeypatch.setattr(load, "load_encoder", lambda *_, **__: tiny_network(drawn=torch.float64))
     with pytest.raises(InputError, match=r"tiny\.pth has changed"):
         job_from_image(job.output)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -51,15 +52,19 @@ def load_encoder(
     return encoder
 
 
-def find_same_encoder(named: Path, folder: Path, weights: str) -> Path:
+def find_same_encoder(
+    named: Path, folder: Path, weights: str, preprocessing: PreprocessName | Literal["own"] = "own"
+) -> Path:
     """Return the weights file of an encoder: at its path, in the folder, or in the current folder.
 
-    `weights`: the hash of its weights.
+    `weights`: the hash of its weights, which counts the mean and std of its preprocessing.
 
     Raises: InputError: it is missing or has changed.
     """
     places = (named, folder / named, folder / named.name, Path(named.name))
-    found = find_unchanged(places, lambda file: load_encoder(file).weights_sha256(), weights)
+    found = find_unchanged(
+        places, lambda file: load_encoder(file, preprocessing=preprocessing).weights_sha256(), weights
+    )
     if found is None:
         raise InputError(f"the network {named} is missing: put its file into {folder}, or into the current folder.")
     return found

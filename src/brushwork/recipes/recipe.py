@@ -76,7 +76,8 @@ class RecipeOptions(EncoderOptions, MethodOptions, ABC):
 
         if not is_file_name(self.network):
             return self
-        return replace(self, network=str(find_same_encoder(Path(self.network), folder, weights)))
+        found = find_same_encoder(Path(self.network), folder, weights, self.preprocessing)
+        return replace(self, network=str(found))
 
     def enlarge(self, images: RecipeInputs, image: Image, size: Size, encoder: Encoder) -> Image:
         """Return an image of one of the sizes, enlarged to a larger one as the run would start from it there."""
