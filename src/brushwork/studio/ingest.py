@@ -21,7 +21,8 @@ from PIL import ImageOps
 from brushwork.storage.atomic import atomic_write
 from brushwork.studio.tile_writer import reduce_image, to_eight_bits, write_tiles
 
-MOST_MEMORY = 2 * 2**30
+MOST_MEMORY = 5 * 2**29
+"""Bytes: 400 megapixels at 4 bytes each, and a quarter of them for the next tiles."""
 MOST_SECONDS = 20
 """Processor time for one file."""
 _LOOK = 0.5
