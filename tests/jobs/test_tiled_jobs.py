@@ -79,6 +79,28 @@ def test_where_a_loss_cannot_be_tiled_it_ends_with_what_was_painted(tmp_path, sc
     assert job.output.exists() and job.checkpoint.exists()
 
 
+@pytest.mark.parametrize(
+    ("error", "raised"), [(KeyboardInterrupt(), KeyboardInterrupt), (MemoryError("none left"), OutOfMemoryError)]
+)
+def test_what_ends_the_search_for_smaller_tiles_keeps_what_was_painted(tmp_path, scarce, monkeypatch, error, raised):
+    def failing(*_):
+        raise error
+
+    monkeypatch.setattr("brushwork.jobs.run.halve_tiling", failing)
+    job = tiny_job(tmp_path, options=FLAT)
+    with pytest.raises(raised):
+        painted(job)
+    assert job.output.exists() and job.checkpoint.exists()
+
+
+def test_closed_while_it_goes_on_in_tiles_it_keeps_what_was_painted(tmp_path, scarce):
+    job = tiny_job(tmp_path, options=FLAT)
+    events = run_job(job, network=tiny_network())
+    assert any(isinstance(event, Note) and "out of memory" in event.text for event in events)
+    events.close()
+    assert job.output.exists() and job.checkpoint.exists()
+
+
 @pytest.mark.slow
 def test_little_memory_is_planned_for(tmp_path, small_sides, monkeypatch):
     options = replace(FLAT, size=300, iterations=1)

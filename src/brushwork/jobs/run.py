@@ -101,21 +101,23 @@ def open_job(
 
 def _run(prepared: PreparedJob, writer: JobWriter) -> Iterator[JobEvent]:
     """Run the steps, saving what was reached whatever happens; if memory runs out, continue with less."""
-    while True:
-        try:
-            yield from _steps(prepared, writer)
-            finished = writer.finish()
-        except BaseException as error:
-            if not _is_about_memory(error) or (tiling := _smaller_tiling(prepared)) is None:
-                _keep(writer, error)
-                if _is_about_memory(error):
-                    raise OutOfMemoryError(f"out of memory while painting: use a smaller size. ({error})") from error
-                raise
-        else:
-            yield finished
-            return
-        prepared = prepared.with_tiling(tiling)
-        yield Note(writer.replace_prepared(prepared))
+    try:
+        while True:
+            try:
+                yield from _steps(prepared, writer)
+                finished = writer.finish()
+                break
+            except Exception as error:
+                if not _is_about_memory(error) or (tiling := _smaller_tiling(prepared)) is None:
+                    raise
+            prepared = prepared.with_tiling(tiling)
+            yield Note(writer.replace_prepared(prepared))
+    except BaseException as error:
+        _keep(writer, error)
+        if _is_about_memory(error):
+            raise OutOfMemoryError(f"out of memory while painting: use a smaller size. ({error})") from error
+        raise
+    yield finished
 
 
 def _smaller_tiling(prepared: PreparedJob) -> Tiling | None:
