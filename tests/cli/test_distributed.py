@@ -34,11 +34,14 @@ def test_more_processes_than_gpus_are_refused(rank, processes, gpus, monkeypatch
         monkeypatch.setenv("LOCAL_WORLD_SIZE", processes)
     monkeypatch.setattr("brushwork.devices.select_device", lambda name: torch.device("cuda"))
     monkeypatch.setattr("torch.cuda.device_count", lambda: gpus)
+    waited: list[float] = []
+    monkeypatch.setattr("time.sleep", waited.append)
     with pytest.raises(InputError if rank == "0" else SystemExit) as caught, connect("auto"):
         pass
     if rank == "0":
         expected = f"{processes} processes, but {gpus} GPU{'s' * (gpus > 1)} on this machine: start {gpus} (--nproc"
         assert str(caught.value).startswith(expected)
+    assert len(waited) == (rank != "0"), "a launcher ends the first process when another one fails before it"
 
 
 def test_other_ranks_show_and_write_nothing():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from brushwork import devices, distributed
@@ -14,6 +15,9 @@ from brushwork.cli.run_flags import RunFlags
 from brushwork.distributed.launch import is_distributed_launch
 from brushwork.errors import BrushworkError, InputError, OtherRankError
 from brushwork.jobs.run_distributed import RANKS_HERE
+
+_FIRST_FAILS_WITHIN = 10.0
+"""Seconds after which the first process has failed; torchrun looks every 0.1 seconds, and then ends the others."""
 
 
 @contextmanager
@@ -46,7 +50,8 @@ def connect(device_name: str) -> Iterator[distributed.ProcessGroup | None]:
 def _take_gpu() -> None:
     """Let this process compute on the GPU of its number on this machine.
 
-    Raises: InputError: more processes than GPUs; on the first of them. The others end.
+    Raises: InputError: more processes than GPUs; on the first of them. The others end after it, for a launcher ends all
+        processes once it sees that one has failed, and the first has to print the message.
     """
     import torch
 
@@ -54,6 +59,8 @@ def _take_gpu() -> None:
     processes = int(os.environ.get(RANKS_HERE, str(number + 1)))
     if processes > gpus:
         if number:
+            with suppress(KeyboardInterrupt):  # SIGTERM from the launcher
+                time.sleep(_FIRST_FAILS_WITHIN)
             sys.exit(FAILURE)
         raise InputError(
             f"{processes} processes, but {gpus} GPU{'s' * (gpus > 1)} on this machine: start {gpus} "
