@@ -123,7 +123,7 @@ def test_a_painter_begins_with_another(run: Run, studio: Path) -> None:
         ((*JOHNSON, "--schedule", "sometimes"), "schedule"),
         ((*JOHNSON, "--plot", "losses.txt"), "must end in"),
         ((*JOHNSON, "--plot", "nowhere/losses.png"), "the folder nowhere of losses.png does not exist"),
-        ((*JOHNSON, "--plot", "night.png"), "night.png already exists"),
+        ((*JOHNSON, "--plot", "night.png"), "night.png already exists: choose another name with --plot, "),
         ((*JOHNSON, "--plot", "./waves.png", "--force"), "waves.png would replace another file of this run"),
     ],
 )

@@ -77,8 +77,8 @@ def output_paths(given: str, names: Sequence[str], many: bool) -> list[Path]:
     return [folder / f"{name}.png" for name in _distinct(names)]
 
 
-def require_no_overwrite(files: Iterable[Path]) -> None:
-    """Check before the first job that no file would be overwritten.
+def require_no_overwrite(files: Iterable[Path], flag: str = "-o") -> None:
+    """Check before the first job that no file would be overwritten. `flag`: the one that names the files.
 
     Raises: InputError.
     """
@@ -88,7 +88,9 @@ def require_no_overwrite(files: Iterable[Path]) -> None:
     if taken:
         others = len(taken) - 1
         which = f"{taken[0]} and {others} more already exist" if others else f"{taken[0]} already exists"
-        raise InputError(f"{which}: choose another name with -o, continue with --resume, or overwrite with --force.")
+        raise InputError(
+            f"{which}: choose another name with {flag}, continue with --resume, or overwrite with --force."
+        )
 
 
 def _exists(file: Path) -> bool:
