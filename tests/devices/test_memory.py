@@ -127,7 +127,7 @@ def test_windows(monkeypatch):
     assert available_memory(CPU) is None
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the shelf is a range of addresses as Linux has them")
+@pytest.mark.skipif(sys.platform != "linux", reason="the arena is a range of addresses as Linux has them")
 def test_memory_of_the_compiled_engine_is_given_back_too():
     trim_memory()
     held, resident = TEMPORARY.size, allocated_memory(CPU)
