@@ -174,6 +174,20 @@ def test_a_finished_film_of_another_clip_or_other_options_is_no_finished_one(tmp
     assert done.frames == 3 and sha256(job.output) != before
 
 
+def test_a_film_of_an_earlier_version_goes_on():
+    """Its sound was among the options of the encoder, and optimized films had fewer options."""
+    kept = {"sequence": {"passes": 1}, "encoding": {"crf": 18, "audio": "copy"}}
+    frames = {"sequence": {"passes": 1, "warping": "filled", "stopping": "sliding"}, "encoding": {"crf": 18}}
+    assert not workspace.list_film_changes(frames, kept)
+    assert not workspace.list_film_changes(frames | {"sound": {"audio": "copy"}}, kept)
+    assert workspace.list_film_changes(frames | {"sound": {"audio": "none"}}, kept) == [
+        "sound: audio: none here, copy there"
+    ]
+    frames["sequence"]["warping"] = "ruder"
+    assert workspace.list_film_changes(frames, kept) == ["sequence: warping: ruder here, filled there"]
+    assert not workspace.list_film_changes({"sequence": {}, "encoding": {}}, {"sequence": {}, "encoding": {}})
+
+
 @pytest.mark.parametrize("name", ["out.gif", "out.mp4"])
 def test_a_film_that_does_not_say_how_it_was_painted_is_not_taken_for_finished(tmp_path, clip, name):
     job = film_job(clip, tmp_path / name)

@@ -114,14 +114,26 @@ class Workspace:
         return found
 
 
+_ADDED = {"warping": "filled", "stopping": "sliding"}
+"""Options of optimized films that manifests of earlier versions do not have → what those versions did."""
+
+
 def list_film_changes(manifest: dict[str, Any], there: dict[str, Any]) -> list[str]:
     """List, in words, what makes the film of another manifest another one; earlier versions leave parts out."""
     here: dict[str, Any] = json.loads(json.dumps(manifest))
     return [
         f"{part}: {', '.join(list_changes(here.get(part) or {}, kept)) if isinstance(kept, dict) else 'another file'}"
-        for part, kept in there.items()
+        for part, kept in _update_manifest(there, has_sound="sound" in here).items()
         if here.get(part) != kept
     ]
+
+
+def _update_manifest(kept: dict[str, Any], *, has_sound: bool) -> dict[str, Any]:
+    """Return the manifest of any version as this one writes it; what makes frames what they are is without sound."""
+    encoding, sequence = dict(kept.get("encoding", {})), kept.get("sequence", {})
+    sound = {"audio": encoding.pop("audio")} if "audio" in encoding else None
+    updated = kept | {"encoding": encoding, "sequence": sequence and _ADDED | sequence}
+    return updated | ({"sound": sound} if has_sound and sound else {})
 
 
 def segments_of(analysis: FilmAnalysis) -> list[range]:
