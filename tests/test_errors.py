@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from brushwork.errors import (
     OtherRankError,
     OutOfMemoryError,
     StopSignalError,
+    import_extra,
     require_extra,
     suggest_names,
 )
@@ -25,6 +27,18 @@ def test_what_is_not_installed_is_named_with_its_extra() -> None:
     said = "a test needs packages that are not installed (no_such, nor_such): pip install 'brushwork[dev]'."
     with pytest.raises(InputError, match=f"^{re.escape(said)}$"):
         require_extra("a test", "dev", "torch", "no_such", "nor_such")
+
+
+def test_what_is_installed_and_cannot_be_imported_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "without_library.py").write_text("raise ImportError('libGL.so.1: cannot open shared object file')")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert import_extra("a test", "dev", "torch") is torch
+    said = (
+        "without_library is installed but cannot be imported (libGL.so.1: cannot open shared object file): reinstall "
+        "it with pip install 'brushwork[dev]'."
+    )
+    with pytest.raises(InputError, match=f"^{re.escape(said)}$"):
+        import_extra("a test", "dev", "without_library")
 
 
 def test_a_near_name_is_suggested_once() -> None:

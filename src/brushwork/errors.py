@@ -17,8 +17,9 @@ A message says what was given, what was expected, and what to do.
 from __future__ import annotations
 
 from difflib import get_close_matches
+from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,6 +99,21 @@ def require_extra(what: str, extra: str, *modules: str) -> None:
     if missing := [module for module in modules if find_spec(module) is None]:
         names = ", ".join(missing)
         raise InputError(f"{what} needs packages that are not installed ({names}): pip install 'brushwork[{extra}]'.")
+
+
+def import_extra(what: str, extra: str, module: str) -> Any:
+    """Return a module that an extra of brushwork brings; `what` needs it.
+
+    Raises: InputError: it is not installed, or cannot be imported, as where a library of the system is missing.
+    """
+    require_extra(what, extra, module)
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise InputError(
+            f"{module} is installed but cannot be imported ({error}): reinstall it with pip install "
+            f"'brushwork[{extra}]'."
+        ) from error
 
 
 def suggest_names(given: str, known: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -69,6 +70,14 @@ def ray(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     ray.__spec__ = ModuleSpec("ray", None)  # as that of a module that is installed
     monkeypatch.setitem(sys.modules, "ray", ray)
     return ray
+
+
+def test_a_ray_that_cannot_be_imported_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ray.py").write_text("raise ImportError('no _raylet')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "ray", raising=False)
+    with pytest.raises(InputError, match=r"ray is installed but cannot be imported \(no _raylet\)"):
+        workers.run_on_ray()
 
 
 def test_every_piece_is_done_once(ray: Cluster) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 import torch
 
 from brushwork.choices import WorkerEngine
-from brushwork.errors import InputError, require_extra
+from brushwork.errors import InputError, import_extra
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -38,7 +38,7 @@ class Executor(Protocol):
 def pick_executor(count: int, engine: WorkerEngine = "processes") -> Executor | None:
     """Return the executor for a number of processes, or of CPUs a task with Ray; None: this process does it all.
 
-    Raises: InputError: Ray is not installed.
+    Raises: InputError: Ray is not installed, or cannot be imported.
     """
     if engine == "ray":
         return run_on_ray(count)
@@ -116,10 +116,9 @@ def run_on_ray(threads: int = 1) -> Executor:
     Every machine must have brushwork, and see the same files under the same paths. Each piece takes `threads` CPUs of
     the cluster, and a GPU if it runs on one.
 
-    Raises: InputError: Ray is not installed.
+    Raises: InputError: Ray is not installed, or cannot be imported.
     """
-    require_extra("a Ray cluster", "ray", "ray")
-    import ray
+    ray = import_extra("a Ray cluster", "ray", "ray")
 
     def spread(
         task: Callable[[Piece, int], Result], pieces: Sequence[Piece], device: str

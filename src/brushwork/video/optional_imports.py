@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
-from brushwork.errors import require_extra
+from brushwork.errors import import_extra
 
 
 def import_video(module: str) -> Any:
     """Return the module `av` or `cv2`.
 
-    Raises: InputError: it is not installed.
+    Raises: InputError: it is not installed, or cannot be imported.
     """
-    require_extra("a film", "video", module)
-    return import_module(module)
+    return import_extra("a film", "video", module)
