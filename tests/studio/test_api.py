@@ -434,7 +434,8 @@ def test_a_model_and_a_network_are_names_and_no_files_of_the_server(client, file
     refused = client.post(f"{API}/jobs", body)
     assert (refused.status, "no option 'model'" in refused.json()["detail"]) == (422, True)
     assert "model" not in client.get(f"{API}/recipes/model/schema").json()["properties"]
-    assert create(client, files, options={"network": "/etc/passwd"}).status == 422
+    for network in ("/etc/passwd", "secret.pth", "secret.safetensors"):  # the last two of the current folder
+        assert create(client, files, options={"network": network}).status == 422
     assert create(client, files, options={"network": "vgg19"}).status == 201
 
 

@@ -252,6 +252,22 @@ def test_a_double_click_paints_once(run):
     assert found == [1, 1, 2, 3]
 
 
+def test_a_click_on_the_painting_that_is_painted_shows_it_again(run):
+    found = run("""
+      let count = 0;
+      state.photo.value = { sha256: "a", name: "lake.jpg" };
+      state.others.value = [{ sha256: "a2", name: "hill.jpg" }];
+      api.create = async (request) => jobOf(String(++count), { request, state: "running" });
+      api.batch = async () => { throw new Error("no space"); };
+      await actions.paint(painting);
+      const found = [state.current.value];
+      state.current.value = "earlier";
+      await actions.paint(painting);
+      return [...found, state.current.value, count];
+    """)
+    assert found == ["1", "1", 1]
+
+
 def test_what_could_not_be_asked_for_can_be_asked_for_again(run):
     found = run("""
       let count = 0;

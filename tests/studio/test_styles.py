@@ -8,6 +8,8 @@ from threading import Event
 import pytest
 import torch
 
+from brushwork.errors import InputError
+from brushwork.feedforward import ModelOptions
 from brushwork.feedforward.model import StyleModel, save_model
 from brushwork.feedforward.networks.configs import MultiStyleConfig, TextureNetConfig
 from brushwork.feedforward.networks.registry import build_network
@@ -70,6 +72,22 @@ def test_a_damaged_model_is_left_out_and_a_texture_is_known_by_its_architecture(
     register_models(database, folder)
     listed = {one["model"] for one in client.get(f"{API}/paintings").json()["paintings"]}
     assert "sky" in listed and not listed & {"pebbles", "damaged"}
+
+
+def test_a_model_is_a_known_name_and_no_file_of_the_current_folder(shelf, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sky = (shelf / "sky.safetensors").read_bytes()
+    for name in ("private.safetensors", "private"):
+        (tmp_path / name).write_bytes(sky)
+        with pytest.raises(InputError, match=f"no model '{name}'"):
+            LoadedNetworks().network(ModelOptions(model=name))
+    (tmp_path / "sky").mkdir()
+    (shelf / "sky.v2.safetensors").write_bytes(sky)
+    for name in ("sky", "sky.v2"):
+        assert LoadedNetworks().network(ModelOptions(model=name, style=("dusk",))).options.model == name
+    (shelf / "damaged.safetensors").write_bytes(sky[:100])
+    with pytest.raises(InputError, match=r"^damaged is damaged"):  # clients learn no path
+        LoadedNetworks().network(ModelOptions(model="damaged"))
 
 
 @pytest.mark.parametrize("changed", [{"preprocessing": "signed"}, {"engine": "plain"}, {"encoder_scale": 256.0}])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -11,8 +10,9 @@ from brushwork.encoders.backends import default_engine, usable_engines
 from brushwork.encoders.encoder import Encoder
 from brushwork.encoders.preprocess import make_preprocess
 from brushwork.encoders.registry import ARCHITECTURES, build_encoder
-from brushwork.encoders.weights.find import ENDINGS, find_weights, read_file
+from brushwork.encoders.weights.find import find_weights, read_file
 from brushwork.errors import InputError
+from brushwork.storage.file_names import is_weights_file
 from brushwork.storage.hashing import find_unchanged
 
 
@@ -41,7 +41,7 @@ def load_encoder(
     _require_one_of("padding", padding, get_args(Padding))
     _require_one_of("preprocessing", preprocessing, ("own", *get_args(PreprocessName)))
     _require_one_of("engine", engine, ("auto", *usable_engines()))
-    weights = read_file(Path(name))[0] if is_file_name(name) else find_weights(str(name))
+    weights = read_file(Path(name))[0] if is_weights_file(name) else find_weights(str(name))
     if weights.architecture not in ARCHITECTURES:
         raise InputError(f"{name} is not an encoder: it holds weights of {weights.architecture}.")
     shown = make_preprocess(weights.preprocessing if preprocessing == "own" else preprocessing, scale)
@@ -72,9 +72,3 @@ def find_same_encoder(
 def _require_one_of(what: str, given: str, known: tuple[str, ...]) -> None:
     if given not in known:
         raise InputError(f"{what} {given!r} was given; expected {' or '.join(known)}.")
-
-
-def is_file_name(name: str | Path) -> bool:
-    """Return whether the name of a network is the path of a weights file."""
-    separators = {os.sep, os.altsep or os.sep}
-    return isinstance(name, Path) or name.endswith(ENDINGS) or any(separator in name for separator in separators)

@@ -12,6 +12,7 @@ from brushwork.images.geometry import Size
 from brushwork.options import OptimizerOptions
 from brushwork.options.groups import EncoderOptions
 from brushwork.options.method import MethodOptions
+from brushwork.storage.file_names import is_weights_file
 
 if TYPE_CHECKING:
     from brushwork.controls.inputs import RecipeInputs
@@ -72,9 +73,9 @@ class RecipeOptions(EncoderOptions, MethodOptions, ABC):
 
     def with_found_network(self, folder: Path, weights: str) -> Self:
         """Return the options with the weights file of the network where it is now."""
-        from brushwork.encoders.load import find_same_encoder, is_file_name  # imports torch
+        from brushwork.encoders.load import find_same_encoder  # imports torch
 
-        if not is_file_name(self.network):
+        if not is_weights_file(self.network):
             return self
         found = find_same_encoder(Path(self.network), folder, weights, self.preprocessing)
         return replace(self, network=str(found))

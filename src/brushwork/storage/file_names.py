@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Iterable
@@ -12,11 +13,20 @@ STYLE_ENDING = ".style"
 
 MODEL_ENDING = ".safetensors"
 
+WEIGHTS_ENDINGS = (".safetensors", ".pth", ".pt", ".bin", ".ckpt", ".caffemodel")
+"""Endings by which the name of a network is recognized as a file."""
+
 CHECKPOINT_ENDING = ".checkpoint"
 """Suffix of the checkpoint beside an output, after the output's whole name."""
 
 _NO_UTF8 = re.compile("[\udc80-\udcff]")
 """Python's surrogates for the bytes of a name that are not valid UTF-8 (PEP 383)."""
+
+
+def is_weights_file(name: str | Path) -> bool:
+    """Return whether the name of a network is the path of a weights file."""
+    separators = {os.sep, os.altsep or os.sep}
+    return isinstance(name, Path) or name.endswith(WEIGHTS_ENDINGS) or any(one in name for one in separators)
 
 
 def is_utf8(path: Path) -> bool:

@@ -12,12 +12,14 @@ import torch
 
 from brushwork.devices.select import select_device
 from brushwork.encoders import Encoder
+from brushwork.errors import InputError, suggest_names
 from brushwork.feedforward import (
     AdaINOptions,
     AdaINStylizer,
     ModelOptions,
     ModelStylizer,
     Stylizer,
+    list_models,
 )
 from brushwork.images import Size, read_image, resize, write_image
 from brushwork.images.color import oklab_to_srgb, srgb_to_oklab
@@ -68,7 +70,7 @@ class LoadedNetworks:
             return replace(self._adain, options=options)
         if isinstance(options, ModelOptions):
             if self._model is None or self._model.options.model != options.model:
-                self._model = options.load_stylizer(self.device)
+                self._model = _load_known_model(options, self.device)
             return replace(self._model, options=options)
         return None
 
@@ -142,6 +144,21 @@ def link_checkpoint(before: Path, output: Path) -> bool:
     with suppress(FileNotFoundError, FileExistsError):
         link_or_copy(checkpoint, output.with_name(checkpoint.name))
     return output.with_name(checkpoint.name).exists()
+
+
+def _load_known_model(options: ModelOptions, device: torch.device) -> ModelStylizer:
+    """Load a model of `list_models` onto a device: clients open no other files of this machine.
+
+    Raises: InputError: there is none of this name, or it cannot be used.
+    """
+    known = list_models()
+    if options.model not in known:
+        raise InputError(f"there is no model {options.model!r}. {suggest_names(options.model, known)}")
+    path = str(known[options.model])
+    try:
+        return replace(replace(options, model=path).load_stylizer(device), options=options)
+    except InputError as error:
+        raise InputError(str(error).replace(path, options.model)) from error
 
 
 def _make_job(request: PaintingRequest, folder: StudioFolder, output: Path) -> Job:

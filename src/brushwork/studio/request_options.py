@@ -11,6 +11,7 @@ from brushwork.errors import InputError, suggest_names
 from brushwork.feedforward import AdaINOptions, FeedForwardOptions, ModelOptions
 from brushwork.jobs.options_json import options_from_json, options_to_json
 from brushwork.recipes import RecipeOptions, load_preset
+from brushwork.storage.file_names import is_weights_file
 from brushwork.studio.job_request import (
     CARD_ITERATIONS,
     CARD_SIZE,
@@ -36,7 +37,7 @@ def make_options(request: PaintingRequest) -> RecipeOptions | FeedForwardOptions
     for name in given:
         if name not in known:
             raise InputError(f"there is no option {name!r}. {suggest_names(name, known)}")
-    if "/" in str(given.get("network", "")):  # clients open no files of this machine
+    if is_weights_file(str(given.get("network", ""))):  # clients open no files of this machine
         raise InputError(f"network is {given['network']!r}: the studio takes the name of a network, and no file.")
     return options_from_json(base.method, values | given)
 

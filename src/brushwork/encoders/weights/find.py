@@ -21,10 +21,6 @@ from brushwork.storage.hashing import file_sha256, tensors_sha256
 _RELATIVE, _ABSOLUTE = 1e-5, 1e-7
 """Tolerances (relative, absolute) within which weights are equal up to rounding."""
 
-ENDINGS = (".safetensors", ".pth", ".pt", ".bin", ".ckpt", ".caffemodel")
-"""Endings by which a name is recognized as a file."""
-
-
 CAFFE_MODELS = {"caffenet": "bvlc_reference_caffenet.caffemodel", "googlenet-caffe": "bvlc_googlenet.caffemodel"}
 """Names under which the weights of Caffe's own models are expected → the file that its model zoo publishes."""
 

@@ -11,8 +11,9 @@ from typing import Literal
 from brushwork.encoders.weights.cache import EncoderWeights, cached_file, cached_names, write_weights
 from brushwork.encoders.weights.catalog import WEIGHT_SETS, InstalledFile, WeightSet
 from brushwork.encoders.weights.download import download_weights
-from brushwork.encoders.weights.find import ENDINGS, find_installed_file, find_weights, install_hint, read_sets
+from brushwork.encoders.weights.find import find_installed_file, find_weights, install_hint, read_sets
 from brushwork.errors import InputError, WeightsError, suggest_names
+from brushwork.storage.file_names import WEIGHTS_ENDINGS
 from brushwork.storage.folders import temporary_place
 
 
@@ -140,10 +141,10 @@ def _like(name: str) -> WeightSet:
 
 def _require_usable(name: str) -> None:
     """Check that a name can be a file name, and cannot be mistaken for a path."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) or name.endswith(ENDINGS):
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) or name.endswith(WEIGHTS_ENDINGS):
         raise InputError(
             f"{name!r} is not a valid name for weights: use letters, digits, '-', '_' and '.', without the endings "
-            f"{', '.join(ENDINGS)}."
+            f"{', '.join(WEIGHTS_ENDINGS)}."
         )
 
 

@@ -133,18 +133,21 @@ export async function paint(painting = paintings.value.find((one) => one.id === 
   const title = words.alt(tidy(stem(photo.value.name)), nameOf(painting));
   const request = { content: photo.value.sha256, title, ...requestOf(painting) };
   const text = JSON.stringify(request);
-  if (asked?.text === text && (!asked.id || isOpen(jobs.value.get(asked.id)))) return;
+  if (asked?.text === text && (!asked.id || isOpen(jobs.value.get(asked.id)))) {
+    if (asked.id) current.value = asked.id; // another picture may be shown
+    return;
+  }
   const own = asked = { text };
   await attempt(async () => {
     await pauseOther();
     const job = await api.create(request).catch((error) => { own.text = null; throw error; });
     putJob(job);
     own.id = job.id;
-    if (others.value.length) await paintOthers(painting);
     batch(() => {
       current.value = job.id;
       announcement.value = `${words.job.running}: ${title}`;
     });
+    if (others.value.length) await paintOthers(painting);
   });
 }
 
