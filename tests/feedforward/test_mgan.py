@@ -66,9 +66,9 @@ def test_sizes_of_files(width, upsampling, megabytes):
 
 def test_the_network_that_looks_is_loaded_when_it_is_to_paint():
     network = build_network(SMALL)
-    assert not network._looking
+    assert not network._encoder_ref
     network.eval()
-    assert network._looking
+    assert network._encoder_ref
 
 
 def test_it_paints_what_the_network_sees(network):

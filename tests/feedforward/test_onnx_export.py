@@ -105,8 +105,8 @@ def test_the_ending_is_that_of_onnx(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(onnx_export, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match=r"onnx and onnxscript are needed.*brushwork\[onnx\]"):
+    monkeypatch.setattr("brushwork.errors.find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"not installed \(onnx, onnxscript\).*brushwork\[onnx\]"):
         onnx_export.export_onnx(painter(), tmp_path / "a.onnx")
 
 

@@ -11,7 +11,7 @@ from brushwork.gradients.tiled import Tiling
 from brushwork.jobs.memory_estimate import SIDES
 from brushwork.jobs.peak_memory import optimizer_memory
 from brushwork.jobs.preflight import prepare_job
-from brushwork.jobs.run_distributed import RANKS_HERE, choose_common_tiling
+from brushwork.jobs.run_distributed import choose_common_tiling
 from threaded_ranks import together
 from tiny_job import TINY, tiny_job, tiny_network
 
@@ -73,7 +73,7 @@ def test_where_none_fits_the_smallest_is_taken(desk):
 @pytest.mark.slow
 def test_ranks_divide_what_their_machine_has(desk, monkeypatch):
     monkeypatch.setattr(module, "available_memory", lambda device: 3 * needed(desk, Tiling(640)))
-    monkeypatch.setenv(RANKS_HERE, "3")
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "3")
     assert sides(desk, None) == [640]
     monkeypatch.setattr(module, "available_memory", lambda device: None)
     assert sides(desk, None) == [SIDES[0]]

@@ -12,9 +12,8 @@ from dataclasses import replace
 from brushwork import devices, distributed
 from brushwork.cli.output import FAILURE, InterruptedRunError, interrupt_exit_code
 from brushwork.cli.run_flags import RunFlags
-from brushwork.distributed.launch import is_distributed_launch
+from brushwork.distributed.launch import count_local_ranks, is_distributed_launch
 from brushwork.errors import BrushworkError, InputError, OtherRankError
-from brushwork.jobs.run_distributed import RANKS_HERE
 
 _FIRST_FAILS_WITHIN = 10.0
 """Seconds after which the first process has failed; torchrun looks every 0.1 seconds, and then ends the others."""
@@ -56,7 +55,7 @@ def _take_gpu() -> None:
     import torch
 
     number, gpus = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
-    processes = int(os.environ.get(RANKS_HERE, str(number + 1)))
+    processes = count_local_ranks(default=number + 1)
     if processes > gpus:
         if number:
             with suppress(KeyboardInterrupt):  # SIGTERM from the launcher

@@ -35,7 +35,6 @@ from brushwork.cli.signals import SIGNALS
 from brushwork.cli.temporary import temporary_beside
 from brushwork.distributed.launch import is_distributed_launch
 from brushwork.errors import BrushworkError, InputError, RankLostError
-from brushwork.jobs.manifest import read_embedded_result
 from brushwork.jobs.options_json import options_to_json
 from brushwork.storage.folders import make_folder
 
@@ -183,6 +182,8 @@ def _interruption_error(job: jobs.Job, flags: RunFlags, interruption: KeyboardIn
 
 def _is_unfinished(path: Path) -> bool:
     """Return whether a file is an image that was saved before its end."""
+    from brushwork.jobs.manifest import read_embedded_result  # imports torch, for which no help page waits
+
     with suppress(InputError):
         return not read_embedded_result(path).is_finished
     return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeVar, cast
 
@@ -10,6 +9,7 @@ import torch
 
 from brushwork.devices.memory import memory_budget
 from brushwork.distributed.halo_exchange import all_on_first, exchange_rows
+from brushwork.distributed.launch import count_local_ranks
 from brushwork.distributed.process_group import ProcessGroup
 from brushwork.encoders import Encoder
 from brushwork.errors import BrushworkError, DivergedError, OtherRankError, RankLostError, StopSignalError
@@ -34,9 +34,6 @@ from brushwork.storage.tensors import remove_file
 from brushwork.types import Image
 
 T = TypeVar("T")
-
-RANKS_HERE = "LOCAL_WORLD_SIZE"
-"""Environment variable with the number of processes on this machine, as set by launchers such as torchrun."""
 
 
 def run_distributed_job(
@@ -236,7 +233,7 @@ def _room(prepared: PreparedJob, memory: int | None) -> int | None:
     budget = memory_budget(prepared.device, memory)
     if budget is None or prepared.device.type != "cpu":
         return budget
-    ranks = int(os.environ.get(RANKS_HERE, "1")) if memory is None else 1
+    ranks = count_local_ranks() if memory is None else 1
     return budget // max(1, ranks) + prepared.inputs.nbytes
 
 
