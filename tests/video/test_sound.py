@@ -76,6 +76,65 @@ def test_sound_ends_with_the_film(job, tmp_path, seconds, heard, said, ending):
     assert sounding(output)[1] == pytest.approx(heard, abs=2 * 1024 / 48_000)
 
 
+def delayed(source: Path, target: Path, seconds: float) -> Path:
+    """Copy sound into a file whose clock says so many seconds at its beginning."""
+    with av.open(str(source)) as container, av.open(str(target), "w") as file:
+        stream = container.streams.audio[0]
+        copy = file.add_stream_from_template(stream)
+        for packet in container.demux(stream):
+            if packet.dts is not None:
+                ticks = round(seconds / packet.time_base)
+                packet.pts, packet.dts, packet.stream = packet.pts + ticks, packet.dts + ticks, copy
+                file.mux(packet)
+    return target
+
+
+def first_time(path: Path) -> float:
+    """The second at which the sound of a film begins."""
+    with av.open(str(path)) as container:
+        return next(float(frame.time) for frame in container.decode(audio=0))
+
+
+@pytest.mark.parametrize("name", ["m.ts", "m.mka", "m.opus"])
+@pytest.mark.parametrize("ending", [".mp4", ".webm"])
+def test_sound_begins_with_the_film_whatever_its_clock_says(job, tmp_path, name, ending):
+    """Copied or encoded anew; MPEG-TS and what is cut from a stream begin at any time."""
+    codec = "libopus" if name == "m.opus" else "aac"
+    source = write_sound(tmp_path / ("m.ogg" if name == "m.opus" else "m.m4a"), SECONDS, codec, rate=48_000)
+    sound = delayed(source, tmp_path / name, 10.0)
+    notes = with_sound(job, sound, output=job.output.with_suffix(ending))
+    output = job.output.with_suffix(ending)
+    # A packet of AAC, 1024 samples, precedes the sound, and one of AAC or Opus, 960 samples, follows it.
+    assert first_time(output) == pytest.approx(0, abs=1024 / 48_000)
+    assert sounding(output)[1] == pytest.approx(SECONDS, abs=2 * 1024 / 48_000)
+    assert not any("cut" in note or "silent" in note for note in notes)
+
+
+def test_sound_of_another_film_keeps_its_distance_to_that_films_pictures(job, tmp_path):
+    """Pictures from 10 s on, sound from 10.25 s on."""
+    sound = delayed(write_sound(tmp_path / "m.m4a", 0.5, "aac", rate=48_000), tmp_path / "m.mka", 10.25)
+    film = write_clip(tmp_path / "film.mp4", panned(), times=range(120, 120 + FRAMES))
+    with av.open(str(film)) as pictures, av.open(str(sound)) as heard, av.open(str(tmp_path / "b.mp4"), "w") as both:
+        copies = [both.add_stream_from_template(one.streams[0]) for one in (pictures, heard)]
+        for container, copy in zip((pictures, heard), copies, strict=True):
+            for packet in container.demux():
+                if packet.dts is not None:
+                    packet.stream = copy
+                    both.mux(packet)
+    assert any("takes 0.8 s, the film 1.0 s" in note for note in with_sound(job, tmp_path / "b.mp4"))
+    assert first_time(job.output) == pytest.approx(0.25, abs=1024 / 48_000 + 0.001)
+
+
+def test_sound_begins_with_the_pictures_of_a_film_that_begin_late(job, tmp_path):
+    late = write_clip(tmp_path / "late.mkv", panned(), times=range(120, 120 + FRAMES))
+    sound = write_sound(tmp_path / "m.m4a", SECONDS, "aac", rate=48_000)
+    assert not with_sound(job, sound, clip=late)
+    assert first_time(job.output) == pytest.approx(
+        10.0, abs=1024 / 48_000 + 0.001
+    )  # MP4 begins tracks at a millisecond
+    assert sounding(job.output)[1] == pytest.approx(SECONDS, abs=2 * 1024 / 48_000)
+
+
 def test_a_part_of_a_film_gets_as_much_of_the_sound(job, tmp_path):
     sound = write_sound(tmp_path / "m.m4a", 3.0, "aac", rate=48_000)
     with_sound(job, sound, selection=FrameSelection(start=0.25, end=0.75))

@@ -104,8 +104,9 @@ class PreparedFilm:
     def soundtrack(self, analysis: FilmAnalysis) -> Soundtrack:
         """Return which sound the film gets."""
         selection = self.job.selection
-        if self.job.sound_file is not None:
-            return Soundtrack(self.sound, end=self._seconds(analysis))
+        if self.sound is not None and self.job.sound_file is not None:
+            begin, length = self._span(analysis)
+            return Soundtrack(self.sound, end=self.sound.start + length, shift=begin - self.sound.start)
         start = None if selection.start is None else Fraction(selection.start)
         end = None if selection.end is None else Fraction(selection.end)
         return Soundtrack(self.sound, start, end, analysis.shift)
@@ -114,11 +115,13 @@ class PreparedFilm:
         """Return what the user should know about a file of sound that is not as long as the film."""
         if self.sound is None or self.job.sound_file is None:
             return ()
-        return self.sound.compare_length(self._seconds(analysis))
+        return self.sound.compare_length(self._span(analysis)[1])
 
-    def _seconds(self, analysis: FilmAnalysis) -> Fraction:
-        """Return when the last frame ends."""
-        return analysis.frames[-1].pts * analysis.time_base + 1 / self.film_format(analysis).rate
+    def _span(self, analysis: FilmAnalysis) -> tuple[Fraction, Fraction]:
+        """Return when the first frame begins, and the time from there to the end of the last one, in seconds."""
+        first, last = analysis.frames[0].pts, analysis.frames[-1].pts
+        length = (last - first) * analysis.time_base + 1 / self.film_format(analysis).rate
+        return first * analysis.time_base, length
 
     @property
     def film_manifest(self) -> dict[str, Any]:

@@ -28,6 +28,8 @@ class SoundSource:
     """Codec of each track of sound."""
     seconds: float
     """Duration that the file says it has; 0: it does not say."""
+    start: Fraction = Fraction(0)
+    """Second of its own clock at which a file begins: that of a recording of a broadcast can be any."""
 
     @classmethod
     def of_clip(cls, info: ClipInfo) -> Self:
@@ -46,8 +48,9 @@ class SoundSource:
             if not streams:
                 raise InputError(f"{path} has no sound: give another file with --audio.")
             _require_decodable(path, container)
-            codecs = tuple(one.codec_context.name for one in streams)
-            return cls(path=expand_user(path), demuxer=demuxer, codecs=codecs, seconds=_duration(container, streams[0]))
+            codecs, start = tuple(one.codec_context.name for one in streams), _start(container)
+            seconds = _duration(container, streams[0], demuxer, start)
+            return cls(path=expand_user(path), demuxer=demuxer, codecs=codecs, seconds=seconds, start=start)
 
     def compare_length(self, film: Fraction) -> tuple[str, ...]:
         """Return a note if the sound is longer or shorter than a film of so many seconds."""
@@ -67,8 +70,27 @@ def _require_decodable(path: Path, container: Any) -> None:
         raise InputError(f"the sound of {path} cannot be decoded: give another file with --audio.")
 
 
-def _duration(container: Any, stream: Any) -> float:
-    """Return the seconds of a track, or of its file, which is all that some formats say."""
-    if stream.duration is not None:
-        return float(stream.duration * stream.time_base)
-    return float(container.duration or 0) / 1e6
+def _start(container: Any) -> Fraction:
+    """Return the second at which a file begins: its first sound, or the pictures of a film before it."""
+    pictures = [one for one in container.streams.video if "ATTACHED_PIC" not in str(one.disposition)]
+    return min(_start_of(one) for one in (*container.streams.audio, *pictures))
+
+
+def _start_of(stream: Any) -> Fraction:
+    return Fraction((stream.start_time or 0) * stream.time_base)
+
+
+def _duration(container: Any, stream: Any, demuxer: str, start: Fraction) -> float:
+    """Return the seconds from the start of a file to the end of a track, or of the file where it says no more.
+
+    Matroska, NUT, and Ogg with Opus say when the sound ends; others say how long it is.
+    """
+    if demuxer in ("matroska", "nut") or (demuxer == "ogg" and "opus" in stream.codec_context.name):
+        begin = Fraction(0)
+    else:
+        begin = start if stream.duration is None else _start_of(stream)
+    if stream.duration is None:
+        length = Fraction(container.duration or 0, 1_000_000)
+    else:
+        length = stream.duration * stream.time_base
+    return float(begin + length - start) if length else 0.0
