@@ -132,6 +132,21 @@ def test_results_in_the_folder_of_the_photographs_are_no_photographs(
     }
 
 
+@pytest.mark.parametrize("again", ["--resume", "--force"])
+def test_numbered_pictures_in_the_folder_of_the_photographs_are_no_photographs(
+    studio: Any, folders: Path, run: Run, again: str
+) -> None:
+    arguments = ("paint", "photos", "waves.png", "-o", "photos/", "--save-every", "10")
+    assert run(*arguments).code == 0
+    assert (folders / "photos/a+waves-10.png").exists()
+    (folders / "photos/a-10.png").write_bytes((folders / "photos/a.png").read_bytes())
+    first = jobs(studio)
+    outcome = run(*arguments, again)
+    assert outcome.code == 0
+    assert jobs(studio)[len(first) :] == [("a-10.png", ("waves.png",), "photos/a-10+waves.png"), *first]
+    assert "photos/a+waves-10.png and 3 more are results of this command, and no input." in outcome.err
+
+
 def test_results_in_the_folder_of_the_paintings_are_no_paintings(studio: Any, folders: Path, run: Run) -> None:
     assert run("paint", "photo.jpg", "styles", "-o", "styles/").code == 0
     first = jobs(studio)
@@ -204,8 +219,25 @@ def test_no_file_of_a_run_replaces_another_one(
     before = {one.name: one.read_bytes() for one in desk.iterdir()}
     outcome = run("paint", "photo.jpg", "waves.png", "new-10.png", *flags, allowed)
     assert outcome.code == 2
-    assert "would replace another file of this run" in outcome.err
+    said = "would replace another file of this run"
+    assert ("--save-every would replace the input new-10.png" if "--save-every" in flags else said) in outcome.err
     assert {one.name: one.read_bytes() for one in desk.iterdir()} == before
+    assert not studio.jobs
+
+
+@pytest.mark.parametrize("name", ["new-2024.png", "new-99.png", "new-10-b.png", "new-10.jpg", "new-010.png"])
+def test_a_picture_that_no_numbered_one_replaces_is_painted(studio: Any, desk: Path, run: Run, name: str) -> None:
+    (desk / "photo.jpg").rename(desk / name)
+    assert run("paint", name, "waves.png", "-o", "new.png", "--save-every", "5").code == 0
+    assert jobs(studio) == [(name, ("waves.png",), "new.png")]
+
+
+@pytest.mark.parametrize(("flag", "file"), [("--plot", "night.png"), ("--timelapse", "film.gif")])
+def test_a_file_that_exists_is_told_with_its_flag(studio: Any, desk: Path, run: Run, flag: str, file: str) -> None:
+    pytest.importorskip("matplotlib")
+    (desk / file).touch()
+    outcome = run("paint", "photo.jpg", "waves.png", flag, file)
+    assert f"{file} already exists: choose another name with {flag}, continue with" in outcome.err
     assert not studio.jobs
 
 

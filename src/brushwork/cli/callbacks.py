@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from brushwork import images, jobs, recipes
-from brushwork.cli.paths import require_separate_file
+from brushwork.cli.paths import require_separate_file, split_number
 from brushwork.cli.plot import LossPlot, require_plottable
 from brushwork.cli.run_flags import RunFlags
-from brushwork.errors import InputError
+from brushwork.errors import BrushworkError, InputError
 from brushwork.images import Size, fit_size
-from brushwork.storage.atomic import atomic_write, require_writable
+from brushwork.storage.atomic import atomic_write, is_same_file, require_writable
+from brushwork.storage.folders import expand_user
 
 if TYPE_CHECKING:
     from PIL import Image as Pillow
@@ -64,25 +66,34 @@ def require_separate_files(flags: RunFlags, job: jobs.Job) -> None:
 
     Raises: InputError.
     """
-    files = [*_named_files(flags), *_numbered_files(flags, job)]
-    for place, file in enumerate(files):
-        require_separate_file(file, (*job.inputs, *job.files, *files[:place]))
+    named, numbered = list(named_files(flags).values()), list_numbered_images(flags, job)
+    for place, file in enumerate(named):
+        require_separate_file(file, (*job.inputs, *job.files, *named[:place], *numbered))
+    for image in job.inputs:
+        if any(is_same_file(file, expand_user(image)) for file in numbered):
+            raise InputError(f"--save-every would replace the input {image}: write to another file with -o.")
 
 
-def list_extra_files(flags: RunFlags, job: jobs.Job) -> Iterator[Path]:
-    """Return the files beside the output that exist and would be overwritten."""
-    yield from (file for file in _named_files(flags) if file.exists())
-    yield from _numbered_files(flags, job)
+def named_files(flags: RunFlags) -> dict[str, Path]:
+    """Return the files that flags name, by flag."""
+    return {flag: file for flag, file in (("--plot", flags.plot), ("--timelapse", flags.timelapse)) if file}
 
 
-def _named_files(flags: RunFlags) -> list[Path]:
-    return [file for file in (flags.plot, flags.timelapse) if file]
+def list_numbered_images(flags: RunFlags, job: jobs.Job) -> list[Path]:
+    """Return the files that exist under a name that a numbered image of the job may get."""
+    found = job.output.parent.glob(f"{glob.escape(job.output.stem)}-[0-9]*") if flags.save_every else ()
+    numbers = {file: number for file in found for output, number in [split_number(file)] if output == job.output}
+    budget = _budget(job) if numbers else 0
+    return [file for file, number in numbers.items() if len(number) == len(str(budget)) and int(number) <= budget]
 
 
-def _numbered_files(flags: RunFlags, job: jobs.Job) -> Iterator[Path]:
-    """Return the numbered images that exist."""
-    if flags.save_every:
-        yield from job.output.parent.glob(f"{glob.escape(job.output.stem)}-[0-9]*{job.output.suffix}")
+def _budget(job: jobs.Job) -> int:
+    """Return the iterations of a job; 0: its inputs cannot be used, as the job itself reports."""
+    from brushwork.jobs.inputs import read_sizes  # imports torch, which --help does not need
+
+    with suppress(BrushworkError):
+        return sum(level.iterations for level in job.options.schedule(read_sizes(job).content))
+    return 0
 
 
 def make_callbacks(flags: RunFlags, job: jobs.Job) -> list[Callback]:

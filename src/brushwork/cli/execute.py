@@ -10,8 +10,9 @@ from typing import Any
 from brushwork import devices, distributed, jobs, recipes
 from brushwork.cli.callbacks import (
     Callback,
-    list_extra_files,
+    list_numbered_images,
     make_callbacks,
+    named_files,
     require_callbacks,
     require_separate_files,
 )
@@ -89,7 +90,9 @@ def _require(request: Request) -> None:
         require_separate_files(flags, job)
     if not flags.force and not flags.resume:
         outputs = (file for job in request.jobs for file in job.files)
-        require_no_overwrite([*outputs, *(file for job in request.jobs for file in list_extra_files(flags, job))])
+        require_no_overwrite([*outputs, *(file for job in request.jobs for file in list_numbered_images(flags, job))])
+        for flag, file in named_files(flags).items():
+            require_no_overwrite([file], flag)
     if request.is_batch or is_folder_name(flags.output):
         for folder in {job.output.parent for job in request.jobs}:
             make_folder(folder)

@@ -93,6 +93,13 @@ def require_no_overwrite(files: Iterable[Path], flag: str = "-o") -> None:
         )
 
 
+def split_number(file: Path) -> tuple[Path, str]:
+    """Return a numbered image's output and its digits: out.png and 0100 for out-0100.png; no digits: it is none."""
+    stem, _, digits = file.stem.rpartition("-")
+    is_numbered = stem and digits.isascii() and digits.isdecimal()
+    return (file.with_name(stem + file.suffix), digits) if is_numbered else (file, "")
+
+
 def _exists(file: Path) -> bool:
     """Return whether there is a file of this name. Raises: InputError: there cannot be one, the name is too long."""
     with explain_write_errors(file):

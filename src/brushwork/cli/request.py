@@ -13,7 +13,7 @@ from brushwork import feedforward, jobs, recipes
 from brushwork.cli.dashes import is_dash
 from brushwork.cli.flags import Given
 from brushwork.cli.output import log
-from brushwork.cli.paths import list_images, output_paths, require_no_film
+from brushwork.cli.paths import list_images, output_paths, require_no_film, split_number
 from brushwork.cli.run_flags import RunFlags
 from brushwork.cli.temporary import TemporaryStreams
 from brushwork.distributed.launch import is_distributed_launch, is_first_rank
@@ -100,7 +100,7 @@ def make_request(
     files = output_paths(pipes.output_path(flags.output), [name for _, _, name in runs], is_batch)
     chosen = list(zip(runs, files, strict=True))
     if is_batch:
-        chosen = _without_results(chosen, quiet=flags.quiet)
+        chosen = _without_results(chosen, flags)
     made = tuple(
         jobs.Job(
             options=options,
@@ -123,8 +123,10 @@ def make_request(
     return Request(made, flags, is_batch)
 
 
-def _without_results(runs: Sequence[tuple[Run, Path]], *, quiet: bool) -> list[tuple[Run, Path]]:
-    """Return the runs, with their outputs, that read the output of no other one; the others are logged.
+def _without_results(runs: Sequence[tuple[Run, Path]], flags: RunFlags) -> list[tuple[Run, Path]]:
+    """Return the runs, with their outputs, that read no result of another one; the others are logged.
+
+    Results are the outputs and, with --save-every, the numbered images beside them.
 
     Raises: InputError: none is left.
     """
@@ -133,15 +135,21 @@ def _without_results(runs: Sequence[tuple[Run, Path]], *, quiet: bool) -> list[t
     for (content, styles, name), output in runs:
         own = os.path.realpath(output)
         images = [one for one in (content, *styles) if one is not None]
-        read = [one for one in images if (place := os.path.realpath(one)) in outputs and place != own]
+        read = [one for one in images if (_outputs_of(one, flags) & outputs) - {own}]
         results.update(read)
         kept += [] if read else [((content, styles, name), output)]
     if not kept:
         raise InputError("each image is the output of another one: write to another folder with -o.")
-    if results and not quiet and is_first_rank():
+    if results and not flags.quiet and is_first_rank():
         others = f" and {len(results) - 1} more are results" if len(results) > 1 else " is a result"
         log(f"{min(results)}{others} of this command, and no input.")
     return kept
+
+
+def _outputs_of(image: Path, flags: RunFlags) -> set[str]:
+    """Return the outputs that an image may be a result of: its own file, and the one that its number was added to."""
+    place = Path(os.path.realpath(image))
+    return {str(place), *([str(split_number(place)[0])] if flags.save_every else [])}
 
 
 def run_on_each_image(
