@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from brushwork.images import Size
-from brushwork.jobs.peak_memory import optimizer_memory_for, subtract_reserve
+from brushwork.jobs.peak_memory import add_reserve, optimizer_memory_for
 from brushwork.jobs.plan import JobPlan, LevelPlan
 
 
@@ -43,5 +43,5 @@ def test_pairs_that_are_kept_in_half_or_on_disk_take_less():
 
 
 def test_accelerators_get_a_larger_reserve():
-    on_cpu, on_cuda = (subtract_reserve(10**9, torch.device(kind)) for kind in ("cpu", "cuda"))
+    on_cpu, on_cuda = (add_reserve(10**9, torch.device(kind)) for kind in ("cpu", "cuda"))
     assert 10**9 < on_cpu < on_cuda < 1.5 * 10**9

@@ -35,7 +35,7 @@ from brushwork.video.frame_reader import FrameReader
 from brushwork.video.keyframe_painter import blend_carried
 from brushwork.video.multipass_painter import MultipassPainter
 from brushwork.video.optical_flow import FlowPair, NoFlow
-from brushwork.video.optimized_painter import OptimizedPainter, until_program_ends, until_settled, warp_over
+from brushwork.video.optimized_painter import OptimizedPainter, until_settled, until_settled_as_ruder, warp_over
 from brushwork.video.preparation import open_source
 from tiny_films import panned, with_a_visitor, write_clip
 from tiny_network import CONTENT, STYLE, picture, tiny_network
@@ -94,15 +94,15 @@ def steps_of(losses: list[float], variation: float = 0.0, levels: int = 1, level
     ],
 )
 def test_the_program_compares_every_so_many_iterations_in_both_directions(losses, count):
-    assert len(list(until_program_ends(iter(steps_of(losses)), 1e-4, 50))) == count
+    assert len(list(until_settled_as_ruder(iter(steps_of(losses)), 1e-4, 50))) == count
 
 
 def test_the_program_leaves_total_variation_out_and_ends_at_the_full_size_only():
     falling = [2.0 - 1e-3 * one for one in range(300)]
-    assert len(list(until_program_ends(iter(steps_of(falling, variation=1e6)), 1e-4, 50))) == 300
+    assert len(list(until_settled_as_ruder(iter(steps_of(falling, variation=1e6)), 1e-4, 50))) == 300
     coarse, fine = steps_of([9.0] * 120, levels=2), steps_of([9.0] * 120, levels=2, level=1)
-    assert len(list(until_program_ends(iter([*coarse, *fine]), 1e-4, 50))) == 120 + 101
-    assert len(list(until_program_ends(iter(fine), 0.0, 50))) == 120
+    assert len(list(until_settled_as_ruder(iter([*coarse, *fine]), 1e-4, 50))) == 120 + 101
+    assert len(list(until_settled_as_ruder(iter(fine), 0.0, 50))) == 120
 
 
 @pytest.mark.parametrize(("stopping", "counts"), [("sliding", (12, 4)), ("ruder", (7, 7))])

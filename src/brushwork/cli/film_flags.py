@@ -10,7 +10,7 @@ from cyclopts import Group, Parameter
 
 from brushwork.cli.config import is_setting, refuse_flag
 from brushwork.cli.flags import MACHINE, parse_integer
-from brushwork.cli.run_flags import Device, Flag, Memory, Output, Quiet, Threads
+from brushwork.cli.run_flags import Device, Flag, Memory, Output, Quiet, Threads, choose_model
 from brushwork.video.options import Chroma, CodecName
 
 _METHOD = Group("Method", sort_key=3)
@@ -44,18 +44,12 @@ class FilmMethodFlags:
 
         Raises: InputError: two flags, or style images and a model.
         """
-        if self.model is not None and styles:
-            said = (
-                f"style image {styles[0]} and --model were both given: a model brings its own styles (--style "
-                "chooses one of several); remove one of them."
-            )
-            refuse_flag("model", said, quiet=quiet)
-            return replace(self, model=None).with_one_method(styles, quiet=quiet)
+        given = replace(self, model=choose_model(self.model, styles, quiet=quiet))
         none: dict[str, Any] = {"instant": False, "model": None, "optimize": False}
-        first, *others = sorted((name for name in none if getattr(self, name)), key=is_setting) or ["instant"]
+        first, *others = sorted((name for name in none if getattr(given, name)), key=is_setting) or ["instant"]
         for name in others:
             refuse_flag(name, f"--{first} and --{name} were both given: choose one.", quiet=quiet)
-        return replace(self, **{name: none[name] for name in others})
+        return replace(given, **{name: none[name] for name in others})
 
 
 @Parameter(name="*", group=_FRAMES)

@@ -59,6 +59,21 @@ def parse_bytes(_: Any, tokens: Sequence[Token]) -> int:
     return int(float(found[1]) * _UNITS[found[2].lower()])
 
 
+def choose_model(model: str | None, styles: Sequence[str], hint: str = "", *, quiet: bool) -> str | None:
+    """Return the feed-forward model to use: none where style images are named and the model is a setting.
+
+    Raises: InputError: both were given on the command line; the message ends in `hint`.
+    """
+    if model is None or not styles:
+        return model
+    said = (
+        f"the style image {styles[0]} and --model {model} were both given: a model brings its own styles (--style "
+        f"chooses one of several); remove one of them.{hint}"
+    )
+    refuse_flag("model", said, quiet=quiet)
+    return None
+
+
 Memory: TypeAlias = Annotated[int | None, Parameter(group=MACHINE, converter=parse_bytes, metavar="AMOUNT")]
 
 

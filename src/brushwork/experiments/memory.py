@@ -11,8 +11,7 @@ from brushwork.jobs.image_sizes import InputSizes
 from brushwork.jobs.peak_memory import evaluation_bytes, make_meta_inputs
 from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes import Progress, TransferOptions
-
-MEGABYTE = 1e6
+from brushwork.units import MEGABYTE
 
 
 def peak_megabytes(options: TransferOptions, images: RecipeInputs, last: Progress) -> float:

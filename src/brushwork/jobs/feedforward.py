@@ -22,7 +22,7 @@ from brushwork.jobs.events import Advanced
 from brushwork.jobs.image_sizes import InputSizes
 from brushwork.jobs.memory_estimate import SIDES
 from brushwork.jobs.method import JobStep, LoadedMethod, Snapshot
-from brushwork.jobs.peak_memory import make_meta_inputs, subtract_reserve
+from brushwork.jobs.peak_memory import add_reserve, make_meta_inputs
 from brushwork.options import ScheduleLevel
 from brushwork.recipes import ResumeState
 from brushwork.storage.hashing import tensors_sha256
@@ -107,7 +107,7 @@ class FeedForwardMemory:
 
     def __call__(self, options: FeedForwardOptions, tiling: Tiling | None = None, level: int = -1) -> int:
         """Return the bytes needed; there is one level only."""
-        return subtract_reserve(self._tensors(options, tiling), self.device)
+        return add_reserve(self._tensors(options, tiling), self.device)
 
     @cached_property
     def _tensors(self) -> Callable[[FeedForwardOptions, Tiling | None], int]:

@@ -20,7 +20,7 @@ from brushwork.gradients.tiled import Tiling
 from brushwork.images import Size
 from brushwork.images.geometry import Window
 from brushwork.jobs.image_sizes import InputSizes, encoded_sizes, is_encodable
-from brushwork.jobs.peak_memory import optimizer_memory, peak_memory, subtract_reserve
+from brushwork.jobs.peak_memory import add_reserve, optimizer_memory, peak_memory
 from brushwork.options import ScheduleLevel
 from brushwork.recipes import RecipeOptions
 
@@ -44,7 +44,7 @@ class MemoryEstimator:
 
     def __call__(self, options: RecipeOptions, tiling: Tiling | None = None, level: int = -1) -> int:
         """Return the bytes needed. Raises: NotAdditiveError: a loss cannot be computed in tiles."""
-        return subtract_reserve(self._tensors(options, tiling, level) + self._weights(), self.device)
+        return add_reserve(self._tensors(options, tiling, level) + self._weights(), self.device)
 
     @cached_property
     def _tensors(self) -> Callable[[RecipeOptions, Tiling | None, int], int]:

@@ -115,6 +115,6 @@ def optimizer_memory_for(point: int, iterations: int, history: int | None, kept:
     return round(point * (vectors + _VECTORS))
 
 
-def subtract_reserve(tensors: int, device: torch.device) -> int:
+def add_reserve(tensors: int, device: torch.device) -> int:
     """Return the bytes to reserve for tensors of that many bytes: code and allocator overhead included."""
     return _CODE + round(tensors * _SHARE.get(device.type, _SHARE_OF_ACCELERATORS))

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from brushwork.images.geometry import Size
 from brushwork.storage.atomic import sync_file
 from brushwork.studio.database import Database
 from brushwork.studio.folder import StudioFolder
@@ -46,20 +47,12 @@ def keep_file(
 
 
 def keep_result(
-    database: Database,
-    folder: StudioFolder,
-    file: Path,
-    sha256: str,
-    *,
-    kind: str,
-    width: int,
-    height: int,
-    is_finished: bool,
+    database: Database, folder: StudioFolder, file: Path, sha256: str, *, kind: str, size: Size, is_finished: bool
 ) -> dict[str, Any]:
     """Move a picture or a film into the store, as `keep_file` does; return it as the result that clients see."""
     count = file.stat().st_size
-    keep_file(database, folder, file, sha256, kind=kind, width=width, height=height)
-    return {"sha256": sha256, "width": width, "height": height, "bytes": count, "unfinished": not is_finished}
+    keep_file(database, folder, file, sha256, kind=kind, width=size.width, height=size.height)
+    return {"sha256": sha256, "width": size.width, "height": size.height, "bytes": count, "unfinished": not is_finished}
 
 
 def find_file(database: Database, sha256: str) -> dict[str, Any] | None:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 COOKIE = "brushwork-studio"
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
-_UNNAMED = (80, 443)
-"""Ports that browsers leave out of the Host header."""
+_DEFAULT_PORTS = (80, 443)
+"""Ports of HTTP and HTTPS, which browsers leave out of the Host header."""
 _HOST = re.compile(r"(?:\[(?P<inside>[0-9a-f:.]+)\]|(?P<name>[\w.-]+))(?::(?P<port>\d{1,5}))?")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _OPEN = ("/api/v1/session",)
@@ -201,10 +201,10 @@ def local_hosts(port: int, address: str, more: tuple[str, ...] = ()) -> frozense
     Raises: InputError: what is no name of a host.
     """
     names = {*_LOCAL} if is_wildcard(address) else {*_LOCAL, split_host(address)[0]}
-    hosts = {f"{name}:{port}" for name in names} | (names if port in _UNNAMED else set())
+    hosts = {f"{name}:{port}" for name in names} | (names if port in _DEFAULT_PORTS else set())
     for given in more:
         name, own = split_host(given)
-        hosts |= {f"{name}:{own or port}"} | ({name} if own in (None, *_UNNAMED) else set())
+        hosts |= {f"{name}:{own or port}"} | ({name} if own in (None, *_DEFAULT_PORTS) else set())
     return frozenset(hosts)
 
 

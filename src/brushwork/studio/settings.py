@@ -12,7 +12,7 @@ from typing import Any
 
 from brushwork.errors import InputError
 from brushwork.studio.folder import StudioFolder
-from brushwork.studio.guard import is_wildcard, local_hosts
+from brushwork.studio.guard import is_wildcard, local_hosts, split_host
 
 DEFAULT_PORT = 8765
 TOKEN_BYTES = 32
@@ -62,8 +62,7 @@ class StudioSettings:
     @property
     def address(self) -> str:
         """The address of the page, with the token where one is needed. The part after # is not sent to servers."""
-        name = "127.0.0.1" if is_wildcard(self.host) else self.host
-        name = f"[{name}]" if ":" in name else name
+        name = "127.0.0.1" if is_wildcard(self.host) else split_host(self.host)[0]
         scheme = "https" if self.certificate else "http"
         return f"{scheme}://{name}:{self.port}/" + (f"#token={self.token}" if self.token else "")
 
@@ -92,7 +91,7 @@ def make_settings(
         raise InputError(f"workers is {workers}: it must be from 0 to 64.")
     token = None if is_loopback(host) and not allowed_hosts else token_urlsafe(TOKEN_BYTES)
     settings = StudioSettings(folder, host, port, allowed_hosts, token, workers, **more)
-    local_hosts(port, host, allowed_hosts)
+    local_hosts(port, host, allowed_hosts)  # raises where one is no host
     _require_certificate(settings)
     return settings
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
+from brushwork.images.geometry import Size
 from brushwork.storage.atomic import link_or_copy
 from brushwork.studio.database import Database
 from brushwork.studio.file_store import find_file, keep_file, keep_result
@@ -70,13 +71,12 @@ class UploadStore:
         shown = self._folder.latest_picture(job)
         if shown is None:
             return None
-        sha256 = hashlib.sha256(shown.read_bytes()).hexdigest()
-        kind = shown.suffix.removeprefix(".")
+        kind, sha256 = shown.suffix.removeprefix("."), hashlib.sha256(shown.read_bytes()).hexdigest()
         width, height = self._read(shown, kind, {})
         kept = self._folder.incoming / f"{token_hex(16)}.part"
         link_or_copy(shown, kept)  # the page may be asking for it just now
-        picture: dict[str, Any] = {"kind": kind, "width": width, "height": height}
-        return keep_result(self._database, self._folder, kept, sha256, **picture, is_finished=False)
+        size = Size(height, width)
+        return keep_result(self._database, self._folder, kept, sha256, kind=kind, size=size, is_finished=False)
 
     async def _write(self, chunks: AsyncIterator[bytes], path: Path) -> tuple[str, bytes]:
         found, count, first = hashlib.sha256(), 0, b""

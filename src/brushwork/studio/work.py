@@ -245,13 +245,10 @@ class WorkOnJob:
     def _store(self, output: Path, *, is_finished: bool) -> dict[str, Any]:
         is_film = self._claim.request.kind == "video" and output.suffix == ".mp4"
         size = self._size if is_film else image_size(output)
-        picture: dict[str, Any] = {
-            "kind": output.suffix.removeprefix("."),
-            "width": size.width,
-            "height": size.height,
-        }
-        database, sha256 = self._claim.database, file_sha256(output)
-        return keep_result(database, self._folder, output, sha256, **picture, is_finished=is_finished)
+        kind, sha256 = output.suffix.removeprefix("."), file_sha256(output)
+        return keep_result(
+            self._claim.database, self._folder, output, sha256, kind=kind, size=size, is_finished=is_finished
+        )
 
 
 def _format(request: PaintingRequest) -> str:

@@ -89,7 +89,7 @@ class OptimizedPainter:
         if index == self._shot.first:
             options = replace(self.options, size="full", iterations=self.film_options.first)
             steps = transfer(own, self.styles, options, encoder=self.encoder)
-            return FrameOptimization(self._end_early(steps) if self._ends_as_program else steps, 0.0)
+            return FrameOptimization(self._end_early(steps) if self._stops_as_ruder else steps, 0.0)
         distances = [far for far in self.film_options.long_term if index - far >= self._shot.first]
         past = [index - far for far in distances]
         pairs = [self.flow(own, self.frames(one), (index, one)) for one in past]
@@ -119,11 +119,11 @@ class OptimizedPainter:
         return self._end_early(steps)
 
     @property
-    def _ends_as_program(self) -> bool:
+    def _stops_as_ruder(self) -> bool:
         return self.film_options.stopping == "ruder"
 
     def _end_early(self, steps: Iterator[Progress]) -> Iterator[Progress]:
-        end = until_program_ends if self._ends_as_program else until_settled
+        end = until_settled_as_ruder if self._stops_as_ruder else until_settled
         return end(steps, self.film_options.tolerance, self.film_options.patience)
 
     def _init(self, own: Image, previous: Image, pair: FlowPair) -> Image | None:
@@ -199,7 +199,7 @@ def until_settled(steps: Iterator[Progress], tolerance: float, patience: int) ->
             return
 
 
-def until_program_ends(steps: Iterator[Progress], tolerance: float, patience: int) -> Iterator[Progress]:
+def until_settled_as_ruder(steps: Iterator[Progress], tolerance: float, patience: int) -> Iterator[Progress]:
     """Yield steps until the loss changed by less than a fraction of itself since the last multiple of `patience`.
 
     The loss is that without total variation, after that many steps of the optimizer at the full size; 0: all steps.

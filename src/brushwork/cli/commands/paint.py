@@ -18,7 +18,7 @@ from brushwork.cli.execute import execute
 from brushwork.cli.flags import PICTURES, SETTINGS, ConfigFile, Given, QualityName, make_flags
 from brushwork.cli.paths import has_folder, list_images, parse_regions
 from brushwork.cli.request import Execute, StdStreams, feedforward_options, log_ignored, make_request
-from brushwork.cli.run_flags import FeedForwardFlags, RunFlags
+from brushwork.cli.run_flags import FeedForwardFlags, RunFlags, choose_model
 from brushwork.errors import InputError, suggest_names
 from brushwork.feedforward.options import AdaINOptions, FeedForwardOptions, ModelOptions
 from brushwork.jobs.options_json import known_methods
@@ -29,6 +29,7 @@ START_HELP = """Starting point: the photograph (content), the photograph in the 
 that and half patches of the painting (patches), the painting (style), white noise (noise), gray, the result of
 --instant (instant), or an image file."""
 _STYLES_IN_A_NAME = 3
+_SEVERAL = " (To paint several photographs, give a folder of them.)"
 
 NameList: TypeAlias = Annotated[
     list[str], Parameter(group=PICTURES, consume_multiple=True, negative=(), show_default=False), STREAM
@@ -139,9 +140,7 @@ def _agree(
 
     Raises: InputError: no such method, two, or flags that do not fit.
     """
-    if styles and feedforward.model is not None:
-        refuse_flag("model", _both_given(styles[0], feedforward.model), quiet=quiet)
-        feedforward = replace(feedforward, model=None)
+    feedforward = replace(feedforward, model=choose_model(feedforward.model, styles, _SEVERAL, quiet=quiet))
     if method not in _METHODS:
         raise InputError(f"there is no method {method!r}. {suggest_names(method, _METHODS)}")
     instant = feedforward.instant
@@ -225,13 +224,6 @@ def _name(content: Path, styles: tuple[Path, ...]) -> str:
     rest = len(styles) - _STYLES_IN_A_NAME
     more = [f"{rest}-more"] if rest > 0 else []
     return "+".join([content.stem, *(one.stem for one in styles[:_STYLES_IN_A_NAME]), *more])
-
-
-def _both_given(style: str, model: str) -> str:
-    return (
-        f"the style image {style} and --model {model} were both given: a model brings its own styles (--style "
-        "chooses one of several); remove one of them. (To paint several photographs, give a folder of them.)"
-    )
 
 
 def _refuse_flags(others: Mapping[str, bool], why: str, *, quiet: bool) -> None:

@@ -2,7 +2,7 @@
 import { batch } from "signals";
 import { api, urlOf } from "./api.js";
 import {
-  announcement, attempt, cards, chosen, current, currentJob, idOf, jobs, optionsOf, others, paintings, photo, place, putJob,
+  OWN_FIELDS, announcement, attempt, cards, chosen, current, currentJob, idOf, jobs, optionsOf, others, paintings, photo, place, putJob,
   putJobs, region, settings, stylesOf, tidy, titleOf, toast,
 } from "./state.js";
 import { frameOf, isFilm } from "./film.js";
@@ -257,8 +257,7 @@ export async function open(job) {
 // Use the settings of a painting; of one that was continued, those that continued it are left out.
 export function useSettings(job) {
   const { options, model, start } = job.request;
-  const apart = ["size", "quality", "content_weight", "style_scale", "color", "style"];
-  if (start) apart.push("measure", "min_size", "iterations");
+  const apart = [...OWN_FIELDS, ...(start ? ["measure", "min_size", "iterations"] : [])];
   const further = Object.fromEntries(Object.entries(options).filter(([name]) => !apart.includes(name)));
   const [first, second] = stylesOf(options);
   settings.value = {

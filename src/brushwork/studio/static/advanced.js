@@ -2,10 +2,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { api } from "./api.js";
 import { IconButton, html } from "./parts.js";
-import { attempt, settings, useSignal } from "./state.js";
+import { OWN_FIELDS, attempt, settings, useSignal } from "./state.js";
 import { words } from "./words.js";
-
-const OWN = ["size", "content_weight", "style_scale", "color", "style"]; // those that have a place of their own above
 
 export function Advanced({ kind }) {
   const [schema, setSchema] = useState(null);
@@ -18,7 +16,7 @@ export function Advanced({ kind }) {
     settings.value = { ...settings.value, advanced: { ...all, [kind]: value === undefined ? rest : { ...rest, [name]: value } } };
   };
   const shown = Object.entries(schema?.properties || {}).filter(([name, about]) =>
-    !OWN.includes(name) && `${name} ${about.description}`.toLowerCase().includes(search.toLowerCase()));
+    !OWN_FIELDS.includes(name) && `${name} ${about.description}`.toLowerCase().includes(search.toLowerCase()));
   const groups = Map.groupBy ? Map.groupBy(shown, ([, about]) => about["x-group"]) : groupBy(shown);
   return html`
     <div class="advanced">

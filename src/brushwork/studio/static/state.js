@@ -121,6 +121,9 @@ export const paintingOf = (job) => {
 export const idOf = ({ model, options, paintings: files }) =>
   (model ? ["model", model, ...stylesOf(options).slice(0, 1).map(([name]) => name)].join(":") : files[0]);
 
+// Options that have a field of their own in the form; the others stand under "all options".
+export const OWN_FIELDS = ["size", "quality", "content_weight", "style_scale", "color", "style"];
+
 // Return the kind of painting that a painting asks for, and the options of that kind which have no place of their own.
 export const kindOf = (painting) => (painting?.model ? "model" : "transfer");
 export const optionsOf = (painting, given = settings.value) => given.advanced?.[kindOf(painting)] || {};
