@@ -42,6 +42,20 @@ class StopAfter(Event):
         return self.looks < 0
 
 
+def test_cards_and_sheets_are_painted_from_pictures(client, tmp_path):
+    clip, painting = (
+        client.ask("PUT", f"{API}/files", body=one).json()["sha256"] for one in (film(tmp_path / "film.mp4"), png(2))
+    )
+    client.post(f"{API}/paintings", {"sha256": painting, "name": "lake"})
+    for path, ask in (
+        ("cards", {"content": clip, "paintings": [painting]}),
+        ("sheets", {"content": clip, "painting": painting, "options": [{}]}),
+        ("sheets", {"content": painting, "painting": clip, "options": [{}]}),
+    ):
+        answer = client.post(f"{API}/{path}", ask)
+        assert (answer.status, "give a picture" in answer.json()["detail"]) == (422, True)
+
+
 def work_on(database, folder, job, *, round=1, looks=10_000):
     claim = claim_job(database, job, round, "w", has_newer_checkpoint=False)
     WorkOnJob(claim, folder, LoadedNetworks(), Turns(), StopAfter(looks)).run()

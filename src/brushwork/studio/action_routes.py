@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from brushwork.studio.bodies import CardsBody, GoOnBody, QueueBody, SheetBody
 from brushwork.studio.file_store import list_paintings
 from brushwork.studio.job_request import PaintingRequest
-from brushwork.studio.job_routes import require_files
+from brushwork.studio.job_routes import require_file
 from brushwork.studio.job_rows import RefusedChangeError
 from brushwork.studio.job_store import PAUSED, JobStore
 from brushwork.studio.problems import ProblemError
@@ -71,7 +71,7 @@ def _add_cards(router: APIRouter, services: Services) -> None:
             elif body.film and not model:
                 style["options"] = {"method": "adain"}
             requests.append(PaintingRequest(kind="card", content=body.content, **style))
-        require_files(services, [body.content])
+        require_file(services, "content", body.content)
         jobs = services.store.create_cards(requests)
         cards = zip(body.paintings, jobs, strict=True)
         return {"cards": [{"painting": name, "job": job} for name, job in cards if job is not None]}
@@ -79,7 +79,8 @@ def _add_cards(router: APIRouter, services: Services) -> None:
     @router.post("/sheets", status_code=201)
     def sheet(body: SheetBody) -> Any:
         """Create the pictures of a contact sheet: one photograph after one painting, with other options each."""
-        require_files(services, [body.content, body.painting])
+        require_file(services, "content", body.content)
+        require_file(services, "painting", body.painting)
         requests = [
             PaintingRequest(kind="sample", content=body.content, paintings=(body.painting,), options=options)
             for options in body.options

@@ -119,31 +119,25 @@ def _create(services: Services, body: JobBody, key: str | None) -> tuple[dict[st
 def _request_of(services: Services, body: JobBody) -> PaintingRequest:
     names = "kind", "content", "paintings", "model", "options", "start", "regions"
     request = PaintingRequest.from_json({name: getattr(body, name) for name in names})
-    require_files(services, [one for files in request.files.values() for one in files])
+    for role, files in request.files.items():
+        for sha256 in files:
+            require_file(services, role, sha256, is_film=role == "content" and request.kind == "video")
     require_options(request)
-    _require_kinds(services, request)
     for sha256 in request.paintings:
         known = find_file(services.database, sha256)
         register_painting(services.database, sha256, name=(known or {}).get("name", ""), sha256=sha256, model=None)
     return request
 
 
-def require_files(services: Services, files: list[str]) -> None:
-    """Check that files were uploaded.
+def require_file(services: Services, role: str, sha256: str, *, is_film: bool = False) -> None:
+    """Check that a file was uploaded, and is a film where one is needed, else a picture; `role`: what it is used for.
 
-    Raises: ProblemError: one is missing.
+    Raises: ProblemError: it is missing; InputError: it is of another kind.
     """
-    for sha256 in files:
-        if find_file(services.database, sha256) is None:
-            raise ProblemError(422, "missing-file", f"There is no file {sha256}: upload it first.")
-
-
-def _require_kinds(services: Services, request: PaintingRequest) -> None:
-    """Check that a film is asked for from a film, and everything else from pictures."""
-    for role, files in request.files.items():
-        for sha256 in files:
-            known = find_file(services.database, sha256) or {}
-            require_kind(role, known.get("kind"), is_film=role == "content" and request.kind == "video")
+    known = find_file(services.database, sha256)
+    if known is None:
+        raise ProblemError(422, "missing-file", f"There is no file {sha256}: upload it first.")
+    require_kind(role, known["kind"], is_film=is_film)
 
 
 def _version(if_match: str | None) -> int | None:
