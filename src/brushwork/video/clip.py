@@ -108,7 +108,7 @@ class VideoClip:
 
     def _stamp(self, container: Any, stream: Any) -> Iterator[tuple[int, Any]]:
         """Yield decoded frames with their time stamps; where the file has none, they follow from the rate."""
-        av = import_video("av")
+        damages = (import_video("av").FFmpegError, OSError, ValueError)
         step, last = max(1, round(1 / (self.info.rate * self.info.time_base))), None
         decoded = container.decode(stream)
         try:
@@ -118,7 +118,7 @@ class VideoClip:
                 else:
                     last = frame.pts
                 yield last, frame
-        except (av.FFmpegError, OSError, ValueError) as error:
+        except damages as error:
             at = 0.0 if last is None else float(last * self.info.time_base)
             raise InputError(
                 f"the film {self.info.path} is damaged after {at:.2f} seconds ({error}): "
