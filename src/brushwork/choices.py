@@ -31,9 +31,9 @@ Transform: TypeAlias = Literal["chol", "pca", "sym"]
 
 TVForm: TypeAlias = Literal["mean", "jcjohnson", "neural-style-pt", "pastiche", "keras", "crowsonkb"]
 
-StyleFit: TypeAlias = Literal["scaled", "reduced", "stretched"]
-"""How a style image is resized. `scaled`: in proportion to the content image; `reduced`: so, but never enlarged;
-`stretched`: to the content image's proportions."""
+StyleFit: TypeAlias = Literal["scaled", "limited", "reduced", "stretched"]
+"""How a style image is resized. `scaled`: in proportion to the content image; `limited`: so, but enlarged at most 1.5
+times; `reduced`: so, but never enlarged; `stretched`: to the content image's proportions."""
 
 MaskPropagation: TypeAlias = Literal["simple", "all", "inside"]
 

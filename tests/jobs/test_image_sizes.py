@@ -64,7 +64,12 @@ def test_textures_are_looked_at_at_a_size_of_their_own(giants):
 def test_paintings_that_are_enlarged_are_told(giants):
     inputs = read_inputs(giants)
     assert note_style_sizes(giants, inputs, Size(32, 48)) == ()
-    (note,) = note_style_sizes(giants, inputs, Size(200, 300))
+    (note,) = note_style_sizes(giants, inputs, Size(250, 375))
+    assert note.startswith("painting.png has 40×100 pixels, too few for 375×250")
+    assert "2.5 times smaller" in note  # enlarged 1.5 times instead of 3.75
+    assert "--style-fit scaled" in note
+    scaled = replace(giants, options=replace(giants.options, style_fit="scaled"))
+    (note,) = note_style_sizes(scaled, inputs, Size(200, 300))
     assert note.startswith("painting.png has 40×100 pixels, and is enlarged 3.0 times")
     assert "style-scale 0.33" in note
     assert note_style_sizes(replace(giants, options=TextureOptions()), inputs, Size(200, 300)) == ()

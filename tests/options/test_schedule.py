@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size
 from brushwork.recipes import ScheduleLevel, TransferOptions
+from brushwork.recipes.presets import load_preset
 
 
 def test_one_level_where_nothing_is_coarser():
@@ -59,6 +62,13 @@ def test_sizes_grow_by_any_factor(size, sizes):
     found = options.make_schedule(Size(9, 9), size, "long")
     assert [max(level.size) for level in found] == sizes
     assert [level.iterations for level in found] == [1000, *[500] * (len(sizes) - 1)]
+
+
+def test_giants_have_an_eighth_of_the_iterations_at_each_size():
+    levels = TransferOptions().make_schedule(Size(4008, 4972), "full", "long")
+    assert [level.iterations for level in levels] == [60, 33, 18, 10, 8, 8]
+    published = replace(load_preset("gatys-2016"), iterations=60, min_size=192, iteration_decay=0.5)
+    assert published.make_schedule(Size(9, 9), 192 * 32, "long")[-1].iterations == 2
 
 
 def test_every_level_has_a_closure():

@@ -47,6 +47,7 @@ from brushwork.video.options import FilmOptions
         ({"tv_weight": -1.0}, "tv-weight is -1.0: it must be 0 or more, and finite."),
         ({"iterations": 0}, "iterations is 0: it must be 1 or more."),
         ({"history": 0}, "history is 0: it must be 1 or more."),
+        ({"iteration_floor": 1.5}, "iteration-floor is 1.5: it must be from 0 to 1."),
         ({"iteration_decay": 0.0}, "iteration-decay is 0.0: it must be above 0, and finite."),
         ({"max_step": -1.0}, "max-step is -1.0: it must be 0 or more, and finite."),
         ({"min_size": 31}, "min-size is 31: it must be 0, or 32 or more."),

@@ -40,6 +40,10 @@ def test_a_painting_may_be_reduced_but_not_enlarged_or_stretched(small_transfer)
     assert style_size(options, SIZE, large, 1.0, "reduced") == style_size(options, SIZE, large, 1.0) == Size(64, 43)
     assert style_size(options, SIZE, small, 1.0, "reduced") == small
     assert style_size(options, SIZE, small, 1.0) == Size(64, 43)
+    assert style_size(options, SIZE, small, 1.0, "limited") == Size(45, 30)
+    assert style_size(options, SIZE, small, 2.0, "limited") == Size(90, 60)
+    assert style_size(options, SIZE, small, 0.25, "limited") == Size(16, 11)
+    assert style_size(options, SIZE, Size(43, 40), 1.0, "limited") == style_size(options, SIZE, Size(43, 40), 1.0)
     assert style_size(options, SIZE, small, 1.0, "stretched") == SIZE
     assert style_size(options, SIZE, small, 0.5, "stretched") == Size(24, 32)
     assert small_transfer(style_fit="reduced").style_sizes(SIZE, small, 0, 1) == {1.0: small}

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from brushwork.controls.style_file import StyleFile
     from brushwork.types import Image
 
+LARGEST_ENLARGEMENT = 1.5
+"""How many times a `limited` style image is enlarged at most: enlarged more, it has no fine strokes to give."""
+
 
 class ScaleOptions(Protocol):
     """Options that determine the size at which style images are encoded."""
@@ -87,14 +90,17 @@ def style_pixels(options: ScaleOptions, size: Size, scale: float) -> int:
 def style_size(options: ScaleOptions, size: Size, style: Size, scale: float, fit: StyleFit = "scaled") -> Size:
     """Return the size at which a style image is encoded, for a content image of a size.
 
-    `scaled`: as large as the content image, times the scale; `reduced`: so, but never larger than it is; `stretched`:
-    with the content image's proportions.
+    `scaled`: as large as the content image, times the scale; `limited`: so, but enlarged at most `LARGEST_ENLARGEMENT`
+    times (times the scale, above 1); `reduced`: so, but never larger than it is; `stretched`: with the content image's
+    proportions.
     """
     if fit == "stretched":
         return Size(*(max(1, round(side * scale)) for side in size))
-    pixels = style_pixels(options, size, scale)
-    if fit == "reduced" and measured_size(style, options.measure) <= pixels:
+    pixels, own = style_pixels(options, size, scale), measured_size(style, options.measure)
+    if fit == "reduced" and own <= pixels:
         return style
+    if fit == "limited":
+        pixels = min(pixels, max(1, round(LARGEST_ENLARGEMENT * own * max(1.0, scale))))
     return fit_size(style, pixels, measure=options.measure)
 
 

@@ -205,14 +205,20 @@ def require_distinct_inputs(job: Job, manifest: Manifest) -> None:
 
 
 def note_style_sizes(job: Job, inputs: JobInputs, finest: Size) -> tuple[str, ...]:
-    """Return a note for each style image that is enlarged much, and each style file that has no size near enough."""
+    """Return a note for each style image that is enlarged much, or would have to be, and each style file that has no
+    size near enough.
+    """
     notes = []
     for number, style in enumerate(inputs.styles):
-        scale, size = largest_style_size(job.options, finest, style.size, number, len(inputs.styles))
+        own = style.size
+        if isinstance(style, StyleFile):  # the style image itself may have been larger than what the file encodes
+            own = Size(own.height * max(finest), own.width * max(finest))
+        scale, size = largest_style_size(job.options, finest, own, number, len(inputs.styles))
         times = sqrt(size.area / style.size.area)
-        notes.append(
-            _note_distant(style, times) if isinstance(style, StyleFile) else _note_enlarged(style, times, scale)
-        )
+        if isinstance(style, StyleFile):
+            notes.append(_note_distant(style, times))
+        else:
+            notes.append(_note_enlarged(style, times, scale) or _note_limited(style, size, finest))
     return tuple(filter(None, notes))
 
 
@@ -223,6 +229,17 @@ def _note_enlarged(style: LoadedImage, times: float, scale: float) -> str:
     return (
         f"{style.name} has {style.size} pixels, and is enlarged {times:.1f} times for encoding: its finest strokes "
         f"will be soft. Give a larger file, or use --style-scale {scale / times:.2g} for smaller, sharper strokes."
+    )
+
+
+def _note_limited(style: LoadedImage, encoded: Size, finest: Size) -> str:
+    """Return the note for a style image that is enlarged but remains much smaller than the result, or nothing."""
+    smaller = min(min(finest) / min(encoded), max(finest) / max(encoded))
+    if encoded.area <= style.size.area or smaller <= _ENLARGED:
+        return ""
+    return (
+        f"{style.name} has {style.size} pixels, too few for {finest}: the finest strokes are sharp, but {smaller:.1f} "
+        "times smaller than in proportion. For strokes in proportion, and soft: --style-fit scaled."
     )
 
 

@@ -36,6 +36,10 @@ class OptimizerOptions(ABC):
     iteration_decay: float = 0.45
     """Iterations at each finer size, as a fraction of those at the size before; above 0."""
 
+    iteration_floor: float = 0.0
+    """Fewest iterations at a finer size, as a fraction of those at the first; from 0 to 1. Below an eighth, the finest
+    sizes of giant images are left unfinished."""
+
     finer_iterations: int = 0
     """Iterations at each size but the first; 0: as many as `iteration_decay` says."""
 
@@ -101,6 +105,7 @@ class OptimizerOptions(ABC):
             require_option(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
         require_option(1 < self.size_step < inf, "size_step", self.size_step, "above 1, and finite")
         require_option(0 < self.iteration_decay < inf, "iteration_decay", self.iteration_decay, "above 0, and finite")
+        require_option(0 <= self.iteration_floor <= 1, "iteration_floor", self.iteration_floor, "from 0 to 1")
         require_option(
             self.min_size == 0 or self.min_size >= SMALLEST_SIDE, "min_size", self.min_size, "0, or 32 or more"
         )
@@ -141,7 +146,7 @@ class OptimizerOptions(ABC):
         if level and self.finer_iterations:
             return self.finer_iterations
         try:
-            return max(1, round(self.iterations * self.iteration_decay**level))
+            return max(1, round(self.iterations * max(self.iteration_decay**level, self.iteration_floor)))
         except OverflowError as error:
             decay, sizes = self.iteration_decay, level + 1
             raise InputError(f"iteration-decay is {decay:g}: at {sizes} sizes, it must be smaller.") from error

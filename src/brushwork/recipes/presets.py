@@ -31,6 +31,8 @@ _PROGRAM = TransferOptions(
     init="content",
     jitter=0,
     detail=0.0,
+    style_fit="scaled",
+    iteration_floor=0.0,
     bounded=False,
 )
 """Options that the published programs share: one size, the original network, torch's L-BFGS, unbounded pixels."""

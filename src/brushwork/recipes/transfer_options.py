@@ -69,9 +69,10 @@ class TransferOptions(
     strokes; one for all style images, or one for each; several for a single style image blend it with itself at each
     scale."""
 
-    style_fit: StyleFit = "scaled"
-    """How the style image is resized: to the size that `style_scale` says (scaled), so, but never enlarged (reduced),
-    or with the content image's proportions (stretched)."""
+    style_fit: StyleFit = "limited"
+    """How the style image is resized: to the size that `style_scale` says (scaled); so, but enlarged at most 1.5 times,
+    so that strokes stay sharp in images much larger than it (limited); never enlarged (reduced); or with the content
+    image's proportions (stretched)."""
 
     guides: MaskPropagation = "simple"
     """Which positions of a layer belong to a region: as the mask resized to the layer says (simple), all whose
@@ -84,6 +85,7 @@ class TransferOptions(
     # From an initial image of patches, fewer iterations and smaller steps do.
     iterations: int = 60
     iteration_decay: float = 0.55
+    iteration_floor: float = 0.125
     initial_step: float = 0.01
     max_step: float = 0.025
 
