@@ -83,6 +83,8 @@ def test_one_style_blends_to_itself(styles):
         (2, (1.0,), "1 weights were given to blend 2 styles"),
         (2, (1.0, -1.0), "must be 0 or more"),
         (2, (0.0, 0.0), "not all 0"),
+        (2, (float("nan"), 1.0), "finite"),
+        (2, (float("inf"), 1.0), "finite"),
     ],
 )
 def test_what_a_blend_refuses(styles, count, weights, message):

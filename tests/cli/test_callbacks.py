@@ -94,6 +94,16 @@ def test_numbered_pictures_are_as_transparent_as_the_photograph(tmp_path: Path) 
             assert torch.equal(torch.from_numpy(np.array(picture.getchannel("A"))).float(), expected)
 
 
+@pytest.mark.parametrize(("done", "saved"), [(0, ["out-1", "out-2", "out-3"]), (1, ["out-2", "out-3"])])
+def test_every_numbered_picture_is_written_also_by_a_resumed_run(tmp_path: Path, done: int, saved: list[str]) -> None:
+    numbered, (level,) = IntermediateImages(tmp_path / "out.png", 1), (ScheduleLevel(Size(10, 20), 3),)
+    numbered.on_event(started(None)._replace(done=done))
+    for progress in way((level,)):
+        if progress.iterations > done:
+            numbered.on_event(progress)
+    assert [one.stem for one in sorted(tmp_path.iterdir())] == saved
+
+
 def test_frames_come_close_together_in_the_beginning(tmp_path: Path) -> None:
     film = Timelapse(tmp_path / "film.gif")
     seen: list[float] = []

@@ -217,7 +217,7 @@ def test_styles_of_a_gallery_are_chosen_and_blended(
         ("three", [], "three has 3 styles: choose one or more with --style, of day, night, snow."),
         ("three", ["nigth"], "there is no style 'nigth'. Did you mean"),
         ("three", ["night:dark"], "the style 'night:dark' has no weight that is 0 or more"),
-        ("three", ["night:0"], "the weights of a blend must be 0 or more, and not all 0"),
+        ("three", ["night:0"], "the weights of a blend must be 0 or more, finite, and not all 0"),
         ("three", ["night", "night"], "the style night was given twice"),
         ("wave", ["night"], "wave has a single style, not night: remove --style."),
     ],

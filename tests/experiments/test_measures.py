@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from brushwork.experiments.measures import (
+    _quantiles,
     brightness,
     chroma_distance,
     contrast,
@@ -24,7 +25,7 @@ from brushwork.experiments.measures import (
 )
 from brushwork.images import resize
 from brushwork.images.geometry import Size
-from tolerances import SINGLE, rounding
+from tolerances import DOUBLE, SINGLE, rounding
 
 
 def test_psnr_of_a_known_error() -> None:
@@ -122,6 +123,16 @@ def test_twice_the_contrast_is_four_times_the_power() -> None:
 
 def test_flat_pictures_have_a_spectrum_too() -> None:
     assert math.isfinite(spectrum_distance(torch.full((1, 3, 32, 40), 0.5), _noise(0)))
+
+
+def test_quantiles_are_those_of_torch() -> None:
+    values, shares = torch.rand(2, 1001, dtype=torch.float64), torch.linspace(0, 1, 64, dtype=torch.float64)
+    torch.testing.assert_close(_quantiles(values, 64), values.quantile(shares, dim=1).T, rtol=0, atol=DOUBLE)
+
+
+def test_marginals_of_giant_images_are_compared() -> None:
+    giant = torch.zeros(1, 3, 1, 1).expand(1, 3, 4100, 4100)  # above 2²⁴ pixels
+    assert marginal_distance(giant, torch.ones(1, 3, 8, 8)) == 1
 
 
 def test_marginals_do_not_see_where_things_are() -> None:

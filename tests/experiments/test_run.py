@@ -23,6 +23,7 @@ from brushwork.experiments.experiment import (
     ExperimentCell,
     FirstAndLast,
     Measures,
+    cell_name,
     is_decreasing,
     is_increasing,
 )
@@ -96,13 +97,15 @@ def test_what_is_painted_is_not_painted_again(order: ExperimentRequest) -> None:
     assert PAINTED == ["3", "6"]
 
 
-@pytest.mark.parametrize("harm", ["picture gone", "record torn", "other settings"])
+@pytest.mark.parametrize("harm", ["picture gone", "record torn", "no record", "other settings"])
 def test_a_cell_that_is_not_whole_is_painted_anew(order: ExperimentRequest, harm: str) -> None:
     dict(running.run_cells(order))
     if harm == "picture gone":
         (order.folder / "row__1_-3_steps.png").unlink()
     elif harm == "record torn":
         (order.folder / "row__1_-3_steps.json").write_text('{"row": ')
+    elif harm == "no record":
+        (order.folder / "row__1_-3_steps.json").write_text("[]")
     else:
         record = order.folder / "row__1_-3_steps.json"
         record.write_text(record.read_text().replace('"steps": 3', '"steps": 4'))
@@ -131,6 +134,12 @@ def test_every_image_has_a_name_and_a_file_of_its_own(tmp_path: Path) -> None:
     images = ordering._read([tmp_path / name for name in names], torch.device("cpu"))
     assert list(images) == ["x", "x 2", "x 2 2", "a b", "a_b 2", "A_B 3"]
     assert [round(float(image[0, 0, 0, 0]) * 255) for image in images.values()] == [0, 40, 80, 120, 160, 200]
+
+
+def test_long_names_are_shortened_and_stay_distinct() -> None:
+    first, second = (cell_name("row", f"{'ä' * 300}{number}") for number in (1, 2))
+    assert first != second and max(len(name.encode()) for name in (first, second)) < 200
+    assert cell_name("row", "column") == "row-column"
 
 
 def test_cells_of_one_file_name_are_refused(order: ExperimentRequest, monkeypatch: pytest.MonkeyPatch) -> None:

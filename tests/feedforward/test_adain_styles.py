@@ -53,6 +53,16 @@ def test_a_style_file_paints_as_its_painting_bit_for_bit(brush):
 
 
 @pytest.mark.slow
+@torch.no_grad()
+def test_a_style_file_has_a_scale_of_its_own_beside_images(brush):
+    painting = _picture(64, 88, 1)
+    file = extract_style(painting, EXTRACTED, source="spots.png")
+    for styles, scales in (([painting, file], (1.0, 0.8)), ([file], (1.0, 0.8))):
+        stylized = transfer_adain(_picture(64, 48, 0), styles, replace(OPTIONS, style_scale=scales), stylizer=brush)
+        assert stylized.isfinite().all()
+
+
+@pytest.mark.slow
 def test_a_style_of_another_network_is_refused(brush):
     options = replace(EXTRACTED, network="vgg19")
     file = extract_style(_picture(64, 64, 1), options, source="spots.png")

@@ -10,10 +10,13 @@ import torch
 
 from brushwork.controls import StyleFile
 from brushwork.controls.style_file import EncoderFingerprint
+from brushwork.encoders import load_encoder
+from brushwork.errors import InputError
 from brushwork.images import Size, read, write_image
+from brushwork.jobs.image_sizes import InputSizes, require_encodable
 from brushwork.jobs.inputs import InputFiles, read_inputs, read_sizes
 from brushwork.jobs.preflight import note_style_sizes
-from brushwork.recipes import TextureOptions
+from brushwork.recipes import TextureOptions, extract_style
 from brushwork.style import Style
 from tiny_job import TINY, tiny_job, tiny_network
 
@@ -48,11 +51,11 @@ def test_full_size_holds_the_whole_photograph(giants):
     assert InputFiles.open(job).style_sizes == (Size(300, 120),)
 
 
-def test_a_start_is_looked_at_at_the_coarsest_size(giants, tmp_path):
+def test_a_start_is_read_at_the_finest_size_whose_detail_it_gives(giants, tmp_path):
     options = replace(giants.options, size=96, min_size=48)
     job = replace(giants, options=options, init=tmp_path / "photograph.png")
-    assert InputFiles.open(job).levels[0].size == (32, 48)
-    assert read_inputs(job).init.size == (67, 100)
+    assert InputFiles.open(job).levels[-1].size == (64, 96)
+    assert read_inputs(job).init.size == (200, 300)
 
 
 def test_textures_are_looked_at_at_a_size_of_their_own(giants):
@@ -65,9 +68,11 @@ def test_paintings_that_are_enlarged_are_told(giants):
     inputs = read_inputs(giants)
     assert note_style_sizes(giants, inputs, Size(32, 48)) == ()
     (note,) = note_style_sizes(giants, inputs, Size(250, 375))
-    assert note.startswith("painting.png has 40×100 pixels, too few for 375×250")
+    assert note.startswith("painting.png has 40×100 pixels, and 150×375 would be in proportion")
     assert "2.5 times smaller" in note  # enlarged 1.5 times instead of 3.75
     assert "--style-fit scaled" in note
+    small = replace(giants, options=replace(giants.options, style_scale=(0.35,)))
+    assert note_style_sizes(small, inputs, Size(250, 375)) == ()  # 131 pixels, as asked
     scaled = replace(giants, options=replace(giants.options, style_fit="scaled"))
     (note,) = note_style_sizes(scaled, inputs, Size(200, 300))
     assert note.startswith("painting.png has 40×100 pixels, and is enlarged 3.0 times")
@@ -83,6 +88,20 @@ def test_style_files_of_other_sizes_are_told(giants, size, said):
     style = StyleFile("starry.jpg", EncoderFingerprint.of(TINY, TINY, tiny_network()), Size(60, 45), {60: Style({})})
     notes = note_style_sizes(giants, SimpleNamespace(styles=(style,)), size)
     assert [said in note and f"--size {max(size)}" in note for note in notes] == ([True] if said else [])
+
+
+def test_a_style_file_of_a_small_painting_has_the_size_that_is_needed(giants, tmp_path):
+    options = replace(TINY, size=96, min_size=0)
+    style = extract_style(torch.rand(1, 3, 40, 50), options, "small.png", encoder=tiny_network())
+    assert style.size == Size(60, 75)  # enlarged 1.5 times
+    job = replace(giants, options=options)
+    assert note_style_sizes(job, SimpleNamespace(styles=(style,)), Size(64, 96)) == ()
+
+
+def test_a_source_of_a_texture_is_enlarged_by_its_own_option():
+    thin = InputSizes(Size(34, 640), ())
+    with pytest.raises(InputError, match=r"the source image .* a larger --picture-size"):
+        require_encodable(TextureOptions(picture_size=64), thin, Size(64, 300), load_encoder("vgg19-normalized"))
 
 
 def test_each_header_is_read_once(tmp_path, monkeypatch):

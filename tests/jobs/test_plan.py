@@ -18,7 +18,14 @@ from brushwork.jobs.memory_estimate import SIDES
 from brushwork.jobs.optimization import measure_speed
 from brushwork.jobs.peak_memory import optimizer_memory, peak_memory
 from brushwork.options import ScheduleLevel
-from brushwork.recipes import MDANOptions, ReconstructionOptions, TextureOptions, TransferOptions, run_recipe
+from brushwork.recipes import (
+    MDANOptions,
+    ReconstructionOptions,
+    TextureOptions,
+    TransferOptions,
+    extract_style,
+    run_recipe,
+)
 from tiny_job import ADAM, STYLE, TINY, picture, tiny_job, tiny_network
 
 SQUARE = InputSizes(Size(64, 64), (Size(64, 64),))
@@ -63,6 +70,23 @@ def test_a_plan_tells_sizes_closures_memory_and_time(tmp_path):
     assert found.fits and found.max_size is None
     assert found.seconds is not None and 0 < found.seconds < 60
     assert sorted(path.name for path in tmp_path.iterdir()) == ["painting.png", "photograph.png"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"loss": ("sliced",)}, "a style file holds only moments"),
+        ({"color": "match-linear"}, "changes the colors of style images"),
+        ({"init": "style"}, "holds no image"),
+        ({"measure": "area"}, "extracted with measure long"),
+    ],
+)
+def test_what_a_style_file_cannot_do_is_said_by_the_plan_too(tmp_path, options, said):
+    extract_style(picture(2, 50, 50), TINY, "painting.png", encoder=tiny_network()).write(tmp_path / "painting.style")
+    job = tiny_job(tmp_path, styles=(tmp_path / "painting.style",))
+    assert plan_job(job, measure_time=False, network=tiny_network()).fits
+    with pytest.raises(InputError, match=said):
+        plan_job(replace(job, options=replace(TINY, **options)), measure_time=False, network=tiny_network())
 
 
 @pytest.mark.slow
@@ -149,8 +173,8 @@ def test_memory_grows_with_the_area():
 
 @pytest.mark.slow
 def test_memory_grows_with_what_is_looked_at():
-    plain = needed(flat(size=256))
-    assert needed(flat(size=256, style_scale=(4.0,))) > 2 * plain
+    plain = needed(flat(size=256, style_fit="scaled"))
+    assert needed(flat(size=256, style_scale=(4.0,), style_fit="scaled")) > 2 * plain
     assert needed(flat(size=256, moment_weight=1.0)) > plain
     large = InputSizes(Size(4000, 4000), (Size(64, 64),))
     assert needed(flat(size=256), large) >= plain + (4000 * 4000 - 64 * 64) * 12

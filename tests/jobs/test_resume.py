@@ -140,7 +140,10 @@ def test_an_unfinished_painting_is_not_lost_to_a_new_one(tmp_path):
 def test_a_new_beginning_does_not_leave_the_old_checkpoint(tmp_path):
     job = tiny_job(tmp_path, overwrite=True)
     interrupted(job, 2)
-    next(event for event in run_job(job, network=tiny_network()) if isinstance(event, Started))
+    events = run_job(job, network=tiny_network())
+    next(event for event in events if isinstance(event, Started))
+    assert job.checkpoint.exists()  # nothing has been painted yet that could be lost
+    next(event for event in events if isinstance(event, Progress))
     assert not job.checkpoint.exists()
 
 

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from brushwork.images.geometry import Size, Window
 from brushwork.losses.moment_matching import CovarianceLoss, GaussianWassersteinLoss, make_gaussian_target
+from brushwork.recipes.style_transfer import TransferProblem
+from tiny_job import TINY, tiny_network
 from tolerances import DOUBLE
 
 TERMS = pytest.mark.parametrize("term_class", [CovarianceLoss, GaussianWassersteinLoss])
@@ -64,3 +68,18 @@ def test_a_guide_of_some_cells_is_those_cells_alone(term_class):
     target = make_gaussian_target(feature(0, 5, 6))
     found = loss(term_class("t", target, 1.0, guide=guide), seen)
     torch.testing.assert_close(found, loss(term_class("t", target, 1.0), seen[..., 2:5]))
+
+
+def test_the_covariances_of_a_flat_color_are_no_unit():
+    """They are rounding errors, by which nothing can be divided."""
+    flat = torch.full((1, 3, 32, 32), 0.3)
+    assert flat_loss(flat) < 1e6 * flat_loss(torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0)))
+
+
+def flat_loss(painting):
+    """The covariance loss of noise after a painting, relative to the painting's energy."""
+    encoder = tiny_network()
+    options = replace(TINY, loss=("covariance",), normalization="relative", content_weight=0.0, tv_weight=0.0)
+    noise = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+    objective = TransferProblem(noise, [painting], options, encoder).objective_at(Size(32, 32))
+    return float(objective(encoder(noise, objective.layers)).total)

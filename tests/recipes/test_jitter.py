@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 
 import pytest
@@ -121,3 +122,13 @@ def test_without_jitter_there_is_one_function(options, photograph, painting, tin
 def test_what_jitter_may_be(small_transfer, jitter):
     with pytest.raises(InputError, match=f"jitter is {jitter}: it must be 0 or more, and below 32"):
         small_transfer(jitter=jitter)
+
+
+def test_thin_images_are_shifted_by_less_than_their_sides(options, tiny):
+    thin = torch.rand(1, 3, 5, 64, generator=torch.Generator().manual_seed(0))
+    one_size = replace(options, size=64, min_size=0, content_layers=("conv1_1",), style_layers=("conv1_1",))
+    problem = TransferProblem(thin, [torch.rand(1, 3, 32, 32)], one_size, tiny)
+    evaluate = problem.evaluate_at(Size(5, 64)).draw(0)
+    image = thin.clone().requires_grad_()
+    assert torch.isfinite(evaluate(image).total)
+    assert GridShift(7, 7).limit(Size(5, 64)) == GridShift(4, 7)

@@ -11,7 +11,7 @@ from brushwork.errors import InputError
 from brushwork.feedforward.options import ModelOptions
 from brushwork.images.geometry import Size
 from brushwork.options import measured_size
-from brushwork.recipes import ReconstructionOptions, TextureOptions, TransferOptions
+from brushwork.recipes import MDANOptions, ReconstructionOptions, TextureOptions, TransferOptions
 from brushwork.video.options import FilmOptions
 
 
@@ -129,3 +129,10 @@ def test_measures():
     assert measured_size(Size(300, 400), "long") == 400
     assert measured_size(Size(300, 400), "short") == 300
     assert measured_size(Size(100, 400), "area") == 200
+
+
+@pytest.mark.parametrize("kind", [MDANOptions, ReconstructionOptions, TextureOptions])
+def test_adain_starts_belong_to_style_transfer(kind):
+    with pytest.raises(InputError, match="init instant is for style transfer"):
+        kind(init="instant")
+    assert TransferOptions(init="instant").starts_from_adain

@@ -120,13 +120,12 @@ class IntermediateImages:
     def on_event(self, event: jobs.JobEvent) -> None:
         """Write the image when it is due."""
         if isinstance(event, jobs.Started):
-            self._alpha = event.alpha
+            self._alpha, self._next = event.alpha, (event.done // self.every + 1) * self.every
         if isinstance(event, recipes.Progress):
             self._write(event)
 
     def _write(self, progress: recipes.Progress) -> None:
         # A line search may skip the exact iteration.
-        self._next = self._next or (progress.iterations // self.every + 1) * self.every
         if progress.iterations < self._next:
             return
         digits = len(str(progress.budget))

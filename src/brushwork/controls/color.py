@@ -26,12 +26,22 @@ def prepare_colors(
     Raises: InputError: colors of a style file, which has no image, would have to be changed.
     Source: Gatys et al., 1606.05897: color matching, and luminance-only transfer.
     """
-    if options.color == "style" or options.color_when == "after":
+    images = require_color_images(options, styles)
+    if images is None:
         return content, styles
-    images = [_with_pixels(options, style) for style in styles]
     if options.color == "keep-luminance":
         return _gray(options, content), [_gray(options, image, content) for image in images]
     return content, [_match(options, picture, content) for picture in images]
+
+
+def require_color_images(options: ColorOptions, styles: Sequence[Image | StyleFile]) -> list[Image] | None:
+    """Return the style images, whose colors are changed before they are encoded; None: no colors are changed then.
+
+    Raises: InputError: one is a style file.
+    """
+    if options.color == "style" or options.color_when == "after":
+        return None
+    return [_with_pixels(options, style) for style in styles]
 
 
 def _with_pixels(options: ColorOptions, style: Image | StyleFile) -> Image:

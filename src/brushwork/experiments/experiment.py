@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -16,6 +17,9 @@ from brushwork.recipes import Progress
 
 Measures: TypeAlias = Mapping[str, float]
 """Measures of an image, by name."""
+
+_LONGEST_NAME = 160
+"""Bytes of the longest name of a cell, to which endings are added; file systems allow 255 in all."""
 
 
 class FirstAndLast(NamedTuple):
@@ -71,8 +75,11 @@ class ClaimCheck(NamedTuple):
 
 
 def cell_name(row: str, column: str) -> str:
-    """Return the name of the result at a row and a column."""
-    return "-".join(slugify(part) for part in (row, column) if part)
+    """Return the name of the result at a row and a column; a long one ends in a hash of it."""
+    name = "-".join(slugify(part) for part in (row, column) if part)
+    if len(name.encode()) <= _LONGEST_NAME:
+        return name
+    return f"{name.encode()[:_LONGEST_NAME].decode(errors='ignore')}-{sha256(name.encode()).hexdigest()[:8]}"
 
 
 def join_names(row: str, column: str) -> str:

@@ -33,6 +33,8 @@ class ResultStore:
             record = json.loads(self._record(cell).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
+        if not isinstance(record, dict):
+            return None
         if record.pop("asked", None) != _stored_settings(cell) or not self.image_path(cell).exists():
             return None
         curve = [(iterations, loss) for iterations, loss in record["curve"]]

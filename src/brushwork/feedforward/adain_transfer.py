@@ -80,9 +80,9 @@ class AdaINStylizer:
         Raises: InputError: no style image, images that are too small, or options that cannot be combined.
         """
         require_compatible(self.options, images)
-        styles = [one for one in images.styles if not isinstance(one, StyleFile)]
+        views = [one for one in scaled_styles(images.styles, self.options) if not isinstance(one.style, StyleFile)]
         # Encoding the content, encoding the styles and decoding cost about the same per pixel.
-        work = canvas.area * (2 + sum(view.scale**2 for view in scaled_styles(styles, self.options)))
+        work = canvas.area * (2 + sum(view.scale**2 for view in views))
         steps, done = self._steps(images, canvas, side), 0
         try:
             while True:

@@ -25,6 +25,10 @@ class GridShift(NamedTuple):
     top: int = 0
     left: int = 0
 
+    def limit(self, size: Size) -> GridShift:
+        """Return the shift for an image of a size: at most all its rows and columns but one are mirrored."""
+        return GridShift(min(self.top, size.height - 1), min(self.left, size.width - 1))
+
     def enlarge(self, size: Size) -> Size:
         """Return the size of the extended image."""
         return Size(size.height + self.top, size.width + self.left)

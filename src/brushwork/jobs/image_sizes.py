@@ -34,7 +34,7 @@ def largest_style_size(
 
 def encoded_sizes(options: RecipeOptions, sizes: InputSizes, level: Size) -> dict[str, Size]:
     """Return the size of every image that is encoded while the result has the size `level`."""
-    found = {"the result": level, "the content image": options.content_size(level, sizes.content)}
+    found = {"the result": level, options.content_name: options.content_size(level, sizes.content)}
     for number, style in enumerate(sizes.styles):
         for scale, size in options.style_sizes(level, style, number, len(sizes.styles)).items():
             at = f" at scale {scale:g}" if scale != 1 else ""
@@ -50,9 +50,10 @@ def require_encodable(options: RecipeOptions, sizes: InputSizes, coarsest: Size,
     smallest = encoder.min_size(options.encoded_layers)
     for what, size in encoded_sizes(options, sizes, coarsest).items():
         if min(size) < smallest:
+            larger = options.larger_content if what == options.content_name else "a larger --size or --min-size"
             raise InputError(
-                f"{what} would begin at {size} pixels, but the layers of {encoder.name} need {smallest} a side: use a "
-                "larger --size or --min-size, or an image that is less elongated."
+                f"{what} would begin at {size} pixels, but the layers of {encoder.name} need {smallest} a side: use "
+                f"{larger}, or an image that is less elongated."
             )
 
 

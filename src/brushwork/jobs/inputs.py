@@ -124,7 +124,7 @@ def read_inputs(job: Job) -> JobInputs:
     )
     init = None
     if job.init is not None:
-        init = read_image(job.init, max_pixels=job.max_pixels or MAX_PIXELS, min_size=files.levels[0].size)
+        init = read_image(job.init, max_pixels=job.max_pixels or MAX_PIXELS, min_size=files.levels[-1].size)
     regions = read_regions(job, content.size, [one.size for one in styles])
     # Giant files are reduced while reading, and their rounded sizes may have slightly other proportions.
     is_whole = files.content is None or content.size == files.content.size
@@ -137,13 +137,22 @@ def read_sizes(job: Job) -> InputSizes:
 
     Raises: InputError: an image cannot be used.
     """
+    return read_headers(job)[0]
+
+
+def read_headers(job: Job) -> tuple[InputSizes, tuple[StyleFile | None, ...]]:
+    """Return the sizes of a job's images without decoding them, and its styles that are files.
+
+    Raises: InputError: an image cannot be used.
+    """
     files = InputFiles.open(job)
     content = Size(0, 0) if files.content is None else files.content.reduced_size(files.content_size)
-    styles = tuple(
+    sizes = tuple(
         one.size if isinstance(one, StyleFile) else one.reduced_size(size)
         for one, size in zip(files.styles, files.style_sizes, strict=True)
     )
-    return InputSizes(content, styles, _sizes(read_regions(job, content, styles)))
+    styles = tuple(one if isinstance(one, StyleFile) else None for one in files.styles)
+    return InputSizes(content, sizes, _sizes(read_regions(job, content, sizes))), styles
 
 
 def _require_usable(job: Job) -> None:

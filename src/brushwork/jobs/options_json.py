@@ -61,7 +61,7 @@ _OLD_ENTRIES = {
 }
 """Entries of manifests, results and checkpoints of earlier versions → their current names."""
 
-ADDED = {"jitter": 0, "detail": 0.0}
+ADDED = {"jitter": 0, "detail": 0.0, "iteration_floor": 0.0}
 """Options that records of earlier versions do not have → the value that says what those versions did."""
 
 

@@ -17,10 +17,11 @@ from brushwork.feedforward.inference import Stylizer
 from brushwork.gradients.tiled import Tiling
 from brushwork.images.geometry import Size
 from brushwork.jobs.feedforward import FeedForward
-from brushwork.jobs.inputs import JobInputs, read_sizes
+from brushwork.jobs.inputs import JobInputs, read_headers
 from brushwork.jobs.job import Job, JobOptions
 from brushwork.jobs.method import LoadedMethod, MemoryEstimate
 from brushwork.jobs.optimization import Optimization
+from brushwork.jobs.peak_memory import make_meta_inputs
 from brushwork.options import SMALLEST_SIDE
 
 _STEP = 16
@@ -95,10 +96,13 @@ def plan_job(
 
     Raises: InputError, WeightsError: as `run_job`.
     """
-    device, options, sizes = select_device(job.device), job.options, read_sizes(job)
+    device, options, (sizes, style_files) = select_device(job.device), job.options, read_headers(job)
     method = load_method(options, device, network)
     levels = options.schedule(sizes.content)
     method.require_usable(sizes, levels[0].size)
+    images = make_meta_inputs(sizes)
+    styles = tuple(one or image for one, image in zip(style_files, images.styles, strict=True))
+    method.require_inputs(images._replace(styles=styles))
     trim_memory()
     held = allocated_memory(device) if held is None else held
     budget, estimator = memory_budget(device, memory), method.estimator(sizes)

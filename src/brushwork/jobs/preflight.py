@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import sqrt
 from time import monotonic
+from typing import cast
 
 import torch
 from torch import Tensor
 
 from brushwork.controls import StyleFile
+from brushwork.controls.style_scale import ScaleOptions, style_pixels, style_size
 from brushwork.devices.select import select_device
 from brushwork.distributed.process_group import ProcessGroup
 from brushwork.encoders import Encoder
@@ -210,15 +212,13 @@ def note_style_sizes(job: Job, inputs: JobInputs, finest: Size) -> tuple[str, ..
     """
     notes = []
     for number, style in enumerate(inputs.styles):
-        own = style.size
-        if isinstance(style, StyleFile):  # the style image itself may have been larger than what the file encodes
-            own = Size(own.height * max(finest), own.width * max(finest))
-        scale, size = largest_style_size(job.options, finest, own, number, len(inputs.styles))
-        times = sqrt(size.area / style.size.area)
+        scale, size = largest_style_size(job.options, finest, style.size, number, len(inputs.styles))
         if isinstance(style, StyleFile):
-            notes.append(_note_distant(style, times))
+            notes.append(_note_distant(style, style_pixels(cast(ScaleOptions, job.options), finest, scale)))
         else:
-            notes.append(_note_enlarged(style, times, scale) or _note_limited(style, size, finest))
+            times = sqrt(size.area / style.size.area)
+            scaled = style_size(cast(ScaleOptions, job.options), finest, style.size, scale)
+            notes.append(_note_enlarged(style, times, scale) or _note_limited(style, size, scaled))
     return tuple(filter(None, notes))
 
 
@@ -232,30 +232,29 @@ def _note_enlarged(style: LoadedImage, times: float, scale: float) -> str:
     )
 
 
-def _note_limited(style: LoadedImage, encoded: Size, finest: Size) -> str:
-    """Return the note for a style image that is enlarged but remains much smaller than the result, or nothing."""
-    smaller = min(min(finest) / min(encoded), max(finest) / max(encoded))
+def _note_limited(style: LoadedImage, encoded: Size, scaled: Size) -> str:
+    """Return the note for a style image that is enlarged, but much less than in proportion, or nothing."""
+    smaller = sqrt(scaled.area / encoded.area)
     if encoded.area <= style.size.area or smaller <= _ENLARGED:
         return ""
     return (
-        f"{style.name} has {style.size} pixels, too few for {finest}: the finest strokes are sharp, but {smaller:.1f} "
-        "times smaller than in proportion. For strokes in proportion, and soft: --style-fit scaled."
+        f"{style.name} has {style.size} pixels, and {scaled} would be in proportion: the finest strokes are sharp, but "
+        f"{smaller:.1f} times smaller than in proportion. For strokes in proportion, and soft: --style-fit scaled."
     )
 
 
-def _note_distant(style: StyleFile, enlarged: float) -> str:
-    """Return the note for a style file whose nearest size is more than `_DISTANT` times off; empty: it is not.
+def _note_distant(style: StyleFile, needed: int) -> str:
+    """Return the note for a style file whose size nearest to that needed is more than `_DISTANT` times off, or nothing.
 
-    `enlarged`: the size that is needed, relative to the largest one of the file.
+    Sizes are in pixels, as the options measure them.
     """
-    needed = max(style.styles) * enlarged
     times = needed / style.nearest_size(needed)
     if max(times, 1 / times) <= _DISTANT:
         return ""
     strokes = f"{times:.1f} times too small" if times > 1 else f"{1 / times:.1f} times too large"
     return (
         f"the style file of {style.source} was extracted at {', '.join(map(str, sorted(style.styles)))} pixels, and is "
-        f"needed at {needed:.0f}: its strokes will be {strokes}. Extract it again with --size {needed:.0f}."
+        f"needed at {needed}: its strokes will be {strokes}. Extract it again with --size {needed}."
     )
 
 

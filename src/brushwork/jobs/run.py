@@ -72,8 +72,6 @@ def run_job(
         raise InputError(f"there is no unfinished painting at {job.checkpoint}: nothing can be finished.")
     writer, notes = JobWriter.open(prepared, found, every=checkpoint_every, resume=resume)
     yield from notes
-    if found is None:
-        remove_file(job.checkpoint)
     del found  # it may take more memory than an evaluation
     yield writer.start()
     if finish:
@@ -132,10 +130,12 @@ def _smaller_tiling(prepared: PreparedJob) -> Tiling | None:
 
 def _steps(prepared: PreparedJob, writer: JobWriter) -> Iterator[JobEvent]:
     """Run the steps from the latest snapshot."""
-    images = prepared.inputs.to_device(prepared.device)
+    images, is_new = prepared.inputs.to_device(prepared.device), writer.snapshot is None
     steps = prepared.method.run(images, prepared.manifest.tiling, writer.snapshot)
     del images
     for step in steps:
+        if is_new and not writer.has_painted:
+            remove_file(prepared.job.checkpoint)  # that of another painting, which is replaced only now
         writer.update(step)
         yield step.event
         trouble = writer.write_checkpoint_if_due()

@@ -77,8 +77,6 @@ def run_distributed_job(
     every = checkpoint_every if group.rank == 0 else None  # the others need not have the output's folder
     writer, notes = JobWriter.open(prepared, checkpoint, every=every, resume=resume)
     writer.snapshot = runner.scatter_snapshot(writer.snapshot)
-    if checkpoint is None and group.rank == 0:
-        remove_file(job.checkpoint)
     del found, checkpoint
     yield from notes
     yield writer.start()
@@ -117,8 +115,10 @@ class RankRunner(NamedTuple):
         Where one fails or is closed alone, the others are elsewhere, and the previous checkpoint stays.
         """
         try:
-            images = self.prepared.inputs.to_device(self.prepared.device)
+            images, is_new = self.prepared.inputs.to_device(self.prepared.device), writer.snapshot is None
             for step in self.method.run(images, None, writer.snapshot, self.band):
+                if is_new and not writer.has_painted and self.group.rank == 0:
+                    remove_file(self.prepared.job.checkpoint)  # that of another painting, which is replaced only now
                 writer.update(step)
                 signal, due = self._agree(interrupted(), writer.is_checkpoint_due)
                 if signal:

@@ -40,6 +40,9 @@ RIDGE = 1e-4
 It keeps the gradients of dead channels finite.
 """
 
+_FLAT = 0.05
+"""Norm of the smallest covariance that counts as one, relative to the squared means; paintings have 0.25 or more."""
+
 
 @dataclass(frozen=True)
 class MeanStdLoss:
@@ -200,11 +203,16 @@ def _make_mean_std_regions(target: RegionStatistics, norms: Norms) -> GuidedMean
 
 
 def _make_covariance(target: StyleTarget, norms: Norms) -> CovarianceLoss:
-    """Means count as much as covariances, each relative to its target."""
+    """Means count as much as covariances, each relative to its target.
+
+    The covariances of a flat color are rounding errors: they count as `_FLAT` times the squared means.
+    """
     gaussian = target.gaussian
-    energies = [float(part.square().sum()) for part in (gaussian.covariance, gaussian.mean)]
-    mean_weight = energies[0] / energies[1] if energies[1] > 0 else 1.0
-    return CovarianceLoss(target.layer, gaussian, norms.gram_norm(gaussian.covariance), mean_weight, target.guide)
+    covariance, means = gaussian.covariance, float(gaussian.mean.square().sum())
+    if covariance.norm() < _FLAT * means:
+        covariance = torch.full_like(covariance, _FLAT * means / covariance.shape[-1])
+    mean_weight = float(covariance.square().sum()) / means if means > 0 else 1.0
+    return CovarianceLoss(target.layer, gaussian, norms.gram_norm(covariance), mean_weight, target.guide)
 
 
 def _make_wasserstein(target: StyleTarget, norms: Norms) -> GaussianWassersteinLoss:

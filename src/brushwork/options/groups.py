@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import ABC
 from dataclasses import dataclass, field, replace
 from math import inf, sqrt
-from typing import Literal, Self, TypeAlias
+from typing import ClassVar, Literal, Self, TypeAlias
 
 from brushwork.choices import Engine, Padding, Pooling, Precision, PreprocessName, SpaceName, Transform
+from brushwork.errors import InputError
 from brushwork.images.geometry import Size, fit_size
 from brushwork.options.validation import SMALLEST_SIDE, parse_size, require_option
 
@@ -87,6 +88,9 @@ def measured_size(size: Size, measure: Measure) -> float:
 class InitOptions(ABC):
     """Initial image of the optimization."""
 
+    can_start_from_adain: ClassVar[bool] = False
+    """Whether `init` may be instant."""
+
     init: Init = "content"
     """Initial image: the content image (content), the content image in the style images' colors (recolored), half
     that and half patches of the style images (patches), the style image (style), 0.95 of the content and 0.05 of the
@@ -111,6 +115,8 @@ class InitOptions(ABC):
     """Random seed of the noise; the same seed gives the same image on the same machine."""
 
     def __post_init__(self) -> None:
+        if self.init == "instant" and not self.can_start_from_adain:
+            raise InputError("init instant is for style transfer (--method optimize) only: use another init.")
         require_option(0 <= self.noise < inf, "noise", self.noise, "0 or more, and finite")
         require_option(0 <= self.init_noise < inf, "init_noise", self.init_noise, "0 or more, and finite")
         require_option(0 <= self.seed < SEEDS, "seed", self.seed, "a whole number from 0 up to 2⁶³ − 1")

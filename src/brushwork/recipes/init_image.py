@@ -110,18 +110,19 @@ def _init_image(
         case "content":
             return add_noise(resize(content, size), options.init_noise, generator, encoder_scale)
         case "recolored" | "patches":
-            picture = _image_of(style, options.init)
+            picture = require_init_image(style, options.init)
             plain = recolor(resize(content, size, clamp=True), color_moments(picture))
             if options.init == "patches":
                 composed = compose_patches(plain, [cover(picture, size)], [1.0], options.seed)
                 plain = torch.lerp(plain, composed, PATCHES_SHARE)
             return add_noise(plain, options.init_noise, generator, encoder_scale)
         case "style":
-            return add_noise(cover(_image_of(style, "style"), size), options.init_noise, generator, encoder_scale)
+            covering = cover(require_init_image(style, "style"), size)
+            return add_noise(covering, options.init_noise, generator, encoder_scale)
         case "noise":
             return add_noise(gray_image(size, content, encoder_scale), options.noise, generator, encoder_scale)
         case "mixed":
-            return mix(resize(content, size), resize(_image_of(style, "mixed"), size))
+            return mix(resize(content, size), resize(require_init_image(style, "mixed"), size))
         case "uniform":
             return add_uniform_noise(gray_image(size, content, encoder_scale), generator, encoder_scale)
         case "pink":
@@ -135,7 +136,11 @@ def _init_image(
             )
 
 
-def _image_of(style: Image | StyleFile, init: str) -> Image:
+def require_init_image(style: Image | StyleFile, init: str) -> Image:
+    """Return the style image that an initial image is made of; `init`: what is made of it.
+
+    Raises: InputError: it is a style file.
+    """
     if isinstance(style, StyleFile):
         raise InputError(f"init is {init}, but the style file of {style.source} holds no image: use another init.")
     return style

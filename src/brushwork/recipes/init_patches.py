@@ -146,6 +146,7 @@ def _components(padded: Image, keys: Patches) -> tuple[Patches, Patches]:
     mean = keys.mean(0)
     variances, axes = torch.linalg.eigh(exact((keys - mean).T @ (keys - mean)))
     varies = variances > len(variances) * torch.finfo(keys.dtype).eps * variances[-1]
+    varies[-1] = True  # of keys that are all the same, any direction
     axes = axes[:, varies][:, -COMPONENTS:].to(keys)
     parts = [(functional.unfold(rows, PATCH, stride=STRIDE)[0].T - mean) @ axes for _, rows in _rows(padded)]
     return torch.cat(parts), (keys - mean) @ axes

@@ -39,6 +39,12 @@ class RecipeOptions(EncoderOptions, MethodOptions, ABC):
 
     is_iterative: ClassVar[bool] = True
 
+    content_name: ClassVar[str] = "the content image"
+    """What the content image is called in messages."""
+
+    larger_content: ClassVar[str] = "a larger --size or --min-size"
+    """What encodes a content image at a larger size."""
+
     @property
     @abstractmethod
     def encoded_layers(self) -> tuple[str, ...]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from brushwork.controls.color import require_color_images
 from brushwork.controls.inputs import StyleRegion, require_regions, require_single
 from brushwork.controls.style_file import EncoderFingerprint, StyleFile
 from brushwork.controls.style_scale import scaled_styles
 from brushwork.encoders import Encoder
 from brushwork.errors import InputError
 from brushwork.losses import style_losses
-from brushwork.options.style_losses import parse_loss_weights, require_losses
+from brushwork.options.style_losses import parse_loss_weights, require_losses, require_statistics_only
+from brushwork.recipes.init_image import require_init_image
 from brushwork.style import normalize_weights
 from brushwork.types import Image
 
@@ -54,3 +56,8 @@ def require_compatible_styles(
         raise InputError("style-fit stretched needs the style image itself: a style file cannot be stretched.")
     for style in kept:
         style.require_compatible(EncoderFingerprint.of(options, options, encoder))
+    if kept:
+        require_statistics_only(options.loss, "a style file holds only moments")
+        require_color_images(options, styles)
+    if options.init in ("style", "mixed"):
+        require_init_image(styles[0], options.init)

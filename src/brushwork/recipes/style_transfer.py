@@ -118,7 +118,7 @@ class TransferProblem:
             return with_resampling(objective(NO_SHIFT), lambda one: self.partition.evaluate(self.encoder, one, size))
 
         def draw(step: int) -> Evaluate:
-            shift = draw_shift(options.jitter, options.seed, step)
+            shift = draw_shift(options.jitter, options.seed, step).limit(size)
             return self.partition.evaluate(self.encoder, objective(shift).resample(step), size, shift)
 
         return ResampledObjective(draw)

@@ -35,6 +35,8 @@ class TextureOptions(CanvasOptions, StyleOptions, InitOptions, OptimizerOptions,
     method: ClassVar[str] = "texture"
     takes_styles: ClassVar[bool] = False
     is_opaque: ClassVar[bool] = True
+    content_name: ClassVar[str] = "the source image"
+    larger_content: ClassVar[str] = "a larger --picture-size"
 
     size: str = ""
     """Size of the result in pixels, WIDTHxHEIGHT; empty: that of the source image as it is encoded."""

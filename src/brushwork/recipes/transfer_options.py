@@ -44,6 +44,7 @@ class TransferOptions(
     method: ClassVar[str] = "optimize"
     summary: ClassVar[str] = "optimization of the pixels"
     takes_regions: ClassVar[bool] = True
+    can_start_from_adain: ClassVar[bool] = True
 
     style_blend: tuple[float, ...] = ()
     """Weight of each style image in the blend (for one style image at several scales: of each scale); none: equal
@@ -70,9 +71,9 @@ class TransferOptions(
     scale."""
 
     style_fit: StyleFit = "limited"
-    """How the style image is resized: to the size that `style_scale` says (scaled); so, but enlarged at most 1.5 times,
-    so that strokes stay sharp in images much larger than it (limited); never enlarged (reduced); or with the content
-    image's proportions (stretched)."""
+    """How the style image is resized: to the size that `style_scale` says (scaled); so, but enlarged at most 1.5 times
+    (times `style_scale`, where that is above 1), so that strokes stay sharp in images much larger than it (limited);
+    never enlarged (reduced); or with the content image's proportions (stretched)."""
 
     guides: MaskPropagation = "simple"
     """Which positions of a layer belong to a region: as the mask resized to the layer says (simple), all whose

@@ -28,7 +28,7 @@ from brushwork.units import format_megabytes
 
 _OF_STYLE = (
     *(field.name for kind in (SizeOptions, EncoderOptions) for field in fields(kind)),
-    *("content_layers", "style_layers", "style_scale", "min_size"),
+    *("content_layers", "style_layers", "style_scale", "style_fit", "min_size"),
 )
 """The options of a transfer that determine how a style image is encoded."""
 
