@@ -32,8 +32,8 @@ def texture(
 
     `brushwork train texture pebbles.jpg -o pebbles.safetensors`, and then
     `brushwork texture --model pebbles.safetensors --size 1024x512`. On a CPU,
-    `--crop 128 --batch 1 --iterations 400 --schedule cosine` learns the texture at that size in minutes: small batches
-    learn most per unit of time.
+    `--crop 256 --style-size 128 --batch 1 --iterations 500 --schedule cosine` takes some minutes: small batches learn
+    most per unit of time, and images larger than the style image show more of it.
 
     With `--dataset` it learns to stylize images. Defaults are then those of the same paper's program: 5 scales without
     1×1 convolutions, 3000 batches of 4, losses of the original network with content weight 0.6 at conv4_2 and style
