@@ -54,8 +54,8 @@ _TEXTURE = TextureOptions(style_weight=1e9, noise=30.0, iterations=6, history=20
 _RECONSTRUCTION = ReconstructionOptions(size=64, noise=30.0, iterations=6, history=20, line_search=False, **FIRM)
 
 TINY = {
-    "default": _small(load_preset("default"), size=96, min_size=48, iterations=12, network="tiny"),
-    "draft": _small(load_preset("default", "draft"), size=96, min_size=48, network="tiny"),
+    "default": _small(load_preset("default"), size=96, min_size=48, iterations=12, network="tiny", style_fit="scaled"),
+    "draft": _small(load_preset("default", "draft"), size=96, min_size=48, network="tiny", style_fit="scaled"),
     "gatys-2015": _small(load_preset("gatys-2015"), noise=30.0),
     "gatys-2016": _small(load_preset("gatys-2016")),
     "neural-style": _small(load_preset("neural-style"), init="style"),
