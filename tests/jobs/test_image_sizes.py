@@ -71,6 +71,8 @@ def test_paintings_that_are_enlarged_are_told(giants):
     assert note.startswith("painting.png has 40×100 pixels, and 150×375 would be in proportion")
     assert "2.5 times smaller" in note  # enlarged 1.5 times instead of 3.75
     assert "--style-fit scaled" in note
+    stretched = replace(giants, options=replace(giants.options, style_fit="stretched"))
+    assert not any("in proportion" in note for note in note_style_sizes(stretched, inputs, Size(250, 375)))
     small = replace(giants, options=replace(giants.options, style_scale=(0.35,)))
     assert note_style_sizes(small, inputs, Size(250, 375)) == ()  # 131 pixels, as asked
     scaled = replace(giants, options=replace(giants.options, style_fit="scaled"))

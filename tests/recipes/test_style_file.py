@@ -115,6 +115,7 @@ def test_the_weights_are_told_apart_by_more_than_their_name(kept, options, tiny,
 def test_what_needs_the_painting_itself_is_refused(kept, options, tiny, photograph):
     with pytest.raises(InputError, match="init is style, but the style file of a painting holds no image"):
         transfer(photograph, [kept], options(init="style"), encoder=tiny)
+    assert next(transfer(photograph, [kept], options(init="style"), init=photograph, encoder=tiny))
     with pytest.raises(InputError, match=r"match-linear changes the colors of style images before .*color-when after"):
         transfer(photograph, [kept], options(color="match-linear"), encoder=tiny)
     after = options(color="match-linear", color_when="after")

@@ -183,6 +183,8 @@ def test_a_film_of_an_earlier_version_goes_on():
     assert workspace.list_film_changes(frames | {"sound": {"audio": "none"}}, kept) == [
         "sound: audio: none here, copy there"
     ]
+    method = {"method": {"jitter": 0, "detail": 0.0, "iteration_floor": 0.0, "seed": 1}}
+    assert not workspace.list_film_changes(frames | method, kept | {"method": {"seed": 1}})
     frames["sequence"]["warping"] = "ruder"
     assert workspace.list_film_changes(frames, kept) == ["sequence: warping: ruder here, filled there"]
     assert not workspace.list_film_changes({"sequence": {}, "encoding": {}}, {"sequence": {}, "encoding": {}})

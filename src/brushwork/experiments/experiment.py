@@ -18,7 +18,7 @@ from brushwork.recipes import Progress
 Measures: TypeAlias = Mapping[str, float]
 """Measures of an image, by name."""
 
-_LONGEST_NAME = 160
+_LONGEST_NAME = 200
 """Bytes of the longest name of a cell, to which endings are added; file systems allow 255 in all."""
 
 

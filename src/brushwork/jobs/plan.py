@@ -102,7 +102,8 @@ def plan_job(
     method.require_usable(sizes, levels[0].size)
     images = make_meta_inputs(sizes)
     styles = tuple(one or image for one, image in zip(style_files, images.styles, strict=True))
-    method.require_inputs(images._replace(styles=styles))
+    init = None if job.init is None else images.content
+    method.require_inputs(images._replace(styles=styles, init=init))
     trim_memory()
     held = allocated_memory(device) if held is None else held
     budget, estimator = memory_budget(device, memory), method.estimator(sizes)

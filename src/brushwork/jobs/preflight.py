@@ -217,8 +217,12 @@ def note_style_sizes(job: Job, inputs: JobInputs, finest: Size) -> tuple[str, ..
             notes.append(_note_distant(style, style_pixels(cast(ScaleOptions, job.options), finest, scale)))
         else:
             times = sqrt(size.area / style.size.area)
-            scaled = style_size(cast(ScaleOptions, job.options), finest, style.size, scale)
-            notes.append(_note_enlarged(style, times, scale) or _note_limited(style, size, scaled))
+            note = _note_enlarged(style, times, scale)
+            if not note and getattr(job.options, "style_fit", "") == "limited":
+                note = _note_limited(
+                    style, size, style_size(cast(ScaleOptions, job.options), finest, style.size, scale)
+                )
+            notes.append(note)
     return tuple(filter(None, notes))
 
 

@@ -22,9 +22,16 @@ if TYPE_CHECKING:
 
 
 def require_compatible_styles(
-    options: TransferOptions, styles: Sequence[Image | StyleFile], regions: Sequence[StyleRegion], encoder: Encoder
+    options: TransferOptions,
+    styles: Sequence[Image | StyleFile],
+    regions: Sequence[StyleRegion],
+    encoder: Encoder,
+    *,
+    has_init: bool = False,
 ) -> None:
     """Check that style files were made with the encoder options in use, and that the options are compatible.
+
+    `has_init`: the initial image is given, whatever the options name.
 
     Raises: InputError: they are not, the number of scales or weights does not match the number of style images, or a
     style image is a batch, as of colors matched to several content images.
@@ -59,5 +66,5 @@ def require_compatible_styles(
     if kept:
         require_statistics_only(options.loss, "a style file holds only moments")
         require_color_images(options, styles)
-    if options.init in ("style", "mixed"):
+    if options.init in ("style", "mixed") and not has_init:
         require_init_image(styles[0], options.init)

@@ -77,7 +77,7 @@ def transfer(
     network = encoder or load_encoder_for(options, given.content.device)
     content, styles, init_image, regions = given.to(network)
     colored_content, colored_styles = prepare_colors(options, content, styles)
-    require_compatible_styles(options, colored_styles, regions, network)
+    require_compatible_styles(options, colored_styles, regions, network, has_init=init_image is not None)
     problem = TransferProblem(colored_content, colored_styles, options, network, partition, regions, extra)
     plan, initial = options.schedule(Size.of(content)), TransferInit(problem, init_image)
     start = resume.to(content.device) if resume else initial.image_at(plan[0].size)

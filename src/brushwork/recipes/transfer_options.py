@@ -125,7 +125,7 @@ class TransferOptions(
         """Check the number of weights and scales, the regions, and the style files."""
         from brushwork.recipes.style_compatibility import require_compatible_styles  # imports torch
 
-        require_compatible_styles(self, images.styles, images.regions, encoder)
+        require_compatible_styles(self, images.styles, images.regions, encoder, has_init=images.init is not None)
 
     def run(self, images: RecipeInputs, **how: Unpack[RunArguments]) -> Iterator[Progress]:
         """Run `transfer`."""

@@ -12,6 +12,7 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.jobs.manifest import describe_machine, list_changes
+from brushwork.jobs.options_json import ADDED
 from brushwork.storage.atomic import atomic_write, explain_write_errors
 from brushwork.video.analysis import FilmAnalysis
 from brushwork.video.frame_store import FrameFolder
@@ -133,6 +134,8 @@ def _update_manifest(kept: dict[str, Any], *, has_sound: bool) -> dict[str, Any]
     encoding, sequence = dict(kept.get("encoding", {})), kept.get("sequence", {})
     sound = {"audio": encoding.pop("audio")} if "audio" in encoding else None
     updated = kept | {"encoding": encoding, "sequence": sequence and _ADDED | sequence}
+    if sequence and "method" in kept:  # an optimized film, whose method is a style transfer
+        updated["method"] = ADDED | kept["method"]
     return updated | ({"sound": sound} if has_sound and sound else {})
 
 
