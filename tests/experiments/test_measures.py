@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from brushwork.experiments.measures import (
-    _quantiles,
     brightness,
     chroma_distance,
     contrast,
@@ -126,8 +125,11 @@ def test_flat_pictures_have_a_spectrum_too() -> None:
 
 
 def test_quantiles_are_those_of_torch() -> None:
-    values, shares = torch.rand(2, 1001, dtype=torch.float64), torch.linspace(0, 1, 64, dtype=torch.float64)
-    torch.testing.assert_close(_quantiles(values, 64), values.quantile(shares, dim=1).T, rtol=0, atol=DOUBLE)
+    one, other = torch.rand(2, 3, 1, 1001, dtype=torch.float64)
+    shares = torch.linspace(0, 1, 64, dtype=torch.float64)
+    first, second = (values.flatten(1).quantile(shares, dim=1) for values in (one, other))
+    found = marginal_distance(one[None], other[None], quantiles=64)
+    assert found == pytest.approx(float((first - second).abs().mean()), abs=DOUBLE)
 
 
 def test_marginals_of_giant_images_are_compared() -> None:

@@ -50,7 +50,7 @@ def require_encodable(options: RecipeOptions, sizes: InputSizes, coarsest: Size,
     smallest = encoder.min_size(options.encoded_layers)
     for what, size in encoded_sizes(options, sizes, coarsest).items():
         if min(size) < smallest:
-            larger = options.larger_content if what == options.content_name else "a larger --size or --min-size"
+            larger = (options if what == options.content_name else RecipeOptions).larger_content
             raise InputError(
                 f"{what} would begin at {size} pixels, but the layers of {encoder.name} need {smallest} a side: use "
                 f"{larger}, or an image that is less elongated."

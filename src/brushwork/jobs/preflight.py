@@ -207,22 +207,17 @@ def require_distinct_inputs(job: Job, manifest: Manifest) -> None:
 
 
 def note_style_sizes(job: Job, inputs: JobInputs, finest: Size) -> tuple[str, ...]:
-    """Return a note for each style image that is enlarged much, or would have to be, and each style file that has no
-    size near enough.
-    """
-    notes = []
+    """Return notes about style images that are enlarged much, or less than asked, and style files of other sizes."""
+    notes, options = list[str](), cast(ScaleOptions, job.options)  # as methods that take style images have
+    is_limited = getattr(options, "style_fit", "") == "limited"
     for number, style in enumerate(inputs.styles):
         scale, size = largest_style_size(job.options, finest, style.size, number, len(inputs.styles))
         if isinstance(style, StyleFile):
-            notes.append(_note_distant(style, style_pixels(cast(ScaleOptions, job.options), finest, scale)))
-        else:
-            times = sqrt(size.area / style.size.area)
-            note = _note_enlarged(style, times, scale)
-            if not note and getattr(job.options, "style_fit", "") == "limited":
-                note = _note_limited(
-                    style, size, style_size(cast(ScaleOptions, job.options), finest, style.size, scale)
-                )
-            notes.append(note)
+            notes.append(_note_distant(style, style_pixels(options, finest, scale)))
+            continue
+        scaled = style_size(options, finest, style.size, scale) if is_limited else size
+        times = sqrt(size.area / style.size.area)
+        notes.append(_note_enlarged(style, times, scale) or _note_limited(style, size, scaled))
     return tuple(filter(None, notes))
 
 

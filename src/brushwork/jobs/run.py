@@ -20,7 +20,6 @@ from brushwork.jobs.memory_estimate import halve_tiling
 from brushwork.jobs.preflight import PreparedJob, prepare_job
 from brushwork.jobs.resume import load_progress, replay_finished
 from brushwork.jobs.writer import JobWriter
-from brushwork.storage.tensors import remove_file
 
 CHECKPOINT_EVERY = 60.0
 """Seconds between checkpoints."""
@@ -130,12 +129,10 @@ def _smaller_tiling(prepared: PreparedJob) -> Tiling | None:
 
 def _steps(prepared: PreparedJob, writer: JobWriter) -> Iterator[JobEvent]:
     """Run the steps from the latest snapshot."""
-    images, is_new = prepared.inputs.to_device(prepared.device), writer.snapshot is None
+    images = prepared.inputs.to_device(prepared.device)
     steps = prepared.method.run(images, prepared.manifest.tiling, writer.snapshot)
     del images
     for step in steps:
-        if is_new and not writer.has_painted:
-            remove_file(prepared.job.checkpoint)  # that of another painting, which is replaced only now
         writer.update(step)
         yield step.event
         trouble = writer.write_checkpoint_if_due()

@@ -30,7 +30,6 @@ from brushwork.jobs.run import CHECKPOINT_EVERY, open_job
 from brushwork.jobs.writer import JobWriter
 from brushwork.optim.loop import identity
 from brushwork.recipes import Progress
-from brushwork.storage.tensors import remove_file
 from brushwork.types import Image
 
 T = TypeVar("T")
@@ -115,10 +114,8 @@ class RankRunner(NamedTuple):
         Where one fails or is closed alone, the others are elsewhere, and the previous checkpoint stays.
         """
         try:
-            images, is_new = self.prepared.inputs.to_device(self.prepared.device), writer.snapshot is None
+            images = self.prepared.inputs.to_device(self.prepared.device)
             for step in self.method.run(images, None, writer.snapshot, self.band):
-                if is_new and not writer.has_painted and self.group.rank == 0:
-                    remove_file(self.prepared.job.checkpoint)  # that of another painting, which is replaced only now
                 writer.update(step)
                 signal, due = self._agree(interrupted(), writer.is_checkpoint_due)
                 if signal:

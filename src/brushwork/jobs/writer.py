@@ -95,10 +95,12 @@ class JobWriter:
         return self._due is not None and monotonic() >= self._due
 
     def update(self, step: JobStep) -> None:
-        """Record a step."""
+        """Record a step. The first one replaces an earlier painting, whose checkpoint is removed."""
         if step.note:
             self.notes.append(step.note)
         if step.snapshot is not None:
+            if self._snapshot is None:
+                remove_file(self._prepared.job.checkpoint)  # that of another painting, which is replaced only now
             self._snapshot, self._has_new_step, self.has_painted = step.snapshot, True, True
 
     def replace_prepared(self, prepared: PreparedJob) -> str:

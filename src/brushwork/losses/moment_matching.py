@@ -40,7 +40,7 @@ RIDGE = 1e-4
 It keeps the gradients of dead channels finite.
 """
 
-_FLAT = 0.01
+_SMALLEST_COVARIANCE = 0.01
 """Norm of the smallest covariance that counts as one, relative to the squared means; pale drawings have 0.03."""
 
 
@@ -205,12 +205,12 @@ def _make_mean_std_regions(target: RegionStatistics, norms: Norms) -> GuidedMean
 def _make_covariance(target: StyleTarget, norms: Norms) -> CovarianceLoss:
     """Means count as much as covariances, each relative to its target.
 
-    The covariances of a flat color are rounding errors: they count as `_FLAT` times the squared means.
+    The covariances of a flat color are rounding errors: they count as `_SMALLEST_COVARIANCE` times the squared means.
     """
     gaussian = target.gaussian
     covariance, means = gaussian.covariance, float(gaussian.mean.square().sum())
-    if covariance.norm() < _FLAT * means:
-        covariance = torch.full_like(covariance, _FLAT * means / covariance.shape[-1])
+    if covariance.norm() < _SMALLEST_COVARIANCE * means:
+        covariance = torch.full_like(covariance, _SMALLEST_COVARIANCE * means / covariance.shape[-1])
     mean_weight = float(covariance.square().sum()) / means if means > 0 else 1.0
     return CovarianceLoss(target.layer, gaussian, norms.gram_norm(covariance), mean_weight, target.guide)
 

@@ -115,7 +115,7 @@ class Workspace:
         return found
 
 
-_ADDED = {"warping": "filled", "stopping": "sliding"}
+_ADDED_BY_FILMS = {"warping": "filled", "stopping": "sliding"}
 """Options of optimized films that manifests of earlier versions do not have → what those versions did."""
 
 
@@ -133,7 +133,7 @@ def _update_manifest(kept: dict[str, Any], *, has_sound: bool) -> dict[str, Any]
     """Return the manifest of any version as this one writes it; what makes frames what they are is without sound."""
     encoding, sequence = dict(kept.get("encoding", {})), kept.get("sequence", {})
     sound = {"audio": encoding.pop("audio")} if "audio" in encoding else None
-    updated = kept | {"encoding": encoding, "sequence": sequence and _ADDED | sequence}
+    updated = kept | {"encoding": encoding, "sequence": sequence and _ADDED_BY_FILMS | sequence}
     if sequence and "method" in kept:  # an optimized film, whose method is a style transfer
         updated["method"] = ADDED | kept["method"]
     return updated | ({"sound": sound} if has_sound and sound else {})
