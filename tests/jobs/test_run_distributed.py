@@ -121,7 +121,9 @@ def test_a_checkpoint_in_time_is_that_of_one_process(tmp_path, monkeypatch):
         (shared, lambda: several(shared, checkpoint_every=0)),
     ):
         kept = job.checkpoint.with_suffix(".kept")
-        monkeypatch.setattr("brushwork.jobs.writer.remove_file", lambda path, kept=kept: path.rename(kept))
+        monkeypatch.setattr(
+            "brushwork.jobs.writer.remove_file", lambda path, kept=kept: path.exists() and path.rename(kept)
+        )
         begin()
         states.append(JobCheckpoint.read(kept).snapshot)
     one, other = states
