@@ -9,9 +9,11 @@ from brushwork.experiments import reference_formulas
 
 def test_naive_forms_are_those_of_the_paper() -> None:
     own, painting = (torch.rand(1, 3, 5, 4, dtype=torch.float64) for _ in range(2))
-    weights = torch.arange(9, dtype=torch.float64).view(3, 3)
+    weights = torch.tensor([1, 3, 2], dtype=torch.float64)
     around = sum(
-        weights[1 + down, 1 + right] * torch.outer(own[0, :, 2 + down, 1 + right], own[0, :, 2 + down, 1 + right])
+        weights[1 + down]
+        * weights[1 + right]
+        * torch.outer(own[0, :, 2 + down, 1 + right], own[0, :, 2 + down, 1 + right])
         for down in (-1, 0, 1)
         for right in (-1, 0, 1)
     )

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import pytest
 import torch
 
 from brushwork.losses.guided_moments import guided_gram, guided_mean, guided_mean_std_sums, guided_variance
 from brushwork.losses.moments import gram
 
 
-def test_guided_grams_differentiate_as_the_plain_formula():
+@pytest.mark.parametrize("block", [7, 20])
+def test_guided_grams_differentiate_as_the_plain_formula(block, monkeypatch):
+    """The 20 positions in three blocks, the last smaller, and in one."""
+    monkeypatch.setattr("brushwork.losses.moments.CACHED_BLOCK", block)
     own = torch.rand(2, 3, 4, 5, dtype=torch.float64, requires_grad=True)
     guides = torch.rand(3, 4, 5, dtype=torch.float64) - 0.5
     outer = torch.rand(2, 3, 3, 3, dtype=torch.float64)

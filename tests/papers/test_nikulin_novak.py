@@ -15,19 +15,25 @@ from laboratory_features import CHANNELS, feature, loss, plain
 from tolerances import DOUBLE
 
 
+def square_window(weights):
+    """w(d) = w(d_y) w(d_x)."""
+    return np.outer(weights, weights)
+
+
 @pytest.mark.parametrize("half", [0, 1, 2, 4])
 @pytest.mark.parametrize("uniform", [True, False])
 def test_localized_style_is_that_of_the_paper(half, uniform):
     own, painting = feature(0, 7, 9), feature(1, 7, 9)
-    weights = window_weights(half) if uniform else feature(2, *2 * [2 * half + 1], channels=1)[0, 0]
-    expected = 0.5 * printed.localized(plain(own), plain(painting), weights.numpy())
+    weights = window_weights(half) if uniform else feature(2, 1, 2 * half + 1, channels=1)[0, 0, 0]
+    expected = 0.5 * printed.localized(plain(own), plain(painting), square_window(weights))
     np.testing.assert_allclose(loss(LocalGramLoss("t", painting, weights, 0.5), own), expected, rtol=DOUBLE)
 
 
-def test_maps_larger_than_a_block_are_localized_alike(monkeypatch):
-    monkeypatch.setattr("brushwork.losses.local_gram.PART_NUMBERS", 1)
-    own, painting, weights = feature(0, 13, 10), feature(1, 13, 10), window_weights(1)
-    expected = printed.localized(plain(own), plain(painting), weights.numpy())
+@pytest.mark.parametrize("half", [1, 3])
+def test_maps_larger_than_a_block_are_localized_alike(half, monkeypatch):
+    monkeypatch.setattr("brushwork.losses.local_gram.CHUNK_NUMBERS", 1)
+    own, painting, weights = feature(0, 13, 10), feature(1, 13, 10), window_weights(half)
+    expected = printed.localized(plain(own), plain(painting), square_window(weights))
     np.testing.assert_allclose(loss(LocalGramLoss("t", painting, weights, 1.0), own), expected, rtol=DOUBLE)
 
 
@@ -35,11 +41,11 @@ def test_maps_larger_than_a_block_are_localized_alike(monkeypatch):
 def test_style_content_covariance_is_that_of_the_paper(half):
     own, painting = feature(0, 6, 8), feature(1, 5, 7)
     content, painted = feature(2, 6, 8, channels=3), feature(3, 5, 7, channels=3)
-    weights = feature(4, *2 * [2 * half + 1], channels=1)[0, 0]
+    weights = feature(4, 1, 2 * half + 1, channels=1)[0, 0, 0]
     guides, known = (content_guides(one, Size.of(one), weights) for one in (content, painted))
     term = GuidedGramLoss("t", guides, guided_gram_target(painting, known), 0.5, torch.ones(3, dtype=torch.float64))
-    sums = printed.covariance_sums(plain(own), plain(content), weights.numpy()) / (6 * 8)
-    target = printed.covariance_sums(plain(painting), plain(painted), weights.numpy()) / (5 * 7)
+    sums = printed.covariance_sums(plain(own), plain(content), square_window(weights)) / (6 * 8)
+    target = printed.covariance_sums(plain(painting), plain(painted), square_window(weights)) / (5 * 7)
     np.testing.assert_allclose(loss(term, own), 0.5 * ((sums - target) ** 2).sum(), rtol=DOUBLE)
 
 

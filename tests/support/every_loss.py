@@ -87,7 +87,7 @@ def _style_content_covariance() -> GuidedGramLoss:
 
 
 def _local(half: int) -> LocalGramLoss:
-    weights = feature(30 + half, 2 * half + 1, 2 * half + 1)[0, 0]
+    weights = feature(30 + half, 1, 2 * half + 1)[0, 0, 0]
     return LocalGramLoss("t", _target(), weights / weights.sum(), 0.5)
 
 

@@ -20,24 +20,24 @@ def crop_part(feature: Feature) -> Feature:
     return exact(feature[:1, :CHANNELS, top : top + SIDE, left : left + SIDE])
 
 
-def naive_local_grams(feature: Feature, weights: Float[Tensor, "k k"]) -> Float[Tensor, "c c h w"]:
+def naive_local_grams(feature: Feature, weights: Float[Tensor, "k"]) -> Float[Tensor, "c c h w"]:
     """Return 𝒢(p) = Σ_d w(d) f(p + d) f(p + d)ᵀ at every position p; positions outside of the map count as 0.
 
     Source: Nikulin & Novak, 1602.07188.
     """
     products = feature[0, :, None] * feature[0, None]
     flat = products.flatten(0, 1)[:, None]
-    found = functional.conv2d(flat, weights.to(flat)[None, None], padding=len(weights) // 2)
+    found = functional.conv2d(flat, torch.outer(weights, weights).to(flat)[None, None], padding=len(weights) // 2)
     return found.view_as(products)
 
 
-def naive_local_gram_loss(feature: Feature, style: Feature, weights: Float[Tensor, "k k"]) -> float:
+def naive_local_gram_loss(feature: Feature, style: Feature, weights: Float[Tensor, "k"]) -> float:
     """Return Σ_p ‖𝒢(p) − A(p)‖²."""
     return float((naive_local_grams(feature, weights) - naive_local_grams(style, weights)).square().sum())
 
 
 def naive_covariance(
-    feature: Feature, responses: Float[Tensor, "n h w"], weights: Float[Tensor, "k k"]
+    feature: Feature, responses: Float[Tensor, "n h w"], weights: Float[Tensor, "k"]
 ) -> Float[Tensor, "n c c"]:
     """Return Σ_p 𝓕_k(p) 𝒢(p) for every content response 𝓕_k."""
     return torch.einsum("khw,cdhw->kcd", responses.to(feature), naive_local_grams(feature, weights))

@@ -7,15 +7,17 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
-from brushwork.losses.moments import as_float32, count_positions, flatten_positions
+from brushwork.encoders.torch_flags import exact_precision
+from brushwork.losses.moments import as_float32, count_positions, flatten_positions, split_blocks
 from brushwork.types import Feature, Guides, Summary
 
 
 def guided_gram(feature: Feature, guides: Guides) -> Float[Tensor, "b k c c"]:
     """Compute Σ_p u_k(p) f(p) f(p)ᵀ = F diag(u_k) Fᵀ for every guide u_k, without a map of Gram matrices."""
-    columns = flatten_positions(feature)
-    found: Tensor = _GuidedGram.apply(columns, guides.to(columns).flatten(1))  # type: ignore[no-untyped-call]
+    kept = guides.to(feature.device, torch.promote_types(feature.dtype, torch.float32))
+    found: Tensor = _GuidedGram.apply(feature, kept)  # type: ignore[no-untyped-call]
     return found
 
 
@@ -99,17 +101,30 @@ def guided_mean_std_target(feature: Feature, guides: Guides) -> tuple[Float[Tens
 
 
 class _GuidedGram(torch.autograd.Function):
-    """Guided Gram matrices, one guide at a time; plain autograd would keep one weighted map for each guide."""
+    """Guided Gram matrices, a block of positions at a time, which stays in the cache for all guides."""
 
     @staticmethod
-    def forward(context: Any, columns: Tensor, guides: Tensor) -> Tensor:
-        context.save_for_backward(columns, guides)
-        return torch.stack([(columns * guide) @ columns.mT for guide in guides], dim=1)
+    def forward(ctx: Any, feature: Feature, guides: Guides) -> Float[Tensor, "b k c c"]:
+        ctx.save_for_backward(feature, guides)
+        batch, channels = feature.shape[:2]
+        result = guides.new_zeros(batch, len(guides), channels, channels)
+        with exact_precision(feature.device):
+            for block, weights in zip(split_blocks(feature), split_blocks(guides), strict=True):
+                columns = block.to(guides)
+                for index, weight in enumerate(weights):
+                    result[:, index] += (columns * weight) @ columns.mT
+        return result
 
     @staticmethod
-    def backward(context: Any, outer: Tensor) -> tuple[Tensor, None]:
-        columns, guides = context.saved_tensors
-        gradient = torch.zeros_like(columns)
-        for index, guide in enumerate(guides):
-            gradient += (outer[:, index] + outer[:, index].mT) @ columns * guide
-        return gradient, None
+    @once_differentiable
+    def backward(ctx: Any, outer: Float[Tensor, "b k c c"]) -> tuple[Feature, None]:
+        """Return Σ_k u_k (g_k + g_kᵀ) F."""
+        feature, guides = ctx.saved_tensors
+        both, found = outer + outer.mT, torch.empty_like(feature)
+        blocks = zip(*map(split_blocks, (feature, guides, found)), strict=True)
+        with exact_precision(feature.device):
+            for block, weights, here in blocks:
+                columns = block.to(guides)
+                parts = (matrix @ columns * weight for matrix, weight in zip(both.unbind(1), weights, strict=True))
+                here.copy_(sum(parts, start=torch.zeros_like(columns)))
+        return found, None

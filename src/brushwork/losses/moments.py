@@ -25,7 +25,7 @@ Positions: TypeAlias = Bool[Tensor, "_ _"]
 BLOCK = 1 << 16
 """Positions that are converted to float32 at a time on accelerators."""
 
-CACHED_BLOCK = 1 << 12
+CACHED_BLOCK = 1 << 11
 """Positions on CPUs: a block of 64 channels, as VGG's largest maps have, stays in the cache until it is summed."""
 
 Gram = Float[Tensor, "b c c"]
@@ -168,9 +168,9 @@ def narrow_mean_std_sums(feature: Feature, shift: Float[Tensor, "_ c"]) -> tuple
     return found
 
 
-def _split_blocks(feature: Feature) -> Sequence[Tensor]:
+def split_blocks(feature: Float[Tensor, "*_ h w"]) -> Sequence[Tensor]:
     """Return the features as columns, in blocks that are converted at a time."""
-    return torch.split(feature.flatten(2), CACHED_BLOCK if feature.device.type == "cpu" else BLOCK, dim=2)
+    return torch.split(feature.flatten(-2), CACHED_BLOCK if feature.device.type == "cpu" else BLOCK, dim=-1)
 
 
 class _Gram(torch.autograd.Function):
@@ -180,7 +180,7 @@ class _Gram(torch.autograd.Function):
         batch, channels = feature.shape[:2]
         result = feature.new_zeros(batch, channels, channels, dtype=torch.float32)
         with exact_precision(feature.device), set_matmul_tf32(tf32=True):  # TF32 holds every bit of a bfloat16
-            for block in _split_blocks(feature):
+            for block in split_blocks(feature):
                 columns = block.float()
                 result += columns @ columns.mT
         return result
@@ -199,7 +199,7 @@ class _MeanStd(torch.autograd.Function):
     def forward(ctx: Any, feature: Feature, shift: Float[Tensor, "_ c"]) -> tuple[PerChannel, PerChannel]:
         ctx.save_for_backward(feature, shift)
         first, square = shift.new_zeros(2, *feature.shape[:2])
-        for block in _split_blocks(feature):
+        for block in split_blocks(feature):
             columns = block.float() - shift.unsqueeze(-1)
             first += columns.sum(-1)
             square += columns.square().sum(-1)
@@ -211,7 +211,7 @@ class _MeanStd(torch.autograd.Function):
         """Return g₁ + 2 g₂ (f − s)."""
         feature, shift = ctx.saved_tensors
         found = torch.empty_like(feature)
-        blocks, places = map(_split_blocks, (feature, found))
+        blocks, places = map(split_blocks, (feature, found))
         for given, here in zip(blocks, places, strict=True):
             here.copy_((given.float() - shift.unsqueeze(-1)).mul_(2 * square.unsqueeze(-1)).add_(first.unsqueeze(-1)))
         return found, None

@@ -34,7 +34,7 @@ from brushwork.objective import Objective
 from brushwork.types import Feature, Image
 
 HALF_SIZES, HALF_SIZES_QUICK = (0, 1, 2, 4, 8, 16), (0, 1, 2, 4)
-"""An iteration takes about 64 s² multiplications for each position and channel: s = 16 is for those who can wait."""
+"""An iteration takes about 95 s² multiplications for each position and channel: s = 16 is for those who can wait."""
 WHOLE = "whole picture"
 """The Gram matrix of a window as large as the picture: plain style."""
 PAINTING, PHOTOGRAPH = "detail of the painting", "detail of the photograph"
