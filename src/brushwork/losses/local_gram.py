@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import torch
 from jaxtyping import Float
@@ -18,7 +18,7 @@ from brushwork.losses.moments import as_float32
 from brushwork.losses.pair_blocks import PairBlocks
 from brushwork.types import Feature, Guides, PerImage, Summary
 
-SMALLEST_BLOCK = 4
+SMALLEST_BLOCK = 8
 """Smallest side of the blocks of positions that share a matrix of products; windows of one position need none."""
 CHUNK_NUMBERS = 4_000_000
 """Approximate number of values that a chunk holds at a time."""
@@ -80,22 +80,13 @@ class LocalGramLoss:
         side = max(SMALLEST_BLOCK, self.halo // 2) if self.halo else 1
         around = (side + 2 * self.halo) ** 2
         at_a_time = max(1, CHUNK_NUMBERS // (len(feature) * around * (2 * feature.shape[1] + 4 * side**2)))
-        return sum_chunks(as_float32(feature), self._chunks(window, side, at_a_time, of_blocks))
-
-    def _chunks(
-        self, window: Window, side: int, at_a_time: int, of_blocks: Callable[[PairBlocks, Feature], PerImage]
-    ) -> Iterator[LossChunk]:
-        wide = min(at_a_time, max(1, window.width // side))
-        rows = _cuts(window.top, window.height, side, at_a_time // wide)
-        for part in Window.grid(rows, _cuts(window.left, window.width, side, wide), window.full_size):
-            around = part.expand(self.halo).relative_to(window.expand(self.halo))
-            columns = slice(around.left, around.right)
-            blocks = PairBlocks(part, min(side, part.height), min(side, part.width), self.weights)
-
-            def loss(feature: Feature, blocks: PairBlocks = blocks, columns: slice = columns) -> PerImage:
-                return of_blocks(blocks, feature[..., columns])
-
-            yield LossChunk(slice(around.top, around.bottom), loss)
+        given = window.expand(self.halo)
+        chunks = []
+        for blocks in PairBlocks.cut(window, side, at_a_time, self.weights):
+            seen = blocks.window.expand(self.halo).relative_to(given)
+            loss = partial(_of_columns, of_blocks, blocks, slice(seen.left, seen.right))
+            chunks.append(LossChunk(slice(seen.top, seen.bottom), loss))
+        return sum_chunks(as_float32(feature), chunks)
 
     def _compare(self, blocks: PairBlocks, feature: Feature) -> PerImage:
         """Return the sums of a chunk that depend on the image, from its feature over the blocks and their halo."""
@@ -106,10 +97,10 @@ class LocalGramLoss:
         return blocks.own_products(feature)
 
 
-def _cuts(start: int, length: int, side: int, at_a_time: int) -> list[int]:
-    """Return where parts of full blocks begin, where the remainder begins, and the end."""
-    whole = start + length // side * side
-    return sorted({*range(start, whole, side * at_a_time), whole, start + length})
+def _of_columns(
+    of_blocks: Callable[[PairBlocks, Feature], PerImage], blocks: PairBlocks, columns: slice, rows: Feature
+) -> PerImage:
+    return of_blocks(blocks, rows[..., columns])
 
 
 def _format_shape(weights: Tensor) -> str:

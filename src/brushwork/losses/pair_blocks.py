@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from brushwork.images.geometry import Window
@@ -22,10 +24,19 @@ class PairBlocks:
     """
 
     window: Window
-    """Its sides are multiples of those of a block."""
+    """Its sides are multiples of those of a block. A single block along an axis, or none within s of the border."""
     rows: int
     columns: int
     weights: Float[Tensor, "k"]
+
+    @classmethod
+    def cut(cls, window: Window, side: int, at_a_time: int, weights: Float[Tensor, "k"]) -> list[PairBlocks]:
+        """Return blocks that cover a window, at most `at_a_time` together; `side` ≥ s."""
+        wide = min(at_a_time, max(1, window.width // side))
+        rows = _cut_blocks(window.top, window.height, side, at_a_time // wide)
+        columns = _cut_blocks(window.left, window.width, side, wide)
+        parts = Window.grid(rows, columns, window.full_size)
+        return [cls(part, min(side, part.height), min(side, part.width), weights) for part in parts]
 
     @property
     def halo(self) -> int:
@@ -33,24 +44,16 @@ class PairBlocks:
 
     def products(self, one: Feature, other: Feature) -> PerImage:
         """Compute Σ_q Σ_q' V(q, q') (f(q)·a(q'))² over q in the window and q' around it."""
-        return self._sum(self._inside(one), self._around(other, below=False), self._pair_weights(one, below=False))
+        products = _products(self._inside(one), self._around(other, below=False))
+        return _sum_squares(products, self._pair_weights(below=False))
 
     def own_products(self, one: Feature) -> PerImage:
         """Compute Σ_q Σ_q' V(q, q') (f(q)·f(q'))², where pairs with q' below q count twice, and those above not at all.
 
         Over the full map the sum is the same, in three fifths of the multiplications or less.
         """
-        return self._sum(self._inside(one), self._around(one, below=True), self._pair_weights(one, below=True))
-
-    def _sum(
-        self, own: Float[Tensor, "b n c q"], other: Float[Tensor, "_ n c p"], weights: tuple[Tensor, Tensor]
-    ) -> PerImage:
-        down, across = weights
-        lines, aside = len(down), len(across)
-        products = _products(own, other).square()
-        shaped = products.view(len(products), lines, aside, self.rows, self.columns, down.shape[-1], across.shape[-1])
-        of_rows = (shaped * across[:, None, :, None, :]).sum((4, 6))
-        return (of_rows * down[:, None]).sum((1, 2, 3, 4))
+        products = _products(self._inside(one), self._around(one, below=True))
+        return _sum_squares(products, self._pair_weights(below=True))
 
     def _inside(self, feature: Feature) -> Float[Tensor, "b n c q"]:
         """Return the positions of each block, as columns."""
@@ -71,25 +74,30 @@ class PairBlocks:
         high, wide = self.rows + 2 * halo - above, self.columns + 2 * halo
         return _as_columns(padded.unfold(2, high, self.rows).unfold(3, wide, self.columns))
 
-    def _pair_weights(self, like: Tensor, *, below: bool) -> tuple[Tensor, Tensor]:
-        """Return V along the rows and along the columns: one matrix for each block, its positions × those around."""
-        window = self.window
-        down = self._along(window.top, window.height, self.rows, window.full_size.height)
-        across = self._along(window.left, window.width, self.columns, window.full_size.width)
+    def _pair_weights(self, *, below: bool) -> Float[Tensor, "q p"]:
+        """Return V between the positions of a block and those around it."""
+        down = self._pair_weights_along(self.window.top, self.rows, self.window.full_size.height)
+        across = self._pair_weights_along(self.window.left, self.columns, self.window.full_size.width)
         if below:
-            down = down[..., self.halo :]
-            apart = torch.arange(down.shape[-1]) - torch.arange(self.rows).unsqueeze(1)
+            down = down[:, self.halo :]
+            apart = torch.arange(down.shape[1]) - torch.arange(self.rows).unsqueeze(1)
             down = down * (apart.sign() + 1)
-        return down.to(like), across.to(like)
+        return torch.kron(down, across)
 
-    def _along(self, start: int, length: int, side: int, full: int) -> Float[Tensor, "n side around"]:
+    def _pair_weights_along(self, start: int, side: int, full: int) -> Float[Tensor, "side around"]:
         half, halo = self.halo // 2, self.halo
-        begins = torch.arange(start, start + length, side).view(-1, 1, 1)
-        centers = begins + torch.arange(-half, side + half).unsqueeze(1)
-        index = begins + torch.arange(-halo, side + halo) - centers + half
+        centers = torch.arange(start - half, start + side + half).unsqueeze(1)
+        index = torch.arange(start - halo, start + side + halo) - centers + half
         inside = (index >= 0) & (index <= halo) & (centers >= 0) & (centers < full)
         window = self.weights.cpu()[index.clamp(0, halo)] * inside
-        return window[..., halo : halo + side].mT @ window
+        return window[:, halo : halo + side].mT @ window
+
+
+def _cut_blocks(start: int, length: int, side: int, at_a_time: int) -> list[int]:
+    """Return the cuts between parts of full blocks: the first and the last block alone, and what is left."""
+    end = start + length // side * side
+    inner = range(min(start + side, end), end, side * at_a_time)
+    return sorted({start, *inner, max(start, end - side), end, start + length})
 
 
 def _as_columns(blocks: Float[Tensor, "b c rows columns h w"]) -> Float[Tensor, "b n c p"]:
@@ -99,3 +107,26 @@ def _as_columns(blocks: Float[Tensor, "b c rows columns h w"]) -> Float[Tensor, 
 def _products(one: Float[Tensor, "b n c q"], other: Float[Tensor, "_ n c p"]) -> Float[Tensor, "b n q p"]:
     """Return f·f' of all positions of a block; single positions are too small for matrix products."""
     return one.mT @ other if other.shape[-1] > 1 else (one * other).sum(-2, keepdim=True)
+
+
+def _sum_squares(products: Float[Tensor, "b n q p"], weights: Float[Tensor, "q p"]) -> PerImage:
+    """Compute Σ V P² for each image."""
+    found: Tensor = _SumSquares.apply(products, weights.to(products))  # type: ignore[no-untyped-call]
+    return found
+
+
+class _SumSquares(torch.autograd.Function):
+    """Σ V P², whose gradient 2 V P is kept in place of P and P²."""
+
+    @staticmethod
+    def forward(ctx: Any, products: Float[Tensor, "b n q p"], weights: Float[Tensor, "q p"]) -> PerImage:
+        weighted = products * weights
+        ctx.save_for_backward(weighted)
+        found: Tensor = torch.linalg.vecdot(products.flatten(1), weighted.flatten(1))
+        return found
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, outer: PerImage) -> tuple[Tensor, None]:
+        (weighted,) = ctx.saved_tensors
+        return weighted * (2 * outer.view(-1, 1, 1, 1)), None
