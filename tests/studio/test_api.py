@@ -429,6 +429,14 @@ def test_names_that_no_database_can_hold_are_unknown(client, database_kind):
     assert client.ask("DELETE", "/api/v1/paintings/a\0b").status == 422
 
 
+def test_an_unknown_model_is_refused_at_once(client, files, database):
+    ask = {"kind": "model", "content": files[0], "model": "galery"}
+    register_painting(database, "model:gallery:wave", name="wave", sha256=files[1], model="gallery")
+    refused = client.post(f"{API}/jobs", ask)
+    assert (refused.status, refused.json()["detail"]) == (422, "there is no model 'galery'. Did you mean 'gallery'?")
+    assert client.post(f"{API}/jobs", {**ask, "model": "gallery"}).status == 201
+
+
 def test_a_model_and_a_network_are_names_and_no_files_of_the_server(client, files):
     body = {"kind": "model", "content": files[0], "model": "gallery", "options": {"model": "/etc/passwd"}}
     refused = client.post(f"{API}/jobs", body)

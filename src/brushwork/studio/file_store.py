@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from brushwork.errors import InputError, suggest_names
 from brushwork.images.geometry import Size
 from brushwork.storage.atomic import sync_file
 from brushwork.studio.database import Database
@@ -99,6 +100,18 @@ def model_and_style(identity: str) -> tuple[str | None, str | None]:
     kind, _, rest = identity.partition(":")
     model, _, style = rest.partition(":")
     return (model, style or None) if kind == "model" else (None, None)
+
+
+def require_model(database: Database, name: str) -> None:
+    """Check that a model is one of those that were found; before the first was, each may be there.
+
+    Raises: InputError: it is none of them.
+    """
+    with database.read() as connection:
+        query = sa.select(PAINTING.c.model).where(PAINTING.c.model.is_not(None)).distinct()
+        known = connection.execute(query).scalars().all()
+    if known and name not in known:
+        raise InputError(f"there is no model {name!r}. {suggest_names(name, sorted(known))}")
 
 
 def forget_models(database: Database, known: Sequence[str]) -> None:

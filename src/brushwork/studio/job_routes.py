@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Response
 
 from brushwork.studio.bodies import BatchBody, ChangeBody, JobBody, without_none
-from brushwork.studio.file_store import find_file, register_painting
+from brushwork.studio.file_store import find_file, register_painting, require_model
 from brushwork.studio.job_request import PaintingRequest
 from brushwork.studio.job_store import JobStore
 from brushwork.studio.problems import ProblemError
@@ -122,6 +122,8 @@ def _request_of(services: Services, body: JobBody) -> PaintingRequest:
     for role, files in request.files.items():
         for sha256 in files:
             require_file(services, role, sha256, is_film=role == "content" and request.kind == "video")
+    if request.model is not None:
+        require_model(services.database, request.model)
     require_options(request)
     for sha256 in request.paintings:
         known = find_file(services.database, sha256)
