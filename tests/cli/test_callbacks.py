@@ -170,6 +170,13 @@ def test_a_plot_that_cannot_be_finished_leaves_the_one_before(tmp_path: Path, mo
     assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("losses.png", b"before")]
 
 
+def test_without_a_step_the_plot_of_before_stays(tmp_path: Path) -> None:
+    path = tmp_path / "loss.png"
+    path.write_bytes(b"before")
+    LossPlot(path, "cat").on_end()
+    assert path.read_bytes() == b"before"
+
+
 def test_the_plot_has_a_curve_for_every_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from matplotlib.axes import Axes
 

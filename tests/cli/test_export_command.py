@@ -39,6 +39,12 @@ def test_a_file_is_named_after_the_painter(exports: list[tuple[str, Path, bool]]
     assert exports == [("wave", Path("wave.onnx"), False)]
 
 
+def test_its_name_may_hold_anything(exports: list[tuple[str, Path, bool]], run: Run) -> None:
+    save_model(StyleModel("../Hokusai / wave", "johnson", SETTINGS, build_network(SETTINGS)), Path("mine.safetensors"))
+    assert run("models", "export", "mine.safetensors").code == 0
+    assert exports == [("../Hokusai / wave", Path("mine.onnx"), False)]
+
+
 def test_another_name(exports: list[tuple[str, Path, bool]], run: Run) -> None:
     outcome = run("models", "export", "wave.safetensors", "-o", "other.onnx", "--force", "-q")
     assert (outcome.code, outcome.out, outcome.err) == (0, "other.onnx\n", "")

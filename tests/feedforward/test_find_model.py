@@ -57,6 +57,16 @@ def test_a_file_goes_before_a_name(shelves: tuple[Path, Path]) -> None:
     assert model.find_model_file("wave") == Path("wave")
 
 
+def test_a_folder_of_its_name_hides_no_model(shelves: tuple[Path, Path]) -> None:
+    Path("wave").mkdir()
+    assert model.find_model_file("wave") == shelves[0] / "wave.safetensors"
+
+
+def test_a_name_may_have_a_dot(shelves: tuple[Path, Path]) -> None:
+    (shelves[1] / "wave-1.5.safetensors").touch()
+    assert model.find_model_file("wave-1.5") == shelves[1] / "wave-1.5.safetensors"
+
+
 def test_unknown_names_are_told_what_is_near(shelves: tuple[Path, Path]) -> None:
     with pytest.raises(InputError, match=r"no model 'wav'.*Did you mean 'wave'"):
         model.find_model_file("wav")

@@ -36,6 +36,9 @@ REFUSED = {
     "a matrix product": lambda x: x @ x.transpose(-1, -2),
     "in place": lambda x: x.add_(1),
     "single rows": lambda x: x[..., 3, :],
+    "a pool with dilation": nn.MaxPool2d(3, stride=1, dilation=2),
+    "a pool with a divisor": nn.AvgPool2d(2, divisor_override=1),
+    "a pool with a ceiling": nn.AvgPool2d(2, ceil_mode=True),
     "words for padding": lambda x: F.conv2d(x, torch.ones(3, 3, 3, 3), padding="same"),
     "a picture that is not looked at": lambda x: torch.ones(3),
 }

@@ -20,6 +20,17 @@ def test_guided_grams_differentiate_as_the_plain_formula(block, monkeypatch):
     torch.testing.assert_close(found, expected)
 
 
+@pytest.mark.parametrize("order", ["transposed", "channels last"])
+def test_the_gradient_does_not_depend_on_the_order_in_memory(order):
+    own, guides = torch.rand(2, 3, 5, 4, dtype=torch.float64), torch.rand(3, 5, 4, dtype=torch.float64)
+    stored = own.mT.contiguous().mT if order == "transposed" else own.to(memory_format=torch.channels_last)
+    found, expected = (
+        torch.autograd.grad(guided_gram(one, guides).square().sum(), one)[0]
+        for one in (stored.requires_grad_(), own.requires_grad_())
+    )
+    torch.testing.assert_close(found, expected)
+
+
 def test_guides_of_ones_guide_nothing():
     own = torch.rand(2, 3, 4, 5)
     torch.testing.assert_close(guided_gram(own, torch.ones(1, 4, 5))[:, 0], gram(own))

@@ -45,5 +45,5 @@ def test_a_painting_of_another_size_is_refused():
 
 
 def test_a_window_has_a_middle():
-    with pytest.raises(InputError, match=r"odd side, 2s \+ 1; given: 4"):
+    with pytest.raises(InputError, match=r"odd side, 2s \+ 1, and its weights along either axis; given: 4"):
         LocalGramLoss("t", feature(0, 5, 6), torch.ones(4), 1.0)

@@ -3,12 +3,17 @@ from __future__ import annotations
 import pytest
 
 from brushwork.errors import InputError
-from brushwork.options.style_losses import parse_loss_weights, require_statistics_only
+from brushwork.options.style_losses import parse_loss_weights, parse_weights, require_statistics_only
 from brushwork.recipes import TextureOptions, TransferOptions
 
 
 def test_names_and_weights():
     assert parse_loss_weights(("gram", "sliced:0.5", "patches:2e-3")) == {"gram": 1.0, "sliced": 0.5, "patches": 0.002}
+
+
+def test_a_name_may_have_a_colon():
+    known = ("Hokusai: wave", "a:2")
+    assert parse_weights(("Hokusai: wave:0.5", "a:2"), "style", known) == {"Hokusai: wave": 0.5, "a:2": 1.0}
 
 
 @pytest.mark.parametrize(

@@ -146,8 +146,9 @@ def test_parts_of_a_picture_have_no_spectrum():
         make_optimizer(TransferOptions(preconditioner="frequency"), Reductions())
 
 
-def test_what_is_saved_can_be_written_by_safetensors(small_transfer, tiny, photograph, painting):
-    options = small_transfer(size=48, min_size=0, iterations=2, optimizer_scale=1.0)
+@pytest.mark.parametrize("how", [{}, {"optimizer": "adam", "learning_rate": 0.02, "ema_decay": 0.9}])
+def test_what_is_saved_can_be_written_by_safetensors(how, small_transfer, tiny, photograph, painting):
+    options = small_transfer(size=48, min_size=0, iterations=2, optimizer_scale=1.0, **how)
     for progress in run_recipe(options, RecipeInputs(photograph, (painting,)), encoder=tiny):
         assert save(progress.resume_state().state)
 

@@ -36,6 +36,13 @@ def test_ranks_share_a_batch_by_rows(tmp_path: Path) -> None:
     assert [(one.first, one.size, one.whole) for one in parts] == [(0, 2, 4), (2, 2, 4)]
 
 
+def test_images_that_are_compared_are_on_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("brushwork.training.options.TrainingOptions.min_images", 2)
+    room(tmp_path, Rank(0, 2))
+    with pytest.raises(InputError, match=r"batch is 4: with 4 processes it must be 8 or more"):
+        room(tmp_path, Rank(0, 4))
+
+
 def test_what_is_judged_by_is_not_learned_from_and_stays(tmp_path: Path) -> None:
     first = room(tmp_path)
     batch, same = first.validation_batch(), room(tmp_path).validation_batch()

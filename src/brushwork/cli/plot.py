@@ -42,10 +42,12 @@ class LossPlot:
             column.append(value.item() or float("nan"))  # a logarithmic axis cannot show 0
 
     def on_end(self) -> None:
-        """Plot the curves on a logarithmic scale.
+        """Plot the curves on a logarithmic scale. Without a step, as for a finished painting, a plot of before stays.
 
         Raises: InputError: the file cannot be written.
         """
+        if not self._iterations:
+            return
         curves = {name: (self._iterations[: len(column)], column) for name, column in self._losses.items()}
         plot_losses(self._path, f"{self._title}: {' → '.join(self._levels.values())}", "iterations", curves)
 

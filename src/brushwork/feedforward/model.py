@@ -251,16 +251,16 @@ def find_model_file(source: PathInput) -> Path:
         hint = suggest_names("", list_models())
         raise InputError(f"the model is {source!r}: give a file (NAME{MODEL_ENDING}), or a known name. {hint}")
     path = expand_user(source)
-    if not isinstance(source, str) or path.suffix or path.exists() or len(path.parts) != 1:
+    if not isinstance(source, str) or path.is_file() or len(path.parts) != 1:
         return path
     known = list_models()
-    if source not in known:
-        hint = suggest_names(source, known) if known else "No models come with this installation."
-        owner = next((name for name, file in known.items() if _has_style(source, file)), None)
-        if owner is not None:
-            hint = f"It is a style of {owner}: --model {owner} --style {source}"
-        raise InputError(f"there is no model {source!r}: give a file (NAME{MODEL_ENDING}), or a known name. {hint}")
-    return known[source]
+    if source in known or path.suffix:
+        return known.get(source, path)
+    hint = suggest_names(source, known) if known else "No models come with this installation."
+    owner = next((name for name, file in known.items() if _has_style(source, file)), None)
+    if owner is not None:
+        hint = f"It is a style of {owner}: --model {owner} --style {source}"
+    raise InputError(f"there is no model {source!r}: give a file (NAME{MODEL_ENDING}), or a known name. {hint}")
 
 
 def _has_style(style: str | Path, path: Path) -> bool:
@@ -278,7 +278,8 @@ def find_same_model(named: Path, folder: Path, weights: str) -> Path:
 
     Raises: InputError: it is missing or has changed.
     """
-    places = (named, folder / named, folder / named.name, list_models().get(named.stem, named))
+    known = list_models()
+    places = (named, folder / named, folder / named.name, known.get(str(named), known.get(named.stem, named)))
     found = find_unchanged(places, lambda file: tensors_sha256(load_model(file).network.state_dict()), weights)
     if found is None:
         raise InputError(f"the model {named} is missing: put its file into {folder}, or into the current folder.")

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from brushwork.encoders.torch_flags import exact_precision
-from brushwork.losses.moments import as_float32, count_positions, flatten_positions, split_blocks
+from brushwork.losses.moments import as_float32, count_positions, empty_positions, flatten_positions, split_blocks
 from brushwork.types import Feature, Guides, Summary
 
 
@@ -120,7 +120,7 @@ class _GuidedGram(torch.autograd.Function):
     def backward(ctx: Any, outer: Float[Tensor, "b k c c"]) -> tuple[Feature, None]:
         """Return Σ_k u_k (g_k + g_kᵀ) F."""
         feature, guides = ctx.saved_tensors
-        both, found = outer + outer.mT, torch.empty_like(feature)
+        both, found = outer + outer.mT, empty_positions(feature)
         blocks = zip(*map(split_blocks, (feature, guides, found)), strict=True)
         with exact_precision(feature.device):
             for block, weights, here in blocks:

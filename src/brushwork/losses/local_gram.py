@@ -49,8 +49,7 @@ class LocalGramLoss:
     scale: float
 
     def __post_init__(self) -> None:
-        if self.weights.ndim != 1 or len(self.weights) % 2 == 0:
-            raise InputError(f"a window has an odd side, 2s + 1; given: {_format_shape(self.weights)}.")
+        _require_window(self.weights)
 
     @property
     def halo(self) -> int:
@@ -103,8 +102,10 @@ def _of_columns(
     return of_blocks(blocks, rows[..., columns])
 
 
-def _format_shape(weights: Tensor) -> str:
-    return "×".join(str(side) for side in weights.shape)
+def _require_window(weights: Tensor) -> None:
+    if weights.ndim != 1 or len(weights) % 2 == 0:
+        given = "×".join(str(side) for side in weights.shape)
+        raise InputError(f"a window has an odd side, 2s + 1, and its weights along either axis; given: {given}.")
 
 
 @torch.no_grad()
@@ -127,8 +128,7 @@ def content_guides(responses: Feature, size: Size, weights: Float[Tensor, "k"]) 
     """
     if len(responses) != 1:
         raise InputError(f"content guides are computed from one image; given: a batch of {len(responses)}.")
-    if len(weights) % 2 == 0:
-        raise InputError(f"a window has an odd side, 2s + 1; given: {len(weights)}.")
+    _require_window(weights)
     resampled = functional.interpolate(as_float32(responses), tuple(size), mode="bilinear", antialias=True)
     kernel = torch.outer(weights, weights).flip(0, 1).to(resampled)[None, None]
     return functional.conv2d(resampled.transpose(0, 1), kernel, padding=len(weights) // 2)[:, 0]

@@ -173,6 +173,12 @@ def split_blocks(feature: Float[Tensor, "*_ h w"]) -> Sequence[Tensor]:
     return torch.split(feature.flatten(-2), CACHED_BLOCK if feature.device.type == "cpu" else BLOCK, dim=-1)
 
 
+def empty_positions(feature: Feature) -> Feature:
+    """Return an empty map of the features' shape and type; its columns are views, to be filled block by block."""
+    order = torch.channels_last if feature.stride(1) == 1 else torch.contiguous_format
+    return torch.empty_like(feature, memory_format=order)
+
+
 class _Gram(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, feature: Feature) -> Gram:
@@ -210,7 +216,7 @@ class _MeanStd(torch.autograd.Function):
     def backward(ctx: Any, first: PerChannel, square: PerChannel) -> tuple[Tensor, None]:
         """Return g₁ + 2 g₂ (f − s)."""
         feature, shift = ctx.saved_tensors
-        found = torch.empty_like(feature)
+        found = empty_positions(feature)
         blocks, places = map(split_blocks, (feature, found))
         for given, here in zip(blocks, places, strict=True):
             here.copy_((given.float() - shift.unsqueeze(-1)).mul_(2 * square.unsqueeze(-1)).add_(first.unsqueeze(-1)))

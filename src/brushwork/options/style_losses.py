@@ -31,7 +31,7 @@ def parse_weights(given: Sequence[str], kind: str, known: Collection[str]) -> Ma
     """
     found: dict[str, float] = {}
     for one in given:
-        name, colon, written = one.partition(":")
+        name, colon, written = (one, "", "") if one in known or ":" not in one else one.rpartition(":")
         if name not in known:
             raise InputError(f"there is no {kind} {name!r}. {suggest_names(name, known)}")
         if name in found:

@@ -67,7 +67,7 @@ class GuidedStyleTargets:
 
     @cached_property
     def gaussians(self) -> Mapping[str, Sequence[GaussianTarget]]:
-        """Layer → mean and covariance of each region under its guide; zeros where its guide is empty."""
+        """Layer → mean and covariance of each region under its guide; the covariance of an empty one is NaN."""
         sums = self._sums({f"{layer}:{place}": self._about(layer, place) for layer, place in self._places()})
         found: dict[str, list[GaussianTarget]] = {layer: [] for layer in self.layers}
         for layer, place in self._places():

@@ -96,12 +96,11 @@ class Progress(NamedTuple):
 
     def resume_state(self) -> ResumeState:
         """Return everything needed to resume from here; no two tensors share memory, as safetensors requires."""
-        resume, point = self.lazy_resume_state()(), self.step.point
-        apart = {
-            name: value.clone() if value.data_ptr() == point.data_ptr() else value
-            for name, value in resume.state.items()
-        }
-        return resume._replace(state={**apart, "point": point})
+        resume, apart = self.lazy_resume_state()(), {"point": self.step.point}
+        for name, value in resume.state.items():
+            is_shared = value.data_ptr() in {one.data_ptr() for one in apart.values()}
+            apart.setdefault(name, value.clone() if is_shared else value)
+        return resume._replace(state=apart)
 
     def lazy_resume_state(self) -> Callable[[], ResumeState]:
         """Return a function that makes the resume state, now or later.

@@ -37,6 +37,9 @@ class BatchLoader:
         if self._options.batch % count:
             raise InputError(f"batch is {self._options.batch}: it must be a multiple of the {count} processes.")
         self._own = self._options.batch // count
+        if self._own < self._options.min_images:
+            least = self._options.min_images * count
+            raise InputError(f"batch is {self._options.batch}: with {count} processes it must be {least} or more.")
         self._first = rank * self._own
         self._train_set, self._val_set = _make_datasets(task, config, note if rank == 0 else lambda _: None)
         self._crops = Prefetcher(self._cut, device.type != "cpu")

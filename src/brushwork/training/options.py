@@ -61,6 +61,11 @@ class TrainingOptions(ABC):
     """Seed of the initial weights, the order of photographs, crops and noise: the same seed gives the same model on
     the same machine."""
 
+    @property
+    def min_images(self) -> int:
+        """Images of a batch that each process needs."""
+        return 1
+
     def __post_init__(self) -> None:
         for name in ("iterations", "batch", "decay_every", "validate_every"):
             require_option(getattr(self, name) >= 1, name, getattr(self, name), "1 or more")

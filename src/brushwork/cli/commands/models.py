@@ -173,10 +173,10 @@ def export_model(
     style
         Of a model of several styles: export only this one, or a blend of some, as wave:0.6 starry:0.4.
     output
-        Output file; default: named after the model, in the current folder.
+        Output file; default: named after the model's file, in the current folder.
     """
     found = feedforward.load_model(model)
-    target = output or Path(f"{found.name}.onnx")
+    target = output or Path(f"{feedforward.find_model_file(model).stem}.onnx")
     with temporary_beside(target.parent):
         written = feedforward.export_onnx(found, target, style=style, overwrite=force)
     if not quiet:

@@ -176,13 +176,46 @@ def trace_conv_transpose2d(
     return step, with_sides(shape, sides, weight.shape[1] * groups)
 
 
-def trace_pool(
-    shape: torch.Size, function: Any, /, kernel_size: Any, stride: Any = None, *others: Any, **named: Any
+def trace_max_pool(
+    shape: torch.Size,
+    function: Any,
+    /,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
 ) -> TracedStep:
-    """Return a pool without padding and its output shape. Raises: UntraceableError: unsupported arguments."""
-    kernel = to_pair(kernel_size)
-    if any(others[:1]) or named.get("padding") or named.get("ceil_mode"):
+    """Return a max pool and its output shape. Raises: UntraceableError: unsupported arguments."""
+    if to_pair(dilation) != (1, 1) or return_indices:
+        raise UntraceableError("pooling with dilation or indices is not supported.")
+    return _trace_pool(shape, function, kernel_size, stride, padding, ceil_mode)
+
+
+def trace_avg_pool(
+    shape: torch.Size,
+    function: Any,
+    /,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> TracedStep:
+    """Return an average pool and its output shape. Raises: UntraceableError: unsupported arguments."""
+    if divisor_override is not None:
+        raise UntraceableError("pooling with another divisor is not supported.")
+    return _trace_pool(shape, function, kernel_size, stride, padding, ceil_mode)
+
+
+def _trace_pool(
+    shape: torch.Size, function: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool
+) -> TracedStep:
+    if any(to_pair(padding)) or ceil_mode:
         raise UntraceableError("pooling with padding is not supported.")
+    kernel = to_pair(kernel_size)
     step = PoolOperation(function, kernel, to_pair(stride) if stride else kernel)
     sides = [(side - own) // every + 1 for side, own, every in zip(shape[2:], kernel, step.stride, strict=True)]
     return step, with_sides(shape, sides)
@@ -216,9 +249,9 @@ STEPS: Mapping[str, Callable[..., TracedStep]] = {
     "conv2d": trace_conv2d,
     "conv_transpose2d": trace_conv_transpose2d,
     "pad": _pad,
-    "avg_pool2d": trace_pool,
-    "max_pool2d": trace_pool,
-    "boolean_dispatch": trace_pool,
+    "avg_pool2d": trace_avg_pool,
+    "max_pool2d": trace_max_pool,
+    "boolean_dispatch": trace_max_pool,
     "interpolate": trace_interpolate,
     "__getitem__": _item,
     "index_select": _index_select,

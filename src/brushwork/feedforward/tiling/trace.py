@@ -91,8 +91,9 @@ def _pointwise(name: str, function: Callable[..., Any], args: Sequence[Any], kwa
         """Replace a feature map by the index of a source."""
         if isinstance(value, TracedTensor):
             sources.append(value.number)
-        elif isinstance(value, Tensor) and value.shape[-2:] == shape[-2:] != (1, 1):
-            like.nodes.append(GraphNode(value.shape, value.detach()))
+        elif isinstance(value, Tensor) and any(side != 1 for side in value.shape[-2:]):
+            full = value.detach().expand(*value.shape[:-2], *shape[-2:])
+            like.nodes.append(GraphNode(full.shape, full))
             sources.append(len(like.nodes) - 1)
         else:
             return value

@@ -110,6 +110,11 @@ class TextureNetTrainingOptions(
         require_option(self.crop >= least and self.crop % stride == 0, "crop", self.crop, expected)
 
     @property
+    def min_images(self) -> int:
+        """Images that each process needs: 2 to compare, if diversity is above 0."""
+        return 2 if self.diversity else 1
+
+    @property
     def architecture(self) -> TextureNetConfig:
         """The architecture's options alone."""
         return copy_fields(self, TextureNetConfig)
