@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from io import BytesIO, TextIOWrapper
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from brushwork.cli.main import main
 from brushwork.images import Size, write_image
 from brushwork.video.clip_file import open_clip
+from brushwork.video.events import PreviewFinished
 from tiny_films import panned, write_clip
 from tiny_network import picture
 
@@ -108,6 +110,9 @@ def test_settings_for_other_methods_are_ignored(desk, capfd, monkeypatch):
     assert main([*words, "--optimize"]) == 0
     told = capfd.readouterr().err
     assert f"--consistency {ignored}" in told and f"--strength {ignored}" in told and "--later" not in told
+    (desk / "style.toml").write_text('style = "wave"\n')
+    assert main(["video", "clip.mp4", "painting.png", "--config", "style.toml", "--dry-run"]) == 0
+    assert f"--style {ignored}" in capfd.readouterr().err
     monkeypatch.setenv("BRUSHWORK_INSTANT", "1")
     assert main([*words, "--optimize"]) == 0
     assert f"--instant {ignored}" in capfd.readouterr().err
@@ -135,6 +140,41 @@ def test_a_film_with_a_percent_sign_in_its_name_is_no_pattern(desk, capfd):
         assert json.loads(capfd.readouterr().out)["frames"] == 4
         (desk / name).rename(desk / "clip.mp4")
     assert "check the name" in refused(capfd, "100%.mp4", "painting.png")
+
+
+def planned_output(capfd, *words: str) -> str:
+    """The file that a film would be written to."""
+    assert main(["video", *words, "--size", "40", "--dry-run", "--json", "-q"]) == 0
+    return json.loads(capfd.readouterr().out)["output"]
+
+
+def test_a_film_of_numbered_pictures_has_a_name(desk, capfd):
+    (desk / "in").mkdir()
+    for number in (1, 2):
+        for name in (f"in/{number}.png", f"in/frame-{number}.png", f"{number}.png"):
+            write_image(picture(number, 40, 50), desk / name)
+    assert planned_output(capfd, "in/%04d.png", "painting.png") == "in+painting.mp4"
+    assert planned_output(capfd, "in/frame-%04d.png", "painting.png") == "frame+painting.mp4"
+    assert planned_output(capfd, "%04d.png", "painting.png") == "film+painting.mp4"
+    assert planned_output(capfd, "in/%04d.png", "painting.png", "-o", "in") == "in/in+painting.mp4"
+
+
+def test_a_new_folder_is_made_for_a_film_and_not_for_its_plan(desk, capfd, monkeypatch):
+    assert planned_output(capfd, "clip.mp4", "painting.png", "-o", "new/") == "new/clip+painting.mp4"
+    assert not (desk / "new").exists()
+    made = []
+
+    def preview(_, output, **__):
+        made.append(output)
+        yield PreviewFinished(output, 1, ())
+
+    monkeypatch.setattr("brushwork.cli.commands.video._run", lambda job, *_, **__: made.append(job.output))
+    monkeypatch.setattr("brushwork.video.preview_film", preview)
+    assert main(["video", "clip.mp4", "painting.png", "-o", "new/"]) == 0
+    assert (desk / "new").is_dir()
+    assert main(["video", "clip.mp4", "painting.png", "-o", "newer/deep/", "--preview", "-q"]) == 0
+    assert (desk / "newer/deep").is_dir()
+    assert made == [Path("new/clip+painting.mp4"), Path("newer/deep/clip+painting-preview.mp4")]
 
 
 def test_a_plan_in_words_says_what_does_not_grow_with_the_film(desk, capfd):

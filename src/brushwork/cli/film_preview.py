@@ -16,7 +16,9 @@ from brushwork.cli.signals import SIGNALS
 def write_preview(request: FilmRequest, *, quiet: bool) -> Path:
     """Paint and write the preview; return its path, and print what each method would take unless `quiet`."""
     output, flags = request.preview_output(), request.flags
-    events = video.preview_film(request.methods(), output, memory=flags.memory)
+    methods = request.methods()
+    request.make_folder()
+    events = video.preview_film(methods, output, memory=flags.memory)
     finished = None
     with make_display(output.name, flags.quiet) as display, closing(events):
         progress = FilmProgress(display)

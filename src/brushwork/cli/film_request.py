@@ -11,11 +11,12 @@ from brushwork import video as films
 from brushwork.cli.config import refuse_flag, resolve_options
 from brushwork.cli.film_flags import FilmMethodFlags, FilmRunFlags, FrameFlags
 from brushwork.cli.flags import Given
+from brushwork.cli.paths import is_folder_name
 from brushwork.cli.request import feedforward_options
 from brushwork.errors import InputError
 from brushwork.feedforward.options import AdaINOptions, ModelOptions, StylizeOptions
 from brushwork.recipes import TransferOptions
-from brushwork.storage.folders import expand_user
+from brushwork.storage.folders import expand_user, make_folder, nearest_folder
 from brushwork.video.options import (
     KEYFRAMES_TAKE,
     ONE_PASS_OPTIONS,
@@ -24,7 +25,7 @@ from brushwork.video.options import (
     OptimizedFilmOptions,
     require_rate,
 )
-from brushwork.video.sequence_names import holds_pictures
+from brushwork.video.sequence_names import holds_pictures, name_without_number
 
 _KEYFRAMES = 8
 """Key frames of a preview."""
@@ -102,6 +103,20 @@ class FilmRequest:
         whole = self._output(expand_user(self.clip))
         return whole if whole.name == Path(self.flags.output).name else whole.with_stem(f"{whole.stem}-preview")
 
+    def without_new_folder(self, job: films.FilmJob) -> films.FilmJob:
+        """Return a job for a plan, which makes no folder: where `-o FOLDER/` is missing, the film goes beside it."""
+        if not is_folder_name(self.flags.output):
+            return job
+        return replace(job, output=nearest_folder(job.output.parent) / job.output.name)
+
+    def make_folder(self) -> None:
+        """Make the folder that `-o FOLDER/` names.
+
+        Raises: InputError: it cannot be made.
+        """
+        if is_folder_name(self.flags.output):
+            make_folder(expand_user(self.flags.output))
+
     def _require_consistent(self) -> None:
         if self.method.strength is not None and self.method.optimize:
             self._refuse("strength", "applies to --instant and --model only: use --style-weight, or remove --optimize.")
@@ -150,9 +165,9 @@ class FilmRequest:
         return replace(films.load_film_preset(self.preset)[1], **self.optimized)
 
     def _output(self, clip: Path) -> Path:
-        style = Path(self.styles[0]).stem if self.styles else Path(self.method.model or "").stem
-        name = f"{clip.stem or 'film'}+{style}.mp4"
+        style = name_without_number(Path(self.styles[0] if self.styles else self.method.model or ""))
+        name = f"{name_without_number(clip) or 'film'}+{style}.mp4"
         if not self.flags.output:
             return Path(name)
         path = expand_user(self.flags.output)
-        return path / name if path.is_dir() else path
+        return path / name if path.is_dir() or is_folder_name(self.flags.output) else path

@@ -14,6 +14,14 @@ def is_sequence(path: Path) -> bool:
     return _PATTERN.search(path.name) is not None
 
 
+def name_without_number(path: Path) -> str:
+    """Return a file's name without ending; of a pattern, what precedes the number, or else the folder's name."""
+    if not is_sequence(path):
+        return path.stem
+    before = _PATTERN.split(path.name, maxsplit=1)[0].strip("-_. ")
+    return before or path.parent.name.strip(".")
+
+
 def holds_pictures(path: Path) -> bool:
     """Return whether a clip or mask is made of picture files: a folder, or a pattern that is not a file itself."""
     return path.is_dir() or (is_sequence(path) and not path.is_file())

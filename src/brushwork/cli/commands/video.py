@@ -94,10 +94,13 @@ def _execute(request: FilmRequest, *, to_stdout: bool) -> int:
         output = write_preview(request, quiet=to_stdout)
     elif flags.dry_run:
         job = request.job()
-        print_film_plan(films.plan_film(job, memory=flags.memory), job, flags.json)
+        plan = films.plan_film(request.without_new_folder(job), memory=flags.memory)
+        print_film_plan(plan, job, flags.json)
         return 0
     else:
-        output = _run(request.job(), flags, quiet=to_stdout)
+        job = request.job()
+        request.make_folder()
+        output = _run(job, flags, quiet=to_stdout)
     if to_stdout:
         write_file_to_stdout(output)
     return 0
