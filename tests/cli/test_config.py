@@ -97,6 +97,29 @@ def test_a_setting_for_other_methods_is_ignored(
     assert run("paint", "photo.jpg", "waves.png", f"--{name}", value, *words).code == 2, "a flag is refused"
 
 
+def test_a_file_sets_the_options_that_are_also_names_of_commands(
+    studio: Any, desk: Path, run: Callable[..., Any]
+) -> None:
+    (desk / "mine.toml").write_text('style = ["waves.png", "night.png"]\n')
+    assert run("paint", "photo.jpg", "--config", "mine.toml", "-q").code == 0
+    assert studio.job.styles == (Path("waves.png"), Path("night.png"))
+
+
+def test_named_style_images_cover_those_of_settings(
+    studio: Any, desk: Path, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "--style of the environment or the settings file is ignored here"
+    (desk / "mine.toml").write_text('style = "wave"\nmodel = "gallery"\n')
+    outcome = run("paint", "photo.jpg", "waves.png", "-o", "out.png", "--config", "mine.toml")
+    assert outcome.code == 0 and said in outcome.err
+    monkeypatch.setenv("BRUSHWORK_MODEL", "gallery")
+    monkeypatch.setenv("BRUSHWORK_STYLE", "wave")
+    outcome = run("paint", "photo.jpg", "waves.png", "-o", "other.png")
+    assert outcome.code == 0 and said in outcome.err
+    assert [(job.content, job.styles) for job in studio.jobs] == [(Path("photo.jpg"), (Path("waves.png"),))] * 2
+    assert "is one file, but there may be" in run("paint", "a.jpg", "b.jpg", "--style", "c.png", "-o", "out.png").err
+
+
 def test_a_weight_by_flag_covers_a_ratio_in_the_environment(
     studio: Any, paint: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

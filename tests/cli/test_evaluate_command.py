@@ -14,7 +14,7 @@ import torch
 from brushwork.images import read_metadata, write_image
 from brushwork.jobs.manifest import make_source
 from brushwork.jobs.rerun import ImageOrigin
-from brushwork.metrics import Metrics
+from brushwork.metrics import EVALUATION_SIZE, Metrics
 from tiny_job import TINY, painted, picture, tiny_job
 
 Run = Callable[..., Any]
@@ -86,6 +86,17 @@ def test_the_three_pictures_reach_the_jury(run: Run, jury: FakeJury, beside: tup
     assert [round(seen[name].mean().item(), 1) for name in ("result", "content", "style")] == [0.4, 0.2, 0.5]
     assert seen["size"] == 256
     assert "comparing out.png with photo.jpg and waves.png" in outcome.err
+
+
+def test_settings_of_paintings_are_not_for_measures(
+    run: Run, jury: FakeJury, beside: tuple[str, ...], desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"SIZE": "full", "NETWORK": "alexnet", "STYLE": "wave", "OUTPUT": "table.md"}.items():
+        monkeypatch.setenv(f"BRUSHWORK_{name}", value)
+    outcome = run("evaluate", *beside)
+    assert (outcome.code, jury.asked[0][0], jury.seen[0]["size"]) == (0, "vgg16", EVALUATION_SIZE)
+    assert not (desk / "table.md").exists()
+    assert "wave" not in run("evaluate", "out.png", "--content", "photo.jpg").err
 
 
 def test_without_a_terminal_it_prints_a_table_of_tabs(run: Run, jury: FakeJury, beside: tuple[str, ...]) -> None:

@@ -51,6 +51,15 @@ def test_another_name(exports: list[tuple[str, Path, bool]], run: Run) -> None:
     assert exports == [("wave", Path("other.onnx"), True)]
 
 
+def test_settings_of_paintings_are_not_for_exports(
+    exports: list[tuple[str, Path, bool]], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BRUSHWORK_STYLE", "wave")
+    monkeypatch.setenv("BRUSHWORK_OUTPUT", "out.png")
+    assert run("models", "export", "wave.safetensors").code == 0
+    assert exports == [("wave", Path("wave.onnx"), False)]
+
+
 def test_no_painter(exports: list[tuple[str, Path, bool]], run: Run) -> None:
     assert run("models", "export", "nobody").code == 2
     assert exports == []

@@ -41,6 +41,13 @@ def test_a_style_is_kept_beside_and_shown(run: Run, studio_folder: Path) -> None
     assert shown.startswith("starry.png: at 32 and 64 pixels; pixels, relu1_1, relu2_1; network tiny, pooling max")
 
 
+def test_an_output_of_the_environment_is_for_paintings(
+    run: Run, studio_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BRUSHWORK_OUTPUT", "out.png")
+    assert run("style", "extract", "starry.png", *LAYERS, "--device", "cpu").out == "starry.style\n"
+
+
 def test_styles_are_mixed_by_weight(run: Run, studio_folder: Path) -> None:
     for name in ("starry", "wave"):
         run("style", "extract", f"{name}.png", *LAYERS, "-o", f"{name}.style")

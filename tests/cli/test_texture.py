@@ -117,6 +117,28 @@ def test_painters_of_photographs_draw_no_textures(run: Run, desk: Path) -> None:
     assert "stylizes photographs" in " ".join(outcome.err.split())
 
 
+def test_a_model_of_the_settings_is_ignored_where_a_picture_is_named(
+    studio: Any, run: Run, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BRUSHWORK_MODEL", "gallery")
+    outcome = run("texture", "photo.jpg")
+    assert outcome.code == 0 and "--model of the environment or the settings file is ignored here" in outcome.err
+    assert studio.job.content == Path("photo.jpg")
+
+
+def test_its_size_is_not_that_of_paintings_in_the_environment(
+    studio: Any, run: Run, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (desk / "mine.toml").write_text('size = "96x64"\nhistory = 7\n')
+    monkeypatch.setenv("BRUSHWORK_SIZE", "64")
+    assert run("texture", "photo.jpg", "-q").code == 0
+    assert run("texture", "photo.jpg", "-q", "--force", "--config", "mine.toml").code == 0
+    monkeypatch.setenv("BRUSHWORK_CONFIG", "mine.toml")
+    assert run("texture", "photo.jpg", "-q", "--force").code == 0
+    found = [(job.options.size, job.options.history) for job in studio.jobs]
+    assert found == [("", 20), ("96x64", 7), ("", 7)]
+
+
 def test_neither_picture_nor_painter(run: Run, desk: Path) -> None:
     outcome = run("texture")
     assert outcome.code == 2

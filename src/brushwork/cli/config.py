@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-from cyclopts import App, ArgumentCollection
+from cyclopts import App, Argument, ArgumentCollection
 from cyclopts.config import Dict, Env
 
 from brushwork.cli.flags import Given
@@ -19,6 +19,10 @@ from brushwork.storage.folders import expand_user
 from brushwork.storage.pipes import content_of_pipe, is_there
 
 PREFIX = "BRUSHWORK_"
+
+FLAG_ONLY = "not from the environment"
+"""Annotation of the parameters whose names mean something else in other commands, so that `BRUSHWORK_…` and the file
+that BRUSHWORK_CONFIG names, which are for all commands, do not set them."""
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 """Byte order marks of UTF-16."""
@@ -32,6 +36,8 @@ Recipe = TypeVar("Recipe")
 def load_config_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
     """Read `--config FILE.toml`: `flag = value` lines, with the flags' names in dashes or underscores.
 
+    A file that BRUSHWORK_CONFIG names is for all commands, and sets no `FLAG_ONLY` parameter.
+
     Raises: InputError: no such file, not TOML, or a table in it. cyclopts' errors: unknown flags, wrong types.
     """
     config = arguments.get("--config", None)
@@ -42,11 +48,20 @@ def load_config_file(app: App, commands: tuple[str, ...], arguments: ArgumentCol
     for name, value in settings.items():
         if isinstance(value, dict):
             raise InputError(f"{given} has a table [{name}]: write the options without tables, like size = 512.")
-    Dict(settings, use_commands_as_keys=False, source=given)(app, commands, arguments)
+    if not config.tokens:
+        own = {argument.name for argument in arguments if _is_flag_only(argument)}
+        settings = {name: value for name, value in settings.items() if f"--{name.replace('_', '-')}" not in own}
+    Dict(settings, source=given)(app, (), arguments)  # no commands: the file has no tables for them
 
 
-ENVIRONMENT = Env(PREFIX, command=False, show=False)
-"""Options from BRUSHWORK_SIZE and the like; names that are not options of the command are ignored."""
+def load_environment(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Read options from BRUSHWORK_SIZE and the like.
+
+    Names that are not options of the command, and those of `FLAG_ONLY` parameters, are ignored.
+    """
+    shared = arguments.copy()
+    shared[:] = [one for one in arguments if not _is_flag_only(one)]
+    Env(PREFIX, command=False, show=False)(app, commands, shared)
 
 
 def note_settings(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
@@ -102,6 +117,10 @@ def split_init(given: Given, named: Any) -> tuple[Given, Path | None]:
             f"--init {init}: there is no such file, and no start of that name. {suggest_names(init, names)}"
         )
     return {name: value for name, value in given.items() if name != "init"}, expand_user(init)
+
+
+def _is_flag_only(argument: Argument) -> bool:
+    return FLAG_ONLY in get_args(argument.field_info.annotation)
 
 
 def _read(path: Path) -> dict[str, Any]:

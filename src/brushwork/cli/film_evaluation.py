@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Group, Parameter
 
 from brushwork import devices, metrics, video
+from brushwork.cli.config import FLAG_ONLY
 from brushwork.cli.flags import home_path
 from brushwork.cli.output import log, print_json, print_result, to_json_text
 from brushwork.errors import InputError, WeightsError
@@ -34,7 +35,7 @@ class FilmEvaluationFlags:
     against: Annotated[Path | None, Parameter(converter=home_path)] = None
     """With --video: another film to compare with, such as the same painted frame by frame (--consistency 0)."""
 
-    flow: Annotated[Path | None, Parameter(converter=home_path)] = None
+    flow: Annotated[Path | None, Parameter(converter=home_path), FLAG_ONLY] = None
     """With --video: a folder of .flo files, as brushwork video takes. Default: flow by DIS, at full size."""
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, TypeAlias
 from cyclopts import Parameter
 
 from brushwork import devices, distributed, jobs, training
+from brushwork.cli.config import FLAG_ONLY
 from brushwork.cli.distributed import connect
 from brushwork.cli.flags import OUTPUT, PICTURES, home_path
 from brushwork.cli.output import InterruptedRunError, print_json, print_result
@@ -29,6 +30,7 @@ from brushwork.training.options import TrainingOptions
 Output: TypeAlias = Annotated[
     Path | None,
     Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar=f"MODEL{MODEL_ENDING}", show_default=False),
+    FLAG_ONLY,
 ]
 
 Dataset: TypeAlias = Annotated[

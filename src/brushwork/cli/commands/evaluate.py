@@ -13,6 +13,7 @@ from rich import box
 from rich.table import Table
 
 from brushwork import devices, images, jobs, metrics
+from brushwork.cli.config import FLAG_ONLY
 from brushwork.cli.consoles import make_console
 from brushwork.cli.film_evaluation import FilmEvaluationFlags, evaluate_films
 from brushwork.cli.flags import OUTPUT, PICTURES, home_path, parse_integer
@@ -56,11 +57,13 @@ class EvaluationCase(NamedTuple):
 def evaluate(
     *results: str,
     content: Annotated[Path | None, Parameter(group=PICTURES)] = None,
-    style: Annotated[Path | None, Parameter(group=PICTURES)] = None,
+    style: Annotated[Path | None, Parameter(group=PICTURES), FLAG_ONLY] = None,
     films: FilmEvaluationFlags = FilmEvaluationFlags(),  # noqa: B008
-    network: str | None = None,
-    size: Annotated[int, Parameter(converter=parse_integer)] = metrics.EVALUATION_SIZE,
-    output: Annotated[Path | None, Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar="FILE")] = None,
+    network: Annotated[str | None, FLAG_ONLY] = None,
+    size: Annotated[int, Parameter(converter=parse_integer), FLAG_ONLY] = metrics.EVALUATION_SIZE,
+    output: Annotated[
+        Path | None, Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar="FILE"), FLAG_ONLY
+    ] = None,
     json: Flag = False,
     quiet: Annotated[Quiet, Parameter(help="Print only errors and the metrics.")] = False,
     device: Device = "auto",

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from brushwork import feedforward, images
+from brushwork.cli.config import FLAG_ONLY
 from brushwork.cli.consoles import make_console
 from brushwork.cli.flags import OUTPUT, SETTINGS, home_path
 from brushwork.cli.output import log, print_failure, print_json, print_result
@@ -154,9 +155,11 @@ def export_model(
     /,
     *,
     style: Annotated[
-        tuple[str, ...], Parameter(group=SETTINGS, consume_multiple=True, negative=(), show_default=False)
+        tuple[str, ...], Parameter(group=SETTINGS, consume_multiple=True, negative=(), show_default=False), FLAG_ONLY
     ] = (),
-    output: Annotated[Path | None, Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar="OUT.onnx")] = None,
+    output: Annotated[
+        Path | None, Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar="OUT.onnx"), FLAG_ONLY
+    ] = None,
     force: Force = False,
     quiet: Quiet = False,
 ) -> int:

@@ -123,7 +123,7 @@ def paint(
         _refuse_flags(rest, "and --model were both given: choose one.", quiet=flags.quiet)
         return _with_model(content, feedforward, tuple(style), given, flags, execute)
     options = _options(method, feedforward, (preset_name, quality), given, ratio, flags)
-    contents, style_images = _split_names([content, *styles], style)
+    contents, style_images = _split_names([content, *styles], style, quiet=flags.quiet)
     each, several = each or has_folder(style_images), has_folder([*contents, *style_images])
     with StdStreams() as pipes:
         content_images = list_images([pipes.input_path(name) for name in contents], quiet=flags.quiet)
@@ -186,9 +186,14 @@ def _options(
     return resolve_options(base, {name: value for name, value in given.items() if name in names}, ratio)
 
 
-def _split_names(named: list[str], style: list[str]) -> tuple[list[str], list[str]]:
-    """Return content and style images: the first named and the rest; with --style, all named and those of --style."""
-    if style:
+def _split_names(named: list[str], style: list[str], *, quiet: bool) -> tuple[list[str], list[str]]:
+    """Return content and style images: the first named and the rest; with --style, all named and those of --style.
+
+    A `style` of the settings, which may be one of a model, is ignored where several images are named.
+    """
+    if style and len(named) > 1 and is_setting("style"):
+        refuse_flag("style", f"the style images {named[1]} and {style[0]} were both given.", quiet=quiet)
+    elif style:
         return named, style
     if len(named) == 1:
         raise InputError(

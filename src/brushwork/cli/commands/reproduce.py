@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from brushwork import devices, encoders, experiments
 from brushwork import jobs as work
 from brushwork.choices import Precision, WorkerEngine
+from brushwork.cli.config import FLAG_ONLY
 from brushwork.cli.flags import MACHINE, home_path
 from brushwork.cli.output import log, print_result
 from brushwork.cli.run_flags import Device
@@ -25,12 +26,12 @@ Images: TypeAlias = Annotated[tuple[Path, ...], Parameter(negative=(), show_defa
 def reproduce(
     *names: str,
     content: Images = (),
-    style: Images = (),
-    size: int | None = None,
+    style: Annotated[Images, FLAG_ONLY] = (),
+    size: Annotated[int | None, FLAG_ONLY] = None,
     quick: Annotated[bool, Parameter(negative=(), show_default=False)] = False,
     out: Annotated[Path, Parameter(alias="-o", converter=home_path)] = Path("reproductions"),
     jobs: Annotated[int, Parameter(group=MACHINE)] = 1,
-    engine: Annotated[WorkerEngine, Parameter(group=MACHINE)] = "processes",
+    engine: Annotated[WorkerEngine, Parameter(group=MACHINE), FLAG_ONLY] = "processes",
     device: Device = "auto",
     precision: Annotated[Precision, Parameter(group=MACHINE)] = "auto",
 ) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 from cyclopts import App, Parameter
 
 from brushwork import controls, devices, images, recipes
-from brushwork.cli.config import resolve_options
+from brushwork.cli.config import FLAG_ONLY, resolve_options
 from brushwork.cli.dashes import Picture
 from brushwork.cli.execute import execute
 from brushwork.cli.flags import OUTPUT, SETTINGS, ConfigFile, Given, home_path, make_flags
@@ -40,7 +40,7 @@ else:
     )
 
 Output: TypeAlias = Annotated[
-    Path | None, Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar=f"FILE{STYLE_ENDING}")
+    Path | None, Parameter(alias="-o", group=OUTPUT, converter=home_path, metavar=f"FILE{STYLE_ENDING}"), FLAG_ONLY
 ]
 
 app = App(name="style", help="Extract styles into files, blend them, and combine paintings.")

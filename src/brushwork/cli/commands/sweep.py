@@ -15,7 +15,7 @@ from brushwork import jobs as work
 from brushwork.choices import Quality
 from brushwork.cli.commands.paint import START_HELP
 from brushwork.cli.commands.reproduce import require_size_and_jobs
-from brushwork.cli.config import is_setting, resolve_options, split_init
+from brushwork.cli.config import FLAG_ONLY, is_setting, resolve_options, split_init
 from brushwork.cli.flags import (
     MACHINE,
     PICTURES,
@@ -44,7 +44,9 @@ else:
 
 app = App(name="sweep", usage="Usage: brushwork sweep CONTENT STYLE... --vary NAME=VALUE,VALUE... [OPTIONS]")
 
-Output: TypeAlias = Annotated[Path, Parameter(name="--output", alias="-o", group=PICTURES, converter=home_path)]
+Output: TypeAlias = Annotated[
+    Path, Parameter(name="--output", alias="-o", group=PICTURES, converter=home_path), FLAG_ONLY
+]
 
 Variations = dict[str, dict[str, Any]]
 """Name, with underscores → the value as shown → the value."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 from cyclopts import Parameter
 
 from brushwork import feedforward
-from brushwork.cli.config import resolve_options, split_init
+from brushwork.cli.config import FLAG_ONLY, refuse_flag, resolve_options, split_init
 from brushwork.cli.dashes import Picture
 from brushwork.cli.execute import execute
 from brushwork.cli.flags import PICTURES, ConfigFile, Given, make_flags
@@ -30,7 +30,9 @@ START_HELP = "Starting point: white noise (noise), gray, the picture itself (con
 if TYPE_CHECKING:
     TextureFlags: TypeAlias = Given
 else:
-    TextureFlags = make_flags(TextureOptions(), types={"init": str}, texts={"init": START_HELP})
+    TextureFlags = make_flags(
+        TextureOptions(), types={"init": str, "size": Annotated[str, FLAG_ONLY]}, texts={"init": START_HELP}
+    )
 
 
 def texture(
@@ -62,9 +64,9 @@ def texture(
         File with options, one `flag = value` per line; flags on the command line override it.
     """
     if model and image:
-        raise InputError(
-            f"the image {image} and --model were both given: a texture model needs no image; remove one of them."
-        )
+        said = f"the image {image} and --model were both given: a texture model needs no image; remove one of them."
+        refuse_flag("model", said, quiet=flags.quiet)
+        model = ""
     if model:
         feedforward.find_model_file(model)  # report unknown names first
         own = {"model": model}
