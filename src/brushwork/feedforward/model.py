@@ -251,7 +251,7 @@ def find_model_file(source: PathInput) -> Path:
         hint = suggest_names("", list_models())
         raise InputError(f"the model is {source!r}: give a file (NAME{MODEL_ENDING}), or a known name. {hint}")
     path = expand_user(source)
-    if not isinstance(source, str) or path.is_file() or len(path.parts) != 1:
+    if not isinstance(source, str) or (path.exists() and not path.is_dir()) or len(path.parts) != 1:
         return path
     known = list_models()
     if source in known or path.suffix:

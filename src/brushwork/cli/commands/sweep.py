@@ -110,13 +110,10 @@ def sweep(
         Number of processes.
     """
     require_size_and_jobs(32, jobs)
-    given, init = split_init(given, Init)
     requested = parse_variations(vary)
-    if init is not None and "init" in requested and is_setting("init"):
-        init = None
     base = {"preset": preset_name, "quality": quality, "ratio": ratio, "size": size}
-    named = {*given, "init"} if init is not None else {*given}
-    _require(styles, requested, named | {name for name, value in base.items() if value != _USUAL[name]})
+    _require(styles, requested, {*given, *(name for name, value in base.items() if value != _USUAL[name])})
+    given, init = split_init({name: value for name, value in given.items() if name not in requested}, Init)
     if full_size is not None and "size" in requested and not is_setting("full_size"):
         raise InputError("--full-size cannot be combined with --vary size: each picture's command then has its size.")
     fixed = {**base, "size": size or _SIZE, "style": tuple(list_images(list(styles))), **given}
