@@ -72,6 +72,16 @@ def test_constants_may_be_broadcast(sides: tuple[int, int]) -> None:
     torch.testing.assert_close(in_strips(Sum(), image, 60), Sum()(image), rtol=0, atol=DOUBLE)
 
 
+@pytest.mark.parametrize("channels", [4, 29])
+def test_a_slope_by_channel_is_no_map(channels: int) -> None:
+    """Nor where there are as many channels as columns."""
+    slope = nn.PReLU(channels)
+    slope.weight.data.uniform_(0.1, 0.9)
+    network = nn.Sequential(nn.Conv2d(3, channels, 3, padding=1), slope, nn.Conv2d(channels, 3, 1))
+    network, image = network.double().requires_grad_(False), picture(37, 29).double()
+    torch.testing.assert_close(in_strips(network, image, 60), network(image), rtol=0, atol=DOUBLE)
+
+
 def test_every_picture_of_a_batch_has_its_own_statistics() -> None:
     network, images = network_of("instance").double(), picture(60, 44, 2).double()
     together = in_strips(network, images, 500)

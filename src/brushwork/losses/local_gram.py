@@ -72,7 +72,7 @@ class LocalGramLoss:
     @torch.no_grad()
     def _target_square(self) -> PerImage:
         """Σ_p ‖A(p)‖², the part of the loss that does not depend on the image."""
-        return self._sum(self.target, Window.whole(Size.of(self.target)), self._square)
+        return self._sum(self.target, Window.whole(Size.of(self.target)), PairBlocks.own_products)
 
     def _sum(self, feature: Feature, window: Window, of_blocks: Callable[[PairBlocks, Feature], PerImage]) -> PerImage:
         """Sum over the blocks of a window, as many at a time as memory allows."""
@@ -91,9 +91,6 @@ class LocalGramLoss:
         """Return the sums of a chunk that depend on the image, from its feature over the blocks and their halo."""
         style = blocks.window.expand(self.halo).crop(self.target).to(feature)
         return blocks.own_products(feature) - 2 * blocks.products(feature, style)
-
-    def _square(self, blocks: PairBlocks, feature: Feature) -> PerImage:
-        return blocks.own_products(feature)
 
 
 def _of_columns(

@@ -88,10 +88,10 @@ def _pointwise(name: str, function: Callable[..., Any], args: Sequence[Any], kwa
     sources: list[int] = []
 
     def to_source(value: Any) -> Any:
-        """Replace a feature map by the index of a source."""
+        """Replace a feature map by the index of a source; numbers by channel stay, as prelu's weights."""
         if isinstance(value, TracedTensor):
             sources.append(value.number)
-        elif isinstance(value, Tensor) and any(side != 1 for side in value.shape[-2:]):
+        elif isinstance(value, Tensor) and value.ndim > 1 and value.shape[-2:] != (1, 1):
             full = value.detach().expand(*value.shape[:-2], *shape[-2:])
             like.nodes.append(GraphNode(full.shape, full))
             sources.append(len(like.nodes) - 1)
