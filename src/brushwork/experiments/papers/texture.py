@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import torch
 
-from brushwork.encoders import Encoder
+from brushwork.encoders import Encoder, default_engine
 from brushwork.encoders.preprocess import make_caffe_preprocess
 from brushwork.encoders.registry import build_encoder, tensor_shapes
 from brushwork.encoders.vgg import CHANNELS, CONVOLUTIONS
@@ -137,7 +137,7 @@ def random_network() -> Encoder:
     generator = torch.Generator().manual_seed(0)
     tensors = {name: _weights(shape, generator) for name, shape in tensor_shapes("VGG-19").items()}
     encoder = build_encoder("VGG-19", tensors, make_caffe_preprocess(), OPTIONS.pooling, OPTIONS.padding)
-    encoder.name = "VGG-19, random"
+    encoder.name, encoder.engine = "VGG-19, random", default_engine()
     return encoder
 
 
