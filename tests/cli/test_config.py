@@ -143,6 +143,30 @@ def test_the_file_may_be_named_in_the_environment(
     assert studio.job.overwrite
 
 
+def test_a_file_for_all_commands_may_have_options_of_others(
+    studio: Any, desk: Path, paint: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (desk / "mine.toml").write_text("batch-size = 2\nstyle_scale = 2\n")
+    monkeypatch.setenv("BRUSHWORK_CONFIG", "mine.toml")
+    outcome = paint()
+    assert outcome.code == 0 and "mine.toml: batch-size ignored: no options of this command." in outcome.err
+    assert options(studio).style_scale == (2.0,)
+    monkeypatch.delenv("BRUSHWORK_CONFIG")
+    assert 'Unknown option: "[batch-size]" from mine.toml' in paint("--config", "mine.toml", "--force").err
+
+
+@pytest.mark.parametrize(("value", "searches"), [("true", False), ("false", True)])
+def test_a_negated_flag_may_be_set(
+    studio: Any, desk: Path, paint: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, value: str, searches: bool
+) -> None:
+    (desk / "mine.toml").write_text(f"no-line-search = {value}\n")
+    assert paint("--config", "mine.toml").code == 0
+    monkeypatch.setenv("BRUSHWORK_NO_LINE_SEARCH", value)
+    assert paint("--force").code == 0
+    assert paint("--force", "--no-line-search").code == 0
+    assert [job.options.line_search for job in studio.jobs] == [searches, searches, False]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-from cyclopts import App, Argument, ArgumentCollection
+from cyclopts import App, Argument, ArgumentCollection, Token
 from cyclopts.config import Dict, Env
 
 from brushwork.cli.flags import Given
@@ -27,6 +27,10 @@ that BRUSHWORK_CONFIG names, which are for all commands, do not set them."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 """Byte order marks of UTF-16."""
 
+_YES_AND_NO = {"true": "false", "t": "f", "yes": "no", "y": "n", "1": "0"}
+_OPPOSITES = _YES_AND_NO | {no: yes for yes, no in _YES_AND_NO.items()}
+"""What cyclopts takes for yes and no → the other."""
+
 _SETTINGS: ContextVar[frozenset[str]] = ContextVar("settings", default=frozenset())
 """Flags of the command whose values come from the environment or a file."""
 
@@ -36,9 +40,11 @@ Recipe = TypeVar("Recipe")
 def load_config_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
     """Read `--config FILE.toml`: `flag = value` lines, with the flags' names in dashes or underscores.
 
-    A file that BRUSHWORK_CONFIG names is for all commands, and sets no `FLAG_ONLY` parameter.
+    A file that BRUSHWORK_CONFIG names is for all commands: it sets no `FLAG_ONLY` parameter. What is no flag of
+    this command is ignored, which is logged.
 
-    Raises: InputError: no such file, not TOML, or a table in it. cyclopts' errors: unknown flags, wrong types.
+    Raises: InputError: no such file, not TOML, or a table in it. cyclopts' errors: unknown flags in a file that
+    `--config` names, wrong types.
     """
     config = arguments.get("--config", None)
     given = config.tokens[0].value if config and config.tokens else os.environ.get(f"{PREFIX}CONFIG")
@@ -49,8 +55,7 @@ def load_config_file(app: App, commands: tuple[str, ...], arguments: ArgumentCol
         if isinstance(value, dict):
             raise InputError(f"{given} has a table [{name}]: write the options without tables, like size = 512.")
     if not config.tokens:
-        own = {argument.name for argument in arguments if _is_flag_only(argument)}
-        settings = {name: value for name, value in settings.items() if f"--{name.replace('_', '-')}" not in own}
+        settings = _select_shared(settings, arguments, given)
     Dict(settings, source=given)(app, (), arguments)  # no commands: the file has no tables for them
 
 
@@ -64,6 +69,12 @@ def load_environment(app: App, commands: tuple[str, ...], arguments: ArgumentCol
     Env(PREFIX, command=False, show=False)(app, commands, shared)
 
 
+def negate_settings(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Turn `no-mirror = true` of a file and BRUSHWORK_NO_MIRROR=1 into no: cyclopts reads them as those of the flag."""
+    for argument in arguments:
+        argument.tokens[:] = [_negate(token) if _is_negated(token, argument) else token for token in argument.tokens]
+
+
 def note_settings(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
     """Note which values come from the environment or a file, for `is_setting`; it is the last of the sources."""
     _SETTINGS.set(frozenset(one.name for one in arguments if one.tokens and one.tokens[0].source != "cli"))
@@ -71,7 +82,7 @@ def note_settings(app: App, commands: tuple[str, ...], arguments: ArgumentCollec
 
 def is_setting(name: str) -> bool:
     """Return whether the value of a flag, given by its field's name, comes from the environment or a file."""
-    return f"--{name.replace('_', '-')}" in _SETTINGS.get()
+    return _flag(name) in _SETTINGS.get()
 
 
 def refuse_flag(name: str, message: str, *, quiet: bool = False) -> None:
@@ -82,7 +93,7 @@ def refuse_flag(name: str, message: str, *, quiet: bool = False) -> None:
     if not is_setting(name):
         raise InputError(message)
     if not quiet:
-        log(f"--{name.replace('_', '-')} of the environment or the settings file is ignored here.")
+        log(f"{_flag(name)} of the environment or the settings file is ignored here.")
 
 
 def resolve_options(base: Recipe, given: Given, ratio: float | None = None) -> Recipe:
@@ -117,6 +128,29 @@ def split_init(given: Given, named: Any) -> tuple[Given, Path | None]:
             f"--init {init}: there is no such file, and no start of that name. {suggest_names(init, names)}"
         )
     return {name: value for name, value in given.items() if name != "init"}, expand_user(init)
+
+
+def _select_shared(settings: dict[str, Any], arguments: ArgumentCollection, file: str) -> dict[str, Any]:
+    """Return the settings of a file for all commands that this one takes; log the names that are none of its flags."""
+    flags = {name: argument for argument in arguments for name in argument.names}
+    found = {name: flags.get(_flag(name)) for name in settings}
+    if unknown := [name for name, argument in found.items() if argument is None]:
+        log(f"{file}: {', '.join(unknown)} ignored: no options of this command.")
+    return {name: settings[name] for name, one in found.items() if one is not None and not _is_flag_only(one)}
+
+
+def _is_negated(token: Token, argument: Argument) -> bool:
+    name = (token.keyword or "").strip("[]").removeprefix(PREFIX)
+    return token.source != "cli" and _flag(name.lower()) in argument.negatives
+
+
+def _negate(token: Token) -> Token:
+    """Return a setting that says the opposite; as it is, if it is neither yes nor no, which cyclopts refuses."""
+    return token.evolve(value=_OPPOSITES.get(token.value.lower(), token.value))
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _is_flag_only(argument: Argument) -> bool:

@@ -12,7 +12,7 @@ from cyclopts import App
 from cyclopts.exceptions import CycloptsError
 
 from brushwork._version import __version__
-from brushwork.cli.config import load_config_file, load_environment, note_settings
+from brushwork.cli.config import load_config_file, load_environment, negate_settings, note_settings
 from brushwork.cli.dashes import DASH, require_streams
 from brushwork.cli.help import BriefFormatter, split_help
 from brushwork.cli.output import (
@@ -91,7 +91,7 @@ def make_app(given: Sequence[str], is_brief: bool = False) -> App:
         name="brushwork",
         help=_HELP,
         version=f"brushwork {__version__}",
-        config=(require_streams, load_config_file, load_environment, note_settings),
+        config=(require_streams, load_config_file, load_environment, negate_settings, note_settings),
         result_action="return_value",
         suppress_keyboard_interrupt=False,
         help_formatter=BriefFormatter() if is_brief else None,
