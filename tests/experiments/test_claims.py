@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,8 @@ def test_the_claims_about_textures_are_judged() -> None:
     assert not any(
         one.holds for one in texture.check_claims(results((1.0, 2.0, 3.0, 4.0, 5.0, 1.0, 3.0, 4.0, 9.0, 2.0, 1.0)))
     )
+    unevaluated = [replace(one, measures={"spectrum distance": 1.0, "marginal distance": 1.0}) for one in results(good)]
+    assert len(texture.check_claims(unevaluated)) == 8 and len(texture.check_claims(results(good))) == 12
 
 
 def _result(

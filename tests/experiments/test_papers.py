@@ -165,16 +165,18 @@ def test_cells_of_objectives_paint(name: str, easel: ExperimentContext) -> None:
 
 
 @pytest.mark.slow
-def test_single_entries_are_measured_without_the_evaluators_weights_too(
+def test_results_are_measured_without_the_evaluators_weights_too(
     easel: ExperimentContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def load(context: ExperimentContext, network: str) -> None:
         raise WeightsError(network)
 
     monkeypatch.setattr(ExperimentContext, "evaluator", load)
-    cell = load_experiment("gram-entry").cells(replace(easel, size=48, is_quick=True))[0]
+    small = replace(easel, size=48, is_quick=True)
+    cell, other = (load_experiment(name).cells(small)[0] for name in ("gram-entry", "texture"))
     figures = cell.measure(FirstAndLast(*islice(cell.run(), 2)))
     assert figures["frequencies"] > 0 and gram_entry.STRUCTURE not in figures
+    assert texture.SLICED not in other.measure(FirstAndLast(*islice(other.run(), 2)))
 
 
 def test_textures_have_the_parameters_of_the_paper() -> None:

@@ -13,8 +13,8 @@ import torch
 from brushwork.choices import Precision
 from brushwork.controls import RecipeInputs, StyleFile
 from brushwork.encoders import Encoder
-from brushwork.errors import WeightsError
-from brushwork.metrics import Evaluator
+from brushwork.errors import InputError, WeightsError
+from brushwork.metrics import Evaluator, Metrics
 from brushwork.options import EncoderOptions, OptimizerOptions
 from brushwork.options.encoder import encoder_key, load_encoder_for
 from brushwork.recipes import Progress, RecipeOptions, run_recipe
@@ -89,6 +89,17 @@ class ExperimentContext:
     def available_evaluators(self, networks: Iterable[str]) -> list[str]:
         """Return those of some networks whose weights, and those of their evaluator, are on this machine."""
         return [network for network in networks if has_weights(self.evaluator, network)]
+
+    def evaluate(self, network: str, result: Image, *, content: Image, style: Image) -> Metrics | None:
+        """Return the distances of a result in a network; None where the images are too small for its layers.
+
+        Raises: WeightsError: as `evaluator`.
+        """
+        evaluator = self.evaluator(network)
+        try:
+            return evaluator(result, content=content, style=style)
+        except InputError:
+            return None
 
     def recipe(self, options: RecipeOptions, images: RecipeInputs) -> Callable[[], Iterator[Progress]]:
         """Return a function that runs a recipe when its cell is computed."""

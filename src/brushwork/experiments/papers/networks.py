@@ -115,10 +115,9 @@ def _measure(context: ExperimentContext, network: str, first_and_last: FirstAndL
     }
     image = first_and_last.last.image
     for name in _evaluators(context, network):
-        evaluator = context.evaluator(name)
-        if min(Size.of(image)) < evaluator.encoder.min_size(evaluator.layers.all_layers):
+        found = context.evaluate(name, image, content=context.content, style=context.style)
+        if found is None:
             continue
-        found = evaluator(image, content=context.content, style=context.style)
         measures |= {
             f"content, {name}": found.content,
             f"gram style, {name}": found.gram_style,

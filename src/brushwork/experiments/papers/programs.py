@@ -9,7 +9,6 @@ from functools import partial
 import torch
 
 from brushwork.controls import RecipeInputs
-from brushwork.errors import InputError
 from brushwork.experiments.context import ExperimentContext, has_weights
 from brushwork.experiments.experiment import (
     CellResult,
@@ -102,11 +101,8 @@ def _measure(context: ExperimentContext, name: str, first_and_last: FirstAndLast
 
 def _evaluate(context: ExperimentContext, network: str, image: Image) -> Measures:
     """Return the distances to content and style in a network; none where the images are too small for its layers."""
-    try:
-        found = context.evaluator(network)(image, content=context.content, style=context.style)
-    except InputError:
-        return {}
-    return {f"content, {network}": found.content, f"{SLICED}, {network}": found.sliced_style}
+    found = context.evaluate(network, image, content=context.content, style=context.style)
+    return {} if found is None else {f"content, {network}": found.content, f"{SLICED}, {network}": found.sliced_style}
 
 
 def _loss(context: ExperimentContext, name: str, image: Image) -> float:

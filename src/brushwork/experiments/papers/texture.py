@@ -47,7 +47,12 @@ ALL = tuple(
 
 OPTIONS = TextureOptions(network="vgg19-normalized", iterations=500, measure="long", line_search=True)
 """Unsearched, L-BFGS hardly leaves gray where a single shallow layer is matched: its loss is concave there."""
-DISTANCES = ("spectrum distance", "marginal distance")
+EVALUATOR = "alexnet"
+"""Network in which the results are compared with the source; none of them was optimized with it."""
+
+SLICED = f"sliced style, {EVALUATOR}"
+DISTANCES = ("spectrum distance", "marginal distance", SLICED)
+
 DEPTH, PARAMETERS, WEIGHTS = "layers up to", "parameters", "weights"
 
 Match: TypeAlias = Callable[[Feature, str], Objective]
@@ -120,9 +125,11 @@ def _cell(
     weights = "random" if network else "trained"
     shown = [fingerprint_of(source), fingerprint_of(init)]
     settings = {**asdict(options), "match": match.__name__, "weights": weights, "pictures": shown}
+    settings["evaluated by"] = context.available_evaluators([EVALUATOR])
     objective = partial(_objective, source, layers, match)
     paint = synthesize(context, options, objective, init, network)
-    return ExperimentCell(row, column, settings, paint, partial(_measure, source, count_parameters(layers, match)))
+    measure = partial(_measure, context, source, count_parameters(layers, match))
+    return ExperimentCell(row, column, settings, paint, measure)
 
 
 @torch.no_grad()
@@ -148,20 +155,25 @@ def _weights(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor
     )
 
 
-def _measure(source: Image, parameters: int, first_and_last: FirstAndLast) -> Measures:
+def _measure(context: ExperimentContext, source: Image, parameters: int, first_and_last: FirstAndLast) -> Measures:
     result, losses = first_and_last.last.image, (float(one.step.losses.total) for one in first_and_last)
     init, end = losses
-    return {
+    measures = {
         "parameters": parameters,
         "spectrum distance": spectrum_distance(result, source),
         "marginal distance": marginal_distance(result, source),
         "loss, end / start": end / init,
     }
+    for network in context.available_evaluators([EVALUATOR]):
+        if found := context.evaluate(network, result, content=source, style=source):
+            measures[SLICED] = found.sliced_style
+    return measures
 
 
 def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
-    """Return the checks of the claims."""
-    return [one for measure in DISTANCES for one in _by(results, measure)]
+    """Return the checks of the claims, by each distance that was measured."""
+    measured = [one for one in DISTANCES if all(one in result.measures for result in results)]
+    return [one for measure in measured for one in _by(results, measure)]
 
 
 def _by(results: Sequence[CellResult], measure: str) -> list[ClaimCheck]:
