@@ -114,6 +114,22 @@ def test_frames_come_close_together_in_the_beginning(tmp_path: Path) -> None:
     assert sum(spent <= 250 for spent in seen) == pytest.approx(FRAMES / 2, abs=2)
 
 
+@pytest.mark.parametrize("done", [5, 500, 999])
+def test_a_resumed_timelapse_has_the_frames_that_are_still_to_come(
+    tmp_path: Path, done: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: dict[int, list[int]] = {}
+    for first in (0, done):
+        film = Timelapse(tmp_path / "film.gif")
+        film.on_event(started(None)._replace(iterations=1000, done=first))
+        for progress in way((ScheduleLevel(Size(4, 4), 1000),))[first:]:
+            before = len(film._frames)
+            film.on_event(progress)
+            seen.setdefault(first, []).extend([progress.iterations] * (len(film._frames) - before))
+    assert seen[done] == [iteration for iteration in seen[0] if iteration > done]
+    assert capsys.readouterr().err.count(f"film.gif will begin at iteration {done + 1}") == 1
+
+
 def test_a_giant_timelapse_is_made_smaller(tmp_path: Path) -> None:
     film = Timelapse(tmp_path / "film.gif")
     (progress,) = way((ScheduleLevel(Size(8, 8), 2),))[:1]

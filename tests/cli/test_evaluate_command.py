@@ -86,6 +86,7 @@ def test_the_three_pictures_reach_the_jury(run: Run, jury: FakeJury, beside: tup
     assert [round(seen[name].mean().item(), 1) for name in ("result", "content", "style")] == [0.4, 0.2, 0.5]
     assert seen["size"] == 256
     assert "comparing out.png with photo.jpg and waves.png" in outcome.err
+    assert "size is -5: it must be 1 pixel or more" in run("evaluate", *beside, "--size", "-5").err
 
 
 def test_settings_of_paintings_are_not_for_measures(

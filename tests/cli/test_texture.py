@@ -53,6 +53,14 @@ def test_rerun_repeats_it(run: Run, desk: Path) -> None:
     assert (desk / "repeated.png").read_bytes() == (desk / "moss.png").read_bytes()
 
 
+def test_rerun_keeps_the_name_of_a_model_of_the_package(run: Run, desk: Path) -> None:
+    ending = ("--size", "64x64", "--seed", "3", "--resume", "-o")
+    run("texture", "--model", "auvers-texture", *ending, "named.png")
+    assert run("rerun", "named.png", "-o", "repeated.png").code == 0
+    assert (desk / "repeated.png").read_bytes() == (desk / "named.png").read_bytes()
+    assert run("texture", "--model", "auvers-texture", *ending, "repeated.png").code == 0
+
+
 def test_rerun_wants_the_same_model(run: Run, desk: Path, painter: Path) -> None:
     run("texture", "--model", painter.name, "--size", "70x40", "-o", "moss.png")
     saved(painter, TextureNetConfig(scales=3, width=8))

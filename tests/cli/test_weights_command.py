@@ -94,7 +94,7 @@ def test_a_file_that_holds_no_weights_is_refused(run: Run, tmp_path: Path, monke
     monkeypatch.setenv("BRUSHWORK_CACHE", str(tmp_path / "cache"))
     (tmp_path / "net.pth").write_text("not weights")
     outcome = run("weights", "add", str(tmp_path / "net.pth"))
-    assert outcome.code == 1
+    assert outcome.code == 2
     assert "net.pth" in outcome.err
     assert not (tmp_path / "cache").exists()
 

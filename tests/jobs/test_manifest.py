@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from brushwork.errors import InputError
+from brushwork.feedforward import AdaINOptions
 from brushwork.images import write_image
 from brushwork.jobs.manifest import Manifest, describe_machine
 from brushwork.jobs.plan import load_method
@@ -58,6 +59,11 @@ def test_what_differs_is_named(record, tmp_path):
         other = manifest_of(tiny_job(tmp_path, **change), tiny_network())
         (difference,) = record.differences(other)
         assert message in difference
+
+
+def test_of_another_method_only_the_method_is_named(record):
+    other = replace(record, options=AdaINOptions(), weights="")
+    assert record.differences(other) == ["method: optimize here, adain there"]
 
 
 def test_other_weights_are_noticed(record, tmp_path):

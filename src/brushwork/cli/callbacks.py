@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from brushwork import images, jobs, recipes
 from brushwork.cli.paths import require_separate_file, split_number
-from brushwork.cli.plot import LossPlot, require_plottable
+from brushwork.cli.plot import LossPlot, note_resumed, require_plottable
 from brushwork.cli.run_flags import RunFlags
 from brushwork.errors import BrushworkError, InputError
 from brushwork.images import Size, fit_size
@@ -140,11 +140,15 @@ class IntermediateImages:
 
 
 class Timelapse:
-    """Collects frames, denser at the beginning, where most changes: frame k at budget · (k/60)²."""
+    """Collects frames, denser at the beginning, where most changes: frame k at budget · (k/60)².
+
+    Of a resumed painting it has the frames that are still to come, and says so.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._frames: list[Pillow.Image] = []
+        self._next = 0
         self._last: recipes.Progress | None = None
         self._alpha: Tensor | None = None
 
@@ -152,10 +156,19 @@ class Timelapse:
         """Store the image when a frame is due."""
         if isinstance(event, jobs.Started):
             self._alpha = event.alpha
+            note_resumed(self._path, event)
+            for iteration in range(1, event.done + 1):
+                self._take(iteration, event.iterations)
         if isinstance(event, recipes.Progress):
             self._last = event
-            if event.iterations >= event.budget * (len(self._frames) / FRAMES) ** 2:
+            if self._take(event.iterations, event.budget):
                 self._frames.append(_frame(event))
+
+    def _take(self, iteration: int, budget: int) -> bool:
+        """Return whether a frame is due, and count it."""
+        is_due = iteration >= budget * (self._next / FRAMES) ** 2
+        self._next += is_due
+        return is_due
 
     def on_end(self) -> None:
         """Write the animation; all frames get the size of the last one, the finished image.

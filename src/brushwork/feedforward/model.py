@@ -271,16 +271,16 @@ def _has_style(style: str | Path, path: Path) -> bool:
         return False
 
 
-def find_same_model(named: Path, folder: Path, weights: str) -> Path:
-    """Return the file of a model with these weights: at its path, in the folder, or a known one of its name.
+def find_same_model(given: str, folder: Path, weights: str) -> str:
+    """Return a model with these weights: the file at its path or in the folder, or the name of a known one.
 
     `weights`: their hash.
 
     Raises: InputError: it is missing or has changed.
     """
-    known = list_models()
+    known, named = list_models(), Path(given)
     places = (named, folder / named, folder / named.name, known.get(str(named), known.get(named.stem, named)))
     found = find_unchanged(places, lambda file: tensors_sha256(load_model(file).network.state_dict()), weights)
     if found is None:
         raise InputError(f"the model {named} is missing: put its file into {folder}, or into the current folder.")
-    return found
+    return next((name for name, file in known.items() if file == found), str(found))

@@ -208,10 +208,10 @@ class ModelOptions(StylizeOptions):
         return load_model_stylizer(self, device)
 
     def with_found_network(self, folder: Path, weights: str) -> Self:
-        """Return the options with the model's file where it is now."""
+        """Return the options with the model's name, or its file where it is now."""
         from brushwork.feedforward.model import find_same_model  # imports torch, which the options do not need
 
-        return replace(self, model=str(find_same_model(Path(self.model), folder, weights)))
+        return replace(self, model=find_same_model(self.model, folder, weights))
 
 
 @register
@@ -248,10 +248,10 @@ class TextureModelOptions(CanvasOptions, FeedForwardOptions):
         return load_texture_stylizer(self, device)
 
     def with_found_network(self, folder: Path, weights: str) -> Self:
-        """Return the options with the model's file where it is now."""
+        """Return the options with the model's name, or its file where it is now."""
         from brushwork.feedforward.model import find_same_model  # imports torch, which the options do not need
 
-        return replace(self, model=str(find_same_model(Path(self.model), folder, weights)))
+        return replace(self, model=find_same_model(self.model, folder, weights))
 
     def output_size(self, content: Size) -> Size:
         """Return the size of the texture."""

@@ -106,8 +106,10 @@ class Manifest:
     def differences(self, other: Manifest) -> list[str]:
         """List, in words, the differences that make the other manifest a different job."""
         mine, yours = self.to_json(), other.to_json()
-        found = [f"method: {mine['method']} here, {yours['method']} there"] * (mine["method"] != yours["method"])
-        found += [one for one in list_changes(mine["options"], yours["options"]) if not one.startswith("engine:")]
+        is_same_method = mine["method"] == yours["method"]
+        found = [f"method: {mine['method']} here, {yours['method']} there"] * (not is_same_method)
+        if is_same_method:  # those of another are others
+            found += [one for one in list_changes(mine["options"], yours["options"]) if not one.startswith("engine:")]
         for name, what in (("content", "content image"), ("init", "initial image")):
             found += [f"another {what}"] * (_hash(mine[name]) != _hash(yours[name]))
         if [style.sha256 for style in self.styles] != [style_image.sha256 for style_image in other.styles]:
@@ -116,7 +118,7 @@ class Manifest:
             tuple(mask.sha256 for mask in pair) for pair in other.regions
         ]:
             found.append("other regions")
-        return found + ["other network weights"] * (self.weights != other.weights)
+        return found + ["other network weights"] * (is_same_method and self.weights != other.weights)
 
     def machine_differences(self, other: Manifest) -> list[str]:
         """List, in words, how the other manifest's machine differs."""

@@ -33,6 +33,7 @@ from brushwork.cli.paths import has_folder, list_images, require_no_film, shorte
 from brushwork.cli.run_flags import Device, Flag, Quiet, Threads
 from brushwork.errors import BrushworkError, InputError
 from brushwork.options.describe import field_docs
+from brushwork.options.validation import require_option
 from brushwork.storage.file_names import STYLE_ENDING
 from brushwork.storage.folders import expand_user
 
@@ -99,6 +100,7 @@ def evaluate(
         return evaluate_films(results, films, output=output, json=json, quiet=quiet)
     if not results:
         raise InputError("no result was given: brushwork evaluate RESULT --content PHOTO --style PAINTING")
+    require_option(size > 0, "size", size, "1 pixel or more")
     if output is not None:
         require_table(output)
     devices.set_threads(threads)

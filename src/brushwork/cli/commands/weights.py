@@ -16,6 +16,7 @@ from brushwork.cli.flags import JsonFlag
 from brushwork.cli.output import log, print_json, print_result
 from brushwork.cli.temporary import temporary_beside
 from brushwork.encoders.weights.catalog import WEIGHT_SETS
+from brushwork.errors import InputError, WeightsError
 from brushwork.units import format_megabytes
 
 app = App(name="weights", help="List, fetch and add the networks' weights.")
@@ -88,7 +89,11 @@ def add_weights(
     json
         Print the result as one JSON document.
     """
-    return _report(encoders.import_weights(file, name, like=like), json)
+    try:
+        added = encoders.import_weights(file, name, like=like)
+    except WeightsError as error:  # of the file that was given
+        raise InputError(str(error)) from error
+    return _report(added, json)
 
 
 def describe_weights(one: encoders.WeightState) -> dict[str, object]:
