@@ -90,3 +90,10 @@ def test_one_style_blends_to_itself(styles):
 def test_what_a_blend_refuses(styles, count, weights, message):
     with pytest.raises(InputError, match=message):
         blend_styles(styles[:count], weights)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_styles_of_different_layers_are_not_blended(styles, order):
+    shallow = Style({"pool2": styles[0].statistics["pool2"]})
+    with pytest.raises(InputError, match="different layers"):
+        blend_styles([styles[0], shallow][::order])

@@ -116,10 +116,10 @@ def import_extra(what: str, extra: str, module: str) -> Any:
         ) from error
 
 
-def suggest_names(given: str, known: Iterable[str]) -> str:
+def suggest_names(given: object, known: Iterable[str]) -> str:
     """Return a closing sentence for "unknown name" errors: the nearest names, or all of them."""
     names = list(dict.fromkeys(known))
-    near = get_close_matches(given, names, n=3, cutoff=0.6)
+    near = get_close_matches(str(given), names, n=3, cutoff=0.6)
     if near:
         return f"Did you mean {' or '.join(repr(name) for name in near)}?"
     return f"Known: {', '.join(names)}."

@@ -65,9 +65,13 @@ class Style:
 def blend_styles(styles: Sequence[Style], weights: Sequence[float] | None = None) -> Style:
     """Return the weighted mean of several styles' moments; the weights are divided by their sum.
 
-    Raises: InputError: no styles, a number of weights other than the number of styles, negative weights, or all zero.
+    Raises: InputError: no styles, styles of different layers, a number of weights other than the number of styles,
+        negative weights, or all zero.
     """
     parts = normalize_weights(len(styles), weights)
+    if any(style.statistics.keys() != styles[0].statistics.keys() for style in styles):
+        layers = "; ".join(", ".join(style.statistics) for style in styles)
+        raise InputError(f"styles of different layers cannot be blended: {layers}.")
     return Style({layer: _mix([style.statistics[layer] for style in styles], parts) for layer in styles[0].statistics})
 
 

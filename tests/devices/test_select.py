@@ -25,6 +25,11 @@ def test_the_cpu_is_always_there(accelerator):
         assert select_device("cpu") == torch.device("cpu")
 
 
+def test_a_device_of_torch_is_no_name():
+    with pytest.raises(InputError, match="Did you mean 'cpu'"):
+        select_device(torch.device("cpu"))
+
+
 @pytest.mark.parametrize("kind", ["cuda", "mps", "xpu"])
 def test_auto_takes_the_accelerator(accelerator, kind):
     accelerator(kind)

@@ -66,6 +66,12 @@ def test_what_was_given_is_copied():
     assert np.array_equal(array, kept[1])
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+def test_a_matrix_is_an_image_in_gray():
+    levels = np.full((4, 5), 51, dtype=np.uint8)
+    assert torch.equal(read_image(np.asmatrix(levels)).image, read_image(levels).image)
+
+
 def test_views_that_are_read_only_or_turned():
     array = np.random.default_rng(0).integers(0, 256, (4, 5, 3), dtype=np.uint8)
     turned = array[::-1, ::-1]

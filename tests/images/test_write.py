@@ -84,6 +84,11 @@ def test_alpha_comes_back(smooth, tmp_path, name):
     assert (colors - smooth).abs().mean() < 0.02  # what lies under alpha 0 too
 
 
+def test_alpha_in_whole_numbers_is_refused(smooth, tmp_path):
+    with pytest.raises(InputError, match=r"alpha holds torch.uint8: give floats from 0 to 1"):
+        write_image(smooth, tmp_path / "a.png", alpha=torch.full((1, 1, 40, 60), 128, dtype=torch.uint8))
+
+
 def test_jpeg_shows_transparent_pictures_over_white(tmp_path):
     assert not has_alpha("a.jpg")
     gray, alpha = torch.full((1, 3, 16, 16), 0.2), torch.full((1, 1, 16, 16), 0.25)

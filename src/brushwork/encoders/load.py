@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, get_args
 
+import torch
+
 from brushwork.choices import Engine, Padding, Pooling, PreprocessName
 from brushwork.encoders.backends import default_engine, usable_engines
 from brushwork.encoders.encoder import Encoder
@@ -16,6 +18,7 @@ from brushwork.storage.file_names import is_weights_file
 from brushwork.storage.hashing import find_unchanged
 
 
+@torch.inference_mode(False)
 def load_encoder(
     name: str | Path = "vgg19-normalized",
     *,

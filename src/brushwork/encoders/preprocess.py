@@ -41,8 +41,8 @@ class Preprocess(nn.Module):
         super().__init__()
         self.scale = scale
         self.bgr = bgr
-        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std, dtype=torch.float32).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, image: Image) -> Image:
         shown: Tensor = (image * self.scale - self.mean) / self.std

@@ -88,6 +88,7 @@ def save_model(model: StyleModel, path: PathInput, half: bool = True, *, overwri
         write_tensors(temporary, tensors, {ENTRY: json.dumps(entries)})
 
 
+@torch.inference_mode(False)
 def load_model(source: PathInput) -> StyleModel:
     """Return a model in float32 on the CPU, by the path of its file, or its name (see `find_model_file`).
 

@@ -50,6 +50,7 @@ def planes_of_array(array: NDArray[Any], what: str, max_pixels: int = maxsize) -
     Raises: InputError: a shape or type that `from_array` does not take (any batch size is allowed), or values out of
         range.
     """
+    array = np.asarray(array)  # subclasses, as np.matrix, index otherwise
     if array.dtype.kind not in "uf" or (array.dtype.kind == "u" and array.dtype.itemsize * 8 > _WIDE):
         raise InputError(
             f"{what} holds {array.dtype}: give uint8 (0 to 255), uint16 (0 to 65535), or floats from 0 to 1."
@@ -79,7 +80,8 @@ def planes_of_tensor(tensor: Tensor, what: str, max_pixels: int = maxsize, beyon
     Raises: InputError: a shape or type that `from_tensor` does not take (any batch size is allowed), or values out of
         range.
     """
-    planes = tensor.detach()[None] if tensor.ndim == 3 else tensor.detach()
+    plain = tensor.clone() if tensor.is_inference() and not torch.is_inference_mode_enabled() else tensor.detach()
+    planes = plain[None] if tensor.ndim == 3 else plain
     if planes.ndim != 4 or planes.shape[1] not in _CHANNELS:
         last = planes.ndim == 4 and planes.shape[3] in _CHANNELS
         hint = f" Channels come first: `tensor.permute({'2, 0, 1' if tensor.ndim == 3 else '0, 3, 1, 2'})`."
@@ -93,7 +95,7 @@ def planes_of_tensor(tensor: Tensor, what: str, max_pixels: int = maxsize, beyon
         raise InputError(f"{what} holds {held}: give uint8 (0 to 255), uint16 (0 to 65535), or floats from 0 to 1.")
     if tensor.dtype in _WHOLE:
         return planes.to(torch.float32) / _WHOLE[tensor.dtype]
-    planes = planes.to(torch.promote_types(planes.dtype, torch.float32))
+    planes = planes.to(torch.float64 if planes.dtype == torch.float64 else torch.float32)
     if planes.is_meta:  # it has no values
         return planes
     least, most = (float(bound) for bound in torch.aminmax(planes))

@@ -120,6 +120,8 @@ def _require_tensors(image: Tensor, alpha: Tensor | None) -> None:
     if alpha is not None:
         if alpha.shape != (1, 1, *Size.of(image)):
             raise InputError(f"alpha has the shape {tuple(alpha.shape)}: give (1, 1, height, width) as the picture.")
+        if not alpha.is_floating_point():
+            raise InputError(f"alpha holds {alpha.dtype}: give floats from 0 to 1.")
         require_no_nan(alpha, "alpha")
 
 

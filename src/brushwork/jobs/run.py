@@ -28,6 +28,7 @@ _OUT_OF_MEMORY = ("can't allocate memory", "MPS backend out of memory", "Invalid
 """Messages of torch's allocators on CPUs and on Apple's GPUs; the last is of one tensor that is too large there."""
 
 
+@torch.inference_mode(False)
 def run_job(
     job: Job,
     *,

@@ -38,6 +38,7 @@ from brushwork.recipes.patch_discriminator import OnlineDiscriminator, receptive
 from brushwork.types import Evaluate, Feature, Image
 
 
+@torch.inference_mode(False)
 def transfer_mdan(
     content: ImageInput,
     style_images: StyleInputs,

@@ -111,6 +111,7 @@ class Progress(NamedTuple):
         return lambda: ResumeState(level, step.index, {**state, "point": step.point, "shown": step.image})
 
 
+@torch.inference_mode(False)
 def optimize_multiscale(
     schedule: Sequence[ScheduleLevel],
     evaluate_at: EvaluateAt,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import torch
+
 from brushwork.controls.inputs import RecipeInputs
 from brushwork.encoders.encoder import Encoder
 from brushwork.gradients.partition import FULL_IMAGE, Partition
@@ -19,6 +21,7 @@ from brushwork.recipes.reconstruction_options import ReconstructionOptions
 from brushwork.types import Evaluate
 
 
+@torch.inference_mode(False)
 def reconstruct(
     image: ImageInput,
     options: ReconstructionOptions,

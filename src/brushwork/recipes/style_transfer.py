@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
+import torch
+
 from brushwork.controls.color import apply_colors, prepare_colors
 from brushwork.controls.inputs import GuideOptions, RecipeInputs, StyleInputs, StyleRegion, as_styles
 from brushwork.controls.style_file import StyleFile
@@ -49,6 +51,7 @@ from brushwork.style import Style, blend_styles, normalize_weights
 from brushwork.types import Evaluate, Image
 
 
+@torch.inference_mode(False)
 def transfer(
     content_image: ImageInput,
     style_images: StyleInputs,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import torch
+
 from brushwork.controls.inputs import RecipeInputs, require_single
 from brushwork.encoders.encoder import Encoder
 from brushwork.gradients.partition import FULL_IMAGE, Partition
@@ -28,6 +30,7 @@ Source: 1505.07376, fig. 2, and the authors' program.
 """
 
 
+@torch.inference_mode(False)
 def synthesize_texture(
     image: ImageInput,
     options: TextureOptions,

@@ -37,6 +37,7 @@ class GradientStep:
             for group in optimizer.param_groups:
                 group.setdefault(_FIRST_RATE, group["lr"])
 
+    @torch.enable_grad()
     def step(self, batch: TrainingBatch, rate: float) -> Mapping[str, float]:
         """Run one training step and return its losses over all ranks, with `total` summed over the optimizer steps.
 

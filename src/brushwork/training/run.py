@@ -53,6 +53,7 @@ class TrainingFamily(NamedTuple):
     generator yields events on the way."""
 
 
+@torch.inference_mode(False)
 def train_model(
     config: TrainingConfig,
     *,

@@ -7,6 +7,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import torch
+
 from brushwork.choices import WorkerEngine
 from brushwork.errors import InputError
 from brushwork.jobs.events import Note
@@ -25,6 +27,7 @@ from brushwork.video.shot_painting import ShotPainting, paint_shots
 from brushwork.video.workspace import Workspace, segments_of
 
 
+@torch.inference_mode(False)
 def run_film(
     job: FilmJob,
     *,

@@ -14,6 +14,7 @@ from torch import Tensor
 from brushwork.choices import PreprocessName
 from brushwork.encoders.preprocess import make_preprocess
 from brushwork.encoders.registry import ARCHITECTURES, tensor_shapes
+from brushwork.encoders.torch_flags import exact_precision
 from brushwork.encoders.weights.adain_decoder import DECODER, decoder_shapes
 from brushwork.errors import WeightsError
 
@@ -129,8 +130,9 @@ def _without_preprocessing(convolutions: list[tuple[Tensor, Tensor]], origin: st
     if not convolutions or tuple(convolutions[0][0].shape) != (3, 3, 1, 1):
         return convolutions
     weight, bias = convolutions[0]
-    image = torch.eye(3).view(3, 3, 1, 1)
-    shown = torch.nn.functional.conv2d(image, weight.float(), bias.float())
+    image = torch.eye(3, dtype=torch.float32).view(3, 3, 1, 1)
+    with exact_precision(image.device):
+        shown = torch.nn.functional.conv2d(image, weight.float(), bias.float())
     if not torch.allclose(shown, make_preprocess("caffe")(image)):
         raise WeightsError(f"{origin} begins with a 1×1 convolution that is not the preprocessing of Caffe's networks.")
     return convolutions[1:]

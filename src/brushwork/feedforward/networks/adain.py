@@ -108,6 +108,7 @@ class AdaINDecoder(nn.Module):
         return functional.relu_(layer(feature))
 
 
+@torch.inference_mode(False)
 def load_adain_decoder(engine: Engine = "plain") -> AdaINDecoder:
     """Return the decoder that comes with the normalized VGG-19, in float32 on the CPU.
 

@@ -60,14 +60,14 @@ def architecture_name(config: object) -> str:
 
 
 def build_network(config: object, seed: int = 0) -> nn.Module:
-    """Return an initialized network, the same for the same seed; torch's global generator is unchanged.
+    """Return an initialized network in float32, the same for the same seed; torch's global generator is unchanged.
 
     Raises: InputError: the configuration belongs to no architecture.
     """
     architecture = ARCHITECTURES[architecture_name(config)]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return architecture.build(config)
+        return architecture.build(config).float()
 
 
 def config_to_json(config: Any) -> dict[str, Any]:
