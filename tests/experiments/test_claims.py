@@ -154,8 +154,8 @@ def test_single_entries_are_judged_layer_by_layer() -> None:
         figures = [{"entry / painting's": n, "frequencies": n, gram_entry.STRUCTURE: n} for n in entries]
         return [_result(str(one["frequencies"]), "a", **one) for one in figures]
 
-    assert _verdicts("gram-entry", results(2, 3)) == [True] * 3 + [None]
-    assert _verdicts("gram-entry", results(0.5, 0.4)) == [False] * 3 + [None]
+    assert _verdicts("gram-entry", results(2, 3)) == [True] * 4 + [None]
+    assert _verdicts("gram-entry", results(0.5, 0.4)) == [False] * 4 + [None]
     last = load_experiment("gram-entry").check(results(1, 5, 3, 7, 6, 4, 2))[-1]
     assert last.measured.split(", ")[0] == "7 a 7.00" and len(last.measured.split(", ")) == gram_entry.NAMED
     without = [_result("a", "b", **{"entry / painting's": 2, "frequencies": 2})]  # without the evaluator's weights

@@ -15,7 +15,7 @@ from brushwork.controls import RecipeInputs
 from brushwork.encoders import default_engine
 from brushwork.errors import InputError, WeightsError
 from brushwork.experiments import EXPERIMENTS, load_experiment
-from brushwork.experiments.context import QUICK, ExperimentContext
+from brushwork.experiments.context import QUICK, ExperimentContext, has_weights
 from brushwork.experiments.experiment import FirstAndLast
 from brushwork.experiments.measures import sum_losses
 from brushwork.experiments.papers import fig3, gram_entry, localized, networks, texture
@@ -26,6 +26,7 @@ from brushwork.experiments.results import settings_key
 from brushwork.experiments.synthesis import make_gray_noise
 from brushwork.images import Size
 from brushwork.losses.moments import gram
+from brushwork.metrics import Evaluator
 from brushwork.recipes import run_recipe
 from tolerances import DOUBLE, THROUGH_VGG, require_close, rounding
 
@@ -177,6 +178,18 @@ def test_results_are_measured_without_the_evaluators_weights_too(
     figures = cell.measure(FirstAndLast(*islice(cell.run(), 2)))
     assert figures["frequencies"] > 0 and gram_entry.STRUCTURE not in figures
     assert texture.SLICED not in other.measure(FirstAndLast(*islice(other.run(), 2)))
+
+
+@pytest.mark.slow
+def test_structure_is_in_the_phases_and_not_in_the_border() -> None:
+    evaluator = Evaluator.load("alexnet") if has_weights(Evaluator.load, "alexnet") else pytest.skip("no AlexNet")
+    flat, grating = torch.full((1, 3, 128, 128), 0.5), torch.full((1, 3, 128, 128), 0.5)
+    flat[..., 8:-8, 8:-8] = 0.9
+    grating += 0.4 * torch.sin(torch.arange(128) * torch.pi / 4)
+    across = torch.arange(128.0) % 32 - 16
+    rings = 0.5 + 0.4 * torch.sin(torch.hypot(across, across[:, None]) / 2).expand(1, 3, -1, -1)
+    found = [gram_entry.phase_structure(evaluator, image) for image in (flat, grating, rings)]
+    assert found[0] < 1e-3 and found[1] < found[2] / 2
 
 
 def test_textures_have_the_parameters_of_the_paper() -> None:

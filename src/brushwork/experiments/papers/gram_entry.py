@@ -45,7 +45,9 @@ ENTRIES, ENTRIES_QUICK = 8, 2
 
 NETWORK = "alexnet"
 """Measures the structure of the textures; it painted none of them."""
-STRUCTURE = "structure beyond the spectrum"
+STRUCTURE = "structure in the phases"
+BORDER = 1 / 8
+"""Fraction of each side that is left out of it: a flat color that ends before the border has an outline."""
 NAMED = 5
 """Textures with the most structure that are named."""
 
@@ -134,26 +136,30 @@ def _measure(context: ExperimentContext, first_and_last: FirstAndLast) -> Measur
         "frequencies": effective_frequencies(image),
     }
     if context.available_evaluators([NETWORK]):
-        measures[STRUCTURE] = structure_beyond_spectrum(context.evaluator(NETWORK), image)
+        measures[STRUCTURE] = phase_structure(context.evaluator(NETWORK), image)
     return measures
 
 
 @torch.no_grad()
-def structure_beyond_spectrum(evaluator: Evaluator, image: Image) -> float:
-    """Return how far an image is from one with its spectrum and random phases: mean Gram distance of the layers.
+def phase_structure(evaluator: Evaluator, image: Image) -> float:
+    """Return how far the middle of an image is from one with its spectrum and random phases, from 0 to 2.
 
-    Noise and gratings are near 0, whatever their colors; edges, swirls and eyes are a matter of the phases.
+    The mean over layers of ‖G − A‖² / max(‖G‖², ‖A‖²) of the Gram matrices. Noise and gratings are near 0, whatever
+    their colors; edges, swirls and eyes are a matter of the phases.
     """
     encoder, size = evaluator.encoder, Size.of(image)
-    layers = [one for one in evaluator.layers.style if min(size) >= encoder.min_size([one])]
-    own, other = (encoder(one, layers) for one in (image, randomize_phases(image)))
-    return fmean(gram_distance(other[layer], own[layer]) for layer in layers)
+    rows, columns = (slice(round(BORDER * side), side - round(BORDER * side)) for side in size)
+    middle = image[..., rows, columns]
+    layers = [one for one in evaluator.layers.style if min(Size.of(middle)) >= encoder.min_size([one])]
+    own, other = (encoder(one, layers) for one in (middle, randomize_phases(middle)))
+    pairs = [(own[layer], other[layer]) for layer in layers]
+    return fmean(min(gram_distance(a, b), gram_distance(b, a)) for a, b in pairs)
 
 
 def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
     """Return the checks of the claims."""
     growth, rich = (_by_layer(results, name) for name in ("entry / painting's", "frequencies"))
-    means = {layer: sum(found) / len(found) for layer, found in rich.items()}
+    means = {layer: fmean(found) for layer, found in rich.items()}
     return [
         *(
             ClaimCheck(
@@ -171,12 +177,19 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
 
 
 def _check_structure(results: Sequence[CellResult]) -> list[ClaimCheck]:
-    """Return the check of the structure; none where it was not measured."""
+    """Return the checks of the structure; none where it was not measured."""
     measured = [one for one in results if STRUCTURE in one.measures]
     most = sorted(measured, key=lambda one: -one.measures[STRUCTURE])[:NAMED]
     claim = f"some look like something (those with the most {STRUCTURE}, in {NETWORK}; noise and gratings have none)"
     found = ", ".join(f"{one.row} {one.column} {one.measures[STRUCTURE]:.2f}" for one in most)
-    return [ClaimCheck(claim, found, None)] if most else []
+    if not most:
+        return []
+    means = {layer: fmean(values) for layer, values in _by_layer(measured, STRUCTURE).items()}
+    deepest = f"those of the deepest layer have the most {STRUCTURE} (mean of each layer, in {NETWORK})"
+    return [
+        ClaimCheck(deepest, format_named_values(means), [*means.values()][-1] >= max(means.values())),
+        ClaimCheck(claim, found, None),
+    ]
 
 
 def _by_layer(results: Sequence[CellResult], measure: str) -> dict[str, list[float]]:
