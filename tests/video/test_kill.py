@@ -152,7 +152,7 @@ def test_other_options_or_another_clip_are_refused_by_name(tmp_path, clip):
     with pytest.raises(InputError, match=r"unfinished film: continue with --resume"):
         next(run_film(job, network=tiny_stylizer()))
     other = replace(job, film=FilmOptions(consistency=0.9))
-    with pytest.raises(InputError, match=r"film: consistency: 0\.9 here, 0\.5 there"):
+    with pytest.raises(InputError, match=r"another film \(consistency: 0\.9 here, 0\.5 there"):
         next(run_film(other, resume=True, network=tiny_stylizer()))
     write_clip(clip, [texture(48, 64, 9)] * 14)
     with pytest.raises(InputError, match="clip: another file"):
@@ -164,7 +164,7 @@ def test_a_finished_film_of_another_clip_or_other_options_is_no_finished_one(tmp
     list(run_film(job, network=tiny_stylizer()))
     before = sha256(job.output)
     other = replace(job, film=FilmOptions(consistency=0.9))
-    with pytest.raises(InputError, match=r"another film \(film: consistency: 0\.9 here, 0\.5 there\): .* --force"):
+    with pytest.raises(InputError, match=r"another film \(consistency: 0\.9 here, 0\.5 there\): .* --force"):
         next(run_film(other, resume=True, network=tiny_stylizer()))
     write_clip(clip, [texture(48, 64, 9)] * 3)
     with pytest.raises(InputError, match=r"another film .*clip: another file"):
@@ -180,14 +180,18 @@ def test_a_film_of_an_earlier_version_goes_on():
     frames = {"sequence": {"passes": 1, "warping": "filled", "stopping": "sliding"}, "encoding": {"crf": 18}}
     assert not workspace.list_film_changes(frames, kept)
     assert not workspace.list_film_changes(frames | {"sound": {"audio": "copy"}}, kept)
-    assert workspace.list_film_changes(frames | {"sound": {"audio": "none"}}, kept) == [
-        "sound: audio: none here, copy there"
-    ]
+    assert workspace.list_film_changes(frames | {"sound": {"audio": "none"}}, kept) == ["audio: none here, copy there"]
     method = {"method": {"jitter": 0, "detail": 0.0, "iteration_floor": 0.0, "seed": 1}}
     assert not workspace.list_film_changes(frames | method, kept | {"method": {"seed": 1}})
     frames["sequence"]["warping"] = "ruder"
-    assert workspace.list_film_changes(frames, kept) == ["sequence: warping: ruder here, filled there"]
+    assert workspace.list_film_changes(frames, kept) == ["warping: ruder here, filled there"]
     assert not workspace.list_film_changes({"sequence": {}, "encoding": {}}, {"sequence": {}, "encoding": {}})
+
+
+def test_of_another_method_only_its_name_is_told():
+    """Each method has options of its own."""
+    here, there = ({"method": {"kind": kind, name: 1}} for kind, name in (("AdaINOptions", "a"), ("ModelOptions", "b")))
+    assert workspace.list_film_changes(here, there | {"weights": "f0"}) == ["method: adain here, model there"]
 
 
 @pytest.mark.parametrize("name", ["out.gif", "out.mp4"])

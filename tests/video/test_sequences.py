@@ -62,7 +62,7 @@ def test_a_broken_run_goes_on(tmp_path):
     assert sum(isinstance(event, FrameDone) for event in seen) == 2 and len(job.outputs) == 3
     (done,) = run_film(job, resume=True, network=tiny_stylizer())
     assert "finished already" in done.notes[0] and done.frames == 3
-    with pytest.raises(InputError, match=r"another film \(method: strength"):
+    with pytest.raises(InputError, match=r"another film \(strength"):
         next(run_film(film_job(clip, tmp_path / "%d.png", 0.5, film=STILL), resume=True, network=tiny_stylizer()))
 
 
@@ -93,7 +93,7 @@ def test_pictures_are_resumed_at_the_rate_that_they_were_begun_at(tmp_path, made
     events = run_film(job, network=tiny_stylizer())
     next(event for event in events if isinstance(event, FrameDone))
     events.close()
-    with pytest.raises(InputError, match=r"pictures: rate: 10.0 here, 12.0 there"):
+    with pytest.raises(InputError, match=r"another film \(rate: 10.0 here, 12.0 there"):
         list(run_film(replace(job, rate=10.0), resume=True, network=tiny_stylizer()))
     document = json.loads((job.workspace / "job.json").read_text())
     del document["job"]["pictures"]

@@ -12,7 +12,7 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.jobs.manifest import describe_machine, list_changes
-from brushwork.jobs.options_json import ADDED
+from brushwork.jobs.options_json import ADDED, known_methods
 from brushwork.storage.atomic import atomic_write, explain_write_errors
 from brushwork.video.analysis import FilmAnalysis
 from brushwork.video.frame_store import FrameFolder
@@ -122,11 +122,20 @@ _ADDED_BY_FILMS = {"warping": "filled", "stopping": "sliding"}
 def list_film_changes(manifest: dict[str, Any], there: dict[str, Any]) -> list[str]:
     """List, in words, what makes the film of another manifest another one; earlier versions leave parts out."""
     here: dict[str, Any] = json.loads(json.dumps(manifest))
-    return [
-        f"{part}: {', '.join(list_changes(here.get(part) or {}, kept)) if isinstance(kept, dict) else 'another file'}"
+    return list_changes(_name_method(here), _name_method(there)) or [
+        change
         for part, kept in _update_manifest(there, has_sound="sound" in here).items()
         if here.get(part) != kept
+        for change in (
+            list_changes(here.get(part) or {}, kept) if isinstance(kept, dict) else [f"{part}: another file"]
+        )
     ]
+
+
+def _name_method(manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return the name of the method, whose options are others than those of another one."""
+    kind = manifest.get("method", {}).get("kind")
+    return {"method": next((name for name, one in known_methods().items() if one.__name__ == kind), kind)}
 
 
 def _update_manifest(kept: dict[str, Any], *, has_sound: bool) -> dict[str, Any]:
