@@ -192,6 +192,19 @@ def test_longer_may_be_learned_than_was_planned(tmp_path: Path) -> None:
     assert events[-1].iterations == 8
 
 
+def test_pictures_of_iterations_after_the_checkpoint_are_removed(tmp_path: Path) -> None:
+    """A killed training wrote them, of a network that is lost. Other files in the folder stay."""
+    course = tiny_config(tmp_path)
+    stopped(course, 4)
+    foreign = ["000000000006.jpg", "6.jpg", "a.jpg", "000006.png"]
+    for name in ("000006.jpg", *foreign):
+        (course.images_folder / name).write_bytes(b"")
+    shorter = replace(TINY, iterations=5)
+    taught(replace(course, options=shorter, about={"options": {"seed": 1, "iterations": 5}}, resume=True))
+    names = sorted(one.name for one in course.images_folder.iterdir())
+    assert names == sorted(["000000.jpg", "000003.jpg", "000005.jpg", *foreign])
+
+
 @pytest.mark.slow
 def test_without_a_checkpoint_it_begins_anew(tmp_path: Path) -> None:
     assert taught(tiny_config(tmp_path, resume=True))[0].done == 0

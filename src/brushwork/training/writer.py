@@ -12,6 +12,7 @@ from brushwork._version import __version__
 from brushwork.feedforward.model import StyleModel, save_model
 from brushwork.feedforward.networks.registry import architecture_name
 from brushwork.images import write_image
+from brushwork.storage.atomic import explain_write_errors
 from brushwork.storage.tensors import remove_file
 from brushwork.training.checkpoint import TrainingCheckpoint, load_state_dict, state_dict
 from brushwork.training.config import TrainingConfig
@@ -37,7 +38,7 @@ class TrainingWriter:
     def resume(self) -> int:
         """Load the checkpoint if resuming is requested and one exists; return the number of completed iterations.
 
-        Raises: InputError: the checkpoint cannot be used.
+        Raises: InputError: the checkpoint cannot be used, or a later validation image not be removed.
         """
         config = self._config
         if not config.resume or not config.checkpoint.exists():
@@ -48,6 +49,7 @@ class TrainingWriter:
         self._scaler.load_state_dict(found.metadata["scaler"])
         self._began = monotonic() - found.seconds
         self.history = History.read(config.history, found.step)
+        self._remove_images(found.step)
         return found.step
 
     def checkpoint(self, step: int) -> None:
@@ -87,9 +89,23 @@ class TrainingWriter:
 
         Raises: InputError, OSError: it cannot be written.
         """
-        path = self._config.images_folder / f"{step:06}.jpg"
+        path = self._image(step)
         path.parent.mkdir(exist_ok=True)
         return write_image(make_sheet(photos, painted), path, overwrite=True)
+
+    def _image(self, step: int) -> Path:
+        return self._config.images_folder / f"{step:06}.jpg"
+
+    def _remove_images(self, after: int) -> None:
+        """Remove the validation images after an iteration: a killed training may have gone beyond its last checkpoint.
+
+        Raises: InputError: one cannot be removed.
+        """
+        for path in self._config.images_folder.glob("*.jpg"):
+            number = int(path.stem) if path.stem.isdecimal() else 0
+            if number > after and path == self._image(number):
+                with explain_write_errors(path):
+                    path.unlink(missing_ok=True)
 
     def _about(self, step: int) -> dict[str, Any]:
         return {
