@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image as PillowImage
 
 from brushwork.cli.main import main
 from brushwork.errors import InputError
@@ -79,6 +81,27 @@ def test_the_command_writes_a_page_and_numbers(tmp_path, capfd, monkeypatch):
     assert page.count("<svg") >= 4 and page.count("data:image/jpeg") == 9
     assert main([*words[:-1], "-o", "report.json"]) == 0
     assert "wrote report.json" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("output", "result", "original"),
+    [("a.mp4", "a.mp4", "in"), ("out/%04d.png", "out/%04d.png", "in/%d.png"), ("out/%04d.png", "out", "in")],
+)
+def test_pictures_are_films(tmp_path, capfd, monkeypatch, output, result, original):
+    """Of eight pictures at the rate of eight, four were painted: so the tag says."""
+    monkeypatch.chdir(tmp_path)
+    for folder in ("in", "out"):
+        (tmp_path / folder).mkdir()
+    for number, frame in enumerate(panned(8)):
+        PillowImage.fromarray(frame).save(f"in/{number}.png")
+    part = FrameSelection(start=0.25, end=0.75)
+    job = film_job(Path("in"), Path(output), 0.0, film=STILL, rate=8.0, selection=part)
+    list(run_film(job, network=tiny_stylizer()))
+    assert main(["evaluate", "--video", result, "--original", original, "--against", result, "--json", "-q"]) == 0
+    document = json.loads(capfd.readouterr().out)
+    assert document["frames"] == 4 and document["sharpness"] == 1
+    if result != "a.mp4":  # at strength 0: the pictures themselves
+        assert document["warp_error"] == document["film_warp_error"]
 
 
 def test_a_report_without_a_place_is_told_before_anything_is_measured(tmp_path, capfd, monkeypatch):

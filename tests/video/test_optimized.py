@@ -24,6 +24,7 @@ from brushwork.video import (
     FrameSelection,
     OptimizedFilmOptions,
     PassFrame,
+    open_clip,
     painters,
     plan_film,
     run_film,
@@ -36,7 +37,6 @@ from brushwork.video.keyframe_painter import blend_carried
 from brushwork.video.multipass_painter import MultipassPainter
 from brushwork.video.optical_flow import FlowPair, NoFlow
 from brushwork.video.optimized_painter import OptimizedPainter, until_settled, until_settled_as_ruder, warp_over
-from brushwork.video.preparation import open_source
 from tiny_films import panned, with_a_visitor, write_clip
 from tiny_network import CONTENT, STYLE, picture, tiny_network
 from tolerances import SINGLE
@@ -177,7 +177,8 @@ def test_colors_that_are_changed_at_the_end_are_not_optimized_again(job, tmp_pat
     plain = painted(job)
     method = replace(OPTIONS, color=color, color_when="after")
     job = replace(job, method=method, output=tmp_path / "recolored.mp4")
-    reader = FrameReader(open_source(job), analyze_whole(open_source(job), job.selection), Size(48, 64))
+    film = open_clip(job.clip)
+    reader = FrameReader(film, analyze_whole(film, job.selection), Size(48, 64))
     events = run_film(job, network=tiny_network())
     first = next(one for one in events if isinstance(one, FrameDone)).image
     events.close()

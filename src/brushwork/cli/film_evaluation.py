@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from cyclopts import Group, Parameter
 
@@ -17,9 +17,6 @@ from brushwork.errors import InputError, WeightsError
 from brushwork.storage.atomic import atomic_write, require_writable
 from brushwork.storage.folders import expand_user
 
-if TYPE_CHECKING:
-    from brushwork.video.clip import Clip
-
 
 @Parameter(name="*", group=Group("Films", sort_key=1))
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +24,11 @@ class FilmEvaluationFlags:
     """Flags for the evaluation of films."""
 
     video: Annotated[bool, Parameter(negative=(), show_default=False)] = False
-    """The result is a film: measure how steady it is, how sharp, and how like the film it is compared with."""
+    """The result is a film, or a folder of its pictures: measure how steady it is, how sharp, and how like the film it
+    is compared with."""
 
     original: Annotated[Path | None, Parameter(converter=home_path)] = None
-    """With --video: the film that the result was made of."""
+    """With --video: the film, or the folder of pictures, that the result was made of."""
 
     against: Annotated[Path | None, Parameter(converter=home_path)] = None
     """With --video: another film to compare with, such as the same painted frame by frame (--consistency 0)."""
@@ -56,9 +54,11 @@ def evaluate_films(
         raise InputError(f"the report is {output}: it must end in .html or .json.")
     if output is not None:
         require_writable(output, overwrite=True)
-    result = _open(expand_user(results[0]), f"brushwork evaluate {results[0]}")
-    film = video.select_original(result, _open(original, "give the film that the result was painted from"))
-    other = None if films.against is None else _open(films.against, "give a film to compare with")
+    result = video.open_clip(_require_film(expand_user(results[0]), f"brushwork evaluate {results[0]}"))
+    _require_film(original, "give the film that the result was painted from")
+    film = video.select_original(result, video.open_clip(original, video.rate_of_pictures(result)))
+    against = films.against and _require_film(films.against, "give a film to compare with")
+    other = None if against is None else video.open_clip(against)
     source = None if films.flow is None else video.FolderFlow(films.flow)
     pairs = list(video.evaluate_film(result, film, other, source, _load_distance(quiet)))
     found = video.summarize_film(pairs)
@@ -94,14 +94,14 @@ def _require_one_film(results: Sequence[str], films: FilmEvaluationFlags) -> Pat
     return films.original
 
 
-def _open(path: Path, advice: str) -> Clip:
-    """Return a film; `advice` is for a picture.
+def _require_film(path: Path, advice: str) -> Path:
+    """Return the path of a film, or of pictures that are one; `advice` is for a single picture.
 
     Raises: InputError: it is none.
     """
     if video.is_still_picture(path):
         raise InputError(f"{path} is a still picture, and no film: {advice}")
-    return video.open_clip(path)
+    return path
 
 
 def _load_distance(quiet: bool) -> Callable[[Any, Any], float] | None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from brushwork.video.presets import FILM_PRESETS, load_film_preset
     from brushwork.video.preview import preview_film
     from brushwork.video.run import run_film
-    from brushwork.video.selected_clip import select_original
+    from brushwork.video.selected_clip import rate_of_pictures, select_original
     from brushwork.video.signatures import is_film, is_still_picture
 else:
     __getattr__, __dir__ = lazy_exports(__name__, __file__)
@@ -64,6 +64,7 @@ __all__ = [
     "open_clip",
     "plan_film",
     "preview_film",
+    "rate_of_pictures",
     "run_film",
     "select_original",
     "summarize_film",

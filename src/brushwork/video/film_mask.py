@@ -23,9 +23,7 @@ from brushwork.video.clip import Clip
 from brushwork.video.clip_file import open_clip
 from brushwork.video.clip_info import ClipInfo
 from brushwork.video.frame_reader import FrameReader
-from brushwork.video.image_folder import open_image_folder
 from brushwork.video.options import FrameSelection
-from brushwork.video.sequence_names import holds_pictures
 from brushwork.video.signatures import is_still_picture
 
 ReadPlane: TypeAlias = Callable[[int], Float[Tensor, "1 1 _ _"]]
@@ -66,10 +64,7 @@ def open_mask(path: Path, film: ClipInfo, rate: float) -> FilmMask:
     Raises: InputError: it cannot be used, or has another shape than the film.
     """
     path = expand_user(path)
-    if holds_pictures(path):
-        clip: Clip | None = open_image_folder(path, rate)
-    else:
-        clip = None if is_still_picture(path) else open_clip(path)
+    clip = None if is_still_picture(path) else open_clip(path, rate)
     size = Size.of(_still(path)) if clip is None else clip.info.size
     if abs(size.width / size.height * film.size.height / film.size.width - 1) > _SHAPE:
         raise InputError(f"the mask {path} has {size} pixels, and the film {film.size}: give one of the film's shape.")

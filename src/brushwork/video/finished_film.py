@@ -48,7 +48,9 @@ def require_same_film(job: FilmJob, manifest: dict[str, Any]) -> None:
 
 
 def read_film_tag(path: Path, demuxer: str) -> dict[str, Any] | None:
-    """Return the manifest in the comment of a film; None: it has none."""
+    """Return the manifest in the comment of a film, or in a picture's metadata; None: it has none."""
+    if demuxer == "images":
+        return _parse(read_metadata(path) or "")
     with open_container(path, demuxer) as container:
         tags = {name.lower(): value for name, value in container.metadata.items()}
     return _parse(tags.get("comment", ""))
@@ -68,7 +70,7 @@ def _read_manifest(output: Path) -> dict[str, Any] | None:
     if not is_sequence(output):
         return read_film_tag(output, demuxer_of(output))
     first = frame_file(output, FIRST)
-    return _parse(read_metadata(first) or "") if first.exists() else None
+    return read_film_tag(first, "images") if first.exists() else None
 
 
 def _parse(text: str) -> dict[str, Any] | None:

@@ -31,7 +31,6 @@ from brushwork.video.flow_files import require_flow_folder
 from brushwork.video.frame_painter import FramePainter
 from brushwork.video.frame_reader import KEPT, FrameReader
 from brushwork.video.frame_store import FrameStores
-from brushwork.video.image_folder import open_image_folder
 from brushwork.video.optimized_painter import WatchSteps, ignore_step
 from brushwork.video.optional_imports import import_video
 from brushwork.video.options import FrameSelection
@@ -133,15 +132,6 @@ class PreparedFilm:
         return f"{TAG}{json.dumps(self.film_manifest | ({'missing': missing} if missing else {}))}"
 
 
-def open_source(job: FilmJob) -> Clip:
-    """Return the clip of a job.
-
-    Raises: InputError: it cannot be used.
-    """
-    path = expand_user(job.clip)
-    return open_image_folder(path, job.rate) if holds_pictures(path) else open_clip(path)
-
-
 def open_sound(job: FilmJob, info: ClipInfo, encoding: Encoding) -> SoundSource | None:
     """Return what the sound of a job is taken from; None: nothing.
 
@@ -165,7 +155,7 @@ def prepare_film(
         OutOfMemoryError: a frame does not fit.
     """
     import_video("cv2")
-    clip = open_source(job)
+    clip = open_clip(job.clip, job.rate)
     info, device = clip.info, select_device(job.device)
     size = canvas_of(job.method, info)
     encoding = choose_encoding(job.output, job.codec, job.chroma, job.crf, info.bits, info.has_alpha)

@@ -19,6 +19,7 @@ from brushwork.jobs.events import Note
 from brushwork.storage.folders import expand_user, temporary_place
 from brushwork.video.analysis import FilmAnalysis, analyze_whole
 from brushwork.video.clip import Clip
+from brushwork.video.clip_file import open_clip
 from brushwork.video.codecs import choose_encoding
 from brushwork.video.events import FilmEvent, FrameDone, MethodPlan, MethodStarted, PreviewFinished
 from brushwork.video.film_job import FilmJob, canvas_of
@@ -28,7 +29,7 @@ from brushwork.video.keyframe_schedule import with_keyframes
 from brushwork.video.options import FrameSelection
 from brushwork.video.output_file import write_output
 from brushwork.video.panels import caption, in_a_grid
-from brushwork.video.preparation import open_source, prepare_film, require_output
+from brushwork.video.preparation import prepare_film, require_output
 from brushwork.video.segment_file import FilmFormat, write_segment
 from brushwork.video.trial import paint_in_memory
 
@@ -54,7 +55,7 @@ def preview_film(
     Raises: as `run_film`; WeightsError: no method is left.
     """
     first = next(iter(methods.values()))
-    clip, tick = open_source(first), Fraction(1, _RATE)
+    clip, tick = open_clip(first.clip, first.rate), Fraction(1, _RATE)
     require_output(replace(first, output=output, keep_frames=False, save_flow=None))
     encoding = choose_encoding(output, None, "420", None, 8)
     analysis = analyze_whole(clip, first.selection, first.film.cuts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size
@@ -12,6 +13,7 @@ from brushwork.video.analysis import analyze_whole
 from brushwork.video.clip import Clip, ClipFrame, VideoClip
 from brushwork.video.clip_info import ClipInfo
 from brushwork.video.finished_film import read_film_tag
+from brushwork.video.image_folder import ImageFolder
 from brushwork.video.options import FrameSelection
 
 
@@ -45,6 +47,15 @@ class SelectedClip:
                 return
 
 
+def rate_of_pictures(result: Clip) -> float:
+    """Return the frames a second of the pictures that a film was made of, as its tag says, or else the film itself."""
+    try:
+        return float(_read_tag(result)["pictures"]["rate"])
+    except (KeyError, TypeError, ValueError):
+        selection = _read_selection(result) or FrameSelection()
+        return float(result.info.rate * selection.every)
+
+
 def select_original(result: Clip, original: Clip) -> Clip:
     """Return the frames of a clip that a film was made of: those from its `--start` to its `--end`, say.
 
@@ -70,12 +81,14 @@ def select_original(result: Clip, original: Clip) -> Clip:
 
 def _read_selection(result: Clip) -> FrameSelection | None:
     """Return which frames of its clip a film was made of; None: it does not say."""
-    if not isinstance(result, VideoClip):
-        return None
-    manifest = read_film_tag(result.info.path, result.info.demuxer)
-    if manifest is None:
-        return None
+    manifest = _read_tag(result)
     try:
         return FrameSelection.from_json(manifest["selection"])
     except (ValueError, KeyError, TypeError, InputError):
         return None
+
+
+def _read_tag(result: Clip) -> dict[str, Any]:
+    """Return the manifest in a film's tag, or in that of its first picture; empty: there is none."""
+    has_tag = isinstance(result, VideoClip | ImageFolder)
+    return (read_film_tag(result.files[0], result.info.demuxer) if has_tag else None) or {}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from brushwork.errors import InputError
 from brushwork.storage.folders import expand_user
+from brushwork.video.sequence_names import holds_pictures
 
 _HEAD = 512
 
@@ -114,10 +115,12 @@ def _read_head(path: Path) -> bytes:
 
 
 def is_still_picture(path: Path) -> bool:
-    """Return whether a file is a picture, and no animation.
+    """Return whether a path is of one picture: no animation, and no folder or pattern of pictures.
 
     Raises: InputError: it cannot be read, or is empty.
     """
+    if holds_pictures(expand_user(path)):
+        return False
     head = _read_head(path)
     return _is_picture(head) and not _is_animation(head)
 
