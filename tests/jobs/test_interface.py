@@ -106,8 +106,27 @@ def test_other_things_than_files_and_options_are_refused_in_a_line(files, change
     given = {"content": "photo.png", "styles": "painting.png", "options": TINY} | change
     with pytest.raises(brushwork.InputError, match=said):
         brushwork.paint(**given, output="out.png")
-    with pytest.raises(brushwork.InputError, match=r"a file is given as str: give a pathlib\.Path"):
-        brushwork.Job(options=TINY, content="photo.png", output=files / "out.png")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"content": "photo.png"}, "content is 'photo.png': it must be a pathlib.Path or None."),
+        ({"content": picture(1, 40, 60)}, "content is given as Tensor: it must be a pathlib.Path or None."),
+        (
+            {"styles": Path("one.png")},
+            "it must be several values, each a pathlib.Path.",
+        ),
+        ({"regions": (Path("sky.png"),)}, "it must be several values, each several values, each a pathlib.Path."),
+        ({"output": None}, "output is None: it must be a pathlib.Path."),
+        ({"options": None}, "options is None: give options, such as load_preset('default')."),
+        ({"max_pixels": "5"}, "max-pixels is '5': it must be a whole number or None."),
+    ],
+)
+def test_what_a_job_takes_is_of_the_type_of_its_field(change, said):
+    with pytest.raises(brushwork.InputError) as refusal:
+        brushwork.Job(**{"options": TINY, "content": Path("photo.png"), "output": Path("out.png")} | change)
+    assert str(refusal.value).endswith(said) and "\n" not in str(refusal.value)
 
 
 def test_one_text_where_several_are_expected_is_refused():

@@ -163,14 +163,7 @@ def _require_usable(job: Job) -> None:
     if (job.content is None) == job.options.takes_content:
         expected = "a content image, but none was given" if job.content is None else "no content image: remove it"
         raise InputError(f"{job.options.method} takes {expected}.")
-    options = job.options
-    for what, given, is_taken in (
-        ("style images", job.styles, options.takes_styles),
-        ("regions", job.regions, options.takes_regions),
-        ("initial images", job.init, options.takes_init),
-    ):
-        if given and not is_taken:
-            raise InputError(f"{what} were given, but {options.method} takes none: remove them.")
+    job.options.require_taken(styles=job.styles, regions=job.regions, init=job.init)
     for path in job.inputs:
         require_rereadable(expand_user(path))
 

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from brushwork.choices import DeviceName
-from brushwork.errors import InputError
 from brushwork.feedforward.options import FeedForwardOptions
 from brushwork.gradients.tiled import Tiling
-from brushwork.options import require_method_options
+from brushwork.options import check_options, require_options
 from brushwork.recipes import RecipeOptions
 from brushwork.storage.file_names import CHECKPOINT_ENDING
 from brushwork.storage.folders import expand_user
@@ -62,11 +61,9 @@ class Job:
     """Hash that the network's weights must have, as the manifest of a result records it; empty: any."""
 
     def __post_init__(self) -> None:
-        """Check the kinds of what is given. Raises: InputError: options that are none, or no paths."""
-        require_method_options(self.options)
-        for one in (*self.inputs, self.output):
-            if not isinstance(one, Path):
-                raise InputError(f"a file is given as {type(one).__name__}: give a pathlib.Path.")
+        """Check the type of every value. Raises: InputError: options that are none, no paths, or no numbers."""
+        require_options(self.options)
+        check_options(self)
 
     @property
     def inputs(self) -> tuple[Path, ...]:

@@ -14,11 +14,12 @@ from brushwork.options.groups import (
     measured_size,
 )
 from brushwork.options.loss_groups import ContentOptions, LossOptions, StyleOptions
-from brushwork.options.method import METHODS, MethodOptions, ScheduleLevel, register, require_method_options
+from brushwork.options.method import METHODS, MethodOptions, ScheduleLevel, register, require_options
 from brushwork.options.optimizer import OptimizerOptions
 from brushwork.options.validation import (
     SMALLEST_SIDE,
     check_options,
+    name_given,
     parse_size,
     require_enough_pixels,
     require_interval,
@@ -44,10 +45,11 @@ __all__ = [
     "StyleOptions",
     "check_options",
     "measured_size",
+    "name_given",
     "parse_size",
     "register",
     "require_enough_pixels",
     "require_interval",
-    "require_method_options",
     "require_option",
+    "require_options",
 ]

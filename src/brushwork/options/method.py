@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, NamedTuple, Self, TypeVar
 
 from brushwork.errors import InputError
 from brushwork.images.geometry import Size
+from brushwork.options.validation import name_given
 
 Kind = TypeVar("Kind", bound="type[MethodOptions]")
 
@@ -85,6 +86,18 @@ class MethodOptions(ABC):
         """
         return {1.0: style}
 
+    def require_taken(
+        self, *, styles: Sequence[Path], regions: Sequence[object] = (), init: Path | None = None
+    ) -> None:
+        """Check that the method takes what is given beside a content image. Raises: InputError."""
+        for what, given, is_taken in (
+            ("style images", styles, self.takes_styles),
+            ("regions", regions, self.takes_regions),
+            ("initial images", init, self.takes_init),
+        ):
+            if given and not is_taken:
+                raise InputError(f"{what} were given, but {self.method} takes none: remove them.")
+
     def with_found_network(self, folder: Path, weights: str) -> Self:
         """Return the options with the file of the network where it is now, in the folder of an image or elsewhere.
 
@@ -105,7 +118,8 @@ def register(kind: Kind) -> Kind:
     return kind
 
 
-def require_method_options(given: object) -> None:
-    """Check that what was given are the options of a method. Raises: InputError."""
-    if not isinstance(given, MethodOptions):
-        raise InputError(f"options is {given!r}: give options, such as load_preset('default').")
+def require_options(given: object, *kinds: type[MethodOptions], name: str = "options") -> None:
+    """Check that what was given are options of one of these kinds; none: of any method. Raises: InputError."""
+    if not isinstance(given, kinds or MethodOptions):
+        expected = " or ".join(kind.__name__ for kind in kinds) or "options, such as load_preset('default')"
+        raise InputError(f"{name_given(name, given)}: give {expected}.")

@@ -10,7 +10,8 @@ from dataclasses import fields
 from functools import cache
 from math import inf
 from numbers import Integral, Real
-from types import UnionType
+from pathlib import Path
+from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from brushwork.errors import InputError, suggest_names
@@ -24,6 +25,9 @@ SMALLEST_SIDE = 32
 
 _NUMBERS = {int: Integral, float: Real}
 """Numbers that are taken for those of Python, as numpy's."""
+
+_LONGEST = 100
+"""Characters of a value that a message shows."""
 
 _SIZE = re.compile(r"(\d+)[x×](\d+)")
 
@@ -47,6 +51,14 @@ def require_option(holds: bool, name: str, given: object, expected: str) -> None
         raise InputError(f"{name.replace('_', '-')} is {given}: it must be {expected}.")
 
 
+def name_given(name: str, given: object) -> str:
+    """Return the beginning of a message about a value: the name and the value, or its type where that is long."""
+    name, shown = name.replace("_", "-"), repr(given)
+    if len(shown) > _LONGEST or "\n" in shown:
+        return f"{name} is given as {type(given).__name__}"
+    return f"{name} is {shown}"
+
+
 def require_interval(every: float | None) -> None:
     """Raise an InputError if a number is no interval between checkpoints; None: there are none."""
     is_one = every is None or (isinstance(every, Real) and 0 <= every < inf)
@@ -60,7 +72,7 @@ def require_enough_pixels(size: Size, what: str) -> None:
 
 
 def check_options(options: DataclassInstance) -> None:
-    """Check the type of every value, and run the checks of every option group that the options inherit from.
+    """Check the type of every value of options or a job, and run the checks of every option group it inherits from.
 
     Lists and arrays become tuples, whole numbers decimal ones, and paths text, where the field is of that type.
 
@@ -95,7 +107,7 @@ def _require_type(name: str, given: object, hint: Any) -> object:
     expected = _describe(hint)
     if get_origin(hint) is tuple and isinstance(given, str):
         expected = f"several values, such as ({given!r},)"
-    raise InputError(f"{name.replace('_', '-')} is {given!r}: it must be {expected}.{hinted}")
+    raise InputError(f"{name_given(name, given)}: it must be {expected}.{hinted}")
 
 
 def _convert(given: object, hint: Any) -> object:
@@ -115,7 +127,7 @@ def _convert(given: object, hint: Any) -> object:
         return hint(given)
     elif hint is str and isinstance(given, os.PathLike):
         return _convert(os.fspath(given), str)
-    elif hint in (bool, str) and isinstance(given, hint):
+    elif isinstance(hint, type) and hint not in _NUMBERS and isinstance(given, hint):
         return given
     raise TypeError(given)
 
@@ -129,4 +141,5 @@ def _describe(hint: Any) -> str:
         return f"one of {', '.join(parts)}" if len(parts) > 1 else str(parts[0])
     if origin is not None:
         return " or ".join(map(_describe, parts))
-    return {float: "a number", int: "a whole number", bool: "True or False", str: "text"}.get(hint, str(hint))
+    words = {float: "a number", int: "a whole number", bool: "True or False", str: "text", Path: "a pathlib.Path"}
+    return "None" if hint is NoneType else words.get(hint) or hint.__name__

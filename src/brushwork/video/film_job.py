@@ -9,9 +9,9 @@ from typing import Any
 
 from brushwork.choices import DeviceName
 from brushwork.errors import InputError
-from brushwork.feedforward.options import StylizeOptions
+from brushwork.feedforward.options import AdaINOptions, ModelOptions, StylizeOptions
 from brushwork.images.geometry import Size, fit_size
-from brushwork.options import SMALLEST_SIDE
+from brushwork.options import SMALLEST_SIDE, check_options, require_options
 from brushwork.recipes import TransferOptions
 from brushwork.storage.folders import expand_user
 from brushwork.storage.hashing import file_sha256
@@ -73,6 +73,11 @@ class FilmJob:
 
     save_flow: Path | None = None
     """Folder that the optical flow is also written to, as it is computed."""
+
+    def __post_init__(self) -> None:
+        """Check the type of every value. Raises: InputError: options of other methods, no paths, or no numbers."""
+        require_options(self.method, AdaINOptions, ModelOptions, TransferOptions, name="method")
+        check_options(self)
 
     @property
     def has_keyframes(self) -> bool:

@@ -155,6 +155,7 @@ def prepare_film(
         OutOfMemoryError: a frame does not fit.
     """
     import_video("cv2")
+    job.method.require_taken(styles=job.styles)
     clip = open_clip(job.clip, job.rate)
     info, device = clip.info, select_device(job.device)
     size = canvas_of(job.method, info)

@@ -13,6 +13,7 @@ from brushwork.choices import WorkerEngine
 from brushwork.errors import InputError
 from brushwork.jobs.events import Note
 from brushwork.jobs.workers import Executor, pick_executor
+from brushwork.options import require_option
 from brushwork.storage.folder_lock import locked_folder
 from brushwork.storage.folders import expand_user, make_folder
 from brushwork.video.analysis import FilmAnalysis, analyze_clip
@@ -58,8 +59,7 @@ def run_film(
         workspace.remove()  # the rest of it, where the last run was killed while removing it
         yield finished
         return
-    if workers < 1:
-        raise InputError(f"workers is {workers}: it must be 1 or more.")
+    require_option(isinstance(workers, int) and workers >= 1, "workers", repr(workers), "1 or more")
     executor = pick_executor(workers, worker_engine)
     copies = workers if worker_engine == "processes" else 1
     film = prepare_film(job, resume=resume or finish, memory=memory, network=network, copies=copies)
