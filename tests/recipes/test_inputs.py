@@ -11,9 +11,15 @@ import torch
 
 from brushwork.controls import RecipeInputs
 from brushwork.errors import InputError
+from brushwork.feedforward.adain_transfer import transfer_adain
+from brushwork.feedforward.options import AdaINOptions, ModelOptions
+from brushwork.feedforward.stylize import stylize
 from brushwork.images import as_image, read_image
 from brushwork.recipes import (
     MDANOptions,
+    ReconstructionOptions,
+    TextureOptions,
+    TransferOptions,
     extract_style,
     load_preset,
     reconstruct,
@@ -196,3 +202,27 @@ def test_what_is_no_picture_is_refused(change, said, photograph, painting, tiny,
     options = MDANOptions(content_layer=CONTENT[0], style_layer=STYLE[0])
     with pytest.raises(InputError, match=said):
         transfer_mdan(*change(photograph, painting), options, encoder=tiny)
+
+
+@pytest.mark.parametrize(
+    ("paint", "kind"),
+    [
+        (lambda photo, art, options: transfer(photo, art, options), "TransferOptions"),
+        (lambda photo, art, options: transfer_mdan(photo, art, options), "MDANOptions"),
+        (lambda photo, art, options: reconstruct(photo, options), "ReconstructionOptions"),
+        (lambda photo, art, options: synthesize_texture(art, options), "TextureOptions"),
+        (lambda photo, art, options: extract_style(art, options, ""), "TransferOptions"),
+        (lambda photo, art, options: transfer_adain(photo, art, options), "AdaINOptions"),
+        (lambda photo, art, options: stylize(photo, "gallery", options), "ModelOptions"),
+    ],
+)
+def test_options_of_other_methods_are_refused(paint, kind, photograph, painting):
+    every = (TransferOptions, MDANOptions, ReconstructionOptions, TextureOptions, AdaINOptions, ModelOptions)
+    for other in every:
+        if other.__name__ != kind:
+            with pytest.raises(InputError) as refusal:
+                paint(photograph, painting, other())
+            assert str(refusal.value) == f"options is given as {other.__name__}: give {kind}."
+    if kind not in ("AdaINOptions", "ModelOptions"):  # None: those of the default
+        with pytest.raises(InputError, match=f"options is None: give {kind}"):
+            paint(photograph, painting, None)

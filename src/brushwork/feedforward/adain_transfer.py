@@ -34,7 +34,7 @@ from brushwork.feedforward.options import AdaINOptions
 from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
 from brushwork.images.resample import resize
-from brushwork.options import require_enough_pixels
+from brushwork.options import require_enough_pixels, require_options
 from brushwork.style import normalize_weights
 from brushwork.types import Feature, Image
 
@@ -152,7 +152,8 @@ def transfer_adain(
 
     Raises: InputError: options or images that cannot be used. WeightsError: the weights are missing.
     """
-    options = options or AdaINOptions()
+    options = AdaINOptions() if options is None else options
+    require_options(options, AdaINOptions)
     given = RecipeInputs.of(content, as_styles(styles), regions=regions)
     stylizer = replace(stylizer, options=options) if stylizer else options.load_stylizer(given.content.device)
     *_, last = run_stylizer(options, given.to(stylizer.encoder), stylizer, side)

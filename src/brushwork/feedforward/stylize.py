@@ -26,6 +26,7 @@ from brushwork.images.color_transfer import match_histogram
 from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput, as_image
 from brushwork.images.resample import resize
+from brushwork.options import require_options
 from brushwork.storage.file_names import to_command_line
 from brushwork.storage.folders import PathInput
 from brushwork.storage.mapped import empty_or_mapped
@@ -137,7 +138,9 @@ def stylize(content: ImageInput, model: StyleModel | PathInput, options: ModelOp
 
     Raises: InputError: options, an image or a model that cannot be used.
     """
-    options, images = options or ModelOptions(), RecipeInputs(as_image(content, "the content image"))
+    options = ModelOptions() if options is None else options
+    require_options(options, ModelOptions)
+    images = RecipeInputs(as_image(content, "the content image"))
     if isinstance(model, StyleModel):
         stylizer = ModelStylizer(options, model)
         model.network.to(images.content.device)

@@ -23,9 +23,7 @@ from brushwork.losses.content import ContentLoss
 from brushwork.losses.patch_matching import PatchGrid
 from brushwork.objective import Objective
 from brushwork.optim import Adam, DivergenceGuard, PixelParametrization, minimize
-from brushwork.options import (
-    ScheduleLevel,
-)
+from brushwork.options import ScheduleLevel, require_options
 from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes.adversarial import AdversarialOptimizer, with_adversarial_loss
 from brushwork.recipes.adversarial_training import ADAM_BETAS
@@ -60,6 +58,7 @@ def transfer_mdan(
     DivergedError: the optimization failed for good.
     Source: Li & Wand, 1604.04382, section 4 (Markovian deconvolutional adversarial networks).
     """
+    require_options(options, MDANOptions)
     given = RecipeInputs.of(content, as_styles(style_images), init)
     if not (isinstance(partition, FullImage) and partition.tiling is None):
         raise NotAdditiveError("the discriminator needs the full image: use a smaller size, and one process.")

@@ -12,6 +12,7 @@ from brushwork.gradients.partition import FULL_IMAGE, Partition
 from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
 from brushwork.images.resample import resize
+from brushwork.options import require_options
 from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes.init_image import make_init_image
 from brushwork.recipes.multiscale import Progress, ResumeState, optimize_multiscale
@@ -36,6 +37,7 @@ def reconstruct(
     Raises: InputError, DivergedError: as `transfer`.
     Source: 1508.06576, eq. 1 and fig. 1 (a–e); Mahendran & Vedaldi, 1412.0035.
     """
+    require_options(options, ReconstructionOptions)
     given = RecipeInputs.of(image, init=init, what="the source image")
     network = encoder or load_encoder_for(options, given.content.device)
     source, _, init_image, _ = given.to(network)

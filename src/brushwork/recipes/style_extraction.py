@@ -14,6 +14,7 @@ from brushwork.errors import InputError
 from brushwork.images.geometry import Size, fit_size
 from brushwork.images.read import ImageInput
 from brushwork.images.resample import resize
+from brushwork.options import require_options
 from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes.style_transfer import TransferProblem
 from brushwork.recipes.transfer_options import TransferOptions
@@ -32,6 +33,7 @@ def extract_style(
 
     Raises: InputError: an image too small, several scales, or layers that the network does not have.
     """
+    require_options(options, TransferOptions)
     given = RecipeInputs.of(style, what="the style image")
     require_single(given.content, "the style image")
     network = encoder or load_encoder_for(options, given.content.device)

@@ -25,6 +25,7 @@ from brushwork.images.read import ImageInput
 from brushwork.images.resample import resize
 from brushwork.losses import style_losses
 from brushwork.objective import Objective
+from brushwork.options import require_options
 from brushwork.options.encoder import load_encoder_for
 from brushwork.options.style_losses import parse_loss_weights
 from brushwork.recipes.guided_objective import region_objectives
@@ -76,6 +77,7 @@ def transfer(
     Raises: InputError: options or images that cannot be used. DivergedError: the optimization failed for good.
     Source: Gatys, Ecker, Bethge, 1508.06576.
     """
+    require_options(options, TransferOptions)
     given = RecipeInputs.of(content_image, as_styles(style_images), init, regions)
     network = encoder or load_encoder_for(options, given.content.device)
     content, styles, init_image, regions = given.to(network)

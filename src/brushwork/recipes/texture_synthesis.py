@@ -13,6 +13,7 @@ from brushwork.gradients.partition import FULL_IMAGE, Partition
 from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
 from brushwork.images.resample import resize
+from brushwork.options import require_options
 from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes.init_image import make_init_image
 from brushwork.recipes.multiscale import Progress, ResampledObjective, ResumeState, optimize_multiscale, with_resampling
@@ -45,6 +46,7 @@ def synthesize_texture(
     Raises: InputError, DivergedError: as `transfer`.
     Source: Gatys, Ecker, Bethge, 1505.07376; style reconstructions: 1508.06576, fig. 1 (a–e).
     """
+    require_options(options, TextureOptions)
     given = RecipeInputs.of(image, init=init, what="the source image")
     require_single(given.content, "the source image")
     network = encoder or load_encoder_for(options, given.content.device)
