@@ -94,7 +94,12 @@ def test_textures_of_models_have_no_content_image(files):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"content": picture(1, 40, 60)}, "the content image is given as Tensor, but a job reads and writes files"),
+        (
+            {"content": picture(1, 40, 60)},
+            "the content image is given as Tensor: give a path, or use brushwork.transfer or brushwork.stylize, which",
+        ),
+        ({"regions": 5}, r"a mask is given as int: give a path\."),
+        ({"regions": [(Path("sky.png"), 5)]}, r"a mask is given as int: give a path\."),
         ({"styles": [picture(2, 50, 50)]}, "a style image is given as Tensor"),
         ({"memory": "6GB"}, "memory is '6GB': it must be a number of bytes"),
         ({"checkpoint_every": "5"}, "checkpoint-every is '5': it must be 0 or more seconds"),

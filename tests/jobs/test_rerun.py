@@ -155,3 +155,8 @@ def test_a_picture_of_an_earlier_version(job):
 def test_the_repeat_does_not_overwrite(job):
     with pytest.raises(InputError, match="already exists"):
         painted(replace(job_from_image(job.output, job.output).job))
+
+
+def test_what_is_no_path_is_refused():
+    with pytest.raises(InputError, match=r"the image is given as NoneType: give a path\."):
+        job_from_image(None)

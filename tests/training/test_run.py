@@ -17,6 +17,7 @@ from brushwork.jobs import Finished, Note, Started
 from brushwork.recipes import Progress, TransferOptions
 from brushwork.training import builders
 from brushwork.training.config import TrainingConfig
+from brushwork.training.interface import train
 from brushwork.training.run import FAMILIES, train_model
 from brushwork.training.tasks.gallery_options import GalleryTrainingOptions, StyleTrainingOptions
 from brushwork.training.tasks.mgan_options import MGANTrainingOptions
@@ -158,7 +159,7 @@ def test_every_family_has_a_name() -> None:
 @pytest.mark.parametrize(
     ("options", "styles", "said"),
     [
-        (TransferOptions(), 1, r"options is TransferOptions\(.*: give the options of a training, one of Gallery"),
+        (TransferOptions(), 1, "options is given as TransferOptions: give the options of a training, one of Gallery"),
         ("johnson", 1, "options is 'johnson': give the options of a training"),
         (STYLE, 2, "2 style images were given, but one more style is learned from one"),
         (STYLE, 0, "0 style images were given"),
@@ -169,3 +170,33 @@ def test_other_options_and_other_numbers_of_styles_are_refused(
 ) -> None:
     with pytest.raises(InputError, match=said):
         list(train_model(replace(config, options=options, styles=config.styles * styles), device="cpu"))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"styles": picture(2, 72, 80)}, "a style image is given as Tensor: give a path."),
+        ({"styles": [5]}, "a style image is given as int: give a path."),
+        ({"styles": None}, "a style image is given as NoneType: give a path."),
+        ({"output": None}, "the output is given as NoneType: give a path."),
+        ({"dataset": 5}, "the dataset is given as int: give a path."),
+    ],
+)
+def test_what_is_no_path_is_refused_in_a_line(config: TrainingConfig, change: dict[str, Any], said: str) -> None:
+    given: dict[str, Any] = {"styles": config.styles, "output": config.output, "dataset": config.photos} | change
+    with pytest.raises(InputError) as refusal:
+        train(options=TINY, **given)
+    assert str(refusal.value) == said
+
+
+def test_without_checkpoints_nothing_but_the_model_is_written(config: TrainingConfig) -> None:
+    """As `paint` takes it: None, and 0 seconds would write one after every step."""
+    seen = []
+    for every in (None, 0.0):
+        options = replace(TINY, iterations=2)
+        train(
+            config.styles, options, output=config.output, dataset=config.photos, device="cpu", overwrite=True,
+            checkpoint_every=every, on_event=lambda event: seen.append(config.checkpoint.exists()),
+        )  # fmt: skip
+        assert any(seen) == (every is not None)
+        assert load_model(config.output).name and not config.checkpoint.exists()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from os import PathLike
 from typing import cast
 
 from brushwork.choices import DeviceName
@@ -13,6 +12,8 @@ from brushwork.jobs.job import Job, JobOptions
 from brushwork.jobs.run import CHECKPOINT_EVERY, run_job
 from brushwork.recipes import load_preset
 from brushwork.storage.folders import PathInput, require_path
+
+_INSTEAD = ", or use brushwork.transfer or brushwork.stylize, which take images"
 
 
 def paint(
@@ -51,12 +52,12 @@ def paint(
         DivergedError: the optimization diverged for good; the best image is at the output.
     """
     several = styles if isinstance(styles, list | tuple) else [cast("PathInput", styles)]
-    parts = [regions] if isinstance(regions, str | PathLike) else regions
-    masks = [(one,) if isinstance(one, str | PathLike) else one for one in parts]
+    parts = regions if isinstance(regions, list | tuple) else [cast("PathInput", regions)]
+    masks = [one if isinstance(one, list | tuple) else (one,) for one in parts]
     job = Job(
         options=load_preset("default") if options is None else options,
-        content=None if content is None else require_path(content, "the content image"),
-        styles=tuple(require_path(one, "a style image") for one in several),
+        content=None if content is None else require_path(content, "the content image", _INSTEAD),
+        styles=tuple(require_path(one, "a style image", _INSTEAD) for one in several),
         regions=tuple(tuple(require_path(one, "a mask") for one in pair) for pair in masks),
         init=None if init is None else require_path(init, "the initial image"),
         output=require_path(output, "the output"),

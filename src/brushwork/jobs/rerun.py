@@ -21,7 +21,7 @@ from brushwork.jobs.manifest import (
 )
 from brushwork.jobs.options_json import rename_old_entries
 from brushwork.recipes import TextureOptions
-from brushwork.storage.folders import expand_user
+from brushwork.storage.folders import require_path
 from brushwork.storage.hashing import file_sha256, find_unchanged
 
 
@@ -41,7 +41,7 @@ def job_from_image(path: Path, output: Path | None = None) -> RerunJob:
 
     Raises: InputError: there is no such metadata, or an input is missing or has changed.
     """
-    path = expand_user(path)
+    path = require_path(path, "the image")
     result = read_embedded_result(path)
     manifest = result.manifest
     device = _device(manifest)

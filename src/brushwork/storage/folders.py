@@ -25,13 +25,13 @@ def expand_user(path: PathInput) -> Path:
     return Path(os.path.expanduser(path))  # noqa: PTH111 (Path.expanduser raises RuntimeError instead)
 
 
-def require_path(given: PathInput, what: str) -> Path:
-    """Return what was given as a path, with ~ replaced. Raises: InputError: it is no path."""
+def require_path(given: PathInput, what: str, instead: str = "") -> Path:
+    """Return what was given as a path, with ~ replaced; `instead` ends the sentence that asks for one.
+
+    Raises: InputError: it is no path.
+    """
     if not isinstance(given, str | PathLike):
-        raise InputError(
-            f"{what} is given as {type(given).__name__}, but a job reads and writes files: give a path, or use "
-            "brushwork.transfer or brushwork.stylize, which take images."
-        )
+        raise InputError(f"{what} is given as {type(given).__name__}: give a path{instead}.")
     return expand_user(given)
 
 

@@ -40,8 +40,8 @@ class TrainingConfig:
     license: str = ""
     overwrite: bool = False
     resume: bool = False
-    checkpoint_every: float = 60.0
-    """Seconds between checkpoints."""
+    checkpoint_every: float | None = 60.0
+    """Seconds between checkpoints; None: only when interrupted."""
 
     def __post_init__(self) -> None:
         require_interval(self.checkpoint_every)

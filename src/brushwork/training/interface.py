@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from os import PathLike
 from typing import cast
 
 from brushwork.choices import DeviceName
 from brushwork.jobs.events import Finished, JobEvent
-from brushwork.storage.folders import PathInput, expand_user
+from brushwork.storage.folders import PathInput, require_path
 from brushwork.training.config import TrainingConfig
 from brushwork.training.options import TrainingOptions
 from brushwork.training.run import train_model
@@ -27,25 +26,26 @@ def train(
     device: DeviceName = "auto",
     overwrite: bool = False,
     resume: bool = False,
-    checkpoint_every: float = 60.0,
+    checkpoint_every: float | None = 60.0,
     on_event: Callable[[JobEvent], object] | None = None,
 ) -> Finished:
     """Train a model on style images and a folder of photographs, and return the last event, with the model's path.
 
-    The type of the options selects the network, as in `brushwork train`. Losses, validation images and a checkpoint are
-    written beside the output; an interruption keeps the model so far, and with `resume` the training ends bit for bit
-    as if it had never been interrupted. `init` is the file or name of a Johnson model to initialize from. `on_event`
-    receives every event; what it raises ends the training, as Ctrl-C does.
+    The type of the options selects the network, as in `brushwork train`. Losses and validation images are written
+    beside the output, and a checkpoint every `checkpoint_every` seconds (None: only when interrupted); an interruption
+    keeps the model so far, and with `resume` the training ends bit for bit as if it had never been interrupted. `init`
+    is the file or name of a Johnson model to initialize from. `on_event` receives every event; what it raises ends the
+    training, as Ctrl-C does.
 
     Raises: InputError: options, images or an output that cannot be used; a checkpoint of another training.
         WeightsError: the encoder's weights are missing. BrushworkError: a loss is not finite.
     """
-    several = [styles] if isinstance(styles, str | PathLike) else styles
+    several = styles if isinstance(styles, list | tuple) else [cast("PathInput", styles)]
     config = TrainingConfig(
         options=options,
-        output=expand_user(output),
-        photos=None if dataset is None else expand_user(dataset),
-        styles=tuple(map(expand_user, several)),
+        output=require_path(output, "the output"),
+        photos=None if dataset is None else require_path(dataset, "the dataset"),
+        styles=tuple(require_path(one, "a style image") for one in several),
         init=init,
         name=name,
         license=license,

@@ -15,6 +15,7 @@ from brushwork.distributed.process_group import ProcessGroup
 from brushwork.errors import InputError, StopSignalError
 from brushwork.feedforward.model import StyleModel, load_model
 from brushwork.jobs.events import JobEvent, Note
+from brushwork.options import name_given
 from brushwork.training.config import TrainingConfig
 from brushwork.training.dataset import list_photos
 from brushwork.training.finished import find_finished
@@ -130,7 +131,7 @@ def _require_options(options: TrainingOptions, styles: int) -> None:
     """Check that the options are those of a family, and fit the number of style images. Raises: InputError."""
     if type(options) not in FAMILIES:
         known = ", ".join(kind.__name__ for kind in FAMILIES)
-        raise InputError(f"options is {options!r}: give the options of a training, one of {known}.")
+        raise InputError(f"{name_given('options', options)}: give the options of a training, one of {known}.")
     if isinstance(options, StyleTrainingOptions) and styles != 1:
         raise InputError(f"{styles} style images were given, but one more style is learned from one: give one of them.")
     weights = len(getattr(options, "style_blend", ()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import inf
 from time import monotonic
 from typing import TypeVar
 
@@ -36,12 +37,12 @@ def train_task(
     the model file is written.
 
     The task's networks must be on the device. A checkpoint is written beside the output after 5 seconds and then every
-    `checkpoint_every` seconds, and removed at the end. When the iterator is closed or an exception is raised between
-    two iterations, Ctrl-C included, the current model and a checkpoint are written; in the middle of an iteration
-    nothing is, and the last checkpoint stays. With `resume` the training continues from the checkpoint, and ends bit
-    for bit as if it had never been interrupted. With a `group`, each rank trains on its rows of every batch, and rank 0
-    writes the files. If `should_stop` returns a signal number on any rank, all ranks stop between two iterations with
-    `StopSignalError`, a KeyboardInterrupt.
+    `checkpoint_every` seconds (None: only when interrupted), and removed at the end. When the iterator is closed or an
+    exception is raised between two iterations, Ctrl-C included, the current model and a checkpoint are written; in the
+    middle of an iteration nothing is, and the last checkpoint stays. With `resume` the training continues from the
+    checkpoint, and ends bit for bit as if it had never been interrupted. With a `group`, each rank trains on its rows
+    of every batch, and rank 0 writes the files. If `should_stop` returns a signal number on any rank, all ranks stop
+    between two iterations with `StopSignalError`, a KeyboardInterrupt.
 
     Raises: InputError: invalid options, photographs or output; a checkpoint of another training.
         BrushworkError: a loss is not finite.
@@ -93,16 +94,17 @@ class Trainer:
 
     def steps(self) -> Iterator[JobEvent]:
         """Run the remaining iterations."""
-        options, due = self._config.options, monotonic() + min(self._config.checkpoint_every, FIRST_CHECKPOINT)
+        options, every = self._config.options, self._config.checkpoint_every
+        due = inf if every is None else monotonic() + min(every, FIRST_CHECKPOINT)
         if self._step == 0:
             yield from self._validate()
         while self._step < options.iterations:
             yield self._train_step()
             if self._step % options.validate_every == 0 or self._step == options.iterations:
                 yield from self._validate()
-            if self._first and monotonic() >= due:
+            if self._first and every is not None and monotonic() >= due:
                 self._attempt("the checkpoint", lambda: self._writer.checkpoint(self._step))
-                due = monotonic() + self._config.checkpoint_every
+                due = monotonic() + every
             yield from self.notes()
             if signal := self._stop_signal():
                 raise StopSignalError(signal)
