@@ -138,3 +138,21 @@ def test_a_painter_of_textures_paints_no_photographs(tmp_path: Path) -> None:
     save_model(StyleModel("stones", "texture", settings, build_network(settings)), path)
     with pytest.raises(InputError, match="stones generates textures"):
         ModelOptions(model=str(path)).load_stylizer(CPU)
+
+
+def test_a_model_stays_where_it_is() -> None:
+    """Images on other devices do not move it, of which `meta` would take its values."""
+    model = brush_of(JohnsonConfig(width=4, blocks=1)).model
+    before = {name: tensor.clone() for name, tensor in model.network.state_dict().items()}
+    assert stylize.copy_to_device(model, CPU) is model
+    moved = stylize.copy_to_device(model, META)
+    assert all(one.device == META and not one.requires_grad for one in moved.network.parameters())
+    with pytest.raises(InputError, match="the content image is on the device meta, where tensors have no values"):
+        stylize.stylize(photograph(40, 40).to(META), model)
+    after = model.network.state_dict()
+    assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
+
+
+def test_double_precision_is_taken_as_the_network_computes() -> None:
+    model, image = brush_of(JohnsonConfig(width=4, blocks=1)).model, photograph(40, 44)
+    assert torch.equal(stylize.stylize(image.double(), model), stylize.stylize(image, model))

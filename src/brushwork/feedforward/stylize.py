@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Self, cast
@@ -134,21 +135,31 @@ def stylize(content: ImageInput, model: StyleModel | PathInput, options: ModelOp
     """Return a content image stylized by a model, in [0, 1].
 
     The content image is whatever `as_image` takes: a path, a Pillow image, an array, a tensor; a tensor must be on the
-    device to compute on. The model is what `load_model` returns, or its file or name; `options.model` is ignored.
+    device to compute on. The model is what `load_model` returns, or its file or name; `options.model` is ignored. A
+    model on another device stays there, and is copied at each call: load one for the device to paint many images.
 
     Raises: InputError: options, an image or a model that cannot be used.
     """
     options = ModelOptions() if options is None else options
     require_options(options, ModelOptions)
-    images = RecipeInputs(as_image(content, "the content image"))
+    image = as_image(content, "the content image")
+    if image.is_meta:
+        raise InputError("the content image is on the device meta, where tensors have no values: give one on another.")
     if isinstance(model, StyleModel):
-        stylizer = ModelStylizer(options, model)
-        model.network.to(images.content.device)
+        stylizer = ModelStylizer(options, copy_to_device(model, image.device))
     else:
-        stylizer = replace(options, model=cast("str", model)).load_stylizer(images.content.device)
-    *_, last = run_stylizer(options, images, stylizer)
+        stylizer = replace(options, model=cast("str", model)).load_stylizer(image.device)
+    like = next(stylizer.model.network.parameters())
+    *_, last = run_stylizer(options, RecipeInputs(image.to(like.dtype)), stylizer)
     assert last.image is not None
     return last.image
+
+
+def copy_to_device(model: StyleModel, device: torch.device) -> StyleModel:
+    """Return the model if it is on the device, else a copy there: others may paint with the model meanwhile."""
+    if next(model.network.parameters()).device == device:
+        return model
+    return replace(model, network=deepcopy(model.network)).to(device)
 
 
 def load_model_stylizer(options: ModelOptions, device: torch.device) -> ModelStylizer:
