@@ -7,6 +7,8 @@ import torch
 
 from brushwork.images.geometry import Size, Window
 from brushwork.losses.moment_matching import CovarianceLoss, GaussianWassersteinLoss, make_gaussian_target
+from brushwork.losses.moments import GaussianTarget
+from brushwork.losses.newton_schulz import NewtonSchulzWassersteinLoss
 from brushwork.recipes.style_transfer import TransferProblem
 from tiny_job import TINY, tiny_network
 from tolerances import DOUBLE
@@ -83,3 +85,11 @@ def flat_loss(painting):
     noise = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(1))
     objective = TransferProblem(noise, [painting], options, encoder).objective_at(Size(32, 32))
     return float(objective(encoder(noise, objective.layers)).total)
+
+
+@pytest.mark.parametrize("term_class", [CovarianceLoss, GaussianWassersteinLoss, NewtonSchulzWassersteinLoss])
+def test_a_target_in_single_precision_goes_with_features_in_double(term_class):
+    own, target = feature(0, 5, 6), make_gaussian_target(feature(1, 4, 5).float())
+    exact = GaussianTarget(target.mean.double(), target.covariance.double())
+    found, expected = (loss(term_class("t", one, 1.0), own).item() for one in (target, exact))
+    assert found == pytest.approx(expected, rel=1e-4)  # roots of the target in float32

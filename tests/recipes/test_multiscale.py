@@ -70,6 +70,16 @@ def test_going_on_ends_bit_for_bit_as_without_a_break(options, tiny, photograph,
             assert rest[0].iterations > (saved.iterations if saved.level == 0 else 5 + saved.iterations)
 
 
+def test_a_saved_state_of_another_size_is_refused(small_transfer, tiny, photograph, painting):
+    pictures = RecipeInputs(photograph, (painting,))
+    options = small_transfer(size=96, min_size=48, iterations=1)
+    first, second = (step.resume_state() for step in run_recipe(options, pictures, encoder=tiny))
+    for changed, saved in (({"size": 80}, second), ({"min_size": 0}, second), ({"size": 64, "min_size": 0}, first)):
+        other = small_transfer(iterations=1, **({"size": 96, "min_size": 48} | changed))
+        with pytest.raises(InputError, match=r"the saved state is of .* pixels at size .*, which this run has not"):
+            next(run_recipe(other, pictures, encoder=tiny, resume=saved))
+
+
 def test_only_the_image_is_moved_to_a_device():
     """The history stays, perhaps in a file, until it is loaded pair by pair."""
     state = {name: torch.rand(2) for name in ("point", "shown", "lbfgs.s.0", "guard.best")}

@@ -45,7 +45,8 @@ class NewtonSchulzWassersteinLoss:
     def score(self, summary: Summary) -> PerImage:
         means = (mean(summary, self.target.mean) - self.target.mean).square().sum(-1)
         own = _with_ridge(covariance(summary))
-        roots = trace_of_root(self._style_root @ own @ self._style_root)
+        root = self._style_root.to(own)
+        roots = trace_of_root(root @ own @ root)
         return self.scale * (means + trace(own) + trace(self._style) - 2 * roots)
 
     @cached_property

@@ -89,7 +89,7 @@ def _steps(
     # Losses of different discriminators are not comparable: only non-finite values count as divergence.
     optimizer, parametrization = DivergenceGuard(adversarial, explosion=inf), PixelParametrization()
     if isinstance(start, ResumeState):
-        iterations, point, _ = load_resume_state(start, optimizer)
+        iterations, point, _ = load_resume_state(start, optimizer, [level])
     else:
         iterations, point = 0, parametrization.to_point(start)
     for step in minimize(parametrization, evaluate, optimizer, level.iterations, point=point, evaluations=iterations):

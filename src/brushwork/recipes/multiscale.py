@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeAlias
 import torch
 from torch import Tensor
 
+from brushwork.errors import InputError
 from brushwork.gradients.partition import FULL_IMAGE, Partition
 from brushwork.images.geometry import Size
 from brushwork.losses.loss import StochasticLoss
@@ -125,13 +126,15 @@ def optimize_multiscale(
 
     Each level starts from the enlarged result of the one before, plus the `detail` (of the full image) that belongs to
     the second of two sizes and not to the first. What is evaluated, yielded and saved is this process's part.
+
+    Raises: InputError: the interrupted run had another optimizer, or other sizes.
     """
     parametrization = PixelParametrization(options.optimizer_scale, (0.0, 1.0) if options.bounded else None)
     first = start.level if isinstance(start, ResumeState) else 0
     optimizer = make_optimizer(options.at_level(first), partition.reductions)
     shown: Image | OptimizationStep
     if isinstance(start, ResumeState):
-        iterations, point, shown = load_resume_state(start, optimizer)
+        iterations, point, shown = load_resume_state(start, optimizer, schedule, partition)
         held = schedule[first].size
     else:
         iterations, shown, held = 0, partition.crop(start), Size.of(start)
@@ -190,8 +193,20 @@ def _at_next_level(optimizer: Optimizer, options: OptimizerOptions, level: int, 
     return finer
 
 
-def load_resume_state(resume: ResumeState, optimizer: Optimizer) -> tuple[int, Tensor, Image]:
-    """Load the optimizer's state; return the iterations spent at the level, the point and the image."""
+def load_resume_state(
+    resume: ResumeState, optimizer: Optimizer, schedule: Sequence[ScheduleLevel], partition: Partition = FULL_IMAGE
+) -> tuple[int, Tensor, Image]:
+    """Load the optimizer's state; return the iterations spent at the level, the point and the image.
+
+    Raises: InputError: the state is that of another optimizer, or of another size than the level has.
+    """
+    levels = schedule[resume.level : resume.level + 1]
+    parts = [Size.of(partition.crop(torch.empty(1, 3, *level.size, device="meta"))) for level in levels]
+    if parts != [held := Size.of(resume.state["point"])]:
+        raise InputError(
+            f"the saved state is of {held} pixels at size {resume.level + 1}, which this run has not "
+            f"({', '.join(str(level.size) for level in schedule)}): resume with the same options and images."
+        )
     optimizer.load(resume.state)
     return resume.iterations, resume.state["point"], resume.state["shown"]
 
