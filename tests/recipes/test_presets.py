@@ -178,6 +178,7 @@ EXPECTED = {
         "tv_weight": 0.0,
         "init": "recolored",
         "init_noise": 0.0,
+        "bounded": True,
     },
     "spst": {
         "network": "vgg19",

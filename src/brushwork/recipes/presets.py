@@ -183,6 +183,7 @@ PRESETS: Mapping[str, TransferOptions] = {
         initial_step=0.01,
         max_step=0.025,
         preconditioner="frequency",
+        bounded=True,
     ),
     "spst": replace(
         _PROGRAM,
