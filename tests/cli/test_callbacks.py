@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from brushwork.cli.callbacks import FRAMES, LARGEST_SIDE, IntermediateImages, Timelapse, to_pillow
+from brushwork.cli.callbacks import FRAMES, LARGEST_SIDE, IntermediateImages, ResumeNote, Timelapse, to_pillow
 from brushwork.cli.plot import LossPlot, require_plottable
 from brushwork.errors import InputError
 from brushwork.images import resize
@@ -115,9 +115,7 @@ def test_frames_come_close_together_in_the_beginning(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("done", [5, 500, 999])
-def test_a_resumed_timelapse_has_the_frames_that_are_still_to_come(
-    tmp_path: Path, done: int, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_resumed_timelapse_has_the_frames_that_are_still_to_come(tmp_path: Path, done: int) -> None:
     seen: dict[int, list[int]] = {}
     for first in (0, done):
         film = Timelapse(tmp_path / "film.gif")
@@ -127,7 +125,13 @@ def test_a_resumed_timelapse_has_the_frames_that_are_still_to_come(
             film.on_event(progress)
             seen.setdefault(first, []).extend([progress.iterations] * (len(film._frames) - before))
     assert seen[done] == [iteration for iteration in seen[0] if iteration > done]
-    assert capsys.readouterr().err.count(f"film.gif will begin at iteration {done + 1}") == 1
+
+
+@pytest.mark.parametrize(("done", "said"), [(0, ""), (7, "a.png and b.gif will begin at iteration 8, where")])
+def test_where_a_resumed_plot_begins_is_said(done: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ResumeNote([Path("a.png"), Path("b.gif")]).on_event(started(None)._replace(iterations=9, done=done))
+    found = capsys.readouterr().err
+    assert found.startswith(said) and bool(found) == bool(said)
 
 
 def test_a_giant_timelapse_is_made_smaller(tmp_path: Path) -> None:

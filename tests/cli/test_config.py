@@ -144,13 +144,14 @@ def test_the_file_may_be_named_in_the_environment(
 
 
 def test_a_file_for_all_commands_may_have_options_of_others(
-    studio: Any, desk: Path, paint: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    studio: Any, run: Callable[..., Any], desk: Path, paint: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (desk / "mine.toml").write_text("batch-size = 2\nstyle_scale = 2\n")
     monkeypatch.setenv("BRUSHWORK_CONFIG", "mine.toml")
-    outcome = paint()
+    assert paint().err == ""
+    outcome = run("paint", "photo.jpg", "waves.png", "--force")
     assert outcome.code == 0 and "mine.toml: batch-size ignored: no options of this command." in outcome.err
-    assert options(studio).style_scale == (2.0,)
+    assert [job.options.style_scale for job in studio.jobs] == [(2.0,)] * 2
     monkeypatch.delenv("BRUSHWORK_CONFIG")
     assert 'Unknown option: "[batch-size]" from mine.toml' in paint("--config", "mine.toml", "--force").err
 

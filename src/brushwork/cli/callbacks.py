@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from brushwork import images, jobs, recipes
+from brushwork.cli.output import log
 from brushwork.cli.paths import require_separate_file, split_number
-from brushwork.cli.plot import LossPlot, note_resumed, require_plottable
+from brushwork.cli.plot import LossPlot, require_plottable
 from brushwork.cli.run_flags import RunFlags
 from brushwork.errors import BrushworkError, InputError
 from brushwork.images import Size, fit_size
@@ -105,7 +106,26 @@ def make_callbacks(flags: RunFlags, job: jobs.Job) -> list[Callback]:
         callbacks.append(LossPlot(flags.plot, job.output.stem))
     if flags.timelapse:
         callbacks.append(Timelapse(flags.timelapse))
+    shown = [path for path in (flags.plot, flags.timelapse) if path]
+    if shown and not flags.quiet:
+        callbacks.append(ResumeNote(shown))
     return callbacks
+
+
+@dataclass(frozen=True)
+class ResumeNote:
+    """Logs at which iteration the files that show all iterations begin, if the job is resumed."""
+
+    files: Sequence[Path]
+
+    def on_event(self, event: jobs.JobEvent) -> None:
+        """Log it once, when the job begins."""
+        if isinstance(event, jobs.Started) and event.done:
+            names = " and ".join(map(str, self.files))
+            log(f"{names} will begin at iteration {event.done + 1}, where the painting is resumed.")
+
+    def on_end(self) -> None:
+        """Do nothing: there is no file."""
 
 
 @dataclass
@@ -142,7 +162,7 @@ class IntermediateImages:
 class Timelapse:
     """Collects frames, denser at the beginning, where most changes: frame k at budget · (k/60)².
 
-    Of a resumed painting it has the frames that are still to come, and says so.
+    Of a resumed painting it has the frames that are still to come.
     """
 
     def __init__(self, path: Path) -> None:
@@ -156,7 +176,6 @@ class Timelapse:
         """Store the image when a frame is due."""
         if isinstance(event, jobs.Started):
             self._alpha = event.alpha
-            note_resumed(self._path, event)
             for iteration in range(1, event.done + 1):
                 self._take(iteration, event.iterations)
         if isinstance(event, recipes.Progress):

@@ -134,7 +134,9 @@ def _select_shared(settings: dict[str, Any], arguments: ArgumentCollection, file
     """Return the settings of a file for all commands that this one takes; log the names that are none of its flags."""
     flags = {name: argument for argument in arguments for name in argument.names}
     found = {name: flags.get(_flag(name)) for name in settings}
-    if unknown := [name for name, argument in found.items() if argument is None]:
+    quiet = arguments.get("--quiet", None)
+    unknown = [name for name, argument in found.items() if argument is None]
+    if unknown and not (quiet and quiet.tokens):
         log(f"{file}: {', '.join(unknown)} ignored: no options of this command.")
     return {name: settings[name] for name, one in found.items() if one is not None and not _is_flag_only(one)}
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from brushwork import jobs, recipes
-from brushwork.cli.output import log
 from brushwork.errors import InputError, require_extra
 from brushwork.storage.atomic import atomic_write, require_writable
 from brushwork.storage.file_names import to_readable
@@ -29,8 +28,6 @@ class LossPlot:
 
     def on_event(self, event: jobs.JobEvent) -> None:
         """Record a step's losses."""
-        if isinstance(event, jobs.Started):
-            note_resumed(self._path, event)
         if isinstance(event, recipes.Progress):
             self._record(event)
 
@@ -53,12 +50,6 @@ class LossPlot:
             return
         curves = {name: (self._iterations[: len(column)], column) for name, column in self._losses.items()}
         plot_losses(self._path, f"{self._title}: {' → '.join(self._levels.values())}", "iterations", curves)
-
-
-def note_resumed(path: Path, started: jobs.Started) -> None:
-    """Log where a file that shows the iterations begins, if the job is resumed."""
-    if started.done:
-        log(f"{path} will begin at iteration {started.done + 1}, where the painting is resumed.")
 
 
 def plot_losses(
