@@ -140,7 +140,7 @@ def test_nothing_is_overwritten_without_permission(tmp_path):
         ({"init": "nowhere.png"}, "nowhere.png"),
         ({"output": "no/where.png"}, "folder"),
         ({"output": "out.txt"}, "ending|ends"),
-        ({"device": "cuba"}, "no device 'cuba'"),
+        ({"device": "cuba"}, "device is 'cuba': it must be one of"),
         ({"max_pixels": 100}, "limit"),
         ({"options": replace(TINY, style_layers=("conv9_9",))}, "no layer 'conv9_9'"),
         ({"styles": ()}, "no style image"),
@@ -150,9 +150,8 @@ def test_what_cannot_be_is_said_before_painting(tmp_path, change, message):
     paths = {name: tmp_path / value for name, value in change.items() if isinstance(value, str) and "." in value}
     if change.get("styles"):
         paths["styles"] = (tmp_path / change["styles"][0],)
-    job = replace(tiny_job(tmp_path), **(change | paths))
     with pytest.raises(InputError, match=message):
-        painted(job)
+        painted(replace(job := tiny_job(tmp_path), **(change | paths)))
     assert not job.output.exists()
 
 
