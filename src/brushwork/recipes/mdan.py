@@ -5,7 +5,7 @@ Source: Li & Wand, Precomputed Real-Time Texture Synthesis with Markovian Genera
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from math import inf
 
 import torch
@@ -30,7 +30,7 @@ from brushwork.recipes.adversarial_training import ADAM_BETAS
 from brushwork.recipes.augment import augment_style
 from brushwork.recipes.init_image import make_init_image
 from brushwork.recipes.mdan_options import MDANOptions
-from brushwork.recipes.multiscale import Progress, ResumeState, load_resume_state
+from brushwork.recipes.multiscale import Progress, ResumeState, leave_inference_mode, load_resume_state
 from brushwork.recipes.objectives import tv_objective
 from brushwork.recipes.patch_discriminator import OnlineDiscriminator, receptive_field
 from brushwork.types import Evaluate, Feature, Image
@@ -80,12 +80,12 @@ def transfer_mdan(
     else:
         start = make_init_image(options, level.size, content_image, _require_image(styles[0]), options.encoder_scale)
     optimizer = AdversarialOptimizer(Adam(options.learning_rate, betas=ADAM_BETAS), discriminator)
-    return _steps(level, evaluate, optimizer, start)
+    return leave_inference_mode(_steps(level, evaluate, optimizer, start))
 
 
 def _steps(
     level: ScheduleLevel, evaluate: Evaluate, adversarial: AdversarialOptimizer, start: Image | ResumeState
-) -> Iterator[Progress]:
+) -> Generator[Progress, None, None]:
     # Losses of different discriminators are not comparable: only non-finite values count as divergence.
     optimizer, parametrization = DivergenceGuard(adversarial, explosion=inf), PixelParametrization()
     if isinstance(start, ResumeState):

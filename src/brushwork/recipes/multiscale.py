@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, TypeAlias
@@ -112,7 +113,6 @@ class Progress(NamedTuple):
         return lambda: ResumeState(level, step.index, {**state, "point": step.point, "shown": step.image})
 
 
-@torch.inference_mode(False)
 def optimize_multiscale(
     schedule: Sequence[ScheduleLevel],
     evaluate_at: EvaluateAt,
@@ -129,6 +129,32 @@ def optimize_multiscale(
 
     Raises: InputError: the interrupted run had another optimizer, or other sizes.
     """
+    return leave_inference_mode(_optimize(schedule, evaluate_at, start, options, partition, detail))
+
+
+def leave_inference_mode(steps: Generator[Progress, None, None]) -> Iterator[Progress]:
+    """Yield the steps of a generator, each computed outside of the caller's inference mode, which has no gradients.
+
+    Differs: torch's decorator keeps a generator's arguments, and so a loaded state, as long as it runs.
+    """
+    with closing(steps):
+        while True:
+            with torch.inference_mode(False):
+                step = next(steps, None)
+            if step is None:
+                return
+            yield step
+            del step  # its images need not outlive it
+
+
+def _optimize(
+    schedule: Sequence[ScheduleLevel],
+    evaluate_at: EvaluateAt,
+    start: Image | ResumeState,
+    options: OptimizerOptions,
+    partition: Partition,
+    detail: Callable[[Size, Size], Image | None],
+) -> Generator[Progress, None, None]:
     parametrization = PixelParametrization(options.optimizer_scale, (0.0, 1.0) if options.bounded else None)
     first = start.level if isinstance(start, ResumeState) else 0
     optimizer = make_optimizer(options.at_level(first), partition.reductions)
