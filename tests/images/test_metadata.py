@@ -33,6 +33,11 @@ def test_every_format_gives_back_every_length(image, tmp_path, name, bits, alpha
     assert read_image(path).size == (20, 30)
 
 
+def test_what_is_no_path_is_refused(image):
+    with pytest.raises(InputError, match="the image is given as Tensor: give a path"):
+        read_metadata(image)
+
+
 def test_the_long_text_is_long():
     assert len(LONG.encode()) > 400_000
 

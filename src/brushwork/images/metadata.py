@@ -17,7 +17,7 @@ from brushwork.errors import InputError
 from brushwork.images.decode_pillow import open_with_pillow
 from brushwork.images.files import open_image_file
 from brushwork.images.formats import DEEP_ZOOM
-from brushwork.storage.folders import expand_user
+from brushwork.storage.folders import require_path
 
 _HEAD = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -89,7 +89,7 @@ def read_metadata(path: str | Path) -> str | None:
 
     Raises: InputError: no such file, or not an image.
     """
-    path = expand_user(path)
+    path = require_path(path, "the image")
     if path.suffix.lower() in DEEP_ZOOM.suffixes:
         with open_image_file(path) as file:
             return extract_xmp_text(file.read())
