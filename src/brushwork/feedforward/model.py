@@ -273,9 +273,9 @@ def _has_style(style: str | Path, path: Path) -> bool:
 
 
 def find_same_model(given: str, folder: Path, weights: str) -> str:
-    """Return a model with these weights: the file at its path or in the folder, or the name of a known one.
+    """Return where a model with these weights is: its name, if it is a known one, or its file.
 
-    `weights`: their hash.
+    It is searched at the given path, in the folder, and by its name. `weights`: their hash.
 
     Raises: InputError: it is missing or has changed.
     """

@@ -179,13 +179,13 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
 def _check_structure(results: Sequence[CellResult]) -> list[ClaimCheck]:
     """Return the checks of the structure; none where it was not measured."""
     measured = [one for one in results if STRUCTURE in one.measures]
-    most = sorted(measured, key=lambda one: -one.measures[STRUCTURE])[:NAMED]
-    claim = f"some look like something (those with the most {STRUCTURE}, in {NETWORK}; noise and gratings have none)"
-    found = ", ".join(f"{one.row} {one.column} {one.measures[STRUCTURE]:.2f}" for one in most)
-    if not most:
+    if not measured:
         return []
     means = {layer: fmean(values) for layer, values in _by_layer(measured, STRUCTURE).items()}
     deepest = f"those of the deepest layer have the most {STRUCTURE} (mean of each layer, in {NETWORK})"
+    most = sorted(measured, key=lambda one: -one.measures[STRUCTURE])[:NAMED]
+    claim = f"some look like something (those with the most {STRUCTURE}, in {NETWORK}; noise and gratings have none)"
+    found = ", ".join(f"{one.row} {one.column} {one.measures[STRUCTURE]:.2f}" for one in most)
     return [
         ClaimCheck(deepest, format_named_values(means), [*means.values()][-1] >= max(means.values())),
         ClaimCheck(claim, found, None),
