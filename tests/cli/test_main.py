@@ -101,8 +101,6 @@ def test_each_command_explains_itself(run: Run, desk: Path, command: tuple[str, 
     ("arguments", "said"),
     [
         (("pant",), 'Unknown command "pant". Did you mean "paint"?'),
-        (("mdan", "a", "b"), "It is brushwork paint --method mdan now. Try brushwork"),
-        (("paint", "a", "b", "--smoothness", "3"), "--smoothness. It is --tv-weight now. Try brushwork"),
         (("paint", "a", "b", "--style-wieght", "3"), "Unknown option: --style-wieght. Did you mean --style-weight?"),
         (("paint",), "requires an argument"),
         (("paint", "a", "b", "--size"), "--size"),

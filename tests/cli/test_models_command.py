@@ -66,7 +66,7 @@ def test_programs_read_the_styles_and_that_no_license_is_given(painted: Path, ru
 def test_json_holds_everything_but_pictures(painted: Path, run: Run) -> None:
     document = json.loads(run("models", "red", "--json").out)
     assert document[0]["name"] == "red"
-    assert document[0]["record"] == {"steps": 7}
+    assert document[0]["provenance"] == {"steps": 7}
     assert document[0]["settings"]["width"] == 4
     assert document[0]["own"] is False
     assert json.loads(run("models", "bare", "--json").out)[0]["own"] is True

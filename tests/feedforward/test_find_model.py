@@ -89,15 +89,8 @@ def test_where_there_are_none_it_says_so(shelves: tuple[Path, Path], monkeypatch
 
 
 def test_the_users_folder_lies_with_the_users_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("BRUSHWORK_MODELS", "BRUSHWORK_PAINTERS"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("BRUSHWORK_MODELS", raising=False)
     monkeypatch.setattr(model, "user_data", lambda: tmp_path)
     assert model.user_models_folder() == tmp_path / "models"
-    (tmp_path / "painters").mkdir()
-    assert model.user_models_folder() == tmp_path / "painters"
-    (tmp_path / "models").mkdir()
-    assert model.user_models_folder() == tmp_path / "models"
-    monkeypatch.setenv("BRUSHWORK_PAINTERS", "former")
-    assert model.user_models_folder() == Path("former")
     monkeypatch.setenv("BRUSHWORK_MODELS", "mine")
     assert model.user_models_folder() == Path("mine")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from brushwork.errors import InputError
-from brushwork.feedforward.model import BUNDLED_MODELS, StyleModel, load_model, read_model_info, save_model
+from brushwork.feedforward.model import StyleModel, load_model, read_model_info, save_model
 from brushwork.feedforward.networks.configs import JohnsonConfig
 from brushwork.feedforward.networks.registry import build_network
 
@@ -69,19 +68,13 @@ def test_numbers_that_half_precision_does_not_hold_are_refused(painter: StyleMod
     save_model(painter, tmp_path / "wave.safetensors", half=False)
 
 
-def test_an_architecture_of_an_earlier_version_is_read_under_its_name_now(tmp_path: Path) -> None:
-    path = Path(shutil.copy(BUNDLED_MODELS / "wave-texture.safetensors", tmp_path))
-    _changed(path, lambda story, tensors: story.update(architecture="pyramid"))
-    assert load_model(path).architecture == read_model_info(path).architecture == "texture"
-
-
 def _changed(path: Path, change: Any) -> None:
     """Write the file anew, its story or its tensors changed."""
     with safe_open(path, framework="pt") as file:
-        story = json.loads(file.metadata()["brushwork painter"])
+        story = json.loads(file.metadata()["brushwork model"])
     tensors = load_file(path)
     change(story, tensors)
-    save_file(tensors, path, {"brushwork painter": json.dumps(story)})
+    save_file(tensors, path, {"brushwork model": json.dumps(story)})
 
 
 @pytest.mark.parametrize(
@@ -96,7 +89,7 @@ def _changed(path: Path, change: Any) -> None:
         (lambda story, _: story["settings"].update(width=-1), "width is -1"),
         (lambda story, _: story["settings"].update(width=2.5), r"width is 2\.5"),
         (lambda story, _: story.update(name=["wave"]), r"its name is \['wave'\]"),
-        (lambda story, _: story.update(record=None), "its record is None"),
+        (lambda story, _: story.update(provenance=None), "its provenance is None"),
         (lambda story, _: story.update(style=3), "its style is 3"),
         (lambda _, tensors: tensors["layers.last.bias"].fill_(torch.nan), r"layers\.last\.bias holds numbers that"),
         (lambda _, tensors: tensors.pop("layers.last.bias"), "lacks tensor 'layers.last.bias'"),

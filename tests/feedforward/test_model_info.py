@@ -21,7 +21,7 @@ def test_a_label_says_what_was_saved(tmp_path: Path) -> None:
     label = read_model_info(tmp_path / "a.safetensors")
     assert (label.name, label.architecture, label.license, label.style) == ("wave", "johnson", "CC0", b"\x89PNG")
     assert label.settings["width"] == 4
-    assert dict(label.record) == {"steps": 3}
+    assert dict(label.provenance) == {"steps": 3}
     assert label.parameters == sum(one.numel() for one in network.parameters())
     assert label.nbytes == (tmp_path / "a.safetensors").stat().st_size
 

@@ -74,7 +74,7 @@ def test_the_file_says_who_it_is(exported: tuple[StyleModel, Path, Any]) -> None
     _, _, session = exported
     told = session.get_modelmeta().custom_metadata_map
     assert (told["name"], told["license"], told["architecture"]) == ("wave", "CC0-1.0", "multi-style")
-    assert json.loads(told["record"]) == {"steps": 5, "place": "Kōbe"}
+    assert json.loads(told["provenance"]) == {"steps": 5, "place": "Kōbe"}
     assert json.loads(told["settings"])["width"] == 4
     assert "any size" in told["pictures"]
     (photograph, style), (picture,) = session.get_inputs(), session.get_outputs()

@@ -7,7 +7,6 @@ import sys
 import pytest
 
 from brushwork.errors import InputError
-from brushwork.feedforward.options import AdaINOptions, ModelOptions
 from brushwork.jobs.options_json import known_methods, options_from_json, options_to_json
 from brushwork.options import MethodOptions
 from brushwork.recipes import (
@@ -95,29 +94,6 @@ def test_options_that_are_no_object():
 def test_a_value_out_of_range_is_refused():
     with pytest.raises(InputError, match="size is 7"):
         options_from_json("optimize", options_to_json(TransferOptions()) | {"size": 7})
-
-
-def test_options_of_earlier_versions_are_read_under_their_names_now():
-    data = options_to_json(TransferOptions(min_size=64, encoder_scale=256.0, precision="fp16", history_storage="bf16"))
-    old = {**data, "coarsest": data.pop("min_size"), "white": data.pop("encoder_scale"), "start": data.pop("init")}
-    del old["min_size"], old["encoder_scale"], old["init"]
-    found = options_from_json("optimize", {**old, "precision": "half", "history_storage": "half", "engine": "nnpack"})
-    assert found == TransferOptions(min_size=64, encoder_scale=256.0, precision="fp16", history_storage="bf16")
-
-
-@pytest.mark.parametrize(
-    ("old", "kind"), [("transfer", TransferOptions), ("instant", AdaINOptions), ("painter", ModelOptions)]
-)
-def test_methods_of_earlier_versions_are_known_by_their_names_then(old, kind):
-    assert options_from_json(old, options_to_json(kind())) == kind()
-    assert kind.method != old and options_from_json(kind.method, options_to_json(kind())) == kind()
-
-
-def test_records_from_before_jitter_say_what_was_done_then():
-    then = TransferOptions(jitter=0, detail=0.0, iteration_floor=0.0)
-    data = options_to_json(then)
-    del data["jitter"], data["detail"], data["iteration_floor"]
-    assert options_from_json("optimize", data) == then
 
 
 def test_every_method_is_known_from_the_start():

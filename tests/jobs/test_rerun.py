@@ -11,8 +11,7 @@ from brushwork.encoders import load
 from brushwork.encoders.backends import usable_engines
 from brushwork.errors import InputError
 from brushwork.images import read_image, read_metadata, write_image
-from brushwork.jobs import job_from_image, read_origin
-from brushwork.jobs.manifest import read_embedded_result
+from brushwork.jobs import job_from_image
 from tiny_job import TINY, painted, picture, tiny_job
 from tiny_network import tiny_network
 
@@ -137,19 +136,6 @@ def test_a_changed_option_is_named(job):
     rewritten(job, lambda data: data["options"].update(size="large"))
     with pytest.raises(InputError, match="size is 'large'"):
         job_from_image(job.output)
-
-
-def test_a_picture_of_an_earlier_version(job):
-    def change(data):
-        data |= {"recipe": "transfer", "paintings": data.pop("styles"), "start": data.pop("init")}
-        data["result"]["closures"] = data["result"].pop("iterations")
-        del data["method"]
-
-    expected, iterations = job_from_image(job.output), read_embedded_result(job.output).iterations
-    rewritten(job, change)
-    assert job_from_image(job.output) == expected
-    assert read_embedded_result(job.output).iterations == iterations > 0
-    assert read_origin(job.output).styles == job.styles
 
 
 def test_the_repeat_does_not_overwrite(job):

@@ -205,28 +205,6 @@ def _changed(path, change):
     save_file(tensors, path, {"brushwork checkpoint": json.dumps(story)})
 
 
-OLD = {"iterations": "closures", "level_iterations": "spent", "manifest": "record"}
-OLD_MANIFEST = {"init": "start", "method": "recipe", "styles": "paintings"}
-
-
-def _under_old_names(story, _):
-    manifest = story["manifest"]
-    manifest["method"] = "transfer"
-    for entries, names in ((manifest, OLD_MANIFEST), (story, OLD)):
-        for name, old in names.items():
-            entries[old] = entries.pop(name)
-
-
-def test_a_checkpoint_of_an_earlier_version_is_resumed(tmp_path):
-    whole, broken = tiny_job(tmp_path), tiny_job(tmp_path, output=tmp_path / "broken.png")
-    painted(whole)
-    interrupted(broken, 3)
-    _changed(broken.checkpoint, _under_old_names)
-    started, *_ = painted(broken, resume=True)
-    assert started.done >= 3
-    assert broken.output.read_bytes() == whole.output.read_bytes()
-
-
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -156,7 +156,7 @@ def _changed(path, change):
         (lambda story, _: story.update(size=[[96], 64]), "extracted from"),
         (lambda story, _: story.update(size=[0, 64]), "extracted from"),
         (lambda story, _: story.update(source=None), "extracted from None"),
-        (lambda story, _: story["seen"].pop("network"), "network"),
+        (lambda story, _: story["encoder"].pop("network"), "network"),
         (lambda _, tensors: tensors["48/relu1_1/mean"].fill_(torch.nan), "relu1_1/mean is not a mean"),
         (lambda _, tensors: tensors.update({"48/relu1_1/gram": torch.ones(1, 3, 3)}), "gram"),
         (lambda _, tensors: tensors.update({"48/relu1_1/std": torch.ones(1, 8).int()}), "std"),

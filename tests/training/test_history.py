@@ -29,12 +29,6 @@ def test_it_comes_back_up_to_where_the_training_was_kept(tmp_path: Path) -> None
     assert History.read(tmp_path / "x.json", 5).last["total"] == 0.5
 
 
-def test_files_of_earlier_versions_are_read(tmp_path: Path) -> None:
-    rows = [{"iteration": 1, "total": 2.0}]
-    (tmp_path / "x.json").write_text(json.dumps({"learned": rows, "judged": []}))
-    assert History.read(tmp_path / "x.json", 3).rows == {"training": rows, "validation": []}
-
-
 def test_without_a_file_it_is_empty_and_other_files_are_refused(tmp_path: Path) -> None:
     assert History.read(tmp_path / "x.json", 3).rows == {"training": [], "validation": []}
     for content in ("[]", "{}"):

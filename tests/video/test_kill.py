@@ -174,18 +174,16 @@ def test_a_finished_film_of_another_clip_or_other_options_is_no_finished_one(tmp
     assert done.frames == 3 and sha256(job.output) != before
 
 
-def test_a_film_of_an_earlier_version_goes_on():
-    """Its sound was among the options of the encoder, and optimized films had fewer options."""
-    kept = {"sequence": {"passes": 1}, "encoding": {"crf": 18, "audio": "copy"}}
-    frames = {"sequence": {"passes": 1, "warping": "filled", "stopping": "sliding"}, "encoding": {"crf": 18}}
-    assert not workspace.list_film_changes(frames, kept)
-    assert not workspace.list_film_changes(frames | {"sound": {"audio": "copy"}}, kept)
-    assert workspace.list_film_changes(frames | {"sound": {"audio": "none"}}, kept) == ["audio: none here, copy there"]
-    method = {"method": {"jitter": 0, "detail": 0.0, "iteration_floor": 0.0, "seed": 1}}
-    assert not workspace.list_film_changes(frames | method, kept | {"method": {"seed": 1}})
-    frames["sequence"]["warping"] = "ruder"
-    assert workspace.list_film_changes(frames, kept) == ["warping: ruder here, filled there"]
-    assert not workspace.list_film_changes({"sequence": {}, "encoding": {}}, {"sequence": {}, "encoding": {}})
+def test_what_makes_another_film_is_told_part_by_part():
+    here = {"clip": "a1", "encoding": {"crf": 18}, "masks": None}
+    assert not workspace.list_film_changes(here, dict(here))
+    there = {"clip": "b2", "encoding": {"crf": 20}, "masks": ["c3"], "pictures": {"rate": 12.0}}
+    assert workspace.list_film_changes(here, there) == [
+        "clip: another file",
+        "crf: 18 here, 20 there",
+        "masks: another file",
+        "rate: None here, 12.0 there",
+    ]
 
 
 def test_of_another_method_only_its_name_is_told():

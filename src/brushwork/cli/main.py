@@ -30,7 +30,6 @@ from brushwork.cli.signals import SIGNALS
 from brushwork.cli.streams import configure_streams, discard_stdout
 from brushwork.cli.temporary import settle_temporary
 from brushwork.errors import BrushworkError
-from brushwork.jobs.options_json import OLD_NAMES
 from brushwork.storage.file_names import to_command_line
 from brushwork.storage.pipes import cache_pipes
 
@@ -73,16 +72,6 @@ COMMANDS = {
 
 _INPUTS = {"evaluate": "RESULT...", "presets": "[NAME...]", "reproduce": "[EXPERIMENT...]", "texture": "IMAGE..."}
 """Command → its inputs in the line of its usage, for those that take any number."""
-
-_RENAMED = {
-    "again": "rerun",
-    "export": "models export",
-    "judge": "evaluate",
-    "lab": "reproduce",
-    "mdan": "paint --method mdan",
-    "painters": "models",
-}
-"""Commands of earlier versions → their current names."""
 
 
 def make_app(given: Sequence[str], is_brief: bool = False) -> App:
@@ -129,7 +118,7 @@ def _run(given: Sequence[str]) -> int:
             sys.stdout.flush()
     except CycloptsError as error:
         help_command = shlex.join(["brushwork", *(error.command_chain or ()), "--help"])
-        print_failure(f"{_one_line(error)}{_new_name(given, str(error))} Try {help_command}.")
+        print_failure(f"{_one_line(error)} Try {help_command}.")
         return USAGE
     except BrushworkError as error:
         print_failure(format_error(error))
@@ -151,18 +140,6 @@ def _run(given: Sequence[str]) -> int:
 def _one_line(error: CycloptsError) -> str:
     line = " ".join(str(error).split())
     return line if line.endswith((".", "?")) else f"{line}."
-
-
-def _new_name(given: Sequence[str], message: str) -> str:
-    """Return a sentence with the current name of a command or option that the message refuses; empty: it has none."""
-    if given[0] in _RENAMED:
-        return f" It is brushwork {_RENAMED[given[0]]} now."
-    for word in given:
-        old = word.partition("=")[0]
-        new = OLD_NAMES.get(old.removeprefix("--").replace("-", "_"))
-        if old.startswith("--") and new and f"option: {old}" in message:
-            return f" It is --{new.replace('_', '-')} now."
-    return ""
 
 
 def _how_to_go_on(given: Sequence[str]) -> str:

@@ -131,9 +131,9 @@ class StyleFile:
             for layer, moments in style.statistics.items()
             for part in _PARTS
         }
-        story = {"source": self.source, "seen": asdict(self.encoder), "size": list(self.size)}
+        entries = {"source": self.source, "encoder": asdict(self.encoder), "size": list(self.size)}
         with atomic_write(expand_user(path), overwrite=overwrite) as temporary:
-            write_tensors(temporary, tensors, {_ENTRY: json.dumps(story)})
+            write_tensors(temporary, tensors, {_ENTRY: json.dumps(entries)})
 
     def _require_sound(self) -> None:
         """Refuse what no painting has.
@@ -157,9 +157,9 @@ class StyleFile:
         path = expand_user(path)
         with explain_read_errors(path, "a style file as `brushwork style extract` writes them"):
             tensors, metadata = read_tensors(path)
-            story = json.loads(metadata[_ENTRY])
-            encoder = EncoderFingerprint(**_rename_old_entries(story["seen"]))
-            found = cls(story["source"], encoder, Size(*story["size"]), _styles(tensors))
+            entries = json.loads(metadata[_ENTRY])
+            encoder = EncoderFingerprint(**entries["encoder"])
+            found = cls(entries["source"], encoder, Size(*entries["size"]), _styles(tensors))
             found._require_sound()
             return found
 
@@ -181,11 +181,6 @@ def blend_style_files(styles: Sequence[StyleFile], weights: Sequence[float] | No
             )
     mixed = {pixels: blend_styles([one.styles[pixels] for one in styles], weights) for pixels in first.styles}
     return StyleFile(" + ".join(one.source for one in styles), first.encoder, first.size, mixed)
-
-
-def _rename_old_entries(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Rename the entries of a file of any version to their current names."""
-    return {"encoder_scale" if name == "white" else name: value for name, value in settings.items()}
 
 
 def _sizes(style: StyleFile) -> str:

@@ -100,7 +100,7 @@ class StyleEncoder:
         entry = style.nearest(style_pixels(self.options, self.canvas, scale)).statistics.get(ADAIN)
         if entry is None:
             raise InputError(
-                f"the style of {style.source} was extracted with {style.encoder.network}, or by an earlier version, "
+                f"the style of {style.source} was extracted with {style.encoder.network}, "
                 f"but --instant needs {self.encoder.name}: give the style image itself, or extract it again."
             )
         return ChannelStatistics.of_entry(entry)

@@ -16,12 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from brushwork.errors import InputError, suggest_names
-from brushwork.feedforward.networks.registry import (
-    OLD_ARCHITECTURES,
-    build_network,
-    config_from_json,
-    config_to_json,
-)
+from brushwork.feedforward.networks.registry import build_network, config_from_json, config_to_json
 from brushwork.feedforward.networks.spec import ModelConfig, ModelSpec
 from brushwork.storage.atomic import atomic_write
 from brushwork.storage.file_names import MODEL_ENDING
@@ -29,8 +24,8 @@ from brushwork.storage.folders import PathInput, expand_user, user_data
 from brushwork.storage.hashing import find_unchanged, tensors_sha256
 from brushwork.storage.tensors import explain_read_errors, open_tensors, read_tensors, write_tensors
 
-ENTRY = "brushwork painter"
-"""Name of the metadata entry, as the first versions wrote it."""
+_ENTRY = "brushwork model"
+"""Name of the metadata entry."""
 
 _KIND = "a model as `brushwork train` writes them"
 
@@ -81,11 +76,11 @@ def save_model(model: StyleModel, path: PathInput, half: bool = True, *, overwri
         "architecture": model.architecture,
         "settings": config_to_json(model.config),
         "style": None if model.style is None else b64encode(model.style).decode(),
-        "record": dict(model.provenance),
+        "provenance": dict(model.provenance),
         "license": model.license,
     }
     with atomic_write(expand_user(path), overwrite=overwrite) as temporary:
-        write_tensors(temporary, tensors, {ENTRY: json.dumps(entries)})
+        write_tensors(temporary, tensors, {_ENTRY: json.dumps(entries)})
 
 
 @torch.inference_mode(False)
@@ -97,18 +92,11 @@ def load_model(source: PathInput) -> StyleModel:
     path = find_model_file(source)
     with explain_read_errors(path, _KIND):
         tensors, metadata = read_tensors(path)
-        entries = _read_entries(metadata)
+        entries = json.loads(metadata[_ENTRY])
         try:
             return _model(entries, tensors)
         except InputError as error:
             raise InputError(f"{path} cannot be used: {error}") from error
-
-
-def _read_entries(metadata: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the file says about the model, the architecture under its current name."""
-    entries: dict[str, Any] = json.loads(metadata[ENTRY])
-    name = entries["architecture"]
-    return {**entries, "architecture": OLD_ARCHITECTURES.get(name, name) if isinstance(name, str) else name}
 
 
 def _pack(name: str, tensor: Tensor, half: bool) -> Tensor:
@@ -130,13 +118,14 @@ def _model(entries: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> StyleMo
     network = build_network(settings)
     network.load_state_dict(dict(tensors))
     style = None if entries["style"] is None else b64decode(entries["style"])
-    return StyleModel(
-        entries["name"], entries["architecture"], settings, network.eval(), style, entries["record"], entries["license"]
+    name, architecture, provenance, license_ = (
+        entries[one] for one in ("name", "architecture", "provenance", "license")
     )
+    return StyleModel(name, architecture, settings, network.eval(), style, provenance, license_)
 
 
 def _require_words(entries: Mapping[str, Any]) -> None:
-    kinds: dict[str, Any] = {"name": str, "architecture": str, "settings": dict, "record": dict, "license": str}
+    kinds: dict[str, Any] = {"name": str, "architecture": str, "settings": dict, "provenance": dict, "license": str}
     for name, kind in {**kinds, "style": str | None}.items():
         if not isinstance(entries[name], kind):
             raise InputError(f"its {name} is {entries[name]!r}.")
@@ -182,7 +171,7 @@ class ModelInfo:
     """Size of the file in bytes."""
     style: bytes | None = field(repr=False)
     """Thumbnail of the style, as the bytes of a JPEG or PNG file."""
-    record: Mapping[str, Any] = field(repr=False)
+    provenance: Mapping[str, Any] = field(repr=False)
     """Description of the training."""
 
     @property
@@ -203,7 +192,7 @@ def read_model_info(path: PathInput) -> ModelInfo:
     with explain_read_errors(path, _KIND):
         size = path.stat().st_size
         with open_tensors(path) as file:
-            entries = _read_entries(file.metadata() or {})
+            entries = json.loads((file.metadata() or {})[_ENTRY])
             parameters = sum(prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
         return _label(path, entries, parameters, size)
 
@@ -218,19 +207,14 @@ def _label(path: Path, entries: Mapping[str, Any], parameters: int, size: int) -
         parameters=parameters,
         nbytes=size,
         style=None if entries["style"] is None else b64decode(entries["style"]),
-        record=dict(entries["record"]),
+        provenance=dict(entries["provenance"]),
     )
 
 
 def user_models_folder() -> Path:
-    """Return the folder of the user's models: `$BRUSHWORK_MODELS`, or one in the user's data folder.
-
-    Former names count where only they are there: `$BRUSHWORK_PAINTERS`, and the folder `painters`.
-    """
-    if given := os.environ.get("BRUSHWORK_MODELS") or os.environ.get("BRUSHWORK_PAINTERS"):
-        return Path(given)
-    found, former = user_data() / "models", user_data() / "painters"
-    return former if former.is_dir() and not found.is_dir() else found
+    """Return the folder of the user's models: `$BRUSHWORK_MODELS`, or one in the user's data folder."""
+    given = os.environ.get("BRUSHWORK_MODELS")
+    return Path(given) if given else user_data() / "models"
 
 
 def list_models() -> dict[str, Path]:

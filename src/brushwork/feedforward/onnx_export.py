@@ -91,7 +91,7 @@ def _story(model: StyleModel) -> Mapping[str, str]:
         "license": to_readable(model.license),
         "architecture": model.architecture,
         "settings": json.dumps(config_to_json(model.config)),
-        "record": json.dumps(dict(model.provenance)),
+        "provenance": json.dumps(dict(model.provenance)),
         "pictures": "sRGB in [0, 1], batch × 3 × height × width, of any size",
     }
 

@@ -11,7 +11,6 @@ from brushwork.images.geometry import Size
 from brushwork.jobs.distributed_state import IMAGE_AXES
 from brushwork.jobs.manifest import Manifest
 from brushwork.jobs.method import Snapshot
-from brushwork.jobs.options_json import rename_old_entries
 from brushwork.recipes import ResumeState, ScheduleLevel
 from brushwork.storage.tensors import explain_read_errors, read_tensors, replace_tensors
 
@@ -62,7 +61,7 @@ class JobCheckpoint(NamedTuple):
         """
         with explain_read_errors(path, _KIND):
             state, metadata = read_tensors(path)
-            entries = rename_old_entries(json.loads(metadata[_ENTRY]))
+            entries = json.loads(metadata[_ENTRY])
             _require_kinds(entries)
             saved = ResumeState(entries["level"], entries["level_iterations"], state)
             snapshot = Snapshot(saved, entries["iterations"], entries["total"], entries["losses"])

@@ -22,7 +22,7 @@ from brushwork.gradients.tiled import Tiling
 from brushwork.images import read_metadata
 from brushwork.jobs.job import Job, JobOptions
 from brushwork.jobs.method import LoadedMethod, Snapshot
-from brushwork.jobs.options_json import options_from_json, options_to_json, rename_old_entries
+from brushwork.jobs.options_json import options_from_json, options_to_json
 from brushwork.storage.folders import expand_user
 from brushwork.storage.hashing import file_sha256
 from brushwork.storage.pipes import STDIN, is_pipe
@@ -87,7 +87,6 @@ class Manifest:
 
         Raises: InputError: a missing field, or values that make no sense.
         """
-        data = rename_old_entries(data)
         try:
             return cls(
                 options_from_json(data["method"], data["options"]),
@@ -97,8 +96,8 @@ class Manifest:
                 str(data["network"]),
                 str(data["weights"]),
                 dict(data["machine"]),
-                _tiling(data["tiling"]) if data.get("tiling") else None,
-                tuple(tuple(map(ImageSource.from_json, masks)) for masks in data.get("regions", ())),
+                None if data["tiling"] is None else _tiling(data["tiling"]),
+                tuple(tuple(map(ImageSource.from_json, masks)) for masks in data["regions"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(f"the painting's record is incomplete ({error!r}): it was edited.") from error
@@ -162,12 +161,12 @@ def read_embedded_result(path: Path) -> EmbeddedResult:
     Raises: InputError: not an image, or not one that brushwork wrote.
     """
     with read_record(path) as data:
-        result = rename_old_entries(data["result"])
+        result = data["result"]
         losses = {str(name): float(value) for name, value in result["losses"].items()}
         return EmbeddedResult(
             Manifest.from_json(data),
             bool(result["finished"]),
-            int(result.get("iterations", 0)),
+            int(result["iterations"]),
             float(result["total"]),
             losses,
             bool(result.get("early")),
@@ -176,7 +175,7 @@ def read_embedded_result(path: Path) -> EmbeddedResult:
 
 @contextmanager
 def read_record(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the values in an image's metadata, as they were written; names may be those of earlier versions.
+    """Yield the values in an image's metadata, as they were written.
 
     Raises: InputError: there are none, or they do not hold what is read from them in the context.
     """

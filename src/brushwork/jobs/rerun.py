@@ -19,7 +19,6 @@ from brushwork.jobs.manifest import (
     read_embedded_result,
     read_record,
 )
-from brushwork.jobs.options_json import rename_old_entries
 from brushwork.recipes import TextureOptions
 from brushwork.storage.folders import require_path
 from brushwork.storage.hashing import file_sha256, find_unchanged
@@ -122,8 +121,7 @@ def _read_sources(path: Path) -> tuple[ImageSource | None, list[ImageSource], st
 
     Raises: InputError: there is no manifest.
     """
-    with read_record(path) as written:
-        data = rename_old_entries(written)
+    with read_record(path) as data:
         return *_content_and_styles(data), str(data["network"])
 
 

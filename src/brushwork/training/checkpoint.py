@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 from brushwork.errors import InputError
-from brushwork.jobs.options_json import rename_old_options
 from brushwork.storage.tensors import explain_read_errors, read_tensors, replace_tensors
 from brushwork.training.task import TrainingTask
 from brushwork.types import State
@@ -94,7 +93,7 @@ def _in_words(value: Any) -> str:
 
 def _flat(about: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for name, value in rename_old_options(about).items():
+    for name, value in about.items():
         found |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
     return found
 

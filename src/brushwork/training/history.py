@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from brushwork.errors import InputError
 from brushwork.storage.atomic import atomic_write
 
 Kind = Literal["training", "validation"]
-
-_FORMER: Mapping[Kind, str] = {"training": "learned", "validation": "judged"}
-"""Kinds of losses → their names in files of earlier versions."""
 
 STEP = "iteration"
 """Key of the iteration in each row."""
@@ -60,8 +57,7 @@ class History:
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
             rows: dict[Kind, list[dict[str, float]]] = {
-                kind: [row for row in found[kind if kind in found else former] if row[STEP] <= until]
-                for kind, former in _FORMER.items()
+                kind: [row for row in found[kind] if row[STEP] <= until] for kind in get_args(Kind)
             }
         except FileNotFoundError:
             return cls()

@@ -12,7 +12,7 @@ import torch
 
 from brushwork.errors import InputError
 from brushwork.jobs.manifest import describe_machine, list_changes
-from brushwork.jobs.options_json import ADDED, known_methods
+from brushwork.jobs.options_json import known_methods
 from brushwork.storage.atomic import atomic_write, explain_write_errors
 from brushwork.video.analysis import FilmAnalysis
 from brushwork.video.frame_store import FrameFolder
@@ -115,37 +115,26 @@ class Workspace:
         return found
 
 
-_ADDED_BY_FILMS = {"warping": "filled", "stopping": "sliding"}
-"""Options of optimized films that manifests of earlier versions do not have → what those versions did."""
-
-
 def list_film_changes(manifest: dict[str, Any], there: dict[str, Any]) -> list[str]:
-    """List, in words, what makes the film of another manifest another one; earlier versions leave parts out."""
+    """List, in words, what makes the film of another manifest another one."""
     here: dict[str, Any] = json.loads(json.dumps(manifest))
     return list_changes(_name_method(here), _name_method(there)) or [
         change
-        for part, kept in _update_manifest(there, has_sound="sound" in here).items()
-        if here.get(part) != kept
-        for change in (
-            list_changes(here.get(part) or {}, kept) if isinstance(kept, dict) else [f"{part}: another file"]
-        )
+        for part in sorted(here.keys() | there.keys())
+        if here.get(part) != there.get(part)
+        for change in _list_part_changes(part, here.get(part) or {}, there.get(part) or {})
     ]
+
+
+def _list_part_changes(part: str, here: Any, there: Any) -> list[str]:
+    both_are_options = isinstance(here, dict) and isinstance(there, dict)
+    return list_changes(here, there) if both_are_options else [f"{part}: another file"]
 
 
 def _name_method(manifest: dict[str, Any]) -> dict[str, Any]:
     """Return the name of the method, whose options are others than those of another one."""
     kind = manifest.get("method", {}).get("kind")
     return {"method": next((name for name, one in known_methods().items() if one.__name__ == kind), kind)}
-
-
-def _update_manifest(kept: dict[str, Any], *, has_sound: bool) -> dict[str, Any]:
-    """Return the manifest of any version as this one writes it; what makes frames what they are is without sound."""
-    encoding, sequence = dict(kept.get("encoding", {})), kept.get("sequence", {})
-    sound = {"audio": encoding.pop("audio")} if "audio" in encoding else None
-    updated = kept | {"encoding": encoding, "sequence": sequence and _ADDED_BY_FILMS | sequence}
-    if sequence and "method" in kept:  # an optimized film, whose method is a style transfer
-        updated["method"] = ADDED | kept["method"]
-    return updated | ({"sound": sound} if has_sound and sound else {})
 
 
 def segments_of(analysis: FilmAnalysis) -> list[range]:

@@ -42,9 +42,6 @@ ARCHITECTURES: Mapping[str, NetworkArchitecture] = {
 }
 """Architectures by name, as model files store it."""
 
-OLD_ARCHITECTURES = {"pyramid": "texture"}
-"""Names in model files of earlier versions → the current ones."""
-
 
 def architecture_name(config: object) -> str:
     """Return the name of a configuration's architecture.
