@@ -27,10 +27,10 @@ What ``--help`` says of every command (``brushwork paint --help-all``). Every op
 (``--config FILE.toml``), and as an environment variable: ``BRUSHWORK_SIZE=768``. Variables, and a file named by
 ``BRUSHWORK_CONFIG``, are for all commands: they do not set options whose name means something else in others
 (``--size`` of ``texture``, ``evaluate`` and ``reproduce``, ``--network`` and ``--flow`` of ``evaluate``,
-``--engine`` of ``reproduce``, ``--style`` of these two and of ``models export``, and ``--output`` of commands that
-write no painting or film), and options that a command does not have are ignored. Results go to stdout, progress and
-messages to stderr. Exit codes: 0 success, 1 failure, 2 invalid input, 130, 143 and 129 ended by Ctrl-C, SIGTERM and
-SIGHUP.
+``--engine`` of ``reproduce``, ``--style`` of these two and of ``models export``, the options of a training, and
+``--output`` of commands that write no painting or film), and options that a command does not have are ignored.
+Results go to stdout, progress and messages to stderr. Exit codes: 0 success, 1 failure, 2 invalid input, 130, 143 and
+129 ended by Ctrl-C, SIGTERM and SIGHUP.
 
 """
 

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from brushwork import training
+from brushwork.cli.commands import train_johnson
 from brushwork.feedforward.model import load_model, save_model
 from brushwork.images import write_image
 from brushwork.jobs import StepDone
 from brushwork.training import builders
 from brushwork.training.tasks import super_resolution
+from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
 from tiny_network import picture, tiny_network
 
 Run = Callable[..., Any]
@@ -51,6 +53,21 @@ def test_a_painter_is_learned_and_named_after_the_style(run: Run, studio: Path) 
     assert painter.style is not None
     assert (studio / "losses.png").stat().st_size > 1000
     assert sorted(one.name for one in (studio / "waves-validation").iterdir()) == ["000000.jpg", "000003.jpg"]
+
+
+def test_options_of_paintings_in_the_environment_are_not_those_of_trainings(
+    run: Run, studio: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("ITERATIONS", "7"), ("STYLE_WEIGHT", "3"), ("CONTENT_LAYERS", "conv4_2")):
+        monkeypatch.setenv(f"BRUSHWORK_{name}", value)
+    (studio / "mine.toml").write_text("seed = 5\n")
+    monkeypatch.setenv("BRUSHWORK_CONFIG", "mine.toml")
+    given: list[JohnsonTrainingOptions] = []
+    monkeypatch.setattr(train_johnson, "train_family", lambda _, options, **__: given.append(options) or 0)
+    assert run("train", "johnson", "waves.png", "--dataset", "photos").code == 0
+    (studio / "mine.toml").write_text("iterations = 5\n")
+    assert run("train", "johnson", "waves.png", "--dataset", "photos", "--config", "mine.toml").code == 0
+    assert given == [JohnsonTrainingOptions(), JohnsonTrainingOptions(iterations=5)]
 
 
 @pytest.mark.slow

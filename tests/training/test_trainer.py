@@ -205,6 +205,14 @@ def test_pictures_of_iterations_after_the_checkpoint_are_removed(tmp_path: Path)
     assert names == sorted(["000000.jpg", "000003.jpg", "000005.jpg", *foreign])
 
 
+def test_pictures_of_a_longer_training_before_are_removed(tmp_path: Path) -> None:
+    course = tiny_config(tmp_path)
+    course.images_folder.mkdir()
+    (course.images_folder / "000040.jpg").write_bytes(b"")
+    taught(replace(course, options=replace(TINY, iterations=3), overwrite=True))
+    assert sorted(one.name for one in course.images_folder.iterdir()) == ["000000.jpg", "000003.jpg"]
+
+
 @pytest.mark.slow
 def test_without_a_checkpoint_it_begins_anew(tmp_path: Path) -> None:
     assert taught(tiny_config(tmp_path, resume=True))[0].done == 0

@@ -42,6 +42,14 @@ def passed(clip, output, **changes) -> FilmFinished:
     return last
 
 
+def test_a_selection_takes_numbers_and_refuses_other_values() -> None:
+    assert FrameSelection(start=1, rate=29.97) == FrameSelection(start=1.0, rate=Fraction(2997, 100))
+    with pytest.raises(InputError, match=r"start is '1': it must be a number or None"):
+        FrameSelection(start="1")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"every is 1\.5: it must be a whole number"):
+        FrameSelection(every=1.5)  # type: ignore[arg-type]
+
+
 def test_irregular_times_and_sound_come_back_to_the_tick(tmp_path):
     clip = write_clip(
         tmp_path / "a b 'c.mp4",

@@ -54,6 +54,7 @@ def make_flags(
     names: Mapping[str, str] | None = None,
     types: Mapping[str, Any] | None = None,
     texts: Mapping[str, str] | None = None,
+    marks: tuple[object, ...] = (),
 ) -> Any:
     """Return a TypedDict with one optional flag for each field of an options dataclass.
 
@@ -61,7 +62,7 @@ def make_flags(
     flag's help is the field's docstring, its default the field's value in `defaults`, and its panel the dataclass that
     has the field. `names`, `types` and `texts` replace a field's flag, type and help. A field with the metadata
     `{"flag": False}` has no flag. `more` are other options, whose fields are added where `defaults` has none of that
-    name.
+    name. `marks` are annotations that every flag gets.
     """
     annotations: dict[str, Any] = {}
     for number, options in enumerate((defaults, *more)):
@@ -78,6 +79,7 @@ def make_flags(
                 panels[field.name],
                 getattr(options, field.name),
                 (names or {}).get(field.name),
+                marks,
             )
             for field in fields(options)  # type: ignore[arg-type]
             if field.name not in {*without, *annotations} and field.metadata.get("flag", True)
@@ -103,7 +105,7 @@ def _panels(kind: type, first: int) -> dict[str, Group]:
     return panels
 
 
-def _flag(hint: Any, text: str, panel: Group, default: object, name: str | None) -> Any:
+def _flag(hint: Any, text: str, panel: Group, default: object, name: str | None, marks: tuple[object, ...]) -> Any:
     converter, many = _converter(hint)
     parameter = Parameter(
         name=name,
@@ -114,7 +116,7 @@ def _flag(hint: Any, text: str, panel: Group, default: object, name: str | None)
         negative=() if many else None,
         converter=converter,
     )
-    return Annotated[hint, parameter]
+    return Annotated[(hint, parameter, *marks)]
 
 
 def _converter(hint: Any) -> tuple[Callable[[Any, Sequence[Token]], Any] | None, bool]:

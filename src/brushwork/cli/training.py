@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from cyclopts import Parameter
 
 from brushwork import devices, distributed, jobs, training
 from brushwork.cli.config import FLAG_ONLY
 from brushwork.cli.distributed import connect
-from brushwork.cli.flags import OUTPUT, PICTURES, home_path
+from brushwork.cli.flags import OUTPUT, PICTURES, home_path, make_flags
 from brushwork.cli.output import InterruptedRunError, print_json, print_result
 from brushwork.cli.paths import require_no_overwrite, require_separate_file
 from brushwork.cli.plot import plot_losses, require_plottable
@@ -73,6 +73,11 @@ class TrainingFlags:
     device: Device = "auto"
     threads: Threads = None
     checkpoint_every: CheckpointEvery = 60.0
+
+
+def make_training_flags(options: TrainingOptions, *, without: Collection[str] = ()) -> Any:
+    """Return the flags of training options; settings that are for all commands, mostly of paintings, set none."""
+    return make_flags(options, without=without, marks=(FLAG_ONLY,))
 
 
 def train_family(

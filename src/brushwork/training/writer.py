@@ -38,10 +38,11 @@ class TrainingWriter:
     def resume(self) -> int:
         """Load the checkpoint if resuming is requested and one exists; return the number of completed iterations.
 
-        Raises: InputError: the checkpoint cannot be used, or a later validation image not be removed.
+        Raises: InputError: the checkpoint cannot be used, or a validation image of another run not be removed.
         """
         config = self._config
         if not config.resume or not config.checkpoint.exists():
+            self._remove_images(after=0)
             return 0
         found = TrainingCheckpoint.read(config.checkpoint)
         found.require_same_training(config.about)
@@ -97,7 +98,9 @@ class TrainingWriter:
         return self._config.images_folder / f"{step:06}.jpg"
 
     def _remove_images(self, after: int) -> None:
-        """Remove the validation images after an iteration: a killed training may have gone beyond its last checkpoint.
+        """Remove the validation images after an iteration.
+
+        They are of a training that was started over, or that was killed after its last checkpoint.
 
         Raises: InputError: one cannot be removed.
         """

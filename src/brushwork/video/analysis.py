@@ -130,7 +130,7 @@ def _time(clip: Clip, selection: FrameSelection, times: list[int], cuts: list[in
     if selection.rate is None:
         frames = tuple(FrameTime(one, one - first) for one in times)
         return FilmAnalysis(base, frames, tuple(cuts), -first * base)
-    tick = 1 / selection.rate
+    tick = 1 / Fraction(selection.rate)
     last = times[-1] - first + (times[-1] - times[-2] if len(times) > 1 else round(tick / base))
     chosen = [_nearest(times, first + round(number * tick / base)) for number in range(max(1, int(last * base / tick)))]
     moved = [next((place for place, one in enumerate(chosen) if one >= cut), len(chosen)) for cut in cuts]

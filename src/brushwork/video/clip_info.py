@@ -61,7 +61,7 @@ class ClipInfo:
 
 
 def open_container(path: Path, demuxer: str) -> Any:
-    """Open a film for reading, as the container that it was found to be; to be used with `with`.
+    """Open a file of film or sound for reading, as the container that it was found to be; to be used with `with`.
 
     Raises: InputError: damaged or truncated.
     """
@@ -70,7 +70,7 @@ def open_container(path: Path, demuxer: str) -> Any:
         return av.open(str(expand_user(path).absolute()), format=demuxer, options=ONLY_FILES)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise InputError(
-            f"the film {path} is damaged or incomplete ({getattr(error, 'strerror', None) or error}): get it again."
+            f"{path} is damaged or incomplete ({getattr(error, 'strerror', None) or error}): get it again."
         ) from error
 
 

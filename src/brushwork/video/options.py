@@ -134,10 +134,11 @@ class FrameSelection:
     """Second before which it ends."""
     every: int = 1
     """Every how many frames one is taken."""
-    rate: Fraction | None = None
-    """Frames a second; None: as the film has them."""
+    rate: Fraction | float | None = None
+    """Frames a second, kept as a fraction; None: as the film has them."""
 
     def __post_init__(self) -> None:
+        check_options(self)
         start = self.start or 0
         require_option(0 <= start < inf, "start", self.start, "0 or more seconds, and finite")
         is_after = self.end is None or start < self.end < inf
@@ -145,6 +146,7 @@ class FrameSelection:
         require_option(self.every >= 1, "every", self.every, "1 or more")
         if self.rate is not None:
             require_rate(self.rate)
+            object.__setattr__(self, "rate", Fraction(str(self.rate)))  # 29.97 as it is written; frozen
 
     def to_json(self) -> dict[str, Any]:
         """Return the selection as JSON values."""

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 from cyclopts import Parameter
 
 from brushwork.cli.config import resolve_options
-from brushwork.cli.flags import ConfigFile, Given, make_flags
+from brushwork.cli.flags import ConfigFile, Given
 from brushwork.cli.paths import list_images
-from brushwork.cli.training import Dataset, InitFrom, TrainingFlags, train_family
+from brushwork.cli.training import Dataset, InitFrom, TrainingFlags, make_training_flags, train_family
 from brushwork.training.tasks.gallery_options import GalleryTrainingOptions
 
 if TYPE_CHECKING:
     GalleryFlags: TypeAlias = Given
 else:
-    GalleryFlags = make_flags(GalleryTrainingOptions())
+    GalleryFlags = make_training_flags(GalleryTrainingOptions())
 
 
 def gallery(

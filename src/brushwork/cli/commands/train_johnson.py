@@ -8,15 +8,15 @@ from cyclopts import Parameter
 
 from brushwork import feedforward, training
 from brushwork.cli.config import resolve_options
-from brushwork.cli.flags import ConfigFile, Given, make_flags
+from brushwork.cli.flags import ConfigFile, Given
 from brushwork.cli.paths import list_images
-from brushwork.cli.training import Dataset, InitFrom, TrainingFlags, train_family
+from brushwork.cli.training import Dataset, InitFrom, TrainingFlags, make_training_flags, train_family
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
 
 if TYPE_CHECKING:
     StyleFlags: TypeAlias = Given
 else:
-    StyleFlags = make_flags(JohnsonTrainingOptions())
+    StyleFlags = make_training_flags(JohnsonTrainingOptions())
 
 
 def johnson(

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 from cyclopts import Parameter
 
 from brushwork.cli.config import resolve_options
-from brushwork.cli.flags import PICTURES, ConfigFile, Given, home_path, make_flags
+from brushwork.cli.flags import PICTURES, ConfigFile, Given, home_path
 from brushwork.cli.paths import list_images
-from brushwork.cli.training import Dataset, TrainingFlags, train_family
+from brushwork.cli.training import Dataset, TrainingFlags, make_training_flags, train_family
 from brushwork.training.tasks.mgan_options import MGANTrainingOptions
 
 if TYPE_CHECKING:
     MarkovFlags: TypeAlias = Given
 else:
-    MarkovFlags = make_flags(MGANTrainingOptions())
+    MarkovFlags = make_training_flags(MGANTrainingOptions())
 
 
 def mgan(

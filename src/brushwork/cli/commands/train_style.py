@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 from cyclopts import Parameter
 
 from brushwork.cli.config import resolve_options
-from brushwork.cli.flags import PICTURES, ConfigFile, Given, make_flags
+from brushwork.cli.flags import PICTURES, ConfigFile, Given
 from brushwork.cli.paths import list_images
-from brushwork.cli.training import Dataset, TrainingFlags, train_family
+from brushwork.cli.training import Dataset, TrainingFlags, make_training_flags, train_family
 from brushwork.errors import InputError
 from brushwork.training.tasks.gallery_options import StyleTrainingOptions
 
 if TYPE_CHECKING:
     ScaleFlags: TypeAlias = Given
 else:
-    ScaleFlags = make_flags(StyleTrainingOptions())
+    ScaleFlags = make_training_flags(StyleTrainingOptions())
 
 
 def style(

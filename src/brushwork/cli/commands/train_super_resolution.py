@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 from cyclopts import Parameter
 
 from brushwork.cli.config import resolve_options
-from brushwork.cli.flags import ConfigFile, Given, make_flags
-from brushwork.cli.training import Dataset, TrainingFlags, train_family
+from brushwork.cli.flags import ConfigFile, Given
+from brushwork.cli.training import Dataset, TrainingFlags, make_training_flags, train_family
 from brushwork.training.tasks.super_resolution_options import SuperResolutionTrainingOptions
 
 if TYPE_CHECKING:
     LargerFlags: TypeAlias = Given
 else:
-    LargerFlags = make_flags(SuperResolutionTrainingOptions())
+    LargerFlags = make_training_flags(SuperResolutionTrainingOptions())
 
 
 def super_resolution(

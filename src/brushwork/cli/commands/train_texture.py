@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 from cyclopts import Parameter
 
 from brushwork.cli.config import resolve_options
-from brushwork.cli.flags import PICTURES, ConfigFile, Given, make_flags
+from brushwork.cli.flags import PICTURES, ConfigFile, Given
 from brushwork.cli.paths import list_images
-from brushwork.cli.training import TrainingFlags, train_family
+from brushwork.cli.training import TrainingFlags, make_training_flags, train_family
 from brushwork.training.tasks.texture_net_options import STYLIZED, TEXTURES
 
 if TYPE_CHECKING:
     TextureTrainingFlags: TypeAlias = Given
 else:
-    TextureTrainingFlags = make_flags(TEXTURES, without=("photograph",))
+    TextureTrainingFlags = make_training_flags(TEXTURES, without=("photograph",))
 
 
 def texture(
