@@ -142,6 +142,10 @@ def test_a_painter_begins_with_another(run: Run, studio: Path) -> None:
         ((*JOHNSON, "--plot", "nowhere/losses.png"), "the folder nowhere of losses.png does not exist"),
         ((*JOHNSON, "--plot", "night.png"), "night.png already exists: choose another name with --plot, "),
         ((*JOHNSON, "--plot", "./waves.png", "--force"), "waves.png would replace another file of this run"),
+        (
+            (*JOHNSON, "--plot", "photos/0.png", "--force"),
+            "photos/0.png would lie in the folder of photographs, photos",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_refused(arguments: tuple[str, ...], said: str, run: Run, studio: Path) -> None:

@@ -189,6 +189,16 @@ def test_what_is_no_path_is_refused_in_a_line(config: TrainingConfig, change: di
     assert str(refusal.value) == said
 
 
+def test_no_picture_is_written_among_the_photographs(config: TrainingConfig) -> None:
+    """They would be photographs, and others than before, when the training is resumed."""
+    assert config.photos is not None
+    beside = replace(config, output=config.photos / "model.safetensors")
+    with pytest.raises(InputError, match=r"model-validation would lie in the folder of photographs.*another folder"):
+        list(train_model(beside, device="cpu"))
+    with pytest.raises(InputError, match=r"targets would lie in the folder of photographs"):
+        list(train_model(replace(config, targets=config.photos / "of" / "targets"), device="cpu"))
+
+
 def test_without_checkpoints_nothing_but_the_model_is_written(config: TrainingConfig) -> None:
     """As `paint` takes it: None, and 0 seconds would write one after every step."""
     seen = []

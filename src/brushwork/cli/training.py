@@ -129,6 +129,7 @@ def _require_plot(plot: Path, config: training.TrainingConfig) -> None:
     """
     require_plottable(plot)
     require_separate_file(plot, (*config.styles, config.output, config.checkpoint))
+    config.require_outside_photos(plot)
     if not (config.overwrite or config.resume):
         require_no_overwrite([plot], "--plot")
 

@@ -10,6 +10,7 @@ from typing import Any
 from brushwork.errors import InputError
 from brushwork.options import require_interval
 from brushwork.storage.file_names import CHECKPOINT_ENDING, MODEL_ENDING
+from brushwork.storage.folders import expand_user
 from brushwork.storage.tensors import require_short_name
 from brushwork.training.options import TrainingOptions
 
@@ -76,6 +77,17 @@ class TrainingConfig:
         """Folder of validation images."""
         return self.output.with_name(f"{self.output.stem}-validation")
 
+    def require_outside_photos(self, path: Path) -> None:
+        """Check that a picture or a folder of pictures to be written is not found among the photographs later.
+
+        Raises: InputError.
+        """
+        if self.photos is not None and expand_user(self.photos).resolve() in expand_user(path).resolve().parents:
+            raise InputError(
+                f"{path} would lie in the folder of photographs, {self.photos}, and be one of them when the training "
+                "is resumed: choose another folder."
+            )
+
     def require_output(self) -> None:
         """Raise if the model could not be written to its output path at the end.
 
@@ -86,6 +98,8 @@ class TrainingConfig:
         if not self.output.parent.is_dir():
             raise InputError(f"the folder {self.output.parent} does not exist: create it first (mkdir -p).")
         require_short_name(self.checkpoint)
+        self.require_outside_photos(self.images_folder)
+        self.require_outside_photos(self.targets_folder)
         if self.overwrite or self.resume:
             return
         for one in (self.output, self.checkpoint, self.history):
