@@ -100,7 +100,7 @@ def test_a_sweep_goes_on_and_grows(desk: Path, run: Run) -> None:
             "--quality was given both alone and",
         ),
         (["waves.png", "--vary", "init=content,noise", "--init", "photo.jpg"], "--init was given both alone and"),
-        (["waves.png", "--vary", "quality=quick"], "quick"),
+        (["waves.png", "--vary", "preset=gatys"], "there is no preset 'gatys'"),
         (["waves.png", "--vary", "preset=default,pastiche", "--quality", "draft"], "pastiche is a published program"),
         (["waves.png", "--vary", "ratio=1e-3", "--ratio", "1"], "--ratio was given both alone and"),
         (["waves.png", "--vary", "size=32,48", "--size", "256"], "--size was given both alone and"),

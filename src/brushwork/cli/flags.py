@@ -123,13 +123,14 @@ def _converter(hint: Any) -> tuple[Callable[[Any, Sequence[Token]], Any] | None,
     """Return the converter of a type, and whether it takes many tokens: `a b`, `a,b` and repeated flags all work."""
     if get_origin(hint) is tuple:
         one = get_args(hint)[0]
-        return (lambda _, tokens: tuple(one(part) for token in tokens for part in _parts(token.value))), True
+        return (lambda _, tokens: tuple(one(part) for token in tokens for part in split_words(token.value))), True
     if hint == _EXTENT:
         return parse_extent, False
     return (parse_integer, False) if hint is int else (None, False)
 
 
-def _parts(written: str) -> list[str]:
+def split_words(written: str) -> list[str]:
+    """Return the words of a list that is separated by commas."""
     return [part.strip() for part in written.split(",") if part.strip()]
 
 

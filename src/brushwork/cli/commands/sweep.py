@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import glob
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-from cyclopts import App, Parameter, Token
+from cyclopts import App, Parameter
 
 from brushwork import devices, experiments
 from brushwork import jobs as work
-from brushwork.choices import Quality
 from brushwork.cli.commands.paint import START_HELP
 from brushwork.cli.commands.reproduce import require_size_and_jobs
 from brushwork.cli.config import FLAG_ONLY, is_setting, resolve_options, split_init
@@ -32,9 +29,10 @@ from brushwork.cli.output import log, print_result
 from brushwork.cli.paths import list_images
 from brushwork.cli.run_flags import Device
 from brushwork.cli.temporary import temporary_beside
-from brushwork.errors import InputError, suggest_names
+from brushwork.cli.variations import Variations, parse_variations
+from brushwork.errors import InputError
 from brushwork.options import Extent, Init
-from brushwork.recipes import PRESETS, TransferOptions, load_preset
+from brushwork.recipes import load_preset
 from brushwork.storage.folders import expand_user
 
 if TYPE_CHECKING:
@@ -48,16 +46,11 @@ Output: TypeAlias = Annotated[
     Path, Parameter(name="--output", alias="-o", group=PICTURES, converter=home_path), FLAG_ONLY
 ]
 
-Variations = dict[str, dict[str, Any]]
-"""Name, with underscores → the value as shown → the value."""
-
 _SIZE = 256
 """Size of the results in pixels, unless another is given or sizes are varied."""
 
 _USUAL = {"preset": "default", "quality": "normal", "ratio": None, "size": None}
 """What they are where none is given."""
-
-_YES, _NO = ("yes", "true", "on", "1"), ("no", "false", "off", "0")
 
 
 @app.default
@@ -167,120 +160,3 @@ def _run_cells(runs: experiments.Sweep, jobs: int) -> list[experiments.CellResul
             results[name] = one
             log(f"{len(results)}/{len(cells)} {name}: {one.seconds:.0f} s")
     return [results[cell.name] for cell in cells]
-
-
-def parse_variations(written: Sequence[str]) -> Variations:
-    """Parse the settings to vary: options of a transfer, `style` (style images), `preset`, `quality` and `ratio`.
-
-    Values are separated by commas; words of one value by +, as in style-layers=conv1_1+conv2_1,conv3_1.
-
-    Raises: InputError: nothing to vary, an unknown or repeated name, or an invalid value.
-    """
-    found: Variations = {}
-    for one in written:
-        name, equals, values = one.partition("=")
-        name = name.strip().lstrip("-").replace("-", "_")
-        if not equals or not _parts(values):
-            raise InputError(f"--vary {one} has no values: write it like --vary style-weight=1e2,1e3,1e4.")
-        if name in found:
-            raise InputError(f"--vary {name.replace('_', '-')} was given twice: write all of its values in one option.")
-        found[name] = _values(name, values)
-    if not found:
-        raise InputError("there is nothing to vary: give --vary style-weight=1e2,1e3,1e4 or --vary style=*.jpg.")
-    return found
-
-
-def _values(name: str, written: str) -> dict[str, Any]:
-    if name == "style":
-        return _styles(written)
-    read = _reader(name)
-    found: dict[str, Any] = {}
-    for text in _parts(written):
-        value = _read(name, text, read)
-        if value not in found.values():
-            found[text] = value
-    return found
-
-
-def _read(name: str, text: str, read: Callable[[str], Any]) -> Any:
-    try:
-        return read(text)
-    except ValueError as error:
-        raise InputError(f"--vary {name.replace('_', '-')}: {error}.") from error
-
-
-def _styles(written: str) -> dict[str, Any]:
-    """Return the files of names, folders and patterns, shown by the shortest names that are unique."""
-    names = [name for part in _parts(written) for name in _matching(part)]
-    paths = list(dict.fromkeys(list_images(names)))
-    stems = [path.stem for path in paths]
-    return {path.stem if stems.count(path.stem) == 1 else str(path): path for path in paths}
-
-
-def _matching(part: str) -> list[str]:
-    pattern = str(expand_user(part))
-    found = sorted(glob.glob(pattern))  # noqa: PTH207 (patterns may be absolute)
-    if not found and Path(pattern).exists():  # a name with brackets in it
-        return [pattern]
-    if not found:
-        raise InputError(f"--vary style={part}: there is no such style image.")
-    return found
-
-
-def _reader(name: str) -> Callable[[str], Any]:
-    """Return the parser for a setting's values; it raises ValueError for an invalid one.
-
-    Raises: InputError: no such setting.
-    """
-    if name == "preset":
-        return _one_of(tuple(PRESETS))
-    hints = get_type_hints(TransferOptions)
-    hints = {field.name: hints[field.name] for field in fields(TransferOptions)} | {"ratio": float, "quality": Quality}
-    if name not in hints:
-        known = [one.replace("_", "-") for one in ("style", "preset", *hints)]
-        raise InputError(f"there is no setting {name.replace('_', '-')!r} to vary. {suggest_names(name, known)}")
-    return _of_type(hints[name])
-
-
-def _of_type(hint: Any) -> Callable[[str], Any]:
-    if get_origin(hint) is tuple:
-        one = _of_type(get_args(hint)[0])
-        return lambda text: tuple(one(part) for part in _parts(text, "+"))
-    if get_origin(hint) is Literal:
-        return _one_of(get_args(hint))
-    if hint == Extent:
-        return lambda text: parse_extent(None, [Token(value=text)])
-    return _PLAIN.get(hint, str)
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is not a number") from None
-
-
-def _truth(text: str) -> bool:
-    if text.lower() not in _YES + _NO:
-        raise ValueError(f"{text!r} is neither yes nor no")
-    return text.lower() in _YES
-
-
-def _one_of(known: tuple[str, ...]) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in known:
-            raise ValueError(f"{text!r} is not one of {', '.join(known)}")
-        return text
-
-    return read
-
-
-def _parts(written: str, sign: str = ",") -> list[str]:
-    return [part.strip() for part in written.split(sign) if part.strip()]
-
-
-_PLAIN: Mapping[Any, Callable[[str], Any]] = {
-    float: _number,
-    bool: _truth,
-    int: lambda text: parse_integer(None, [Token(value=text)]),
-}
