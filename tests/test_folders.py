@@ -15,7 +15,7 @@ from brushwork.cli.main import main
 from brushwork.cli.temporary import temporary_beside
 from brushwork.encoders.weights.cache import EncoderWeights, cached_names, write_weights
 from brushwork.errors import InputError, WeightsError
-from brushwork.feedforward.model import list_models
+from brushwork.feedforward.model_lookup import list_models
 from brushwork.optim.curvature_pairs import VectorStore as Vectors
 from brushwork.storage.folders import expand_user, temporary_place, user_cache, user_data
 from brushwork.storage.mapped import empty_mapped

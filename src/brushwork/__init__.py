@@ -26,7 +26,8 @@ if TYPE_CHECKING:
         WeightsError,
     )
     from brushwork.feedforward import AdaINOptions, transfer_adain
-    from brushwork.feedforward.model import StyleModel, list_models, load_model, save_model
+    from brushwork.feedforward.model import StyleModel, load_model, save_model
+    from brushwork.feedforward.model_lookup import list_models
     from brushwork.feedforward.options import ModelOptions, TextureModelOptions
     from brushwork.feedforward.stylize import stylize
     from brushwork.gradients import evaluate_whole

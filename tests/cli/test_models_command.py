@@ -39,7 +39,7 @@ def painted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         painter = StyleModel(name, "johnson", SETTINGS, network, style, {"steps": 7}, "CC0-1.0")
         save_model(painter, folder / f"{name}.safetensors")
     (own / "broken.safetensors").write_bytes(b"no tensors")
-    for module in ("brushwork.feedforward", "brushwork.feedforward.model"):
+    for module in ("brushwork.feedforward", "brushwork.feedforward.model_lookup"):
         monkeypatch.setattr(f"{module}.BUNDLED_MODELS", package)
     monkeypatch.setenv("BRUSHWORK_MODELS", str(own))
     monkeypatch.chdir(tmp_path)

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from brushwork.encoders import load_encoder
-from brushwork.feedforward.model import BUNDLED_MODELS, load_model
+from brushwork.feedforward.model import load_model
+from brushwork.feedforward.model_lookup import BUNDLED_MODELS
 from brushwork.feedforward.style_blend import style_blend, style_names
 from brushwork.images import Size, read_image, resize
 from brushwork.recipes.normalization import NORMALIZATIONS

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from brushwork.errors import InputError
-from brushwork.feedforward import model
+from brushwork.feedforward import model_lookup
+from brushwork.feedforward.model import StyleModel, save_model
 from brushwork.feedforward.networks.configs import MultiStyleConfig
 from brushwork.feedforward.networks.registry import build_network
 
@@ -22,7 +23,7 @@ def shelves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path
         for name in names:
             (folder / f"{name}.safetensors").touch()
     (own / ".hidden.safetensors").touch()
-    monkeypatch.setattr(model, "BUNDLED_MODELS", package)
+    monkeypatch.setattr(model_lookup, "BUNDLED_MODELS", package)
     monkeypatch.setenv("BRUSHWORK_MODELS", str(own))
     monkeypatch.chdir(tmp_path)
     return package, own
@@ -30,7 +31,7 @@ def shelves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path
 
 def test_the_users_painters_go_first(shelves: tuple[Path, Path]) -> None:
     package, own = shelves
-    found = model.list_models()
+    found = model_lookup.list_models()
     assert list(found) == ["mine", "night", "wave"]
     assert found["night"].parent == own
     assert found["wave"].parent == package
@@ -38,59 +39,59 @@ def test_the_users_painters_go_first(shelves: tuple[Path, Path]) -> None:
 
 def test_a_name_is_a_file(shelves: tuple[Path, Path]) -> None:
     package, _ = shelves
-    assert model.find_model_file("wave") == package / "wave.safetensors"
-    assert model.find_model_file("wave.safetensors") == Path("wave.safetensors")
-    assert model.find_model_file("some/wave") == Path("some/wave")
+    assert model_lookup.find_model_file("wave") == package / "wave.safetensors"
+    assert model_lookup.find_model_file("wave.safetensors") == Path("wave.safetensors")
+    assert model_lookup.find_model_file("some/wave") == Path("some/wave")
 
 
 def test_a_file_by_any_kind_of_path_is_taken_without_a_look_at_the_shelves(
     shelves: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry, *_ = scandir(shelves[0])
-    monkeypatch.setattr(model, "list_models", None)
-    assert model.find_model_file(entry) == Path(entry)
-    assert model.find_model_file("some/wave") == Path("some/wave")
+    monkeypatch.setattr(model_lookup, "list_models", None)
+    assert model_lookup.find_model_file(entry) == Path(entry)
+    assert model_lookup.find_model_file("some/wave") == Path("some/wave")
 
 
 def test_a_file_goes_before_a_name(shelves: tuple[Path, Path]) -> None:
     Path("wave").touch()
-    assert model.find_model_file("wave") == Path("wave")
+    assert model_lookup.find_model_file("wave") == Path("wave")
 
 
 def test_a_folder_of_its_name_hides_no_model(shelves: tuple[Path, Path]) -> None:
     Path("wave").mkdir()
-    assert model.find_model_file("wave") == shelves[0] / "wave.safetensors"
+    assert model_lookup.find_model_file("wave") == shelves[0] / "wave.safetensors"
 
 
 def test_a_name_may_have_a_dot(shelves: tuple[Path, Path]) -> None:
     (shelves[1] / "wave-1.5.safetensors").touch()
-    assert model.find_model_file("wave-1.5") == shelves[1] / "wave-1.5.safetensors"
+    assert model_lookup.find_model_file("wave-1.5") == shelves[1] / "wave-1.5.safetensors"
 
 
 def test_unknown_names_are_told_what_is_near(shelves: tuple[Path, Path]) -> None:
     with pytest.raises(InputError, match=r"no model 'wav'.*Did you mean 'wave'"):
-        model.find_model_file("wav")
+        model_lookup.find_model_file("wav")
     with pytest.raises(InputError, match=r"Known: mine, night, wave"):
-        model.find_model_file("impression")
+        model_lookup.find_model_file("impression")
 
 
 def test_the_name_of_a_style_names_its_model(shelves: tuple[Path, Path]) -> None:
     config = MultiStyleConfig(styles=("dawn", "dusk"), width=2, blocks=1)
-    several = model.StyleModel("sky", "multi-style", config, build_network(config))
-    model.save_model(several, shelves[1] / "sky.safetensors")
+    several = StyleModel("sky", "multi-style", config, build_network(config))
+    save_model(several, shelves[1] / "sky.safetensors")
     with pytest.raises(InputError, match="It is a style of sky: --model sky --style dusk"):
-        model.find_model_file("dusk")
+        model_lookup.find_model_file("dusk")
 
 
 def test_where_there_are_none_it_says_so(shelves: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model, "list_models", dict)
+    monkeypatch.setattr(model_lookup, "list_models", dict)
     with pytest.raises(InputError, match="No models come with this installation"):
-        model.find_model_file("wave")
+        model_lookup.find_model_file("wave")
 
 
 def test_the_users_folder_lies_with_the_users_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("BRUSHWORK_MODELS", raising=False)
-    monkeypatch.setattr(model, "user_data", lambda: tmp_path)
-    assert model.user_models_folder() == tmp_path / "models"
+    monkeypatch.setattr(model_lookup, "user_data", lambda: tmp_path)
+    assert model_lookup.user_models_folder() == tmp_path / "models"
     monkeypatch.setenv("BRUSHWORK_MODELS", "mine")
-    assert model.user_models_folder() == Path("mine")
+    assert model_lookup.user_models_folder() == Path("mine")

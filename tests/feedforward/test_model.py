@@ -13,7 +13,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from brushwork.errors import InputError
-from brushwork.feedforward.model import StyleModel, load_model, read_model_info, save_model
+from brushwork.feedforward.model import StyleModel, load_model, save_model
+from brushwork.feedforward.model_info import read_model_info
 from brushwork.feedforward.networks.configs import JohnsonConfig
 from brushwork.feedforward.networks.registry import build_network
 

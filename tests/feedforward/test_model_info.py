@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from brushwork.errors import InputError
-from brushwork.feedforward.model import StyleModel, read_model_info, save_model
+from brushwork.feedforward.model import StyleModel, save_model
+from brushwork.feedforward.model_info import read_model_info
 from brushwork.feedforward.networks.configs import JohnsonConfig
 from brushwork.feedforward.networks.registry import build_network
 

@@ -10,7 +10,8 @@ import torch
 from brushwork.controls.inputs import RecipeInputs
 from brushwork.encoders import load_encoder
 from brushwork.feedforward.inference import run_stylizer
-from brushwork.feedforward.model import BUNDLED_MODELS, load_model
+from brushwork.feedforward.model import load_model
+from brushwork.feedforward.model_lookup import BUNDLED_MODELS
 from brushwork.feedforward.networks.configs import TextureNetConfig
 from brushwork.feedforward.options import TextureModelOptions
 from brushwork.feedforward.texture import NO_CONTENT

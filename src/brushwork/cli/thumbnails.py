@@ -14,7 +14,7 @@ from rich.style import Style
 from rich.text import Text
 
 from brushwork.experiments.contact_sheet import GAP, INK, LINE, PAPER
-from brushwork.feedforward.model import ModelInfo
+from brushwork.feedforward.model_info import ModelInfo
 from brushwork.images import Size, read_image, resize
 from brushwork.storage.file_names import to_readable
 from brushwork.types import Image

@@ -9,16 +9,9 @@ from brushwork._lazy import lazy_exports
 if TYPE_CHECKING:
     from brushwork.feedforward.adain_transfer import AdaINStylizer, transfer_adain
     from brushwork.feedforward.inference import PartialResult, Stylizer, run_stylizer
-    from brushwork.feedforward.model import (
-        BUNDLED_MODELS,
-        ModelInfo,
-        StyleModel,
-        find_model_file,
-        list_models,
-        load_model,
-        read_model_info,
-        user_models_folder,
-    )
+    from brushwork.feedforward.model import StyleModel, load_model
+    from brushwork.feedforward.model_info import ModelInfo, read_model_info
+    from brushwork.feedforward.model_lookup import BUNDLED_MODELS, find_model_file, list_models, user_models_folder
     from brushwork.feedforward.onnx_export import export_onnx
     from brushwork.feedforward.options import (
         AdaINOptions,

@@ -1,40 +1,29 @@
-"""Style model files: reading, writing, metadata, and lookup by name."""
+"""Style models, and the files that they are read from and written to."""
 
 from __future__ import annotations
 
 import json
-import os
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from importlib.resources import files
-from math import prod
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from brushwork.errors import InputError, suggest_names
+from brushwork.errors import InputError
+from brushwork.feedforward.model_info import ENTRY, MODEL_FILE
+from brushwork.feedforward.model_lookup import find_model_file, list_models
 from brushwork.feedforward.networks.registry import build_network, config_from_json, config_to_json
 from brushwork.feedforward.networks.spec import ModelConfig, ModelSpec
 from brushwork.storage.atomic import atomic_write
-from brushwork.storage.file_names import MODEL_ENDING
-from brushwork.storage.folders import PathInput, expand_user, user_data
+from brushwork.storage.folders import PathInput, expand_user
 from brushwork.storage.hashing import find_unchanged, tensors_sha256
-from brushwork.storage.tensors import explain_read_errors, open_tensors, read_tensors, write_tensors
-
-_ENTRY = "brushwork model"
-"""Name of the metadata entry."""
-
-_KIND = "a model as `brushwork train` writes them"
+from brushwork.storage.tensors import explain_read_errors, read_tensors, write_tensors
 
 _LARGEST_WORD = 64
 """What settings may count to, however small their network is."""
-
-
-BUNDLED_MODELS = Path(str(files("brushwork"))) / "feedforward" / "models"
-"""Folder of the models shipped with the package: NAME.safetensors."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +69,7 @@ def save_model(model: StyleModel, path: PathInput, half: bool = True, *, overwri
         "license": model.license,
     }
     with atomic_write(expand_user(path), overwrite=overwrite) as temporary:
-        write_tensors(temporary, tensors, {_ENTRY: json.dumps(entries)})
+        write_tensors(temporary, tensors, {ENTRY: json.dumps(entries)})
 
 
 @torch.inference_mode(False)
@@ -90,9 +79,9 @@ def load_model(source: PathInput) -> StyleModel:
     Raises: InputError: missing, damaged, not a model, an unknown architecture, or tensors that do not fit it.
     """
     path = find_model_file(source)
-    with explain_read_errors(path, _KIND):
+    with explain_read_errors(path, MODEL_FILE):
         tensors, metadata = read_tensors(path)
-        entries = json.loads(metadata[_ENTRY])
+        entries = json.loads(metadata[ENTRY])
         try:
             return _model(entries, tensors)
         except InputError as error:
@@ -154,106 +143,6 @@ def _require_fitting(requested: Mapping[str, Tensor], given: Mapping[str, Tensor
             raise InputError(
                 f"{name} is {list(given[name].shape)} in the file, and {list(tensor.shape)} in its network."
             )
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """Summary of a model for listings."""
-
-    path: Path
-    name: str
-    architecture: str
-    settings: Mapping[str, Any]
-    license: str
-    parameters: int
-    """Number of parameters of the network."""
-    nbytes: int
-    """Size of the file in bytes."""
-    style: bytes | None = field(repr=False)
-    """Thumbnail of the style, as the bytes of a JPEG or PNG file."""
-    provenance: Mapping[str, Any] = field(repr=False)
-    """Description of the training."""
-
-    @property
-    def spec(self) -> ModelSpec:
-        """What the network is for.
-
-        Raises: InputError: an unknown architecture, or settings that it does not have.
-        """
-        return config_from_json(self.architecture, self.settings).spec
-
-
-def read_model_info(path: PathInput) -> ModelInfo:
-    """Return the summary of a model file.
-
-    Raises: InputError: missing, damaged, or not a model.
-    """
-    path = expand_user(path)
-    with explain_read_errors(path, _KIND):
-        size = path.stat().st_size
-        with open_tensors(path) as file:
-            entries = json.loads((file.metadata() or {})[_ENTRY])
-            parameters = sum(prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
-        return _label(path, entries, parameters, size)
-
-
-def _label(path: Path, entries: Mapping[str, Any], parameters: int, size: int) -> ModelInfo:
-    return ModelInfo(
-        path=path,
-        name=str(entries["name"]),
-        architecture=str(entries["architecture"]),
-        settings=dict(entries["settings"]),
-        license=str(entries["license"]),
-        parameters=parameters,
-        nbytes=size,
-        style=None if entries["style"] is None else b64decode(entries["style"]),
-        provenance=dict(entries["provenance"]),
-    )
-
-
-def user_models_folder() -> Path:
-    """Return the folder of the user's models: `$BRUSHWORK_MODELS`, or one in the user's data folder."""
-    given = os.environ.get("BRUSHWORK_MODELS")
-    return Path(given) if given else user_data() / "models"
-
-
-def list_models() -> dict[str, Path]:
-    """Return the available models by name, in alphabetical order; the user's models override the package's."""
-    found = {
-        file.stem: file
-        for folder in (BUNDLED_MODELS, user_models_folder())
-        for file in folder.glob(f"[!.]*{MODEL_ENDING}")
-    }
-    return dict(sorted(found.items()))
-
-
-def find_model_file(source: PathInput) -> Path:
-    """Return the file of a model, given by its path or its name.
-
-    Raises: InputError: no model has this name.
-    """
-    if not isinstance(source, str | os.PathLike) or not os.fspath(source):
-        hint = suggest_names("", list_models())
-        raise InputError(f"the model is {source!r}: give a file (NAME{MODEL_ENDING}), or a known name. {hint}")
-    path = expand_user(source)
-    if not isinstance(source, str) or (path.exists() and not path.is_dir()) or len(path.parts) != 1:
-        return path
-    known = list_models()
-    if source in known or path.suffix:
-        return known.get(source, path)
-    hint = suggest_names(source, known) if known else "No models come with this installation."
-    owner = next((name for name, file in known.items() if _has_style(source, file)), None)
-    if owner is not None:
-        hint = f"It is a style of {owner}: --model {owner} --style {source}"
-    raise InputError(f"there is no model {source!r}: give a file (NAME{MODEL_ENDING}), or a known name. {hint}")
-
-
-def _has_style(style: str | Path, path: Path) -> bool:
-    """Return whether a file holds a model with a style of this name."""
-    try:
-        return style in read_model_info(path).settings.get("styles", ())
-    except InputError:
-        return False
 
 
 def find_same_model(given: str, folder: Path, weights: str) -> str:

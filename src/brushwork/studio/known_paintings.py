@@ -34,7 +34,7 @@ def register_models(database: Database, folder: StudioFolder) -> None:
 
     A file that cannot be read is left out. Imports torch.
     """
-    from brushwork.feedforward.model import list_models
+    from brushwork.feedforward.model_lookup import list_models
 
     known: dict[str, bytes] = {}
     for name, path in list_models().items():
@@ -49,7 +49,7 @@ def register_models(database: Database, folder: StudioFolder) -> None:
 
 def _styles_of(name: str, path: Path) -> dict[str, bytes]:
     """Return the image of each style of a model, by its identity as a painting; none: it only makes textures."""
-    from brushwork.feedforward.model import read_model_info
+    from brushwork.feedforward.model_info import read_model_info
 
     info = read_model_info(path)
     if info.style is None or not info.spec.takes_photographs:
