@@ -14,8 +14,8 @@ from brushwork.encoders import load_encoder
 from brushwork.errors import InputError
 from brushwork.images import Size, read, write_image
 from brushwork.jobs.image_sizes import InputSizes, require_encodable
+from brushwork.jobs.input_notes import note_style_sizes
 from brushwork.jobs.inputs import InputFiles, read_inputs, read_sizes
-from brushwork.jobs.preflight import note_style_sizes
 from brushwork.recipes import TextureOptions, extract_style
 from brushwork.style import Style
 from tiny_job import TINY, tiny_job, tiny_network

@@ -86,6 +86,11 @@ class MethodOptions(ABC):
         """
         return {1.0: style}
 
+    @property
+    def limits_style_sizes(self) -> bool:
+        """Whether small style images are enlarged less than in proportion to the result."""
+        return False
+
     def require_taken(
         self, *, styles: Sequence[Path], regions: Sequence[object] = (), init: Path | None = None
     ) -> None:

@@ -115,6 +115,11 @@ class TransferOptions(
         """Return the size of a style image at each of its scales."""
         return style_sizes(self, level, style, number, styles, self.style_fit)
 
+    @property
+    def limits_style_sizes(self) -> bool:
+        """Whether small style images are enlarged less than in proportion to the result."""
+        return self.style_fit == "limited"
+
     def postprocess(self, content: Image, image: Image) -> Image:
         """Return the result with its final colors."""
         from brushwork.controls.color import apply_colors  # imports torch, which the options do not need
