@@ -99,7 +99,7 @@ def gray_images(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, gray_images: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> Path:
+def workdir(tmp_path: Path, gray_images: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, with a photo and two paintings; no option comes from the environment."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")

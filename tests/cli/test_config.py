@@ -19,7 +19,7 @@ def options(studio: Any) -> TransferOptions:
 
 
 @pytest.fixture
-def paint(studio: Any, desk: Path, run: Callable[..., Any]) -> Callable[..., Any]:
+def paint(studio: Any, workdir: Path, run: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *flags: run("paint", "photo.jpg", "waves.png", "-q", *flags)
 
 
@@ -29,9 +29,9 @@ def test_without_anything_the_default_preset_is_taken(studio: Any, paint: Callab
 
 
 def test_the_layers_cover_each_other(
-    studio: Any, desk: Path, paint: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    studio: Any, workdir: Path, paint: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (desk / "mine.toml").write_text('preset = "gatys-2016"\nsize = 200\nnoise = 0.5\nstyle-layers = ["conv1_1"]\n')
+    (workdir / "mine.toml").write_text('preset = "gatys-2016"\nsize = 200\nnoise = 0.5\nstyle-layers = ["conv1_1"]\n')
     monkeypatch.setenv("BRUSHWORK_NOISE", "0.25")
     monkeypatch.setenv("BRUSHWORK_HISTORY", "7")
     monkeypatch.setenv("BRUSHWORK_CACHE", "somewhere")
@@ -78,14 +78,14 @@ def test_other_ways_of_painting_have_one_quality(paint: Callable[..., Any], word
 )
 def test_a_setting_for_other_methods_is_ignored(
     studio: Any,
-    desk: Path,
+    workdir: Path,
     run: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
     name: str,
     value: str,
     words: tuple[str, ...],
 ) -> None:
-    (desk / "mine.toml").write_text(f'{name} = "{value}"\n')
+    (workdir / "mine.toml").write_text(f'{name} = "{value}"\n')
     said = f"--{name} of the environment or the settings file is ignored here"
     outcome = run("paint", "photo.jpg", "waves.png", "--config", "mine.toml", *words)
     assert outcome.code == 0 and said in outcome.err
@@ -98,18 +98,18 @@ def test_a_setting_for_other_methods_is_ignored(
 
 
 def test_a_file_sets_the_options_that_are_also_names_of_commands(
-    studio: Any, desk: Path, run: Callable[..., Any]
+    studio: Any, workdir: Path, run: Callable[..., Any]
 ) -> None:
-    (desk / "mine.toml").write_text('style = ["waves.png", "night.png"]\n')
+    (workdir / "mine.toml").write_text('style = ["waves.png", "night.png"]\n')
     assert run("paint", "photo.jpg", "--config", "mine.toml", "-q").code == 0
     assert studio.job.styles == (Path("waves.png"), Path("night.png"))
 
 
 def test_named_style_images_cover_those_of_settings(
-    studio: Any, desk: Path, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    studio: Any, workdir: Path, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = "--style of the environment or the settings file is ignored here"
-    (desk / "mine.toml").write_text('style = "wave"\nmodel = "gallery"\n')
+    (workdir / "mine.toml").write_text('style = "wave"\nmodel = "gallery"\n')
     outcome = run("paint", "photo.jpg", "waves.png", "-o", "out.png", "--config", "mine.toml")
     assert outcome.code == 0 and said in outcome.err
     monkeypatch.setenv("BRUSHWORK_MODEL", "gallery")
@@ -133,10 +133,10 @@ def test_a_weight_by_flag_covers_a_ratio_in_the_environment(
 
 
 def test_the_file_may_be_named_in_the_environment(
-    studio: Any, desk: Path, paint: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    studio: Any, workdir: Path, paint: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (desk / "mine.toml").write_text("style_scale = 2\nforce = true\n")
-    (desk / "photo+waves.png").touch()
+    (workdir / "mine.toml").write_text("style_scale = 2\nforce = true\n")
+    (workdir / "photo+waves.png").touch()
     monkeypatch.setenv("BRUSHWORK_CONFIG", "mine.toml")
     assert paint().code == 0
     assert options(studio).style_scale == (2.0,)
@@ -144,9 +144,9 @@ def test_the_file_may_be_named_in_the_environment(
 
 
 def test_a_file_for_all_commands_may_have_options_of_others(
-    studio: Any, run: Callable[..., Any], desk: Path, paint: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    studio: Any, run: Callable[..., Any], workdir: Path, paint: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (desk / "mine.toml").write_text("batch-size = 2\nstyle_scale = 2\n")
+    (workdir / "mine.toml").write_text("batch-size = 2\nstyle_scale = 2\n")
     monkeypatch.setenv("BRUSHWORK_CONFIG", "mine.toml")
     assert paint().err == ""
     outcome = run("paint", "photo.jpg", "waves.png", "--force")
@@ -158,9 +158,9 @@ def test_a_file_for_all_commands_may_have_options_of_others(
 
 @pytest.mark.parametrize(("value", "searches"), [("true", False), ("false", True)])
 def test_a_negated_flag_may_be_set(
-    studio: Any, desk: Path, paint: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, value: str, searches: bool
+    studio: Any, workdir: Path, paint: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, value: str, searches: bool
 ) -> None:
-    (desk / "mine.toml").write_text(f"no-line-search = {value}\n")
+    (workdir / "mine.toml").write_text(f"no-line-search = {value}\n")
     assert paint("--config", "mine.toml").code == 0
     monkeypatch.setenv("BRUSHWORK_NO_LINE_SEARCH", value)
     assert paint("--force").code == 0
@@ -180,8 +180,8 @@ def test_a_negated_flag_may_be_set(
         ('preset = "gatys"', "there is no preset 'gatys'. Did you mean 'gatys-201"),
     ],
 )
-def test_a_wrong_file_is_refused(desk: Path, paint: Callable[..., Any], text: str, said: str) -> None:
-    (desk / "mine.toml").write_text(text)
+def test_a_wrong_file_is_refused(workdir: Path, paint: Callable[..., Any], text: str, said: str) -> None:
+    (workdir / "mine.toml").write_text(text)
     outcome = paint("--config", "mine.toml")
     assert outcome.code == 2
     assert said in outcome.err
@@ -224,7 +224,7 @@ def test_options_that_make_no_sense_are_refused(paint: Callable[..., Any], flags
     assert said in outcome.err
 
 
-def test_the_start_is_a_name_or_a_file(studio: Any, desk: Path, paint: Callable[..., Any]) -> None:
+def test_the_start_is_a_name_or_a_file(studio: Any, workdir: Path, paint: Callable[..., Any]) -> None:
     assert paint("--init", "night.png").code == 0
     assert studio.job.init == Path("night.png")
     assert options(studio).init == load_preset("default").init

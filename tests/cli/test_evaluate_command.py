@@ -61,9 +61,9 @@ def jury(monkeypatch: pytest.MonkeyPatch) -> FakeJury:
 
 
 @pytest.fixture
-def beside(desk: Path) -> tuple[str, ...]:
+def beside(workdir: Path) -> tuple[str, ...]:
     """A result that brushwork did not paint, and what it is judged by."""
-    write_image(torch.full((1, 3, 40, 60), 0.4), desk / "out.png")
+    write_image(torch.full((1, 3, 40, 60), 0.4), workdir / "out.png")
     return ("out.png", "--content", "photo.jpg", "--style", "waves.png")
 
 
@@ -90,13 +90,13 @@ def test_the_three_pictures_reach_the_jury(run: Run, jury: FakeJury, beside: tup
 
 
 def test_settings_of_paintings_are_not_for_measures(
-    run: Run, jury: FakeJury, beside: tuple[str, ...], desk: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, jury: FakeJury, beside: tuple[str, ...], workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {"SIZE": "full", "NETWORK": "alexnet", "STYLE": "wave", "OUTPUT": "table.md"}.items():
         monkeypatch.setenv(f"BRUSHWORK_{name}", value)
     outcome = run("evaluate", *beside)
     assert (outcome.code, jury.asked[0][0], jury.seen[0]["size"]) == (0, "vgg16", EVALUATION_SIZE)
-    assert not (desk / "table.md").exists()
+    assert not (workdir / "table.md").exists()
     assert "wave" not in run("evaluate", "out.png", "--content", "photo.jpg").err
 
 
@@ -115,12 +115,12 @@ def test_json_holds_every_figure(run: Run, jury: FakeJury, beside: tuple[str, ..
 
 @pytest.mark.parametrize("ending", ["md", "csv", "json"])
 def test_a_table_goes_into_a_file_of_its_kind(
-    run: Run, jury: FakeJury, beside: tuple[str, ...], ending: str, desk: Path
+    run: Run, jury: FakeJury, beside: tuple[str, ...], ending: str, workdir: Path
 ) -> None:
-    write_image(torch.full((1, 3, 40, 60), 0.4), desk / "a|b.png")
+    write_image(torch.full((1, 3, 40, 60), 0.4), workdir / "a|b.png")
     outcome = run("evaluate", "a|b.png", *beside, "-o", f"table.{ending}")
     assert outcome.code == 0 and f"wrote table.{ending}" in outcome.err
-    text = (desk / f"table.{ending}").read_text()
+    text = (workdir / f"table.{ending}").read_text()
     if ending == "md":
         head, rule, first, _ = text.splitlines()
         assert head.startswith("| result | content_image | style_image | network")
@@ -149,8 +149,8 @@ def test_a_terminal_gets_meanings_or_one_line_each(
 
 
 @pytest.mark.slow
-def test_photograph_and_painting_are_those_of_the_record(run: Run, jury: FakeJury, desk: Path) -> None:
-    painted(tiny_job(desk))
+def test_photograph_and_painting_are_those_of_the_record(run: Run, jury: FakeJury, workdir: Path) -> None:
+    painted(tiny_job(workdir))
     outcome = run("evaluate", "out.png")
     assert outcome.code == 0
     (seen,) = jury.seen
@@ -163,8 +163,8 @@ def test_photograph_and_painting_are_those_of_the_record(run: Run, jury: FakeJur
 
 
 @pytest.mark.slow
-def test_a_painter_that_judges_itself_is_told(run: Run, jury: FakeJury, desk: Path) -> None:
-    painted(tiny_job(desk))
+def test_a_painter_that_judges_itself_is_told(run: Run, jury: FakeJury, workdir: Path) -> None:
+    painted(tiny_job(workdir))
     assert "are biased" in run("evaluate", "out.png", "--network", "tiny").err
 
 
@@ -173,10 +173,10 @@ def test_a_painter_that_judges_itself_is_told(run: Run, jury: FakeJury, desk: Pa
     [(("vgg19-normalized",), "vgg16"), (("vgg16",), "alexnet"), (("vgg19", "vgg16-caffe"), "alexnet")],
 )
 def test_none_judges_what_it_painted(
-    run: Run, jury: FakeJury, desk: Path, monkeypatch: pytest.MonkeyPatch, painters: tuple[str, ...], judge: str
+    run: Run, jury: FakeJury, workdir: Path, monkeypatch: pytest.MonkeyPatch, painters: tuple[str, ...], judge: str
 ) -> None:
     names = dict(zip(("night.png", "waves.png"), painters, strict=False))
-    photo = desk / "photo.jpg"
+    photo = workdir / "photo.jpg"
     monkeypatch.setattr("brushwork.jobs.read_origin", lambda path: ImageOrigin(photo, (photo,)))
     monkeypatch.setattr("brushwork.jobs.read_network", lambda path: names[path.name])
     outcome = run("evaluate", *names)
@@ -186,9 +186,9 @@ def test_none_judges_what_it_painted(
 
 
 def test_the_normalized_network_is_the_original_one(
-    run: Run, jury: FakeJury, desk: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, jury: FakeJury, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    photo = desk / "photo.jpg"
+    photo = workdir / "photo.jpg"
     monkeypatch.setattr("brushwork.jobs.read_origin", lambda path: ImageOrigin(photo, (photo,)))
     monkeypatch.setattr("brushwork.jobs.read_network", lambda path: "vgg19-normalized")
     assert (
@@ -198,10 +198,10 @@ def test_the_normalized_network_is_the_original_one(
 
 
 @pytest.mark.slow
-def test_several_paintings_need_a_choice(run: Run, jury: FakeJury, desk: Path) -> None:
-    job = tiny_job(desk, options=TINY)
-    write_image(picture(3, 40, 40), desk / "second.png")
-    painted(tiny_job(desk, styles=(*job.styles, desk / "second.png")))
+def test_several_paintings_need_a_choice(run: Run, jury: FakeJury, workdir: Path) -> None:
+    job = tiny_job(workdir, options=TINY)
+    write_image(picture(3, 40, 40), workdir / "second.png")
+    painted(tiny_job(workdir, styles=(*job.styles, workdir / "second.png")))
     outcome = run("evaluate", "out.png")
     assert (outcome.code, jury.seen) == (2, [])
     assert "out.png was made with 2 style images: choose one of them with --style" in outcome.err
@@ -227,33 +227,33 @@ def test_several_paintings_need_a_choice(run: Run, jury: FakeJury, desk: Path) -
     ],
 )
 def test_each_kind_of_result_says_what_it_lacks(
-    run: Run, jury: FakeJury, desk: Path, method: str, files: dict[str, Any], arguments: tuple[str, ...], said: str
+    run: Run, jury: FakeJury, workdir: Path, method: str, files: dict[str, Any], arguments: tuple[str, ...], said: str
 ) -> None:
-    (desk / "w.style").write_bytes(b"a style")
-    write_result(desk, "made.png", method, **files)
+    (workdir / "w.style").write_bytes(b"a style")
+    write_result(workdir, "made.png", method, **files)
     outcome = run("evaluate", "made.png", *arguments)
     assert said in outcome.err and len(outcome.err.splitlines()) == 1
     assert outcome.code == (0 if jury.seen else 2)
 
 
-def test_the_rest_of_a_folder_is_evaluated(run: Run, jury: FakeJury, desk: Path) -> None:
-    (desk / "fold").mkdir()
+def test_the_rest_of_a_folder_is_evaluated(run: Run, jury: FakeJury, workdir: Path) -> None:
+    (workdir / "fold").mkdir()
     for name in ("a.png", "c.png"):
-        write_result(desk, f"fold/{name}", "optimize", content="photo.jpg", styles=["waves.png"])
-    (desk / "fold" / "b.png").write_bytes((desk / "night.png").read_bytes())
+        write_result(workdir, f"fold/{name}", "optimize", content="photo.jpg", styles=["waves.png"])
+    (workdir / "fold" / "b.png").write_bytes((workdir / "night.png").read_bytes())
     outcome = run("evaluate", "fold", "-o", "table.csv")
     assert outcome.code == 2 and len(jury.seen) == 2
     (error,) = (line for line in outcome.err.splitlines() if "error" in line)
     assert error.startswith("brushwork: error: fold/b.png holds no record of how it was painted")
-    rows = list(csv.DictReader((desk / "table.csv").read_text().splitlines()))
+    rows = list(csv.DictReader((workdir / "table.csv").read_text().splitlines()))
     assert [row["result"] for row in rows] == ["fold/a.png", "fold/c.png"]
     assert [row["content_image"] for row in rows] == ["photo.jpg"] * 2  # not fold/../photo.jpg
     *_, last = json.loads(run("evaluate", "fold", "--json").out)
     assert last["result"] == "fold/b.png" and last["error"].startswith("fold/b.png holds no record")
 
 
-def test_a_result_that_cannot_be_measured_is_named(run: Run, jury: FakeJury, desk: Path) -> None:
-    (desk / "gone.jpg").write_bytes(b"no picture")
+def test_a_result_that_cannot_be_measured_is_named(run: Run, jury: FakeJury, workdir: Path) -> None:
+    (workdir / "gone.jpg").write_bytes(b"no picture")
     outcome = run("evaluate", "night.png", "waves.png", "--content", "gone.jpg", "--style", "waves.png")
     assert outcome.code == 2 and outcome.out == "" and jury.seen == []
     assert "error: night.png: gone.jpg is not a picture" in outcome.err
@@ -270,7 +270,7 @@ def test_a_result_that_cannot_be_measured_is_named(run: Run, jury: FakeJury, des
     ],
 )
 def test_what_cannot_be_judged_is_refused(
-    run: Run, jury: FakeJury, desk: Path, arguments: tuple[str, ...], said: str
+    run: Run, jury: FakeJury, workdir: Path, arguments: tuple[str, ...], said: str
 ) -> None:
     outcome = run("evaluate", *arguments)
     assert outcome.code == 2
@@ -279,21 +279,21 @@ def test_what_cannot_be_judged_is_refused(
 
 
 def test_missing_weights_say_how_they_are_got(
-    run: Run, beside: tuple[str, ...], desk: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, beside: tuple[str, ...], workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("BRUSHWORK_CACHE", str(desk / "cache"))
+    monkeypatch.setenv("BRUSHWORK_CACHE", str(workdir / "cache"))
     outcome = run("evaluate", *beside)
     assert outcome.code == 1
     assert "brushwork weights get alexnet vgg16" in outcome.err
 
 
 def test_a_result_whose_photograph_has_moved_is_not_judged_by_its_own_network(
-    run: Run, jury: FakeJury, desk: Path
+    run: Run, jury: FakeJury, workdir: Path
 ) -> None:
-    (desk / "old.jpg").write_bytes((desk / "photo.jpg").read_bytes())
-    write_result(desk, "out.png", "optimize", content="old.jpg", styles=["waves.png"])
-    data = json.loads(read_metadata(desk / "out.png") or "") | {"network": "vgg16"}
-    write_image(torch.full((1, 3, 40, 60), 0.4), desk / "out.png", metadata=json.dumps(data), overwrite=True)
-    (desk / "old.jpg").unlink()
+    (workdir / "old.jpg").write_bytes((workdir / "photo.jpg").read_bytes())
+    write_result(workdir, "out.png", "optimize", content="old.jpg", styles=["waves.png"])
+    data = json.loads(read_metadata(workdir / "out.png") or "") | {"network": "vgg16"}
+    write_image(torch.full((1, 3, 40, 60), 0.4), workdir / "out.png", metadata=json.dumps(data), overwrite=True)
+    (workdir / "old.jpg").unlink()
     assert run("evaluate", "out.png", "--content", "photo.jpg", "--style", "waves.png").code == 0
     assert [network for network, _ in jury.asked] == ["alexnet"]

@@ -76,12 +76,12 @@ def test_tables_are_written(tmp_path: Path, ending: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_sweep_names_its_pictures_and_its_commands_run(desk: Path, run: Run, studio: Any) -> None:
-    (desk / "waves.png").rename(desk / foreign("wavés.png"))
+def test_a_sweep_names_its_pictures_and_its_commands_run(workdir: Path, run: Run, studio: Any) -> None:
+    (workdir / "waves.png").rename(workdir / foreign("wavés.png"))
     small = ("--size", "32", "--iterations", "1", "--style-layers", "conv1_1", "--content-layers", "conv1_1")
     code, out, err = run("sweep", "photo.jpg", "--vary", "style=*.png", *small, "-o", foreign("é"))
     assert (code, out.splitlines()[0]) == (0, foreign("é/report.html")), err
-    page = html.unescape((desk / foreign("é") / "report.html").read_text(encoding="utf-8"))
+    page = html.unescape((workdir / foreign("é") / "report.html").read_text(encoding="utf-8"))
     (command,) = (
         part.partition("</pre>")[0]
         for part in page.split("<pre>")
@@ -92,23 +92,23 @@ def test_a_sweep_names_its_pictures_and_its_commands_run(desk: Path, run: Run, s
 
 
 @pytest.mark.slow
-def test_a_painter_is_learned_listed_and_painted_with(desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_painter_is_learned_listed_and_painted_with(workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builders, "load_encoder_for", lambda *_: tiny_network())
     folder, painter = foreign("photographiés"), foreign("é.safetensors")
-    (desk / folder).mkdir()
+    (workdir / folder).mkdir()
     for number in range(4):
-        write_image(picture(number, 40, 44), desk / folder / foreign(f"é{number}.png"))
-    (desk / "waves.png").rename(desk / foreign("wavés.png"))
+        write_image(picture(number, 40, 44), workdir / folder / foreign(f"é{number}.png"))
+    (workdir / "waves.png").rename(workdir / foreign("wavés.png"))
     few = ("--dataset", folder, "--iterations", "1", "--batch", "1", "--crop", "32", "--width", "2", "--blocks", "1")
     looks = ("--style-layers", "conv1_1", "--content-layers", "conv2_1", "--style-size", "40", "--device", "cpu")
     code, out, err = run("train", "johnson", foreign("wavés.png"), *few, *looks, "-o", painter)
     assert (code, out) == (0, f"{painter}\n"), err
     assert "after 1: " in err and r"\xe9-validation" in err
-    assert load_model(desk / painter).provenance["styles"][0]["name"] == foreign("wavés.png")
+    assert load_model(workdir / painter).provenance["styles"][0]["name"] == foreign("wavés.png")
     assert run("models", painter, "--sheet", foreign("shéét.png"))[:2] == (0, foreign("shéét.png\n"))
     code, _, err = run("paint", "photo.jpg", "--model", painter, "-o", foreign("oué.png"))
     assert code == 0, err
-    assert (desk / foreign("oué.png")).exists()
+    assert (workdir / foreign("oué.png")).exists()
 
 
 def test_weights_are_read(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def flash(monkeypatch):
     return flash
 
 
-@pytest.mark.usefixtures("desk")
+@pytest.mark.usefixtures("workdir")
 def test_a_photograph_is_painted_at_once(flash, run):
     outcome = run("paint", "photo.jpg", "waves.png", "--instant")
     (job,) = flash.jobs
@@ -46,7 +46,7 @@ def test_a_photograph_is_painted_at_once(flash, run):
     assert "painted in" in outcome.err
 
 
-@pytest.mark.usefixtures("desk")
+@pytest.mark.usefixtures("workdir")
 def test_what_both_know_is_taken_and_the_rest_left_aside(flash, run):
     flags = "--size 300 --style-blend 1 2 --color match-linear --iterations 7 --strength 0.5 --style-scale 2"
     outcome = run("paint", "photo.jpg", "waves.png", "night.png", "--instant", *flags.split())
@@ -57,14 +57,14 @@ def test_what_both_know_is_taken_and_the_rest_left_aside(flash, run):
     assert "--iterations" in outcome.err
 
 
-@pytest.mark.usefixtures("desk")
+@pytest.mark.usefixtures("workdir")
 def test_it_previews_a_preset(flash, run):
     run("paint", "photo.jpg", "waves.png", "--instant", "--preset", "gatys-2016", "-q")
     (job,) = flash.jobs
     assert job.options == AdaINOptions(measure=load_preset("gatys-2016").measure, size=load_preset("gatys-2016").size)
 
 
-@pytest.mark.usefixtures("desk")
+@pytest.mark.usefixtures("workdir")
 def test_the_document_has_no_loss(flash, run):
     outcome = run("paint", "photo.jpg", "waves.png", "--instant", "--json", "-q")
     document = json.loads(outcome.out)
@@ -83,7 +83,7 @@ def test_the_document_has_no_loss(flash, run):
         (["--strength", "0.5"], "--strength applies to feed-forward methods only"),
     ],
 )
-@pytest.mark.usefixtures("desk", "flash")
+@pytest.mark.usefixtures("workdir", "flash")
 def test_what_it_cannot_do_is_refused(run, flags, message):
     outcome = run("paint", "photo.jpg", "waves.png", *flags)
     assert outcome.code == 2

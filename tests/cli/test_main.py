@@ -90,7 +90,7 @@ def test_every_command_and_every_option_is_described() -> None:
         (("doctor",), ["what to do", "--json"]),
     ],
 )
-def test_each_command_explains_itself(run: Run, desk: Path, command: tuple[str, ...], said: list[str]) -> None:
+def test_each_command_explains_itself(run: Run, workdir: Path, command: tuple[str, ...], said: list[str]) -> None:
     outcome = run(*command, "--help")
     assert outcome.code == 0
     for one in said:

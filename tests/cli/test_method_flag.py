@@ -5,7 +5,7 @@ import pytest
 from brushwork.recipes import MDANOptions
 
 
-def test_flags_become_a_job(run, studio, desk):
+def test_flags_become_a_job(run, studio, workdir):
     outcome = run(
         *("paint", "photo.jpg", "waves.png", "--method", "mdan"),
         *("--iterations", "7", "--rotations", "0", "5", "--no-mirror", "-o", "out.png"),
@@ -16,7 +16,7 @@ def test_flags_become_a_job(run, studio, desk):
     assert job.output.name == "out.png" and [one.name for one in job.styles] == ["waves.png"]
 
 
-def test_patches_of_all_paintings(run, studio, desk):
+def test_patches_of_all_paintings(run, studio, workdir):
     assert run("paint", "photo.jpg", "waves.png", "night.png", "--method", "mdan").code == 0
     assert [one.name for one in studio.job.styles] == ["waves.png", "night.png"]
 
@@ -32,7 +32,7 @@ def test_it_can_be_planned(run):
     assert "--discriminator-lr" in run("plan", "--help-all").out
 
 
-def test_paint_has_it_as_a_method(run, studio, desk):
+def test_paint_has_it_as_a_method(run, studio, workdir):
     outcome = run(
         "paint", "photo.jpg", "waves.png", "--method", "mdan", "--patch", "6", "--style-scale", "0.5", "-o", "o.png"
     )
@@ -40,7 +40,7 @@ def test_paint_has_it_as_a_method(run, studio, desk):
     assert studio.job.options == MDANOptions(patch=6, style_scale=(0.5,))
 
 
-def test_options_of_other_methods_are_told(run, studio, desk):
+def test_options_of_other_methods_are_told(run, studio, workdir):
     outcome = run(
         "paint", "photo.jpg", "waves.png", "--method", "mdan", "--style-weight", "3", "--history", "5", "-o", "o.png"
     )
@@ -58,12 +58,12 @@ def test_options_of_other_methods_are_told(run, studio, desk):
         (("--method", "mdan", "--model", "wave"), "--method and --model were both given"),
     ],
 )
-def test_methods_that_do_not_fit_are_refused(given, what, run, studio, desk):
+def test_methods_that_do_not_fit_are_refused(given, what, run, studio, workdir):
     outcome = run("paint", "photo.jpg", *(() if "--model" in given else ("waves.png",)), *given)
     assert outcome.code == 2 and what in outcome.err and not studio.jobs
 
 
-def test_adain_is_the_method_of_instant(run, studio, desk, monkeypatch):
+def test_adain_is_the_method_of_instant(run, studio, workdir, monkeypatch):
     jobs = []
     monkeypatch.setattr("brushwork.jobs.run_job", lambda job, **_: iter(jobs.append(job) or ()))
     for given in (("--method", "adain"), ("--instant",)):

@@ -19,27 +19,27 @@ from brushwork.recipes import PRESETS, ReconstructionOptions, TextureOptions, Tr
 Run = Callable[..., Any]
 
 
-def test_a_texture_of_any_size(studio: Any, desk: Path, run: Run) -> None:
+def test_a_texture_of_any_size(studio: Any, workdir: Path, run: Run) -> None:
     assert run("texture", "waves.png", "--size", "1024x512").out == "waves-texture.png\n"
     assert studio.job.options == TextureOptions(size="1024x512")
     assert studio.job.styles == ()
     assert run("texture", "waves.png", "--size", "1024").code == 2
 
 
-def test_each_picture_gives_its_texture(studio: Any, desk: Path, run: Run) -> None:
+def test_each_picture_gives_its_texture(studio: Any, workdir: Path, run: Run) -> None:
     assert run("texture", "waves.png", "night.png", "-o", "out").out.split() == [
         "out/waves-texture.png",
         "out/night-texture.png",
     ]
 
 
-def test_a_content_reconstruction(studio: Any, desk: Path, run: Run) -> None:
+def test_a_content_reconstruction(studio: Any, workdir: Path, run: Run) -> None:
     assert run("reconstruct", "content", "photo.jpg", "--layer", "conv2_2").out == "photo-content-conv2_2.png\n"
     assert studio.job.options == ReconstructionOptions(layer="conv2_2")
 
 
 def test_a_style_reconstruction_takes_the_papers_layers_at_the_picture_s_size(
-    studio: Any, desk: Path, run: Run
+    studio: Any, workdir: Path, run: Run
 ) -> None:
     assert run("reconstruct", "style", "night.png").out == "night-style.png\n"
     found = studio.job.options
@@ -80,12 +80,12 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
     ],
 )
 def test_every_painting_command_can_be_planned(
-    studio: Any, planned: list[Job], desk: Path, run: Run, arguments: tuple[str, ...], recipe: type
+    studio: Any, planned: list[Job], workdir: Path, run: Run, arguments: tuple[str, ...], recipe: type
 ) -> None:
     outcome = run("plan", *arguments)
     assert [type(job.options) for job in planned] == [recipe]
     assert not studio.jobs, "nothing is painted"
-    assert sorted(file.name for file in desk.iterdir()) == ["night.png", "photo.jpg", "waves.png"]
+    assert sorted(file.name for file in workdir.iterdir()) == ["night.png", "photo.jpg", "waves.png"]
     for said in (
         "48×32",
         "96×64",
@@ -100,12 +100,12 @@ def test_every_painting_command_can_be_planned(
     assert outcome.code == 1, "it does not fit"
 
 
-def test_a_plan_names_the_limit_that_would_be_enough(planned: list[Job], desk: Path, run: Run) -> None:
+def test_a_plan_names_the_limit_that_would_be_enough(planned: list[Job], workdir: Path, run: Run) -> None:
     assert "It fits with --memory 2.1GB." in run("plan", "photo.jpg", "waves.png", "--memory", "1GB").out
     assert "It fits" not in run("plan", "photo.jpg", "waves.png").out
 
 
-def test_plans_of_several_are_those_of_each_alone(monkeypatch: pytest.MonkeyPatch, desk: Path, run: Run) -> None:
+def test_plans_of_several_are_those_of_each_alone(monkeypatch: pytest.MonkeyPatch, workdir: Path, run: Run) -> None:
     counted: list[int | None] = []
 
     def plan(job: Job, *, memory: int | None, held: int | None) -> JobPlan:
@@ -123,14 +123,14 @@ def test_a_film_is_planned_by_its_own_command(planned: list[Job], run: Run) -> N
     assert outcome.err.endswith("paints it: brushwork video 'my clip.mp4' waves.png --size 48 --dry-run\n")
 
 
-def test_a_plan_as_json(planned: list[Job], desk: Path, run: Run) -> None:
+def test_a_plan_as_json(planned: list[Job], workdir: Path, run: Run) -> None:
     document = json.loads(run("plan", "photo.jpg", "waves.png", "--json").out)
     assert document["levels"][1] == {"size": [96, 64], "iterations": 5, "memory": 2 * 10**9, "seconds": 120.0}
     assert (document["fits"], document["largest"], document["seconds"]) == (False, 48, 181.0)
 
 
-def test_a_plan_reads_the_settings_file(planned: list[Job], desk: Path, run: Run) -> None:
-    (desk / "mine.toml").write_text("size = 99")
+def test_a_plan_reads_the_settings_file(planned: list[Job], workdir: Path, run: Run) -> None:
+    (workdir / "mine.toml").write_text("size = 99")
     run("plan", "photo.jpg", "waves.png", "--config", "mine.toml")
     (job,) = planned
     assert isinstance(job.options, TransferOptions)
@@ -138,8 +138,10 @@ def test_a_plan_reads_the_settings_file(planned: list[Job], desk: Path, run: Run
 
 
 @pytest.fixture
-def repeated(monkeypatch: pytest.MonkeyPatch, desk: Path) -> Job:
-    job = Job(options=TransferOptions(seed=5), content=desk / "photo.jpg", output=desk / "old-rerun.png", max_pixels=77)
+def repeated(monkeypatch: pytest.MonkeyPatch, workdir: Path) -> Job:
+    job = Job(
+        options=TransferOptions(seed=5), content=workdir / "photo.jpg", output=workdir / "old-rerun.png", max_pixels=77
+    )
 
     def repeat_of(picture: Path, output: Path | None) -> RerunJob:
         if picture.name != "old.png":
@@ -160,14 +162,14 @@ def test_again_repeats_a_job(studio: Any, repeated: Job, run: Run) -> None:
     assert run("rerun", "old.png", "--force").code == 0
 
 
-def test_again_elsewhere_on_another_device(studio: Any, repeated: Job, desk: Path, run: Run) -> None:
+def test_again_elsewhere_on_another_device(studio: Any, repeated: Job, workdir: Path, run: Run) -> None:
     assert run("rerun", "old.png", "-o", "new.png", "--device", "cpu", "-q").err == ""
     assert (studio.job.output, studio.job.device) == (Path("new.png"), "cpu")
     assert run("rerun", "photo.jpg").code == 2
 
 
-def test_rerun_into_a_folder_keeps_the_name(studio: Any, repeated: Job, desk: Path, run: Run) -> None:
-    (desk / "there").mkdir()
+def test_rerun_into_a_folder_keeps_the_name(studio: Any, repeated: Job, workdir: Path, run: Run) -> None:
+    (workdir / "there").mkdir()
     for folder in ("new/", "there"):
         run("rerun", "old.png", "-o", folder)
         assert studio.jobs[-1].output == Path(folder) / "old.png"

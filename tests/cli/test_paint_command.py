@@ -31,16 +31,16 @@ def jobs(studio: Any) -> list[tuple[str, tuple[str, ...], str]]:
     return [(job.content.name, tuple(one.name for one in job.styles), str(job.output)) for job in studio.jobs]
 
 
-def test_two_pictures_are_enough(studio: Any, desk: Path, run: Run) -> None:
+def test_two_pictures_are_enough(studio: Any, workdir: Path, run: Run) -> None:
     outcome = run("paint", "photo.jpg", "waves.png")
     assert outcome.code == 0
     assert outcome.out == "photo+waves.png\n"
     assert jobs(studio) == [("photo.jpg", ("waves.png",), "photo+waves.png")]
-    assert (desk / "photo+waves.png").is_file()
-    assert not list(desk.glob("*.checkpoint"))
+    assert (workdir / "photo+waves.png").is_file()
+    assert not list(workdir.glob("*.checkpoint"))
 
 
-def test_progress_and_the_device_are_told_on_stderr(studio: Any, desk: Path, run: Run) -> None:
+def test_progress_and_the_device_are_told_on_stderr(studio: Any, workdir: Path, run: Run) -> None:
     studio.note = "the first frame is used"
     lines = run("paint", "photo.jpg", "waves.png").err.splitlines()
     assert "painting on cpu (1 thread): 48×32 → 96×64, 15 iterations" in lines[0].replace("2 threads", "1 thread")
@@ -49,18 +49,18 @@ def test_progress_and_the_device_are_told_on_stderr(studio: Any, desk: Path, run
     assert lines[-1] == "15 iterations in 0:02, loss 66.67"
 
 
-def test_quiet_leaves_the_result_alone(studio: Any, desk: Path, run: Run) -> None:
+def test_quiet_leaves_the_result_alone(studio: Any, workdir: Path, run: Run) -> None:
     outcome = run("paint", "photo.jpg", "waves.png", "--quiet")
     assert (outcome.out, outcome.err) == ("photo+waves.png\n", "")
 
 
-def test_several_paintings_are_blended(studio: Any, desk: Path, run: Run) -> None:
+def test_several_paintings_are_blended(studio: Any, workdir: Path, run: Run) -> None:
     assert run("paint", "photo.jpg", "waves.png", "night.png", "--style-blend", "1,3", "-o", "out.webp").code == 0
     assert jobs(studio) == [("photo.jpg", ("waves.png", "night.png"), "out.webp")]
     assert studio.job.options.style_blend == (1.0, 3.0)
 
 
-def test_each_painting_can_give_a_picture(studio: Any, desk: Path, run: Run) -> None:
+def test_each_painting_can_give_a_picture(studio: Any, workdir: Path, run: Run) -> None:
     outcome = run("paint", "photo.jpg", "waves.png", "night.png", "--each", "-o", "painted")
     assert jobs(studio) == [
         ("photo.jpg", ("waves.png",), "painted/photo+waves.png"),
@@ -74,14 +74,14 @@ PASSED_OVER = "photos: 1 file is skipped, without an image file's ending (.txt).
 
 
 @pytest.fixture
-def folders(desk: Path) -> Path:
+def folders(workdir: Path) -> Path:
     for name in ("photos/b.jpg", "photos/a.png", "styles/x.png", "styles/y.png"):
-        (desk / name).parent.mkdir(exist_ok=True)
-        write_image(torch.rand(1, 3, 33, 33), desk / name)
-    (desk / "photos/notes.txt").write_text("no picture")
-    (desk / "photos/.hidden.png").touch()
-    (desk / "empty").mkdir()
-    return desk
+        (workdir / name).parent.mkdir(exist_ok=True)
+        write_image(torch.rand(1, 3, 33, 33), workdir / name)
+    (workdir / "photos/notes.txt").write_text("no picture")
+    (workdir / "photos/.hidden.png").touch()
+    (workdir / "empty").mkdir()
+    return workdir
 
 
 def test_folders_stand_for_their_pictures(studio: Any, folders: Path, run: Run) -> None:
@@ -188,7 +188,7 @@ def test_what_cannot_be_is_said_before_painting(
 
 
 def test_a_missing_extra_is_named_before_painting(
-    studio: Any, desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+    studio: Any, workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     outcome = run("paint", "photo.jpg", "waves.png", "--plot", "losses.png")
@@ -211,58 +211,58 @@ def test_a_missing_extra_is_named_before_painting(
 )
 @pytest.mark.parametrize("allowed", ["--force", "--resume"])
 def test_no_file_of_a_run_replaces_another_one(
-    studio: Any, desk: Path, run: Run, flags: tuple[str, ...], allowed: str
+    studio: Any, workdir: Path, run: Run, flags: tuple[str, ...], allowed: str
 ) -> None:
     pytest.importorskip("matplotlib")
-    (desk / "link.png").symlink_to("waves.png")
-    (desk / "new-10.png").write_bytes((desk / "night.png").read_bytes())
-    before = {one.name: one.read_bytes() for one in desk.iterdir()}
+    (workdir / "link.png").symlink_to("waves.png")
+    (workdir / "new-10.png").write_bytes((workdir / "night.png").read_bytes())
+    before = {one.name: one.read_bytes() for one in workdir.iterdir()}
     outcome = run("paint", "photo.jpg", "waves.png", "new-10.png", *flags, allowed)
     assert outcome.code == 2
     said = "would replace another file of this run"
     assert ("--save-every would replace the input new-10.png" if "--save-every" in flags else said) in outcome.err
-    assert {one.name: one.read_bytes() for one in desk.iterdir()} == before
+    assert {one.name: one.read_bytes() for one in workdir.iterdir()} == before
     assert not studio.jobs
 
 
 @pytest.mark.parametrize("name", ["new-2024.png", "new-99.png", "new-10-b.png", "new-10.jpg", "new-010.png"])
-def test_a_picture_that_no_numbered_one_replaces_is_painted(studio: Any, desk: Path, run: Run, name: str) -> None:
-    (desk / "photo.jpg").rename(desk / name)
+def test_a_picture_that_no_numbered_one_replaces_is_painted(studio: Any, workdir: Path, run: Run, name: str) -> None:
+    (workdir / "photo.jpg").rename(workdir / name)
     assert run("paint", name, "waves.png", "-o", "new.png", "--save-every", "5").code == 0
     assert jobs(studio) == [(name, ("waves.png",), "new.png")]
 
 
 @pytest.mark.parametrize(("flag", "file"), [("--plot", "night.png"), ("--timelapse", "film.gif")])
-def test_a_file_that_exists_is_told_with_its_flag(studio: Any, desk: Path, run: Run, flag: str, file: str) -> None:
+def test_a_file_that_exists_is_told_with_its_flag(studio: Any, workdir: Path, run: Run, flag: str, file: str) -> None:
     pytest.importorskip("matplotlib")
-    (desk / file).touch()
+    (workdir / file).touch()
     outcome = run("paint", "photo.jpg", "waves.png", flag, file)
     assert f"{file} already exists: choose another name with {flag}, continue with" in outcome.err
     assert not studio.jobs
 
 
 @pytest.mark.parametrize("taken", ["photo+waves.png", "film.gif", "photo+waves-05.png"])
-def test_nothing_is_overwritten_without_force(studio: Any, desk: Path, run: Run, taken: str) -> None:
-    (desk / taken).write_text("precious")
+def test_nothing_is_overwritten_without_force(studio: Any, workdir: Path, run: Run, taken: str) -> None:
+    (workdir / taken).write_text("precious")
     arguments = ("paint", "photo.jpg", "waves.png", "--timelapse", "film.gif", "--save-every", "5")
     outcome = run(*arguments)
     assert outcome.code == 2
     assert f"{taken} already exists" in outcome.err
-    assert (desk / taken).read_text() == "precious"
+    assert (workdir / taken).read_text() == "precious"
     assert not studio.jobs
     assert run(*arguments, "--force").code == 0
     assert studio.job.overwrite
-    assert (desk / taken).read_bytes() != b"precious"
+    assert (workdir / taken).read_bytes() != b"precious"
 
 
-def test_resuming_is_left_to_the_job(studio: Any, desk: Path, run: Run) -> None:
-    (desk / "photo+waves.png").touch()
+def test_resuming_is_left_to_the_job(studio: Any, workdir: Path, run: Run) -> None:
+    (workdir / "photo+waves.png").touch()
     assert run("paint", "photo.jpg", "waves.png", "--resume", "--memory", "2GiB", "--checkpoint-every", "5").code == 0
     assert studio.asked == [{"resume": True, "checkpoint_every": 5.0, "memory": 2**31}]
     assert not studio.job.overwrite
 
 
-def test_json_is_one_document(studio: Any, desk: Path, run: Run) -> None:
+def test_json_is_one_document(studio: Any, workdir: Path, run: Run) -> None:
     studio.note = "a note"
     outcome = run("paint", "photo.jpg", "waves.png", "--json", "--seed", "3")
     document = json.loads(outcome.out)
@@ -297,7 +297,7 @@ def test_of_several_pictures_one_may_fail(studio: Any, folders: Path, run: Run) 
         (MemoryError("no room"), 1),
     ],
 )
-def test_a_failure_is_one_line_and_a_code(studio: Any, desk: Path, run: Run, failure: Exception, code: int) -> None:
+def test_a_failure_is_one_line_and_a_code(studio: Any, workdir: Path, run: Run, failure: Exception, code: int) -> None:
     studio.failure, studio.fails_at = failure, 2
     outcome = run("paint", "photo.jpg", "waves.png", "-q")
     assert (outcome.code, outcome.out) == (code, "")
@@ -305,7 +305,7 @@ def test_a_failure_is_one_line_and_a_code(studio: Any, desk: Path, run: Run, fai
     assert outcome.err.count("\n") == 1
 
 
-def test_what_was_added_to_an_error_is_said(studio: Any, desk: Path, run: Run) -> None:
+def test_what_was_added_to_an_error_is_said(studio: Any, workdir: Path, run: Run) -> None:
     for failure, code in ((WeightsError("no weights."), 1), (KeyboardInterrupt(), 130)):
         failure.add_note("The image so far could not be saved completely: no room")
         studio.failure, studio.fails_at = failure, 2
@@ -314,18 +314,18 @@ def test_what_was_added_to_an_error_is_said(studio: Any, desk: Path, run: Run) -
         assert "could not be saved completely: no room" in outcome.err
 
 
-def test_ctrl_c_keeps_the_picture_and_says_how_to_go_on(studio: Any, desk: Path, run: Run) -> None:
+def test_ctrl_c_keeps_the_picture_and_says_how_to_go_on(studio: Any, workdir: Path, run: Run) -> None:
     studio.failure, studio.fails_at = KeyboardInterrupt(), 4
     outcome = run("paint", "photo.jpg", "waves.png", "-o", "my picture.png", "-q")
     assert outcome.code == 130
-    assert (desk / "my picture.png").is_file()
+    assert (workdir / "my picture.png").is_file()
     assert "interrupted; the image so far is in my picture.png" in outcome.err
     assert "continue with: brushwork paint photo.jpg waves.png -o 'my picture.png' -q --resume" in outcome.err
     outcome = run("paint", "-q", "--force", "--", "photo.jpg", "waves.png")
     assert "continue with: brushwork paint -q --force --resume -- photo.jpg waves.png" in outcome.err
 
 
-def test_a_picture_without_its_checkpoint_is_told(desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_without_its_checkpoint_is_told(workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any) -> None:
         raise OSError(errno.EFBIG, "File too large")
 
@@ -344,9 +344,9 @@ def test_a_picture_without_its_checkpoint_is_told(desk: Path, run: Run, monkeypa
 
 
 def test_a_picture_comes_and_goes_through_pipes(
-    studio: Any, desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    studio: Any, workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sent = (desk / "photo.jpg").read_bytes()
+    sent = (workdir / "photo.jpg").read_bytes()
     monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(sent)))
     received = BytesIO()
     monkeypatch.setattr("sys.stdout", TextIOWrapper(received))
@@ -354,19 +354,19 @@ def test_a_picture_comes_and_goes_through_pipes(
     assert Image.open(BytesIO(received.getvalue())).format == "PNG"
     assert studio.job.content == STDIN
     assert not studio.job.output.exists(), "the copy of what was sent is gone"
-    assert sorted(file.name for file in desk.iterdir()) == ["night.png", "photo.jpg", "waves.png"]
+    assert sorted(file.name for file in workdir.iterdir()) == ["night.png", "photo.jpg", "waves.png"]
 
 
-def test_pictures_are_kept_on_the_way(studio: Any, desk: Path, run: Run) -> None:
+def test_pictures_are_kept_on_the_way(studio: Any, workdir: Path, run: Run) -> None:
     assert run("paint", "photo.jpg", "waves.png", "--save-every", "4", "-o", "out.png").code == 0
-    kept = sorted(file.name for file in desk.glob("out-*.png"))
+    kept = sorted(file.name for file in workdir.glob("out-*.png"))
     assert kept == ["out-04.png", "out-08.png", "out-12.png"]
-    with Image.open(desk / "out-12.png") as last:
+    with Image.open(workdir / "out-12.png") as last:
         assert (last.size, last.getpixel((0, 0))) == ((96, 64), (153, 153, 153))
 
 
 def test_a_plot_that_cannot_be_written_leaves_a_painting_that_is_told(
-    studio: Any, desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+    studio: Any, workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
         raise InputError("film.gif cannot be written: the disk is full.")

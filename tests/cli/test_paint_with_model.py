@@ -24,17 +24,17 @@ SETTINGS = JohnsonConfig(width=4, blocks=1)
 
 
 @pytest.fixture
-def wall(desk: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def wall(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder with a photograph of 60×40, and a painter called wave, which is also known by its name."""
     generator = torch.Generator().manual_seed(0)
     noise = (torch.rand(40, 60, 3, generator=generator) * 255).to(torch.uint8).numpy()
-    Image.fromarray(noise).save(desk / "photo.png")
-    (desk / "shelf").mkdir()
+    Image.fromarray(noise).save(workdir / "photo.png")
+    (workdir / "shelf").mkdir()
     save_model(
-        StyleModel("wave", "johnson", SETTINGS, build_network(SETTINGS, seed=1)), desk / "shelf/wave.safetensors"
+        StyleModel("wave", "johnson", SETTINGS, build_network(SETTINGS, seed=1)), workdir / "shelf/wave.safetensors"
     )
-    monkeypatch.setenv("BRUSHWORK_MODELS", str(desk / "shelf"))
-    return desk
+    monkeypatch.setenv("BRUSHWORK_MODELS", str(workdir / "shelf"))
+    return workdir
 
 
 def test_a_painter_is_called_by_its_name(wall: Path, run: Run) -> None:

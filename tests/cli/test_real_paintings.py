@@ -29,12 +29,12 @@ ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
 @pytest.fixture(autouse=True)
-def pictures(desk: Path) -> None:
+def pictures(workdir: Path) -> None:
     """Something to see: a gradient, and checks."""
     generator = torch.Generator().manual_seed(1)
     across = torch.linspace(0, 1, 80).expand(1, 3, 60, 80)
-    write_image(across, desk / "photo.jpg", overwrite=True)
-    write_image(torch.rand(1, 3, 64, 64, generator=generator), desk / "waves.png", overwrite=True)
+    write_image(across, workdir / "photo.jpg", overwrite=True)
+    write_image(torch.rand(1, 3, 64, 64, generator=generator), workdir / "waves.png", overwrite=True)
 
 
 def pixels(path: Path | BytesIO) -> np.ndarray[Any, Any]:
@@ -43,46 +43,46 @@ def pixels(path: Path | BytesIO) -> np.ndarray[Any, Any]:
 
 
 @pytest.mark.slow
-def test_a_painting_is_repeated_bit_for_bit_and_not_painted_twice(desk: Path, run: Run) -> None:
+def test_a_painting_is_repeated_bit_for_bit_and_not_painted_twice(workdir: Path, run: Run) -> None:
     outcome = run("paint", "photo.jpg", "waves.png", *QUICK, "--json", "--plot", "p.svg", "--timelapse", "t.gif")
     assert outcome.code == 0, outcome.err
     document = json.loads(outcome.out)
-    painted = pixels(desk / "photo+waves.png")
+    painted = pixels(workdir / "photo+waves.png")
     assert painted.shape == (48, 64, 3)
     assert (document["iterations"], document["size"], document["device"]) == (4, [64, 48], "cpu")
     assert document["loss"] == pytest.approx(sum(document["losses"].values()), rel=1e-3)
-    assert (desk / "p.svg").stat().st_size > 1000
-    assert pixels(desk / "t.gif").shape[:2] == (48, 64)
+    assert (workdir / "p.svg").stat().st_size > 1000
+    assert pixels(workdir / "t.gif").shape[:2] == (48, 64)
 
     assert run("rerun", "photo+waves.png").code == 0
-    assert np.array_equal(pixels(desk / "photo+waves-rerun.png"), painted)
+    assert np.array_equal(pixels(workdir / "photo+waves-rerun.png"), painted)
 
-    before = (desk / "photo+waves.png").stat()
+    before = (workdir / "photo+waves.png").stat()
     resumed = run("paint", "photo.jpg", "waves.png", *QUICK, "--resume")
     assert resumed.code == 0
     assert "is already finished" in resumed.err
-    assert (desk / "photo+waves.png").stat() == before
+    assert (workdir / "photo+waves.png").stat() == before
 
 
 @pytest.mark.slow
-def test_pictures_on_the_way_are_as_transparent_as_the_result(desk: Path, run: Run) -> None:
+def test_pictures_on_the_way_are_as_transparent_as_the_result(workdir: Path, run: Run) -> None:
     across = torch.linspace(0, 1, 80).expand(1, 3, 60, 80)
-    write_image(across, desk / "soft.png", alpha=across[:, :1])
+    write_image(across, workdir / "soft.png", alpha=across[:, :1])
     outcome = run(
         "paint", "soft.png", "waves.png", *QUICK, "--save-every", "2", "--timelapse", "t.webp", "-o", "out.png"
     )
     assert outcome.code == 0, outcome.err
-    expected = pixels(desk / "out.png")[..., 3]
+    expected = pixels(workdir / "out.png")[..., 3]
     assert expected.min() < 5 and expected.max() > 250
-    assert np.array_equal(pixels(desk / "out-2.png")[..., 3], expected)
-    with Image.open(desk / "t.webp") as film:
+    assert np.array_equal(pixels(workdir / "out-2.png")[..., 3], expected)
+    with Image.open(workdir / "t.webp") as film:
         for number in range(film.n_frames):  # type: ignore[attr-defined]
             film.seek(number)
             assert np.array_equal(np.asarray(film)[..., 3], expected)
 
 
 @pytest.mark.slow
-def test_other_options_do_not_resume(desk: Path, run: Run) -> None:
+def test_other_options_do_not_resume(workdir: Path, run: Run) -> None:
     assert run("paint", "photo.jpg", "waves.png", *QUICK, "-q").code == 0
     outcome = run("paint", "photo.jpg", "waves.png", *QUICK, "--seed", "5", "--resume")
     assert outcome.code == 2
@@ -91,7 +91,7 @@ def test_other_options_do_not_resume(desk: Path, run: Run) -> None:
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_the_picture_and_resume_goes_on(
-    desk: Path, run: Run, fork_server: ForkServer, monkeypatch: pytest.MonkeyPatch
+    workdir: Path, run: Run, fork_server: ForkServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in FIRST_LAYERS.items():
         monkeypatch.setenv(name, value)
@@ -105,21 +105,21 @@ def test_ctrl_c_keeps_the_picture_and_resume_goes_on(
     assert "Traceback" not in said
     assert "interrupted; the image so far is in photo+waves.png." in said
     assert "continue with: brushwork paint photo.jpg waves.png --size 64 --iterations 40 --min-size 0 --resume" in said
-    assert pixels(desk / "photo+waves.png").shape == (48, 64, 3)
+    assert pixels(workdir / "photo+waves.png").shape == (48, 64, 3)
 
     assert run(*command).code == 2, "the unfinished picture is not overwritten"
     outcome = run(*command, "--resume", "--json")
     assert outcome.code == 0
     assert "resumed after" in outcome.err
     assert json.loads(outcome.out)["iterations"] == 40
-    assert not list(desk.glob("*.checkpoint"))
+    assert not list(workdir.glob("*.checkpoint"))
 
 
 @pytest.mark.slow
-def test_pictures_pass_through_pipes(desk: Path) -> None:
+def test_pictures_pass_through_pipes(workdir: Path) -> None:
     done = subprocess.run(
         [*BRUSHWORK, "paint", "-", "waves.png", "-o", "-", *QUICK],
-        input=(desk / "photo.jpg").read_bytes(),
+        input=(workdir / "photo.jpg").read_bytes(),
         capture_output=True,
         check=False,
         env=ENVIRONMENT | FIRST_LAYERS,
@@ -130,10 +130,10 @@ def test_pictures_pass_through_pipes(desk: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_folder_with_a_bad_picture_in_it(desk: Path, run: Run) -> None:
-    (desk / "photos").mkdir()
-    (desk / "photos/a.png").write_text("no picture")
-    (desk / "photo.jpg").rename(desk / "photos/b.jpg")
+def test_a_folder_with_a_bad_picture_in_it(workdir: Path, run: Run) -> None:
+    (workdir / "photos").mkdir()
+    (workdir / "photos/a.png").write_text("no picture")
+    (workdir / "photo.jpg").rename(workdir / "photos/b.jpg")
     outcome = run("paint", "photos", "waves.png", *QUICK, "-o", "out")
     assert outcome.code == 2
     assert outcome.out == f"{Path('out/b+waves.png')}\n"
@@ -141,13 +141,13 @@ def test_a_folder_with_a_bad_picture_in_it(desk: Path, run: Run) -> None:
 
 
 @pytest.fixture
-def damaged(desk: Path) -> Path:
-    (desk / "text.jpg").write_text("This is a text.")
-    (desk / "empty.png").touch()
-    (desk / "cut.jpg").write_bytes((desk / "photo.jpg").read_bytes()[:400])
-    (desk / "folder").mkdir()
-    write_image(torch.rand(1, 3, 20, 20), desk / "tiny.png")
-    return desk
+def damaged(workdir: Path) -> Path:
+    (workdir / "text.jpg").write_text("This is a text.")
+    (workdir / "empty.png").touch()
+    (workdir / "cut.jpg").write_bytes((workdir / "photo.jpg").read_bytes()[:400])
+    (workdir / "folder").mkdir()
+    write_image(torch.rand(1, 3, 20, 20), workdir / "tiny.png")
+    return workdir
 
 
 @pytest.mark.slow
@@ -187,17 +187,17 @@ def test_what_cannot_be_painted_is_said_in_one_line(
 
 
 @pytest.mark.slow
-def test_what_does_not_fit_is_refused_with_the_size_that_does(desk: Path, fork_server: ForkServer) -> None:
+def test_what_does_not_fit_is_refused_with_the_size_that_does(workdir: Path, fork_server: ForkServer) -> None:
     """In a process of its own: what others left in this one counts."""
     command = ("-m", "brushwork", "paint", "photo.jpg", "waves.png", "--size", "1000", "--memory", "1.1GB")
     outcome = fork_server.run(*command, env=ENVIRONMENT | FIRST_LAYERS)
     assert outcome.returncode == 1
     assert "use --size" in outcome.stderr
-    assert not (desk / "photo+waves.png").exists()
+    assert not (workdir / "photo+waves.png").exists()
 
 
 @pytest.mark.slow
-def test_a_plan_of_a_real_painting(desk: Path, run: Run) -> None:
+def test_a_plan_of_a_real_painting(workdir: Path, run: Run) -> None:
     outcome = run("plan", "photo.jpg", "waves.png", *QUICK, "--json")
     assert outcome.code == 0
     document = json.loads(outcome.out)
@@ -208,9 +208,9 @@ def test_a_plan_of_a_real_painting(desk: Path, run: Run) -> None:
 
 
 @pytest.mark.slow
-def test_textures_and_reconstructions_are_painted(desk: Path, run: Run) -> None:
+def test_textures_and_reconstructions_are_painted(workdir: Path, run: Run) -> None:
     assert run("texture", "waves.png", "--size", "80x40", "--iterations", "2", "-q").code == 0
-    assert pixels(desk / "waves-texture.png").shape == (40, 80, 3)
+    assert pixels(workdir / "waves-texture.png").shape == (40, 80, 3)
     assert run("reconstruct", "content", "photo.jpg", *QUICK, "--layer", "conv1_1", "-q").code == 0
     assert run("reconstruct", "style", "waves.png", "--size", "48", "--iterations", "2", "-q").code == 0
-    assert pixels(desk / "waves-style.png").shape == (48, 48, 3)
+    assert pixels(workdir / "waves-style.png").shape == (48, 48, 3)

@@ -26,17 +26,17 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)
-def pictures(desk: Path) -> None:
+def pictures(workdir: Path) -> None:
     """Three photographs and two paintings of blots, and two masks."""
-    (desk / "photos").mkdir()
+    (workdir / "photos").mkdir()
     sizes = {"photo.png": (64, 80), "photos/a.png": (72, 72), "photos/b.png": (72, 90), "photos/c.png": (80, 72)}
     for number, (name, size) in enumerate({**sizes, "waves.png": (70, 64), "night.png": (64, 90)}.items()):
         blots = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(number))
         picture = torch.nn.functional.interpolate(blots, size, mode="bilinear")
-        write_image(picture, desk / name, overwrite=True)
+        write_image(picture, workdir / name, overwrite=True)
     across = torch.linspace(0, 1, 80).expand(1, 3, 64, 80)
-    write_image(across, desk / "sky.png")
-    write_image(1 - across, desk / "land.png")
+    write_image(across, workdir / "sky.png")
+    write_image(1 - across, workdir / "land.png")
 
 
 def succeed(run: Run, *words: str) -> Any:
@@ -95,9 +95,9 @@ def test_it_is_painted_and_repeated_bit_for_bit(run: Run, words: tuple[str, ...]
     assert np.array_equal(pixels("out-rerun.png"), pixels("out.png"))
 
 
-def test_a_file_of_settings_says_what_flags_say(run: Run, desk: Path) -> None:
+def test_a_file_of_settings_says_what_flags_say(run: Run, workdir: Path) -> None:
     settings = ("size = 64", "iterations = 2", "min-size = 0", 'style-layers = ["conv1_1", "conv2_1"]')
-    (desk / "mine.toml").write_text("\n".join((*settings, 'loss = ["gram:1", "moments:2"]')))
+    (workdir / "mine.toml").write_text("\n".join((*settings, 'loss = ["gram:1", "moments:2"]')))
     flags = (*QUICK, "--style-layers", "conv1_1", "conv2_1", "--loss", "gram:1", "moments:2")
     succeed(run, "paint", "photo.png", "waves.png", "--config", "mine.toml", "-o", "file.png")
     succeed(run, "paint", "photo.png", "waves.png", *flags, "-o", "flags.png")
@@ -105,11 +105,11 @@ def test_a_file_of_settings_says_what_flags_say(run: Run, desk: Path) -> None:
 
 
 def test_a_painter_is_learned_found_by_its_name_and_exported(
-    run: Run, desk: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runtime = pytest.importorskip("onnxruntime")
-    monkeypatch.setenv("BRUSHWORK_MODELS", str(desk / "mine"))
-    (desk / "mine").mkdir()
+    monkeypatch.setenv("BRUSHWORK_MODELS", str(workdir / "mine"))
+    (workdir / "mine").mkdir()
     # With fixed means and deviations: those of the few cells of a small picture would blow up rounding.
     fixed = ("--norm", "batch", "--border", "reflect", "--upsampling", "nearest")
     succeed(run, "train", "johnson", "waves.png", *LEARN, *SEEN, *TINY, *fixed, "-o", "mine/own.safetensors")

@@ -28,10 +28,10 @@ LOOKS = {
 
 
 @pytest.fixture(autouse=True)
-def pictures(desk: Path) -> None:
+def pictures(workdir: Path) -> None:
     generator = torch.Generator().manual_seed(1)
     for name, size in {"photo.png": (60, 80), "waves.png": (70, 64), "night.png": (64, 90)}.items():
-        write_image(torch.rand(1, 3, *size, generator=generator), desk / name, overwrite=True)
+        write_image(torch.rand(1, 3, *size, generator=generator), workdir / name, overwrite=True)
 
 
 def painted(run: Run, *arguments: str) -> np.ndarray[Any, Any]:

@@ -21,16 +21,18 @@ def test_without_a_name_the_experiments_are_listed(run: Run) -> None:
 
 @pytest.mark.slow
 def test_an_experiment_leaves_a_report_and_says_what_holds(
-    desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+    workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(light, "OPTIONS", replace(light.OPTIONS, iterations=25))
     contents = ("--content", "waves.png", "--content", "night.png")
     outcome = run("reproduce", "light", "--size", "48", "--quick", "--precision", "full", *contents)
     assert outcome.code == 0 and outcome.out == "reproductions/light/report.html\n"
     assert "light waves-light_of_night: " in outcome.err and "the brightness moves towards the other's" in outcome.err
-    page = (desk / "reproductions/light/report.html").read_text()
+    page = (workdir / "reproductions/light/report.html").read_text()
     assert f"brushwork reproduce light --quick --size 48 --precision full {' '.join(contents)}" in page
-    assert all((desk / "reproductions/light" / name).exists() for name in ("report.html", "figures.json", "sheet.png"))
+    assert all(
+        (workdir / "reproductions/light" / name).exists() for name in ("report.html", "figures.json", "sheet.png")
+    )
 
 
 @pytest.mark.parametrize(
@@ -42,12 +44,12 @@ def test_an_experiment_leaves_a_report_and_says_what_holds(
         (["fig1", "--content", "missing.jpg"], "missing.jpg"),
     ],
 )
-def test_what_cannot_be_is_told(words: list[str], said: str, desk: Path, run: Run) -> None:
+def test_what_cannot_be_is_told(words: list[str], said: str, workdir: Path, run: Run) -> None:
     outcome = run("reproduce", *words)
     assert outcome.code == 2 and said in outcome.err
 
 
-def test_ray_that_is_not_there_is_named(desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ray_that_is_not_there_is_named(workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
     monkeypatch.setitem(sys.modules, "ray", None)

@@ -148,13 +148,13 @@ def _states(process: ForkedProcess) -> Iterator[str]:
 
 
 @pytest.fixture
-def atelier(desk: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A desk with a folder for temporary files of its own."""
+def atelier(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """`workdir` with a folder for temporary files of its own."""
     generator = torch.Generator().manual_seed(1)
-    write_image(torch.rand(1, 3, 64, 64, generator=generator), desk / "waves.png", overwrite=True)
-    (desk / "tmp").mkdir()
-    monkeypatch.setitem(ENVIRONMENT, "TMPDIR", str(desk / "tmp"))
-    return desk
+    write_image(torch.rand(1, 3, 64, 64, generator=generator), workdir / "waves.png", overwrite=True)
+    (workdir / "tmp").mkdir()
+    monkeypatch.setitem(ENVIRONMENT, "TMPDIR", str(workdir / "tmp"))
+    return workdir
 
 
 PAINT = ("paint", "photo.jpg", "waves.png", "--min-size", "0", *SMALL)

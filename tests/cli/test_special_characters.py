@@ -39,10 +39,10 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("terminal")
-def test_the_bar_and_the_lines_of_a_painting(desk: Path, run: Run, studio: Any) -> None:
-    folder = desk / "[red]["  # a slash in [/d] needs one
+def test_the_bar_and_the_lines_of_a_painting(workdir: Path, run: Run, studio: Any) -> None:
+    folder = workdir / "[red]["  # a slash in [/d] needs one
     folder.mkdir()
-    (desk / "photo.jpg").rename(folder / "d]:cat:.jpg")
+    (workdir / "photo.jpg").rename(folder / "d]:cat:.jpg")
     studio.note = "[red][/d]:cat: is noted"
     outcome = run("paint", "[red][/d]:cat:.jpg", "waves.png", "-o", "[red]:cat:.png")
     assert outcome.code == 0, outcome.err
@@ -101,7 +101,7 @@ def test_the_findings_of_doctor(capsys: pytest.CaptureFixture[str]) -> None:
         ("plan", "a.png", "b.png", "--model", "-"),
     ],
 )
-def test_a_dash_where_it_means_nothing(desk: Path, run: Run, command: tuple[str, ...]) -> None:
+def test_a_dash_where_it_means_nothing(workdir: Path, run: Run, command: tuple[str, ...]) -> None:
     outcome = run(*command)
     assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
     assert re.fullmatch(
@@ -110,29 +110,29 @@ def test_a_dash_where_it_means_nothing(desk: Path, run: Run, command: tuple[str,
 
 
 @pytest.mark.parametrize("command", [("paint", "-"), ("presets", "-"), ("texture", "-", "--model", "x")])
-def test_a_dash_in_a_message_is_a_dash(desk: Path, run: Run, command: tuple[str, ...]) -> None:
+def test_a_dash_in_a_message_is_a_dash(workdir: Path, run: Run, command: tuple[str, ...]) -> None:
     outcome = run(*command)
     assert (outcome.code, outcome.err.count("\n")) == (2, 1)
     assert "-" in outcome.err.split() or "['-']" in outcome.err
     assert "\0" not in outcome.err and "x00" not in outcome.err
 
 
-def test_an_error_is_one_line_whatever_the_name(desk: Path, run: Run) -> None:
+def test_an_error_is_one_line_whatever_the_name(workdir: Path, run: Run) -> None:
     outcome = run("paint", "a\nb\x1b[31m[red].png", "waves.png")
     assert (outcome.code, outcome.err.count("\n")) == (2, 1)
     assert r"a b\x1b[31m[red].png does not exist" in outcome.err
 
 
 @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
-def test_settings_are_read_with_a_byte_order_mark(desk: Path, run: Run, studio: Any, start: bytes) -> None:
-    (desk / "mine.toml").write_bytes(start + b"size = 77")
+def test_settings_are_read_with_a_byte_order_mark(workdir: Path, run: Run, studio: Any, start: bytes) -> None:
+    (workdir / "mine.toml").write_bytes(start + b"size = 77")
     assert run("paint", "photo.jpg", "waves.png", "--config", "mine.toml").code == 0
     assert studio.job.options.size == 77
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
-def test_settings_in_utf16_are_one_line(desk: Path, run: Run, encoding: str) -> None:
-    (desk / "mine.toml").write_bytes("\ufeffsize = 77".encode(encoding))
+def test_settings_in_utf16_are_one_line(workdir: Path, run: Run, encoding: str) -> None:
+    (workdir / "mine.toml").write_bytes("\ufeffsize = 77".encode(encoding))
     outcome = run("paint", "photo.jpg", "waves.png", "--config", "mine.toml")
     assert (outcome.code, outcome.err) == (
         2,

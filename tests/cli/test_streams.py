@@ -76,7 +76,7 @@ def test_a_stderr_that_takes_nothing_stops_nothing() -> None:
 
 
 @pytest.mark.slow
-def test_the_picture_on_stdout_is_a_picture_where_stderr_is_closed(desk: Path) -> None:
+def test_the_picture_on_stdout_is_a_picture_where_stderr_is_closed(workdir: Path) -> None:
     done = shell(f"brushwork paint photo.jpg waves.png -o - {QUICK} 2>&-")
     with Image.open(BytesIO(done.stdout)) as image:
         assert image.size == (64, 43)
@@ -84,14 +84,14 @@ def test_the_picture_on_stdout_is_a_picture_where_stderr_is_closed(desk: Path) -
 
 
 @pytest.mark.slow
-def test_the_picture_is_there_where_stdout_is_closed(desk: Path) -> None:
+def test_the_picture_is_there_where_stdout_is_closed(workdir: Path) -> None:
     done = shell(f"brushwork paint photo.jpg waves.png -o k.png -q {QUICK} >&-")
     assert (done.returncode, done.stderr) == (0, b"")
-    assert (desk / "k.png").exists()
+    assert (workdir / "k.png").exists()
 
 
 def test_a_picture_for_a_closed_stdout_is_refused_before_painting(
-    desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+    workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdout", None)
     outcome = run("paint", "photo.jpg", "waves.png", "-o", "-")
@@ -99,15 +99,15 @@ def test_a_picture_for_a_closed_stdout_is_refused_before_painting(
     assert "standard output is closed" in outcome.err
 
 
-def test_a_picture_from_a_closed_stdin_is_one_line(desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_from_a_closed_stdin_is_one_line(workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", None)
     outcome = run("paint", "-", "waves.png")
     assert (outcome.code, outcome.err.count("\n")) == (2, 1)
     assert "standard input is closed" in outcome.err
 
 
-def test_a_stdin_that_only_writes_is_one_line(desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    with (desk / "written").open("ab") as file:
+def test_a_stdin_that_only_writes_is_one_line(workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (workdir / "written").open("ab") as file:
         monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=file))
         outcome = run("paint", "-", "waves.png")
     assert (outcome.code, outcome.err.count("\n")) == (2, 1)
@@ -161,7 +161,7 @@ def test_json_gives_every_name_back_in_every_encoding(name: str, encoding: str) 
     assert json.loads(to_json_text({"output": name}, encoding).encode(encoding)) == {"output": name}
 
 
-def test_a_picture_that_stdout_does_not_take_is_one_line(desk: Path) -> None:
+def test_a_picture_that_stdout_does_not_take_is_one_line(workdir: Path) -> None:
     body = (
         "from pathlib import Path; from brushwork.cli.output import write_file_to_stdout as send; "
         "send(Path('photo.jpg'))"

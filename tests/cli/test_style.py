@@ -13,8 +13,8 @@ from brushwork.images import write_image
 Run = Callable[..., Any]
 
 
-def test_it_begins_with_the_composition_and_takes_the_strokes(studio: Any, desk: Path, run: Run) -> None:
-    write_image(torch.rand(1, 3, 40, 80), desk / "wide.png")
+def test_it_begins_with_the_composition_and_takes_the_strokes(studio: Any, workdir: Path, run: Run) -> None:
+    write_image(torch.rand(1, 3, 40, 80), workdir / "wide.png")
     assert run("style", "combine", "wide.png", "night.png", "--size", "320").out == "wide-in-night.png\n"
     job = studio.job
     assert (job.content, job.init) == (Path("night.png"), Path("wide.png"))
@@ -22,7 +22,7 @@ def test_it_begins_with_the_composition_and_takes_the_strokes(studio: Any, desk:
     assert job.options.style_layers == ("conv1_1", "conv2_1")
 
 
-def test_its_settings_are_given_as_those_of_a_texture(studio: Any, desk: Path, run: Run) -> None:
+def test_its_settings_are_given_as_those_of_a_texture(studio: Any, workdir: Path, run: Run) -> None:
     arguments = (
         "waves.png",
         "night.png",
@@ -40,7 +40,7 @@ def test_its_settings_are_given_as_those_of_a_texture(studio: Any, desk: Path, r
     assert studio.job.options.loss == ("moments",)
 
 
-def test_folders_are_refused(studio: Any, desk: Path, run: Run) -> None:
+def test_folders_are_refused(studio: Any, workdir: Path, run: Run) -> None:
     outcome = run("style", "combine", ".", "night.png")
     assert outcome.code == 2
     assert "combine takes two images" in outcome.err

@@ -27,10 +27,10 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def studio_folder(desk: Path) -> Path:
+def studio_folder(workdir: Path) -> Path:
     for number, name in enumerate(("starry.png", "wave.png")):
-        write_image(picture(number, 50, 60), desk / name)
-    return desk
+        write_image(picture(number, 50, 60), workdir / name)
+    return workdir
 
 
 def test_a_style_is_kept_beside_and_shown(run: Run, studio_folder: Path) -> None:

@@ -20,19 +20,19 @@ SMALL = ("--size", "32", "--iterations", "3", "--style-layers", "conv1_1", "--co
 
 
 @pytest.mark.slow
-def test_a_page_a_sheet_and_commands(desk: Path, run: Run, studio: Any) -> None:
+def test_a_page_a_sheet_and_commands(workdir: Path, run: Run, studio: Any) -> None:
     varied = ("--vary", "style=*.png", "--vary", "style-weight=0.01,1e3", "-o", "found")
     outcome = run("sweep", "photo.jpg", *varied, *SMALL)
     assert outcome.code == 0, outcome.err
     assert outcome.out.split() == ["found/report.html", "found/sheet.png"]
     assert "4 pictures to paint\n" in outcome.err and "4/4 style_" in outcome.err
-    figures = json.loads((desk / "found/figures.json").read_text())
+    figures = json.loads((workdir / "found/figures.json").read_text())
     cells = {(cell["row"], cell["column"]): cell for cell in figures["cells"]}
     assert list(cells) == [(f"style {a}", f"style-weight {b}") for a in ("night", "waves") for b in ("0.01", "1e3")]
-    assert len({(desk / "found" / cell["picture"]).read_bytes() for cell in cells.values()}) == 4
-    with Image.open(desk / "found/sheet.png") as sheet:
+    assert len({(workdir / "found" / cell["picture"]).read_bytes() for cell in cells.values()}) == 4
+    with Image.open(workdir / "found/sheet.png") as sheet:
         assert sheet.width > 64 and sheet.height > 42
-    page = html.unescape((desk / "found/report.html").read_text())
+    page = html.unescape((workdir / "found/report.html").read_text())
     command = next(
         line for line in page.splitlines() if "<pre>brushwork paint photo.jpg waves.png" in line and "1000.0" in line
     )
@@ -43,10 +43,10 @@ def test_a_page_a_sheet_and_commands(desk: Path, run: Run, studio: Any) -> None:
 
 
 @pytest.mark.slow
-def test_a_command_paints_its_picture_again(desk: Path, run: Run) -> None:
+def test_a_command_paints_its_picture_again(workdir: Path, run: Run) -> None:
     sweep = ("photo.jpg", "waves.png", "--vary", "size=32,48", "--vary", "style-weight=10,20")
     assert run("sweep", *sweep, *SMALL[2:]).code == 0
-    page = html.unescape((desk / "sweep/report.html").read_text())
+    page = html.unescape((workdir / "sweep/report.html").read_text())
     command = next(part.partition("</pre>")[0] for part in page.split("<pre>") if part.startswith("brushwork paint"))
     assert run(*shlex.split(command)[1:]).code == 0
     with Image.open("size_32-style_weight_10.png") as again, Image.open("sweep/size_32-style_weight_10.png") as first:
@@ -54,7 +54,7 @@ def test_a_command_paints_its_picture_again(desk: Path, run: Run) -> None:
 
 
 @pytest.mark.slow
-def test_varied_values_cover_those_of_the_environment(desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_varied_values_cover_those_of_the_environment(workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "SIZE": "64",
         "FULL_SIZE": "128",
@@ -66,18 +66,18 @@ def test_varied_values_cover_those_of_the_environment(desk: Path, run: Run, monk
     varied = ("--vary=quality=draft", "--vary=content-weight=1", "--vary=init=content,noise", "--vary=size=32,48")
     outcome = run("sweep", "photo.jpg", "waves.png", *varied, *SMALL[2:])
     assert outcome.code == 0, outcome.err
-    assert {image_size(file).width for file in (desk / "sweep").glob("*content_weight_1*.png")} == {32, 48}
+    assert {image_size(file).width for file in (workdir / "sweep").glob("*content_weight_1*.png")} == {32, 48}
 
 
 @pytest.mark.slow
-def test_a_sweep_goes_on_and_grows(desk: Path, run: Run) -> None:
+def test_a_sweep_goes_on_and_grows(workdir: Path, run: Run) -> None:
     sweep = ("sweep", "photo.jpg", "waves.png", *SMALL)
     assert run(*sweep, "--vary", "style-weight=10").code == 0
-    painted = (desk / "sweep/style_weight_10.png").stat().st_mtime_ns
+    painted = (workdir / "sweep/style_weight_10.png").stat().st_mtime_ns
     outcome = run(*sweep, "--vary", "style-weight=10,20")
     assert "2 pictures to paint, 1 of them already painted" in outcome.err
-    assert (desk / "sweep/style_weight_10.png").stat().st_mtime_ns == painted
-    assert (desk / "sweep/style_weight_20.png").exists()
+    assert (workdir / "sweep/style_weight_10.png").stat().st_mtime_ns == painted
+    assert (workdir / "sweep/style_weight_20.png").exists()
 
 
 @pytest.mark.slow
@@ -121,7 +121,9 @@ def test_a_sweep_goes_on_and_grows(desk: Path, run: Run) -> None:
         (["waves.png", "--vary", "style-weight=1", "--jobs", "0"], "jobs is 0"),
     ],
 )
-def test_what_cannot_be_is_told_before_anything_is_painted(words: list[str], said: str, desk: Path, run: Run) -> None:
+def test_what_cannot_be_is_told_before_anything_is_painted(
+    words: list[str], said: str, workdir: Path, run: Run
+) -> None:
     outcome = run("sweep", "photo.jpg", *words)
     assert outcome.code == 2 and said in outcome.err
-    assert not (desk / "sweep").exists()
+    assert not (workdir / "sweep").exists()

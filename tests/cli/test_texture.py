@@ -29,8 +29,8 @@ def saved(path: Path, settings: TextureNetConfig) -> Path:
 
 
 @pytest.fixture
-def painter(desk: Path) -> Path:
-    return saved(desk / "moss.safetensors", TextureNetConfig(scales=3, width=4))
+def painter(workdir: Path) -> Path:
+    return saved(workdir / "moss.safetensors", TextureNetConfig(scales=3, width=4))
 
 
 @pytest.mark.usefixtures("painter")
@@ -45,23 +45,23 @@ def test_a_texture_of_a_size_and_a_seed(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("painter")
-def test_rerun_repeats_it(run: Run, desk: Path) -> None:
+def test_rerun_repeats_it(run: Run, workdir: Path) -> None:
     run("texture", "--model", "moss.safetensors", "--size", "70x40", "--seed", "3", "-o", "moss.png")
     manifest = json.loads(read_metadata("moss.png") or "")
     assert (manifest["method"], manifest["content"], manifest["network"]) == ("texture-model", None, "moss")
     assert run("rerun", "moss.png", "-o", "repeated.png").code == 0
-    assert (desk / "repeated.png").read_bytes() == (desk / "moss.png").read_bytes()
+    assert (workdir / "repeated.png").read_bytes() == (workdir / "moss.png").read_bytes()
 
 
-def test_rerun_keeps_the_name_of_a_model_of_the_package(run: Run, desk: Path) -> None:
+def test_rerun_keeps_the_name_of_a_model_of_the_package(run: Run, workdir: Path) -> None:
     ending = ("--size", "64x64", "--seed", "3", "--resume", "-o")
     run("texture", "--model", "auvers-texture", *ending, "named.png")
     assert run("rerun", "named.png", "-o", "repeated.png").code == 0
-    assert (desk / "repeated.png").read_bytes() == (desk / "named.png").read_bytes()
+    assert (workdir / "repeated.png").read_bytes() == (workdir / "named.png").read_bytes()
     assert run("texture", "--model", "auvers-texture", *ending, "repeated.png").code == 0
 
 
-def test_rerun_wants_the_same_model(run: Run, desk: Path, painter: Path) -> None:
+def test_rerun_wants_the_same_model(run: Run, workdir: Path, painter: Path) -> None:
     run("texture", "--model", painter.name, "--size", "70x40", "-o", "moss.png")
     saved(painter, TextureNetConfig(scales=3, width=8))
     outcome = run("rerun", "moss.png", "-o", "repeated.png")
@@ -70,12 +70,12 @@ def test_rerun_wants_the_same_model(run: Run, desk: Path, painter: Path) -> None
 
 
 @pytest.mark.usefixtures("painter")
-def test_a_finished_texture_stays(run: Run, desk: Path) -> None:
+def test_a_finished_texture_stays(run: Run, workdir: Path) -> None:
     ending = ("--model", "moss.safetensors", "--size", "70x40", "-o", "moss.png", "--resume")
     run("texture", *ending)
-    before = (desk / "moss.png").stat().st_mtime_ns
+    before = (workdir / "moss.png").stat().st_mtime_ns
     assert "already finished" in " ".join(run("texture", *ending).err.split())
-    assert (desk / "moss.png").stat().st_mtime_ns == before
+    assert (workdir / "moss.png").stat().st_mtime_ns == before
 
 
 @pytest.mark.usefixtures("painter")
@@ -118,15 +118,15 @@ def test_what_it_does_not_take(run: Run, arguments: tuple[str, ...], said: str) 
     assert said in " ".join(outcome.err.split())
 
 
-def test_painters_of_photographs_draw_no_textures(run: Run, desk: Path) -> None:
-    saved(desk / "cubes.safetensors", TextureNetConfig(scales=2, width=4, photograph=True))
+def test_painters_of_photographs_draw_no_textures(run: Run, workdir: Path) -> None:
+    saved(workdir / "cubes.safetensors", TextureNetConfig(scales=2, width=4, photograph=True))
     outcome = run("texture", "--model", "cubes.safetensors")
     assert outcome.code == 2
     assert "stylizes photographs" in " ".join(outcome.err.split())
 
 
 def test_a_model_of_the_settings_is_ignored_where_a_picture_is_named(
-    studio: Any, run: Run, desk: Path, monkeypatch: pytest.MonkeyPatch
+    studio: Any, run: Run, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BRUSHWORK_MODEL", "gallery")
     outcome = run("texture", "photo.jpg")
@@ -135,9 +135,9 @@ def test_a_model_of_the_settings_is_ignored_where_a_picture_is_named(
 
 
 def test_its_size_is_not_that_of_paintings_in_the_environment(
-    studio: Any, run: Run, desk: Path, monkeypatch: pytest.MonkeyPatch
+    studio: Any, run: Run, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (desk / "mine.toml").write_text('size = "96x64"\nhistory = 7\n')
+    (workdir / "mine.toml").write_text('size = "96x64"\nhistory = 7\n')
     monkeypatch.setenv("BRUSHWORK_SIZE", "64")
     assert run("texture", "photo.jpg", "-q").code == 0
     assert run("texture", "photo.jpg", "-q", "--force", "--config", "mine.toml").code == 0
@@ -147,13 +147,13 @@ def test_its_size_is_not_that_of_paintings_in_the_environment(
     assert found == [("", 20), ("96x64", 7), ("", 7)]
 
 
-def test_neither_picture_nor_painter(run: Run, desk: Path) -> None:
+def test_neither_picture_nor_painter(run: Run, workdir: Path) -> None:
     outcome = run("texture")
     assert outcome.code == 2
     assert "neither an image nor --model was given" in outcome.err
 
 
-def test_pictures_go_the_old_way(run: Run, studio: Any, desk: Path) -> None:
+def test_pictures_go_the_old_way(run: Run, studio: Any, workdir: Path) -> None:
     run("texture", "photo.jpg", "-q")
     assert studio.job.content == Path("photo.jpg")
 

@@ -28,14 +28,14 @@ JOHNSON = ("train", "johnson", "waves.png", *FEW, *STYLE, "--device", "cpu")
 
 
 @pytest.fixture
-def studio(desk: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def studio(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Eight photographs, and a network that looks quickly."""
     for module in (builders, super_resolution):
         monkeypatch.setattr(module, "load_encoder_for", lambda *_: tiny_network())
-    (desk / "photos").mkdir()
+    (workdir / "photos").mkdir()
     for number in range(8):
-        write_image(picture(number, 40, 44), desk / "photos" / f"{number}.png")
-    return desk
+        write_image(picture(number, 40, 44), workdir / "photos" / f"{number}.png")
+    return workdir
 
 
 @pytest.mark.slow
@@ -163,7 +163,7 @@ def test_super_resolution_learns_without_a_painting(run: Run, studio: Path) -> N
     assert "psnr" in painter.provenance["val_images"]
 
 
-def test_the_families_are_listed_and_have_pages(run: Run, desk: Path) -> None:
+def test_the_families_are_listed_and_have_pages(run: Run, workdir: Path) -> None:
     listed = run("train", "--help").out
     assert "johnson" in listed
     assert "super-resolution" in listed

@@ -16,13 +16,13 @@ TARGETS = ("--targets", "3", "--target-size", "72", "--target-iterations", "2", 
 
 
 @pytest.fixture
-def folder(desk):
-    (desk / "photos").mkdir()
+def folder(workdir):
+    (workdir / "photos").mkdir()
     for number in range(2):
-        write_image(picture(number, 72, 72), desk / "photos" / f"{number}.png")
-    (desk / "photos" / "2.png").write_bytes(b"no picture")
-    write_image(picture(7, 72, 80), desk / "painting.png")
-    return desk
+        write_image(picture(number, 72, 72), workdir / "photos" / f"{number}.png")
+    (workdir / "photos" / "2.png").write_bytes(b"no picture")
+    write_image(picture(7, 72, 80), workdir / "painting.png")
+    return workdir
 
 
 @pytest.mark.slow

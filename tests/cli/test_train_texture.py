@@ -28,8 +28,8 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def pebbles(desk: Path) -> Path:
-    return write_image(picture(1, 40, 50), desk / "pebbles.png")
+def pebbles(workdir: Path) -> Path:
+    return write_image(picture(1, 40, 50), workdir / "pebbles.png")
 
 
 @pytest.mark.slow
@@ -49,8 +49,8 @@ def test_a_texture_is_learned_and_drawn(run: Run) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("pebbles")
-def test_photographs_are_painted_by_the_other_published_network(run: Run, desk: Path) -> None:
-    folder = desk / "photographs"
+def test_photographs_are_painted_by_the_other_published_network(run: Run, workdir: Path) -> None:
+    folder = workdir / "photographs"
     folder.mkdir()
     for number in range(4):
         write_image(picture(number, 48, 56), folder / f"{number}.png")
@@ -65,10 +65,10 @@ def test_photographs_are_painted_by_the_other_published_network(run: Run, desk: 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("pebbles")
-def test_losses_are_kept_beside(run: Run, desk: Path) -> None:
+def test_losses_are_kept_beside(run: Run, workdir: Path) -> None:
     run("train", "texture", "pebbles.png", *FEW, "--patch", "32x40+8+0", "-o", "p.safetensors")
-    assert json.loads((desk / "p.json").read_text())
-    assert list((desk / "p-validation").iterdir())
+    assert json.loads((workdir / "p.json").read_text())
+    assert list((workdir / "p-validation").iterdir())
 
 
 @pytest.mark.parametrize(

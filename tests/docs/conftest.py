@@ -117,7 +117,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(pictures: Path, tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workdir(pictures: Path, tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, with every picture that a document names."""
     shutil.copytree(pictures, tmp_path, symlinks=True, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)

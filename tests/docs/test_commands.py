@@ -93,7 +93,7 @@ def test_commands_are_found_wherever_they_stand(where: tuple[str, str, bool]) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("shown", [one for one in OURS if not parsed_only(one)], ids=str)
 def test_it_runs_and_writes_what_it_names(
-    shown: Shown, desk: Path, shelf: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+    shown: Shown, workdir: Path, shelf: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = shown.words[1:]
     if shown.in_prose:

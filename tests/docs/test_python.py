@@ -21,7 +21,7 @@ WRITTEN = re.compile(r'(?:write_image\(.*|output=)"([^"]+)"\)')
 @pytest.mark.slow
 @pytest.mark.parametrize(("page", "blocks"), python_blocks().items(), ids=list(python_blocks()))
 def test_it_runs_and_writes_what_it_names(
-    page: str, blocks: list[Shown], desk: Path, monkeypatch: pytest.MonkeyPatch
+    page: str, blocks: list[Shown], workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In Python no environment makes a painting short: the defaults of `iterations` do."""
     light = {"content_layers": ("relu2_1",), "style_layers": ("relu1_1",), "init": "content"}  # where a size is given

@@ -19,41 +19,41 @@ def encoder():
     return tiny_network()
 
 
-def _desk(job, encoder, engine):
+def _prepare(job, encoder, engine):
     encoder.engine = engine
     return prepare_job(job, replacing=True, memory=None, network=encoder)
 
 
 def test_the_record_tells_the_engine(tmp_path, encoder):
-    record = _desk(tiny_job(tmp_path), encoder, "channels-last").manifest
+    record = _prepare(tiny_job(tmp_path), encoder, "channels-last").manifest
     assert record.options.engine == "channels-last"
     assert Manifest.from_json(record.to_json()) == record
 
 
 def test_a_painting_goes_on_as_it_was_begun(tmp_path, encoder):
-    begun = _desk(tiny_job(tmp_path), encoder, "channels-last").manifest
-    desk = _desk(tiny_job(tmp_path), encoder, "plain").resume_from(begun)
-    assert desk.method.engine == "channels-last"
-    assert desk.manifest.options.engine == "channels-last"
-    assert not desk.manifest.differences(begun)
-    assert not desk.manifest.machine_differences(begun)
+    begun = _prepare(tiny_job(tmp_path), encoder, "channels-last").manifest
+    prepared = _prepare(tiny_job(tmp_path), encoder, "plain").resume_from(begun)
+    assert prepared.method.engine == "channels-last"
+    assert prepared.manifest.options.engine == "channels-last"
+    assert not prepared.manifest.differences(begun)
+    assert not prepared.manifest.machine_differences(begun)
 
 
 def test_an_engine_that_is_asked_for_is_taken_and_told(tmp_path, encoder):
-    begun = _desk(tiny_job(tmp_path), encoder, "channels-last").manifest
+    begun = _prepare(tiny_job(tmp_path), encoder, "channels-last").manifest
     job = tiny_job(tmp_path)
-    desk = _desk(replace(job, options=replace(job.options, engine="plain")), encoder, "plain").resume_from(begun)
-    assert desk.method.engine == "plain"
-    assert not desk.manifest.differences(begun)
-    assert desk.manifest.machine_differences(begun) == ["engine: plain here, channels-last there"]
+    prepared = _prepare(replace(job, options=replace(job.options, engine="plain")), encoder, "plain").resume_from(begun)
+    assert prepared.method.engine == "plain"
+    assert not prepared.manifest.differences(begun)
+    assert prepared.manifest.machine_differences(begun) == ["engine: plain here, channels-last there"]
 
 
 def test_an_engine_that_is_gone_is_told(tmp_path, encoder, monkeypatch):
-    begun = _desk(tiny_job(tmp_path), encoder, "channels-last").manifest
+    begun = _prepare(tiny_job(tmp_path), encoder, "channels-last").manifest
     monkeypatch.setattr("brushwork.jobs.preflight.usable_engines", lambda: ("plain",))
-    desk = _desk(tiny_job(tmp_path), encoder, "plain").resume_from(begun)
-    assert desk.method.engine == "plain"
-    assert desk.manifest.machine_differences(begun) == ["engine: plain here, channels-last there"]
+    prepared = _prepare(tiny_job(tmp_path), encoder, "plain").resume_from(begun)
+    assert prepared.method.engine == "plain"
+    assert prepared.manifest.machine_differences(begun) == ["engine: plain here, channels-last there"]
 
 
 @pytest.mark.slow

@@ -54,7 +54,7 @@ def address(tmp_path_factory, fork_server):
 
 @pytest.fixture(scope="module")
 def first_visit(browser, address):
-    """A page that the tests of a desk share, since a browser takes seconds for each, and the sizes of its files."""
+    """A page that the tests at the size of a desktop share, since a browser takes seconds for each, and the sizes of its files."""
     context = new_context(browser)
     page = context.new_page()
     page.goto(address)
@@ -76,7 +76,7 @@ def new_context(browser, **settings):
 def open_page(browser, address, first_visit):
     """Open the page; at the end there must have been no error on its console, and no request to anywhere else."""
     contexts, wrong = [], []
-    desk, _ = first_visit
+    desktop_page, _ = first_visit
     listeners = {
         "console": lambda message: wrong.append(message.text) if message.type == "error" else None,
         "pageerror": lambda error: wrong.append(str(error)),
@@ -87,8 +87,8 @@ def open_page(browser, address, first_visit):
         if settings:
             contexts.append(new_context(browser, **settings))
         else:
-            desk.evaluate("localStorage.clear()")  # of the test before
-        page = contexts[-1].new_page() if settings else desk
+            desktop_page.evaluate("localStorage.clear()")  # of the test before
+        page = contexts[-1].new_page() if settings else desktop_page
         for name, listener in listeners.items():
             page.on(name, listener)
         page.goto(address)
@@ -98,7 +98,7 @@ def open_page(browser, address, first_visit):
     yield open_one
     for name, listener in listeners.items():
         with suppress(KeyError):
-            desk.remove_listener(name, listener)
+            desktop_page.remove_listener(name, listener)
     for context in contexts:
         context.close()
     assert wrong == []

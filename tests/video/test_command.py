@@ -19,7 +19,7 @@ from tiny_network import picture
 
 
 @pytest.fixture
-def desk(tmp_path, monkeypatch):
+def workdir(tmp_path, monkeypatch):
     """A folder with a film of four frames and a painting."""
     monkeypatch.chdir(tmp_path)
     write_clip(tmp_path / "clip.mp4", panned(4), seconds_of_sound=0.3)
@@ -35,18 +35,18 @@ def refused(capfd, *words: str) -> str:
 
 
 @pytest.mark.slow
-def test_a_film_is_painted_after_any_painting(desk, capfd):
+def test_a_film_is_painted_after_any_painting(workdir, capfd):
     assert main(["video", "clip.mp4", "painting.png", "--size", "40", "--device", "cpu", "--json"]) == 0
     told = capfd.readouterr()
     document = json.loads(told.out)
     assert (document["frames"], document["painted"]) == (4, 4) and "frames of 52×40" in told.err
-    assert open_clip(desk / document["path"]).info.size == Size(40, 52)
+    assert open_clip(workdir / document["path"]).info.size == Size(40, 52)
     assert main(["video", "clip.mp4", "painting.png", "--size", "40", "--resume", "-q"]) == 0
     assert capfd.readouterr().out.strip() == "clip+painting.mp4"
 
 
 @pytest.mark.slow
-def test_frames_are_optimized(desk, capfd):
+def test_frames_are_optimized(workdir, capfd):
     words = ["--optimize", "--size", "40", "--first", "2", "--later", "2", "--min-size", "0", "--end", "0.2"]
     assert (
         main(
@@ -54,23 +54,23 @@ def test_frames_are_optimized(desk, capfd):
         )
         == 0
     )
-    assert len(list((desk / "out-frames").glob("*.png"))) == 3
-    assert len(list((desk / "flow").iterdir())) == 2 * 3  # two pairs
+    assert len(list((workdir / "out-frames").glob("*.png"))) == 3
+    assert len(list((workdir / "flow").iterdir())) == 2 * 3  # two pairs
 
 
-def test_a_plan_writes_nothing(desk, capfd):
+def test_a_plan_writes_nothing(workdir, capfd):
     assert main(["video", "clip.mp4", "painting.png", "--size", "40", "--dry-run", "--json"]) == 0
     document = json.loads(capfd.readouterr().out)
     assert document["frames"] == 4 and document["shots"] == 1 and document["seconds"] > 0
-    assert sorted(one.name for one in desk.iterdir()) == ["clip.mp4", "painting.png"]
+    assert sorted(one.name for one in workdir.iterdir()) == ["clip.mp4", "painting.png"]
 
 
 @pytest.mark.slow
-def test_what_cannot_be_is_refused_in_one_line(desk, capfd):
+def test_what_cannot_be_is_refused_in_one_line(workdir, capfd):
     assert "no style image was given" in refused(capfd, "clip.mp4")
     assert "still picture" in refused(capfd, "painting.png", "painting.png")
-    (desk / "clips").mkdir()
-    (desk / "clips" / "clip 2.mp4").symlink_to(desk / "clip.mp4")
+    (workdir / "clips").mkdir()
+    (workdir / "clips" / "clip 2.mp4").symlink_to(workdir / "clip.mp4")
     assert "give one of them, clips/clip 2.mp4" in refused(capfd, "clips", "painting.png")
     assert "choose one" in refused(capfd, "clip.mp4", "painting.png", "--instant", "--optimize")
     assert "brings its own styles" in refused(capfd, "clip.mp4", "painting.png", "--model", "gallery")
@@ -99,18 +99,18 @@ def test_what_cannot_be_is_refused_in_one_line(desk, capfd):
         (("--end", "inf"), "end is inf: it must be after the start, 0 seconds, and finite"),
     ],
 )
-def test_what_would_be_ignored_and_numbers_that_are_none_are_refused(desk, capfd, flags, said):
+def test_what_would_be_ignored_and_numbers_that_are_none_are_refused(workdir, capfd, flags, said):
     assert said in refused(capfd, "clip.mp4", "painting.png", *flags)
 
 
-def test_settings_for_other_methods_are_ignored(desk, capfd, monkeypatch):
-    (desk / "mine.toml").write_text("consistency = 0.3\nstrength = 0.5\nlater = 5\n")
+def test_settings_for_other_methods_are_ignored(workdir, capfd, monkeypatch):
+    (workdir / "mine.toml").write_text("consistency = 0.3\nstrength = 0.5\nlater = 5\n")
     words = ["video", "clip.mp4", "painting.png", "--config", "mine.toml", "--size", "40", "--dry-run"]
     ignored = "of the environment or the settings file is ignored here"
     assert main([*words, "--optimize"]) == 0
     told = capfd.readouterr().err
     assert f"--consistency {ignored}" in told and f"--strength {ignored}" in told and "--later" not in told
-    (desk / "style.toml").write_text('style = "wave"\n')
+    (workdir / "style.toml").write_text('style = "wave"\n')
     assert main(["video", "clip.mp4", "painting.png", "--config", "style.toml", "--dry-run"]) == 0
     assert f"--style {ignored}" in capfd.readouterr().err
     monkeypatch.setenv("BRUSHWORK_INSTANT", "1")
@@ -126,19 +126,19 @@ def test_settings_for_other_methods_are_ignored(desk, capfd, monkeypatch):
     assert f"--model {ignored}" in capfd.readouterr().err
 
 
-def test_a_rate_of_zero_is_none_for_a_folder_either(desk, capfd):
-    (desk / "in").mkdir()
-    write_image(picture(1, 40, 50), desk / "in" / "1.png")
+def test_a_rate_of_zero_is_none_for_a_folder_either(workdir, capfd):
+    (workdir / "in").mkdir()
+    write_image(picture(1, 40, 50), workdir / "in" / "1.png")
     assert "rate is 0.0: it must be at least 0.001" in refused(capfd, "in", "painting.png", "--rate", "0")
 
 
-def test_a_film_with_a_percent_sign_in_its_name_is_no_pattern(desk, capfd):
+def test_a_film_with_a_percent_sign_in_its_name_is_no_pattern(workdir, capfd):
     for name in ("100%.mp4", "%d.mp4"):
-        (desk / "clip.mp4").rename(desk / name)
+        (workdir / "clip.mp4").rename(workdir / name)
         words = ["video", name, "painting.png", "-o", "out.mp4", "--size", "40", "--dry-run", "--json", "-q"]
         assert main(words) == 0
         assert json.loads(capfd.readouterr().out)["frames"] == 4
-        (desk / name).rename(desk / "clip.mp4")
+        (workdir / name).rename(workdir / "clip.mp4")
     assert "check the name" in refused(capfd, "100%.mp4", "painting.png")
 
 
@@ -148,20 +148,20 @@ def planned_output(capfd, *words: str) -> str:
     return json.loads(capfd.readouterr().out)["output"]
 
 
-def test_a_film_of_numbered_pictures_has_a_name(desk, capfd):
-    (desk / "in").mkdir()
+def test_a_film_of_numbered_pictures_has_a_name(workdir, capfd):
+    (workdir / "in").mkdir()
     for number in (1, 2):
         for name in (f"in/{number}.png", f"in/frame-{number}.png", f"{number}.png"):
-            write_image(picture(number, 40, 50), desk / name)
+            write_image(picture(number, 40, 50), workdir / name)
     assert planned_output(capfd, "in/%04d.png", "painting.png") == "in+painting.mp4"
     assert planned_output(capfd, "in/frame-%04d.png", "painting.png") == "frame+painting.mp4"
     assert planned_output(capfd, "%04d.png", "painting.png") == "film+painting.mp4"
     assert planned_output(capfd, "in/%04d.png", "painting.png", "-o", "in") == "in/in+painting.mp4"
 
 
-def test_a_new_folder_is_made_for_a_film_and_not_for_its_plan(desk, capfd, monkeypatch):
+def test_a_new_folder_is_made_for_a_film_and_not_for_its_plan(workdir, capfd, monkeypatch):
     assert planned_output(capfd, "clip.mp4", "painting.png", "-o", "new/") == "new/clip+painting.mp4"
-    assert not (desk / "new").exists()
+    assert not (workdir / "new").exists()
     made = []
 
     def preview(_, output, **__):
@@ -171,38 +171,38 @@ def test_a_new_folder_is_made_for_a_film_and_not_for_its_plan(desk, capfd, monke
     monkeypatch.setattr("brushwork.cli.commands.video._run", lambda job, *_, **__: made.append(job.output))
     monkeypatch.setattr("brushwork.video.preview_film", preview)
     assert main(["video", "clip.mp4", "painting.png", "-o", "new/"]) == 0
-    assert (desk / "new").is_dir()
+    assert (workdir / "new").is_dir()
     assert main(["video", "clip.mp4", "painting.png", "-o", "newer/deep/", "--preview", "-q"]) == 0
-    assert (desk / "newer/deep").is_dir()
+    assert (workdir / "newer/deep").is_dir()
     assert made == [Path("new/clip+painting.mp4"), Path("newer/deep/clip+painting-preview.mp4")]
 
 
-def test_a_plan_in_words_says_what_does_not_grow_with_the_film(desk, capfd):
+def test_a_plan_in_words_says_what_does_not_grow_with_the_film(workdir, capfd):
     assert main(["video", "clip.mp4", "painting.png", "--size", "40", "--dry-run"]) == 0
     first, sound, memory, disk, time = capfd.readouterr().out.splitlines()
     assert "4 frames of 52×40 in 1 shot, h264" in first and sound == "sound: copy: aac"
     assert "however long" in memory and "are free" in disk and "for the first of each shot" in time
 
 
-def test_a_film_from_and_to_a_pipe(desk, capfd, monkeypatch):
+def test_a_film_from_and_to_a_pipe(workdir, capfd, monkeypatch):
     """Standard input is read to its end, and standard output gets a film and nothing else."""
-    sent, got = BytesIO((desk / "clip.mp4").read_bytes()), BytesIO()
+    sent, got = BytesIO((workdir / "clip.mp4").read_bytes()), BytesIO()
     monkeypatch.setattr("sys.stdin", TextIOWrapper(sent))
     monkeypatch.setattr("sys.stdout", TextIOWrapper(got, write_through=True))
     assert main(["video", "-", "painting.png", "-o", "-", "--size", "40", "--device", "cpu", "-q"]) == 0
-    (desk / "got.mkv").write_bytes(got.getvalue())
-    assert len(list(open_clip(desk / "got.mkv").frames())) == 4
-    assert sorted(one.name for one in desk.iterdir()) == ["clip.mp4", "got.mkv", "painting.png"]
+    (workdir / "got.mkv").write_bytes(got.getvalue())
+    assert len(list(open_clip(workdir / "got.mkv").frames())) == 4
+    assert sorted(one.name for one in workdir.iterdir()) == ["clip.mp4", "got.mkv", "painting.png"]
 
 
-def test_a_named_pipe_is_read_once(desk, capfd):
-    os.mkfifo(desk / "pipe")
-    writer = Thread(target=lambda: (desk / "pipe").write_bytes((desk / "clip.mp4").read_bytes()))
+def test_a_named_pipe_is_read_once(workdir, capfd):
+    os.mkfifo(workdir / "pipe")
+    writer = Thread(target=lambda: (workdir / "pipe").write_bytes((workdir / "clip.mp4").read_bytes()))
     writer.start()
     assert main(["video", "pipe", "painting.png", "--size", "40", "--dry-run", "--json", "-q"]) == 0
     writer.join()
     assert json.loads(capfd.readouterr().out)["frames"] == 4
 
 
-def test_what_does_not_go_with_a_pipe_is_refused(desk, capfd):
+def test_what_does_not_go_with_a_pipe_is_refused(workdir, capfd):
     assert "--json, --dry-run" in refused(capfd, "clip.mp4", "painting.png", "-o", "-", "--json")
