@@ -37,7 +37,7 @@ def test_sums_and_products_leave_their_parts_alone():
     assert other.losses.keys() == {"flat"}
 
 
-def test_taps_are_told_once_in_order():
+def test_layers_are_listed_once_in_order():
     both = Objective.single("flat", FLAT) + Objective.single("near", NEAR) + Objective.single("again", NEAR)
     assert both.layers == ("pixels", "deep")
 

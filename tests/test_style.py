@@ -11,7 +11,7 @@ from brushwork.style import Style, blend_styles
 from tiny_network import picture, tiny_network
 from tolerances import DOUBLE
 
-TAPS = ("conv1_1", "pool2")
+LAYERS = ("conv1_1", "pool2")
 
 
 @pytest.fixture(scope="module")
@@ -21,30 +21,30 @@ def encoder():
 
 @pytest.fixture(scope="module")
 def styles(encoder):
-    return [Style.of(picture(seed, 32, 40).double(), encoder, TAPS) for seed in (1, 2, 3)]
+    return [Style.of(picture(seed, 32, 40).double(), encoder, LAYERS) for seed in (1, 2, 3)]
 
 
 def test_a_style_is_the_moments_of_its_features(encoder, styles):
-    features = encoder(picture(1, 32, 40).double(), TAPS)
-    for tap in TAPS:
-        columns = features[tap].flatten(2)
-        found = styles[0].statistics[tap]
+    features = encoder(picture(1, 32, 40).double(), LAYERS)
+    for layer in LAYERS:
+        columns = features[layer].flatten(2)
+        found = styles[0].statistics[layer]
         torch.testing.assert_close(found.gram, columns @ columns.mT / columns.shape[-1])
         torch.testing.assert_close(found.mean, columns.mean(-1))
         torch.testing.assert_close(found.std, columns.std(-1, correction=0))
 
 
 def test_a_style_can_be_summed_tile_by_tile(encoder, styles):
-    found = Style.of(picture(1, 32, 40).double(), encoder, TAPS, partial(sum_tiled, side=24))
-    for tap in TAPS:
+    found = Style.of(picture(1, 32, 40).double(), encoder, LAYERS, partial(sum_tiled, side=24))
+    for layer in LAYERS:
         for name in ("gram", "mean", "std"):
-            expected = getattr(styles[0].statistics[tap], name)
-            torch.testing.assert_close(getattr(found.statistics[tap], name), expected, rtol=DOUBLE, atol=DOUBLE)
+            expected = getattr(styles[0].statistics[layer], name)
+            torch.testing.assert_close(getattr(found.statistics[layer], name), expected, rtol=DOUBLE, atol=DOUBLE)
 
 
 def test_a_style_remembers_no_graph(encoder):
     leaf = picture(1, 32, 40).double().requires_grad_()
-    assert not Style.of(leaf, encoder, TAPS).statistics["pool2"].gram.requires_grad
+    assert not Style.of(leaf, encoder, LAYERS).statistics["pool2"].gram.requires_grad
 
 
 def test_the_size_of_the_painting_is_divided_out(encoder):
@@ -72,8 +72,8 @@ def test_blends_are_weighted_means(styles, weights, shares, name):
 
 
 def test_one_style_blends_to_itself(styles):
-    for tap in TAPS:
-        torch.testing.assert_close(blend_styles(styles[:1]).statistics[tap].gram, styles[0].statistics[tap].gram)
+    for layer in LAYERS:
+        torch.testing.assert_close(blend_styles(styles[:1]).statistics[layer].gram, styles[0].statistics[layer].gram)
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ def test_a_launcher_says_how_many_there_are(given, launched, monkeypatch):
 
 def test_alone_there_is_no_connection(monkeypatch):
     monkeypatch.delenv("WORLD_SIZE", raising=False)
-    with connect("auto") as wire:
-        assert wire is None
+    with connect("auto") as group:
+        assert group is None
 
 
 @pytest.mark.parametrize(("rank", "processes", "gpus"), [("0", "2", 1), ("1", "2", 1), ("0", "16", 8), ("3", None, 3)])

@@ -9,14 +9,14 @@ from brushwork.encoders.native import library
 from brushwork.errors import InputError
 from tolerances import DOUBLE, THROUGH_VGG
 
-TAPS = ("relu1_1", "relu2_2", "pool2", "relu3_1")
+LAYERS = ("relu1_1", "relu2_2", "pool2", "relu3_1")
 
 
 def _gradient(engine, padding, dtype=torch.float32, batch=1):
     encoder = load_encoder(padding=padding, engine="plain").to(dtype)
     encoder.engine = engine
     image = torch.rand(batch, 3, 29, 35, generator=torch.Generator().manual_seed(0)).to(dtype).requires_grad_()
-    features = encoder(image, TAPS)
+    features = encoder(image, LAYERS)
     sum(feature.square().mean() / feature.detach().square().mean() for feature in features.values()).backward()
     return image.grad
 

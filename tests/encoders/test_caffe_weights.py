@@ -72,10 +72,10 @@ def test_pastiches_network_says_the_same_as_its_weights_here(quantized, original
     state = {name: tuple(quantized.stages[name].parameters()) for name in CONVOLUTIONS}
     weights = vgg19.VGG19.Weights(*state.values())
     blocks = ("block1_relu1", "block2_relu1", "block3_relu1", "block4_relu2", "block5_relu4")
-    taps = [name.replace("block", "relu").replace("_relu", "_") for name in blocks]
+    layers = [name.replace("block", "relu").replace("_relu", "_") for name in blocks]
     theirs = vgg19.VGG19(weights).forward(quantized.preprocess(image), blocks)
-    ours, exact = quantized(image, taps), original(image, taps)
-    for block, tap in zip(blocks, taps, strict=True):
-        torch.testing.assert_close(ours[tap], theirs[block], rtol=0, atol=THROUGH_VGG * float(theirs[block].max()))
+    ours, exact = quantized(image, layers), original(image, layers)
+    for block, layer in zip(blocks, layers, strict=True):
+        torch.testing.assert_close(ours[layer], theirs[block], rtol=0, atol=THROUGH_VGG * float(theirs[block].max()))
         # 256 values for each layer's weights.
-        assert (exact[tap] - theirs[block]).norm() < 0.05 * exact[tap].norm()
+        assert (exact[layer] - theirs[block]).norm() < 0.05 * exact[layer].norm()

@@ -152,12 +152,12 @@ def forward_of_torchvision(state, image):
 
     x = functional.max_pool2d(convolution("conv1", 2 * image - 1, stride=2, padding=3), 3, 2, ceil_mode=True)
     x = functional.max_pool2d(convolution("conv3", convolution("conv2", x), padding=1), 3, 2, ceil_mode=True)
-    taps = {}
+    layers = {}
     for name in BLOCKS:
         x = functional.max_pool2d(x, 3, 2, ceil_mode=True) if name == "4a" else x
         x = functional.max_pool2d(x, 2, 2, ceil_mode=True) if name == "5a" else x
-        x = taps[f"inception_{name}"] = block(f"inception{name}", x)
-    return taps
+        x = layers[f"inception_{name}"] = block(f"inception{name}", x)
+    return layers
 
 
 def test_googlenet_says_what_torchvisions_says(torchvisions):
@@ -167,8 +167,8 @@ def test_googlenet_says_what_torchvisions_says(torchvisions):
     image = torch.rand(1, 3, 75, 90, generator=torch.Generator().manual_seed(1)).double()
     theirs = forward_of_torchvision({name: one.double() for name, one in torchvisions.items()}, image)
     ours = encoder.double()(image, theirs)
-    for tap, feature in theirs.items():  # the folded weights are kept in float32
-        assert (ours[tap] - feature).abs().max() < SINGLE * feature.abs().max(), tap
+    for layer, feature in theirs.items():  # the folded weights are kept in float32
+        assert (ours[layer] - feature).abs().max() < SINGLE * feature.abs().max(), layer
 
 
 @pytest.mark.parametrize("lacking", ["inception4c.branch3.0.conv.weight", "conv1.bn.bias"])

@@ -24,7 +24,7 @@ def encoder():
     return make_vgg(19, make_caffe_preprocess()).double()
 
 
-def test_taps_have_the_shapes_of_the_paper(encoder):
+def test_layers_have_the_shapes_of_the_paper(encoder):
     features = encoder(
         torch.rand(1, 3, 48, 64).double(), ["relu1_1", "conv2_1", "relu3_1", "conv4_2", "relu5_1", PIXELS]
     )
@@ -71,13 +71,13 @@ def test_halos_are_those_of_the_plan(encoder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tap", ["relu1_1", "relu3_1", "pool3", "relu4_2"])
-def test_a_tile_with_its_halo_sees_what_the_whole_sees(encoder, tap):
+@pytest.mark.parametrize("layer", ["relu1_1", "relu3_1", "pool3", "relu4_2"])
+def test_a_tile_with_its_halo_sees_what_the_whole_sees(encoder, layer):
     image = torch.rand(1, 3, 160, 160).double()
-    geometry = encoder.geometry(tap)
+    geometry = encoder.geometry(layer)
     halo, stride = geometry.halo, geometry.stride
-    whole = encoder(image, [tap])[tap]
-    tile = encoder(image[..., 64 - halo : 96 + halo, 64 - halo : 96 + halo], [tap])[tap]
+    whole = encoder(image, [layer])[layer]
+    tile = encoder(image[..., 64 - halo : 96 + halo, 64 - halo : 96 + halo], [layer])[layer]
     inner = tile[..., halo // stride : -(halo // stride) or None, halo // stride : -(halo // stride) or None]
     cells = slice(64 // stride, 96 // stride)
     torch.testing.assert_close(inner, whole[..., cells, cells], rtol=DOUBLE, atol=DOUBLE * float(whole.abs().max()))
@@ -101,8 +101,8 @@ def test_sizes_of_maps_are_known_beforehand(make, ceil):
     network = to_meta(make(make_caffe_preprocess(), ceil=ceil))
     for size in (Size(63, 95), Size(64, 65), Size(77, 130)):
         features = network(torch.empty(1, 3, *size, device=META), network.layers)
-        assert {tap: Size.of(feature) for tap, feature in features.items()} == {
-            tap: network.positions(tap, size) for tap in network.layers
+        assert {layer: Size.of(feature) for layer, feature in features.items()} == {
+            layer: network.positions(layer, size) for layer in network.layers
         }
     assert network.positions(PIXELS, Size(5, 6)) == Size(5, 6)
 

@@ -220,8 +220,8 @@ def test_a_missing_package_is_named(monkeypatch):
 
 @pytest.mark.slow
 def test_random_weights_of_vgg16_and_googlenet_are_taken(tmp_path):
-    for architecture, tap in (("VGG-16", "conv1_1"), ("GoogLeNet", "conv1/7x7_s2")):
+    for architecture, layer in (("VGG-16", "conv1_1"), ("GoogLeNet", "conv1/7x7_s2")):
         tensors = {name: torch.zeros(shape) for name, shape in tensor_shapes(architecture).items()}
         torch.save(tensors, tmp_path / "net.pth")
         assert import_weights(tmp_path / "net.pth", "mine").architecture == architecture
-        assert load_encoder("mine")(torch.rand(1, 3, 32, 32), [tap])[tap].max() == 0
+        assert load_encoder("mine")(torch.rand(1, 3, 32, 32), [layer])[layer].max() == 0

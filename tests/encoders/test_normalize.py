@@ -25,8 +25,8 @@ def images():
     return [torch.rand(*shape, generator=generator).double() for shape in ((1, 3, 32, 48), (2, 3, 64, 32))]
 
 
-def mean_activations(encoder, images, tap):
-    features = [encoder(image, [tap])[tap].transpose(0, 1).flatten(1) for image in images]
+def mean_activations(encoder, images, layer):
+    features = [encoder(image, [layer])[layer].transpose(0, 1).flatten(1) for image in images]
     return torch.cat(features, dim=1).mean(dim=1)
 
 
@@ -37,13 +37,13 @@ def test_activations_become_one_in_the_mean_and_change_by_their_scale_only(photo
     crops = [photograph[..., 8:104, 16:144] for photograph in photographs[:2]]
     encoder = load_encoder("vgg19", pooling=pooling).double()
     normalized = normalize_activations(encoder, crops)
-    for tap in ("relu1_1", "relu3_4", "relu5_1"):
-        means = mean_activations(encoder, crops, tap)
+    for layer in ("relu1_1", "relu3_4", "relu5_1"):
+        means = mean_activations(encoder, crops, layer)
         alive = means > 1e-6 * means.mean()
         assert alive.sum() > 0.9 * len(alive)
-        became = mean_activations(normalized, crops, tap)[alive]
+        became = mean_activations(normalized, crops, layer)[alive]
         torch.testing.assert_close(became, torch.ones_like(became), rtol=DOUBLE, atol=0)
-        ours, theirs = encoder(crops[0], [tap])[tap], normalized(crops[0], [tap])[tap]
+        ours, theirs = encoder(crops[0], [layer])[layer], normalized(crops[0], [layer])[layer]
         rescaled = torch.where(alive, means, 1.0).view(1, -1, 1, 1) * theirs
         assert (rescaled - ours).abs().max() < DOUBLE * ours.abs().max()
 

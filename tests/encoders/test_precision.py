@@ -23,7 +23,7 @@ from brushwork.recipes import TransferOptions, load_preset, transfer
 from brushwork.recipes.style_transfer import TransferProblem
 from tolerances import SINGLE, rounding
 
-TAPS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CPU = torch.device("cpu")
 
 

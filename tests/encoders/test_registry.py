@@ -72,47 +72,47 @@ def test_parameter_counts_are_those_of_the_papers():
         ),
     ],
 )
-def test_taps_have_the_shapes_of_the_papers_at_224(name, expected):
+def test_layers_have_the_shapes_of_the_papers_at_224(name, expected):
     features = on_meta(name)(torch.empty(1, 3, 224, 224, device="meta"), expected)
-    assert {tap: (feature.shape[1], feature.shape[2]) for tap, feature in features.items()} == expected
+    assert {layer: (feature.shape[1], feature.shape[2]) for layer, feature in features.items()} == expected
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "pooling", "padding"), BUILDS)
 def test_the_smallest_picture_of_each_tap_is_the_smallest(name, pooling, padding):
     encoder = on_meta(name, pooling=pooling, padding=padding)
-    for tap in encoder.layers:
-        side = encoder.min_size([tap])
-        assert min(encoder(torch.empty(1, 3, side, side, device="meta"), [tap])[tap].shape) >= 1
+    for layer in encoder.layers:
+        side = encoder.min_size([layer])
+        assert min(encoder(torch.empty(1, 3, side, side, device="meta"), [layer])[layer].shape) >= 1
         with pytest.raises(InputError, match=f"needs {side} pixels"):
-            encoder(torch.empty(1, 3, side - 1, side - 1, device="meta"), [tap])
-        assert not _survives(encoder, tap, side - 1)
+            encoder(torch.empty(1, 3, side - 1, side - 1, device="meta"), [layer])
+        assert not _survives(encoder, layer, side - 1)
 
 
-def _survives(encoder, tap, side):
-    """Whether the network itself, unguarded, gives the tap a cell."""
+def _survives(encoder, layer, side):
+    """Whether the network itself, unguarded, gives the layer a cell."""
     x = torch.empty(1, 3, side, side, device="meta")
     try:
         for name, stage in encoder.stages.items():
             x = stage(x)
-            if name == tap:
+            if name == layer:
                 return x.numel() > 0
     except RuntimeError:
         return False
-    raise AssertionError(tap)
+    raise AssertionError(layer)
 
 
-@pytest.mark.parametrize(("name", "tap"), [("AlexNet", "relu5"), ("GoogLeNet", "inception_4a")])
-def test_a_tile_with_its_halo_sees_what_the_whole_sees(name, tap):
+@pytest.mark.parametrize(("name", "layer"), [("AlexNet", "relu5"), ("GoogLeNet", "inception_4a")])
+def test_a_tile_with_its_halo_sees_what_the_whole_sees(name, layer):
     torch.manual_seed(0)
     encoder = ARCHITECTURES[name](make_preprocess("torchvision")).double()
-    geometry = encoder.geometry(tap)
+    geometry = encoder.geometry(layer)
     halo, stride = geometry.halo, geometry.stride
     origin, side = halo + 4 * stride, 4 * stride
     image = torch.rand(1, 3, 2 * origin + side, 2 * origin + side).double()
-    whole = encoder(image, [tap])[tap]
+    whole = encoder(image, [layer])[layer]
     around = slice(origin - halo, origin + side + halo)
-    tile = encoder(image[..., around, around], [tap])[tap]
+    tile = encoder(image[..., around, around], [layer])[layer]
     inner, cells = slice(halo // stride, halo // stride + 4), slice(origin // stride, origin // stride + 4)
     limit = DOUBLE * float(whole.abs().max())
     torch.testing.assert_close(tile[..., inner, inner], whole[..., cells, cells], rtol=0, atol=limit)

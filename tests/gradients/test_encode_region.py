@@ -9,7 +9,7 @@ from brushwork.images.geometry import Size, Window
 from tiny_network import tiny_network
 from tolerances import DOUBLE, require_close
 
-TAPS = ("relu1_1", "relu3_1")
+LAYERS = ("relu1_1", "relu3_1")
 
 
 @pytest.mark.parametrize("own", [Window(0, 0, 45, 38, Size(45, 38)), Window(16, 0, 20, 38, Size(45, 38))])
@@ -17,8 +17,8 @@ TAPS = ("relu1_1", "relu3_1")
 def test_features_of_a_part_are_those_of_the_whole(own: Window, side: int) -> None:
     encoder = tiny_network().double()
     picture = torch.rand(1, 3, *own.full_size, dtype=torch.float64)
-    layout = TileLayout.of(encoder, dict.fromkeys(TAPS, 0), own.full_size)
-    found = encode_region(encoder, layout.receptive_window(own).crop(picture), TAPS, own, side)
-    for tap, feature in encoder(picture, TAPS).items():
-        expected = layout.grids[tap].owned_positions(own).crop(feature)
-        require_close(found[tap], expected, DOUBLE)
+    layout = TileLayout.of(encoder, dict.fromkeys(LAYERS, 0), own.full_size)
+    found = encode_region(encoder, layout.receptive_window(own).crop(picture), LAYERS, own, side)
+    for layer, feature in encoder(picture, LAYERS).items():
+        expected = layout.grids[layer].owned_positions(own).crop(feature)
+        require_close(found[layer], expected, DOUBLE)

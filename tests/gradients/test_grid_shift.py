@@ -71,8 +71,8 @@ def test_on_several_ranks(scene, shift, ranks):
     objective = an_objective(encoder, shift.enlarge(SIZE))
     total, gradient = expected(encoder, objective, image, shift)
 
-    def one(wire):
-        band = RowBand.of(encoder, objective.layers, wire, TILE)
+    def one(group):
+        band = RowBand.of(encoder, objective.layers, group, TILE)
         return found(band.evaluate(encoder, objective, SIZE, shift), band.crop(image))
 
     parts = together(ranks, one)

@@ -151,19 +151,19 @@ OWN = [Window.whole(SIZE), Window(160, 0, 151, 343, SIZE)]
 def test_targets_are_those_of_the_whole(scene, monkeypatch, own):
     """Features and sums, of the whole picture and of a part, without a tile being looked at."""
     encoder, _ = scene
-    image, taps = picture(4, *SIZE), ("pixels", "relu1_1", "conv2_1", "relu2_1", "conv3_2")
-    expected, layout = encoder(image, taps), TileLayout.of(encoder, dict.fromkeys(taps, 0), SIZE)
-    grams = {tap: GramLoss(tap, torch.zeros(1, *[expected[tap].shape[1]] * 2), 1.0) for tap in taps}
+    image, layers = picture(4, *SIZE), ("pixels", "relu1_1", "conv2_1", "relu2_1", "conv3_2")
+    expected, layout = encoder(image, layers), TileLayout.of(encoder, dict.fromkeys(layers, 0), SIZE)
+    grams = {layer: GramLoss(layer, torch.zeros(1, *[expected[layer].shape[1]] * 2), 1.0) for layer in layers}
     monkeypatch.setattr(encoder, "forward", None)
     present = layout.receptive_window(own).crop(image)
-    found = encode_region(encoder, present, taps, own, 190)
+    found = encode_region(encoder, present, layers, own, 190)
     sums = sum_tiled(encoder, grams, present, 190, own=own)
-    for tap in taps:
-        cells = layout.grids[tap].owned_positions(own).crop(expected[tap])
-        require_close(found[tap], cells, THROUGH_VGG)
-        for key, value in grams[tap].summarize(cells, layout.grids[tap].owned_positions(own)).items():
+    for layer in layers:
+        cells = layout.grids[layer].owned_positions(own).crop(expected[layer])
+        require_close(found[layer], cells, THROUGH_VGG)
+        for key, value in grams[layer].summarize(cells, layout.grids[layer].owned_positions(own)).items():
             torch.testing.assert_close(
-                sums[tap][key], value.float(), rtol=0, atol=THROUGH_VGG * float(value.abs().max())
+                sums[layer][key], value.float(), rtol=0, atol=THROUGH_VGG * float(value.abs().max())
             )
 
 

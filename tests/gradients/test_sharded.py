@@ -61,9 +61,9 @@ def test_bands_on_several_ranks_give_the_losses_and_the_gradient_of_the_whole(
     image, losses = picture(size), objective(encoder, size)
     have = split_rows(height, ranks, make_layout(encoder, losses.additive, size).stride, halo)
 
-    def one(wire: Thread) -> tuple[LossValues, torch.Tensor]:
-        rows = have[wire.rank]
-        evaluate = evaluate_sharded(encoder, losses, side, size=size, have=have, group=wire)
+    def one(group: Thread) -> tuple[LossValues, torch.Tensor]:
+        rows = have[group.rank]
+        evaluate = evaluate_sharded(encoder, losses, side, size=size, have=have, group=group)
         evaluated(evaluate, image[..., rows.top : rows.bottom, :])
         return evaluated(evaluate, image[..., rows.top : rows.bottom, :])
 
@@ -92,8 +92,13 @@ def test_losses_that_are_no_sums_are_refused_by_name() -> None:
     with pytest.raises(NotAdditiveError, match="darkest"):
         together(
             1,
-            lambda wire: evaluate_sharded(
-                encoder, Objective.single("darkest", Darkest()), 99, size=size, have=split_rows(32, 1, 1, 0), group=wire
+            lambda group: evaluate_sharded(
+                encoder,
+                Objective.single("darkest", Darkest()),
+                99,
+                size=size,
+                have=split_rows(32, 1, 1, 0),
+                group=group,
             ),
         )
 
@@ -103,6 +108,6 @@ def test_sums_over_a_picture_that_all_have_are_dealt_out(ranks: int) -> None:
     encoder, size = tiny_network().double(), Size(40, 24)
     image, terms = picture(size), objective(encoder, size).additive
     expected = sum_tiled(encoder, terms, image, 999)
-    found = together(ranks, lambda wire: sum_sharded(encoder, terms, image, side=999, group=wire))
+    found = together(ranks, lambda group: sum_sharded(encoder, terms, image, side=999, group=group))
     for one in found:
         torch.testing.assert_close(one, expected, rtol=DOUBLE, atol=DOUBLE)

@@ -15,13 +15,13 @@ def test_what_is_forgotten_is_computed_again():
 
     def again():
         asked.append(True)
-        return {"tap": leaf.detach().exp()}
+        return {"layer": leaf.detach().exp()}
 
     forgetting = ActivationCheckpoint(again)
     with forgetting.hooks:
         feature = leaf.exp()
         loss = (feature[1:] ** 3).sum()
-    forgetting.release({"tap": feature})
+    forgetting.release({"layer": feature})
     del feature
     assert not asked
     loss.backward()
@@ -43,11 +43,11 @@ def test_everything_else_is_kept():
 
 def test_what_was_computed_again_goes_with_the_graph():
     found = torch.rand(5)
-    forgetting, leaf = ActivationCheckpoint(lambda: {"tap": found}), torch.rand(5).requires_grad_()
+    forgetting, leaf = ActivationCheckpoint(lambda: {"layer": found}), torch.rand(5).requires_grad_()
     with forgetting.hooks:
         feature = leaf.exp()
         loss = (feature**2).sum()
-    forgetting.release({"tap": feature})
+    forgetting.release({"layer": feature})
     loss.backward()
     lives = weakref.ref(forgetting)
     gc.disable()

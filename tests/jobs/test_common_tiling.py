@@ -35,7 +35,7 @@ def elsewhere(prepared):
 
 
 def tilings(prepared, *memory):
-    return together(len(memory), lambda wire: choose_common_tiling(prepared, wire, memory[wire.rank]))
+    return together(len(memory), lambda group: choose_common_tiling(prepared, group, memory[group.rank]))
 
 
 def sides(prepared, *memory):

@@ -26,12 +26,12 @@ def parts_of(rank, dealt):
 def test_a_state_in_bands_makes_the_file_of_the_whole(ranks, halo, tmp_path):
     dealt = split_rows(HEIGHT, ranks, 4, halo)
 
-    def keep(wire):
-        mine = parts_of(wire.rank, dealt)
-        if wire.rank:
-            serve_state(mine, wire)
+    def keep(group):
+        mine = parts_of(group.rank, dealt)
+        if group.rank:
+            serve_state(mine, group)
             return
-        state = GatheredState(mine, dealt, wire)
+        state = GatheredState(mine, dealt, group)
         replace_tensors(tmp_path / "bands", state, {"by": "x"})
         shown = gather_entry(state, "point")
         state.close()
@@ -48,12 +48,12 @@ def test_a_state_in_bands_makes_the_file_of_the_whole(ranks, halo, tmp_path):
 def test_a_disk_that_fails_in_the_middle_holds_nobody_up(tmp_path):
     dealt = split_rows(HEIGHT, 3, 4, 0)
 
-    def keep(wire):
-        mine = parts_of(wire.rank, dealt)
-        if wire.rank:
-            serve_state(mine, wire)
+    def keep(group):
+        mine = parts_of(group.rank, dealt)
+        if group.rank:
+            serve_state(mine, group)
             return
-        state = GatheredState(mine, dealt, wire)
+        state = GatheredState(mine, dealt, group)
         pieces = state.planes("point")
         next(pieces), next(pieces)
         state.close()
@@ -64,7 +64,7 @@ def test_a_disk_that_fails_in_the_middle_holds_nobody_up(tmp_path):
 @pytest.mark.parametrize("ranks", [1, 2, 4])
 def test_a_state_is_dealt_out(ranks):
     dealt = split_rows(HEIGHT, ranks, 4, 0)
-    found = together(ranks, lambda wire: scatter_state(None if wire.rank else STATE, HEIGHT, dealt, wire))
+    found = together(ranks, lambda group: scatter_state(None if group.rank else STATE, HEIGHT, dealt, group))
     for rank, state in enumerate(found):
         expected = parts_of(rank, dealt)
         assert state.keys() == expected.keys()

@@ -28,7 +28,7 @@ PARTS = Tiling(64)
 def several(job, ranks=2, **asked):
     """All events of every rank."""
     return together(
-        ranks, lambda wire: list(run_distributed_job(job, wire, network=tiny_network(), tiling=PARTS, **asked))
+        ranks, lambda group: list(run_distributed_job(job, group, network=tiny_network(), tiling=PARTS, **asked))
     )
 
 
@@ -55,12 +55,12 @@ def test_the_picture_is_that_of_one_process(options, tmp_path):
 def stopped_after(count):
     """An interruption that one rank hears of."""
 
-    def ask(wire):
+    def ask(group):
         asked = []
 
         def interrupted():
             asked.append(None)
-            return signal.SIGTERM if wire.rank == 1 and len(asked) >= count else 0
+            return signal.SIGTERM if group.rank == 1 and len(asked) >= count else 0
 
         return interrupted
 
@@ -68,15 +68,15 @@ def stopped_after(count):
 
 
 def stopped(job, ranks, count, **asked):
-    def one(wire):
+    def one(group):
         with pytest.raises(StopSignalError) as heard:
             list(
                 run_distributed_job(
                     job,
-                    wire,
+                    group,
                     network=tiny_network(),
                     tiling=PARTS,
-                    interrupted=stopped_after(count)(wire),
+                    interrupted=stopped_after(count)(group),
                     **asked,
                 )
             )
@@ -163,9 +163,9 @@ def test_what_fails_on_the_first_rank_ends_the_others(tmp_path):
     job = tiny_job(tmp_path)
     job.output.write_bytes(b"taken")
 
-    def one(wire):
+    def one(group):
         with pytest.raises((InputError, RankLostError)) as raised:
-            list(run_distributed_job(job, wire, network=tiny_network()))
+            list(run_distributed_job(job, group, network=tiny_network()))
         return raised.value
 
     first, other = together(2, one)
@@ -176,28 +176,28 @@ def test_what_fails_on_the_first_rank_ends_the_others(tmp_path):
 
 
 def test_agreement_raises_where_it_fails():
-    def act(wire):
-        if wire.rank == 1:
+    def act(group):
+        if group.rank == 1:
             raise InputError("no such file")
-        return wire.rank
+        return group.rank
 
-    def one(wire):
+    def one(group):
         try:
-            return run_on_all_ranks(wire, lambda: act(wire))
+            return run_on_all_ranks(group, lambda: act(group))
         except (InputError, RankLostError) as error:
             return str(error)
 
     assert together(3, one) == ["rank 1 failed: no such file", "no such file", "rank 1 failed: no such file"]
-    assert together(2, lambda wire: run_on_all_ranks(wire, lambda: wire.rank)) == [0, 1]
+    assert together(2, lambda group: run_on_all_ranks(group, lambda: group.rank)) == [0, 1]
 
 
 def test_the_best_picture_of_a_failed_painting_is_kept_whole(tmp_path):
     options = replace(TINY, min_size=0, optimizer="adam", learning_rate=1e30, iterations=40)
     job = tiny_job(tmp_path, options=options)
 
-    def one(wire):
+    def one(group):
         with pytest.raises(DivergedError):
-            list(run_distributed_job(job, wire, network=tiny_network(), tiling=PARTS))
+            list(run_distributed_job(job, group, network=tiny_network(), tiling=PARTS))
 
     together(2, one)
     assert image(job.output).shape[-2:] == (64, 96)
@@ -211,9 +211,9 @@ def test_a_result_that_cannot_be_written_leaves_a_checkpoint_of_its_last_step(tm
     monkeypatch.setattr("brushwork.jobs.writer.write_image", full)
     job = tiny_job(tmp_path)
 
-    def one(wire):
+    def one(group):
         with pytest.raises((InputError, RankLostError), match="No space left"):
-            list(run_distributed_job(job, wire, network=tiny_network(), tiling=PARTS))
+            list(run_distributed_job(job, group, network=tiny_network(), tiling=PARTS))
 
     together(2, one)
     last = job.options.schedule(read_image(job.content).size)
@@ -225,18 +225,18 @@ def test_a_lost_rank_leaves_the_checkpoint_from_before(tmp_path, monkeypatch):
     monkeypatch.setattr("brushwork.jobs.writer._PATIENCE", 0)
     job = tiny_job(tmp_path)
 
-    def one(wire):
+    def one(group):
         def killed():
             asked.append(None)
-            if wire.rank == 1 and len(asked) == 5:
-                wire.die()
+            if group.rank == 1 and len(asked) == 5:
+                group.die()
             return False
 
         asked = []
         with pytest.raises(RankLostError) as raised:
             list(
                 run_distributed_job(
-                    job, wire, network=tiny_network(), tiling=PARTS, checkpoint_every=0, interrupted=killed
+                    job, group, network=tiny_network(), tiling=PARTS, checkpoint_every=0, interrupted=killed
                 )
             )
         return raised.value

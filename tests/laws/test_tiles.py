@@ -32,7 +32,7 @@ NETWORKS = {
 
 @dataclass(frozen=True)
 class Neighbors:
-    """Σ f(p)·f(p + 2 cells to the right and below): a term that looks beyond its window at any tap."""
+    """Σ f(p)·f(p + 2 cells to the right and below): a term that looks beyond its window at any layer."""
 
     layer: str
     halo: int = 2
@@ -52,24 +52,24 @@ class Neighbors:
 
 def network(name, ceil=False, pooling="max", padding="zeros"):
     torch.manual_seed(0)
-    make, taps = NETWORKS[name]
-    return make(ceil=ceil, pooling=pooling, padding=padding).double(), taps
+    make, layers = NETWORKS[name]
+    return make(ceil=ceil, pooling=pooling, padding=padding).double(), layers
 
 
-def objective(encoder, taps, size):
-    """Every kind of term at every tap, their targets taken from noise."""
+def objective(encoder, layers, size):
+    """Every kind of term at every layer, their targets taken from noise."""
     generator, dtype = torch.Generator().manual_seed(1), next(encoder.parameters()).dtype
     with torch.no_grad():
-        features = encoder(torch.rand(1, 3, *size, generator=generator, dtype=dtype), taps)
+        features = encoder(torch.rand(1, 3, *size, generator=generator, dtype=dtype), layers)
     found = Objective.single("smooth", TotalVariationLoss(2, 0.3, 0.7)) + Objective.single(
         "colors", GramLoss(PIXELS, torch.eye(3)[None], 1.0)
     )
-    for tap, feature in features.items():
+    for layer, feature in features.items():
         columns = feature.flatten(2)
-        found += Objective.single(f"gram {tap}", GramLoss(tap, columns @ columns.mT / columns.shape[-1], 1e-4), 2.0)
-        found += Objective.single(f"spread {tap}", MeanStdLoss(tap, columns.mean(-1), columns.std(-1), 0.1))
-        found += Objective.single(f"neighbors {tap}", Neighbors(tap))
-    deepest = taps[-1]
+        found += Objective.single(f"gram {layer}", GramLoss(layer, columns @ columns.mT / columns.shape[-1], 1e-4), 2.0)
+        found += Objective.single(f"spread {layer}", MeanStdLoss(layer, columns.mean(-1), columns.std(-1), 0.1))
+        found += Objective.single(f"neighbors {layer}", Neighbors(layer))
+    deepest = layers[-1]
     return found + Objective.single("content", ContentLoss(deepest, features[deepest], 0.01))
 
 
@@ -105,9 +105,9 @@ def test_tiles_are_the_whole(name, height, width, side, kept, data):
         "pooling": data.draw(st.sampled_from(["max", "average"])),
         "padding": data.draw(st.sampled_from(["zeros", "reflect"])),
     }
-    encoder, taps = network(name, **how)
+    encoder, layers = network(name, **how)
     size, image = Size(height, width), noise((height, width), batch=data.draw(st.integers(1, 2)))
-    asked = objective(encoder, taps, size)
+    asked = objective(encoder, layers, size)
     found = evaluated(evaluate_tiled(encoder, asked, side, kept=kept), image)
     assert_same(found, evaluated(evaluate_whole(encoder, asked), image), DOUBLE)
 
@@ -117,9 +117,9 @@ def test_tiles_are_the_whole(name, height, width, side, kept, data):
 @settings(max_examples=5, deadline=None)
 def test_bands_of_rows_are_the_whole(height, width, cuts, side):
     """As machines share a picture: each its own rows and their halo; the sums of all; gradients added."""
-    encoder, taps = network("tiny")
+    encoder, layers = network("tiny")
     size, image = Size(height, width), noise((height, width))
-    asked = objective(encoder, taps, size)
+    asked = objective(encoder, layers, size)
     layout = make_layout(encoder, asked.additive, size)
     edges = sorted({0, height, *(cut * layout.stride for cut in cuts if cut < layout.deepest_layer.positions.height)})
     bands = [Window(top, 0, bottom - top, width, size) for top, bottom in pairwise(edges)]
@@ -141,9 +141,9 @@ def test_bands_of_rows_are_the_whole(height, width, cuts, side):
 @given(st.integers(1, 200), st.integers(1, 200), st.integers(1, 300))
 @settings(max_examples=60, deadline=None)
 def test_tiles_divide_the_picture_and_its_cells(height, width, side):
-    encoder, taps = tiny_network(), {PIXELS: 1, "relu1_1": 0, "relu3_1": 2}
+    encoder, layers = tiny_network(), {PIXELS: 1, "relu1_1": 0, "relu3_1": 2}
     size = Size(max(4, height), max(4, width))
-    layout = TileLayout.of(encoder, taps, size)
+    layout = TileLayout.of(encoder, layers, size)
     tiles = layout.tiles(side)
     for whole_map, parts in [
         (size, tiles),
@@ -162,9 +162,9 @@ def test_tiles_divide_the_picture_and_its_cells(height, width, side):
 
 @pytest.mark.slow
 def test_single_precision():
-    encoder, taps = network("vgg", padding="reflect")
+    encoder, layers = network("vgg", padding="reflect")
     size = Size(101, 90)
-    asked, image = objective(encoder.float(), taps, size), noise(size).float()
+    asked, image = objective(encoder.float(), layers, size), noise(size).float()
     found = evaluated(evaluate_tiled(encoder, asked, 64), image)
     assert_same(found, evaluated(evaluate_whole(encoder, asked), image), ONE_DECISION)
 

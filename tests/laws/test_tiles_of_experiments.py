@@ -34,7 +34,7 @@ from brushwork.objective import Objective
 from tiny_network import tiny_network
 from tolerances import DOUBLE
 
-SIZE, SIDE, TAPS = Size(45, 38), 32, ("relu1_1", "relu2_1", "relu3_1")
+SIZE, SIDE, LAYERS = Size(45, 38), 32, ("relu1_1", "relu2_1", "relu3_1")
 
 
 def guides(painting):
@@ -42,37 +42,37 @@ def guides(painting):
     return normalize_guides(masks)
 
 
-def guided(tap, painting):
+def guided(layer, painting):
     own = guides(painting)
-    return GuidedGramLoss(tap, own, guided_gram_target(painting, own), 1.0, region_weights(own, own))
+    return GuidedGramLoss(layer, own, guided_gram_target(painting, own), 1.0, region_weights(own, own))
 
 
-def guided_spread(tap, painting):
+def guided_spread(layer, painting):
     own = guides(painting)
-    return GuidedMeanStdLoss(tap, own, *guided_mean_std_target(painting, own), 1.0, region_weights(own, own))
+    return GuidedMeanStdLoss(layer, own, *guided_mean_std_target(painting, own), 1.0, region_weights(own, own))
 
 
-def covariance(tap, painting):
+def covariance(layer, painting):
     own = content_guides(painting[:, :2], Size.of(painting), window_weights(1))
-    return GuidedGramLoss(tap, own, guided_gram_target(painting, own), 1.0, torch.ones(2, dtype=torch.float64))
+    return GuidedGramLoss(layer, own, guided_gram_target(painting, own), 1.0, torch.ones(2, dtype=torch.float64))
 
 
 TERMS = {
-    "entry": lambda tap, _: GramEntryLoss(tap, ((0, 1),)),
-    "shifted": lambda tap, p: ShiftedGramLoss(tap, shifted_target(p, 1.0, (1, -2)), 1.0, 1.0, (1, -2)),
-    "covariance": lambda tap, p: CovarianceLoss(tap, make_gaussian_target(p), 1.0),
-    "gaussians": lambda tap, p: GaussianWassersteinLoss(tap, make_gaussian_target(p), 1.0),
+    "entry": lambda layer, _: GramEntryLoss(layer, ((0, 1),)),
+    "shifted": lambda layer, p: ShiftedGramLoss(layer, shifted_target(p, 1.0, (1, -2)), 1.0, 1.0, (1, -2)),
+    "covariance": lambda layer, p: CovarianceLoss(layer, make_gaussian_target(p), 1.0),
+    "gaussians": lambda layer, p: GaussianWassersteinLoss(layer, make_gaussian_target(p), 1.0),
     "guided": guided,
     "guided spread": guided_spread,
     "style-content covariance": covariance,
-    "local": lambda tap, p: LocalGramLoss(tap, p, window_weights(1), 1.0),
-    "local, wide": lambda tap, p: LocalGramLoss(tap, p, window_weights(3), 1.0),
-    "patches": lambda tap, p: MRFLoss(tap, (p,), 1.0),
-    "patches, stride 2": lambda tap, p: MRFLoss(tap, (p,), 1.0, 2),
+    "local": lambda layer, p: LocalGramLoss(layer, p, window_weights(1), 1.0),
+    "local, wide": lambda layer, p: LocalGramLoss(layer, p, window_weights(3), 1.0),
+    "patches": lambda layer, p: MRFLoss(layer, (p,), 1.0),
+    "patches, stride 2": lambda layer, p: MRFLoss(layer, (p,), 1.0, 2),
 }
 WHOLE = {
-    "sliced": lambda tap, p: SlicedWassersteinLoss(tap, p, 1.0),
-    "histogram": lambda tap, p: HistogramLoss(tap, histogram_target(p), 1.0),
+    "sliced": lambda layer, p: SlicedWassersteinLoss(layer, p, 1.0),
+    "histogram": lambda layer, p: HistogramLoss(layer, histogram_target(p), 1.0),
 }
 
 
@@ -87,8 +87,8 @@ def noise(seed):
 
 def objective(encoder, make):
     with torch.no_grad():
-        painted = encoder(noise(1), TAPS)
-    return sum((Objective.single(tap, make(tap, painted[tap])) for tap in TAPS), start=Objective({}))
+        painted = encoder(noise(1), LAYERS)
+    return sum((Objective.single(layer, make(layer, painted[layer])) for layer in LAYERS), start=Objective({}))
 
 
 def evaluated(evaluate):

@@ -39,9 +39,9 @@ def here():
     return picture(3, *SIZE).double()
 
 
-def columns(encoder, image, tap):
+def columns(encoder, image, layer):
     """F[i, p]."""
-    return encoder(image, [tap])[tap][0].flatten(1).numpy()
+    return encoder(image, [layer])[layer][0].flatten(1).numpy()
 
 
 def squares(features, target):
@@ -52,9 +52,9 @@ def weighted(encoder, photograph, painting, here, content, style):
     """content(N·M)·Σ(F−P)² + Σ_l style(N, M)·Σ(FFᵀ−AAᵀ)², with sums of nothing divided out."""
     own, target = (columns(encoder, image, *CONTENT) for image in (here, photograph))
     found = {"content": content(own.size) * squares(own, target)}
-    for tap in STYLE:
-        own, target = (columns(encoder, image, tap) for image in (here, painting))
-        found[tap] = style(*map(float, own.shape)) * squares(printed.gram(own), printed.gram(target))
+    for layer in STYLE:
+        own, target = (columns(encoder, image, layer) for image in (here, painting))
+        found[layer] = style(*map(float, own.shape)) * squares(printed.gram(own), printed.gram(target))
     return found
 
 
@@ -96,11 +96,11 @@ def test_textures_weigh_as_deep_textures_does(encoder, painting, here):
     """1e9/(4 N² M²) at every layer, not shared among them."""
     options = TextureOptions(style_layers=STYLE, picture_size=SIZE.width, measure="long", iterations=1, bounded=False)
     (progress,) = run_recipe(options, RecipeInputs(painting, init=here), encoder=encoder)
-    for tap in STYLE:
-        own, target = (columns(encoder, image, tap) for image in (here, painting))
+    for layer in STYLE:
+        own, target = (columns(encoder, image, layer) for image in (here, painting))
         n, m = map(float, own.shape)
         expected = 1e9 / (4 * n**2 * m**2) * squares(printed.gram(own), printed.gram(target))
-        np.testing.assert_allclose(progress.step.losses.terms[f"style:{tap}"].item(), expected, rtol=DOUBLE)
+        np.testing.assert_allclose(progress.step.losses.terms[f"style:{layer}"].item(), expected, rtol=DOUBLE)
 
 
 def gradient(options, encoder, photograph, painting, here):
@@ -137,7 +137,9 @@ def test_spread_weighs_as_scaling_painting_style_transfer_does(encoder, photogra
     losses = objective(encoder(here, objective.layers)).terms
     expected = weighted(encoder, photograph, painting, here, lambda nm: 1 / nm, lambda n, m: 1e3 / (n**4 * m**2))
     np.testing.assert_allclose(losses[f"content:{CONTENT[0]}"].item(), expected["content"], rtol=DOUBLE)
-    for tap in STYLE:
-        np.testing.assert_allclose(losses[f"style:{tap}"].item(), expected[tap], rtol=DOUBLE)
-        own, target = (columns(encoder, image, tap) for image in (here, painting))
-        np.testing.assert_allclose(losses[f"moments:{tap}"].item(), 1e4 * printed.spread_layer(own, target), rtol=1e-6)
+    for layer in STYLE:
+        np.testing.assert_allclose(losses[f"style:{layer}"].item(), expected[layer], rtol=DOUBLE)
+        own, target = (columns(encoder, image, layer) for image in (here, painting))
+        np.testing.assert_allclose(
+            losses[f"moments:{layer}"].item(), 1e4 * printed.spread_layer(own, target), rtol=1e-6
+        )

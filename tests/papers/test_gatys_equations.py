@@ -89,10 +89,10 @@ def test_total_style_is_equation_5_and_the_total_equation_7(picture, target):
     alpha, beta, shares = 3e-3, 7.0, (0.25, 0.75)
     deep_picture, deep_target = before_rectification(2, 2, 2).relu(), before_rectification(3, 2, 2).relu()
     objective = alpha * Objective.single("content", ContentLoss("deep", deep_target, 0.5))
-    for tap, share, painting in zip(("t", "deep"), shares, (target, deep_target), strict=True):
+    for layer, share, painting in zip(("t", "deep"), shares, (target, deep_target), strict=True):
         cells = painting.shape[-1] * painting.shape[-2]
-        term = GramLoss(tap, moments.gram(painting) / cells, 1 / (4 * FILTERS**2))
-        objective += (beta * share) * Objective.single(f"style {tap}", term)
+        term = GramLoss(layer, moments.gram(painting) / cells, 1 / (4 * FILTERS**2))
+        objective += (beta * share) * Objective.single(f"style {layer}", term)
     losses = objective({"t": picture.relu(), "deep": deep_picture})
     own = [printed_form(picture.relu()), printed_form(deep_picture)]
     theirs = [printed_form(target), printed_form(deep_target)]

@@ -100,8 +100,8 @@ def test_in_tiles(options, pictures, tiny):
 
 @pytest.mark.slow
 def test_on_several_ranks(options, pictures, tiny):
-    def painted(wire):
-        band = RowBand.of(tiny, options.encoded_layers, wire, TILE)
+    def painted(group):
+        band = RowBand.of(tiny, options.encoded_layers, group, TILE)
         return list(run_recipe(options, pictures, encoder=tiny, partition=band))
 
     several, one = together(3, painted), list(run_recipe(options, pictures, encoder=tiny))

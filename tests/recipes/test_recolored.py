@@ -171,8 +171,8 @@ def test_the_detail_of_a_given_start(options, photograph, painting, tiny):
 def test_ranks_add_their_part_of_the_detail(options, photograph, painting, tiny):
     given = two_sizes(options)
 
-    def painted(wire):
-        band = RowBand.of(tiny, given.encoded_layers, wire, Tiling(56))
+    def painted(group):
+        band = RowBand.of(tiny, given.encoded_layers, group, Tiling(56))
         return list(run_recipe(given, RecipeInputs(photograph, (painting,)), encoder=tiny, partition=band))[-1]
 
     several = torch.cat([last.step.image for last in together(3, painted)], dim=2)

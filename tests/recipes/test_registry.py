@@ -47,7 +47,7 @@ def test_plan_tells_the_levels_that_are_then_run(case, tiny):
     assert options.schedule(Size.of(pictures.content)) == list(first.levels)
 
 
-def test_taps_are_where_the_network_is_read(case, tiny, monkeypatch):
+def test_encoded_layers_are_those_that_are_read(case, tiny, monkeypatch):
     options, pictures, _ = case
     asked = set()
     forward = type(tiny).forward

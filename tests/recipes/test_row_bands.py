@@ -28,8 +28,8 @@ SETTINGS = {
 }
 
 
-def painted(options, pictures, encoder, saved=None, wire=None):
-    share = FULL_IMAGE if wire is None else RowBand.of(encoder, options.encoded_layers, wire, Tiling(SIDE))
+def painted(options, pictures, encoder, saved=None, group=None):
+    share = FULL_IMAGE if group is None else RowBand.of(encoder, options.encoded_layers, group, Tiling(SIDE))
     return run_recipe(options, pictures, encoder=encoder, resume=saved, partition=share)
 
 
@@ -54,7 +54,7 @@ def scene(tiny, photograph, painting):
 def test_transfers(kind, scene, small_transfer):
     options = replace(small_transfer(size=96, iterations=6), **SETTINGS[kind])
     pictures, encoder = scene
-    several = together(RANKS, lambda wire: list(painted(options, pictures, encoder, wire=wire)))
+    several = together(RANKS, lambda group: list(painted(options, pictures, encoder, group=group)))
     require_same(list(painted(options, pictures, encoder)), several)
     assert min(step.step.image.shape[2] for step in [rank[-1] for rank in several]) > 0
 
@@ -64,7 +64,7 @@ def test_textures_and_reconstructions(scene, small_texture, small_reconstruction
     pictures, encoder = scene
     pictures = RecipeInputs(pictures.content)
     for options in (small_texture(size="40x72"), small_reconstruction(size=64)):
-        several = together(RANKS, lambda wire, asked=options: list(painted(asked, pictures, encoder, wire=wire)))
+        several = together(RANKS, lambda group, asked=options: list(painted(asked, pictures, encoder, group=group)))
         require_same(list(painted(options, pictures, encoder)), several)
 
 
@@ -75,8 +75,8 @@ def test_a_painting_goes_on_with_another_number_of_ranks(scene, small_transfer):
     pictures, encoder = scene
     whole = list(painted(options, pictures, encoder))
 
-    def begin(wire):
-        *_, third = islice(painted(options, pictures, encoder, wire=wire), 3)
+    def begin(group):
+        *_, third = islice(painted(options, pictures, encoder, group=group), 3)
         return third.resume_state()
 
     parts = together(2, begin)
@@ -85,11 +85,11 @@ def test_a_painting_goes_on_with_another_number_of_ranks(scene, small_transfer):
         for name, value in parts[0].state.items()
     }
 
-    def go_on(wire):
-        share = RowBand.of(encoder, options.encoded_layers, wire, Tiling(SIDE))
+    def go_on(group):
+        share = RowBand.of(encoder, options.encoded_layers, group, Tiling(SIDE))
         mine = {name: share.crop(value) if value.ndim else value for name, value in joined.items()}
         saved = ResumeState(parts[0].level, parts[0].iterations, mine)
-        return list(painted(options, pictures, encoder, saved=saved, wire=wire))
+        return list(painted(options, pictures, encoder, saved=saved, group=group))
 
     require_same(whole[3:], together(3, go_on))
 
@@ -99,8 +99,8 @@ def test_bands_are_resized_as_the_whole_is(new, tiny):
     old = Size(48, 32)
     picture = torch.rand(1, 3, *old, dtype=torch.float64)
 
-    def one(wire):
-        share = RowBand.of(tiny, ("conv3_1",), wire, Tiling(SIDE))
+    def one(group):
+        share = RowBand.of(tiny, ("conv3_1",), group, Tiling(SIDE))
         return share.resize(share.crop(picture), old, new)
 
     torch.testing.assert_close(torch.cat(together(RANKS, one), dim=2), resize(picture, new), rtol=0, atol=DOUBLE)

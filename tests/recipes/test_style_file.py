@@ -57,9 +57,9 @@ def test_a_file_keeps_everything(kept, tmp_path):
     assert sorted(found.styles) == sorted(kept.styles) == [48, 96]
     assert found.nbytes == kept.nbytes
     for pixels, style in kept.styles.items():
-        for tap, moments in style.statistics.items():
-            assert torch.equal(found.styles[pixels].statistics[tap].gram, moments.gram)
-            assert torch.equal(found.styles[pixels].statistics[tap].std, moments.std)
+        for layer, moments in style.statistics.items():
+            assert torch.equal(found.styles[pixels].statistics[layer].gram, moments.gram)
+            assert torch.equal(found.styles[pixels].statistics[layer].std, moments.std)
 
 
 def test_a_file_is_not_overwritten_unasked(kept, tmp_path):

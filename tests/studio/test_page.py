@@ -54,7 +54,7 @@ def address(tmp_path_factory, fork_server):
 
 @pytest.fixture(scope="module")
 def first_visit(browser, address):
-    """A page that the tests at the size of a desktop share, since a browser takes seconds for each, and the sizes of its files."""
+    """The page of desktop size that tests share, since a browser takes seconds for each, and its files' sizes."""
     context = new_context(browser)
     page = context.new_page()
     page.goto(address)

@@ -103,11 +103,11 @@ def summary(case: Case) -> dict[str, object]:
     """Losses on the way; energies of the Gram matrices and the pixels of the result. In float64."""
     steps = list(painted(case, torch.float64))
     image = steps[-1].image
-    taps = ("relu1_1", "relu2_1", "relu3_1")
-    moments = Style.of(image, case.encoder().double(), taps).statistics
+    layers = ("relu1_1", "relu2_1", "relu3_1")
+    moments = Style.of(image, case.encoder().double(), layers).statistics
     return {
         "losses": [step.step.losses.total.item() for step in steps],
         "terms": {name: value.item() for name, value in steps[-1].step.losses.terms.items()},
-        "grams": {tap: moments[tap].gram.square().sum().sqrt().item() for tap in taps},
+        "grams": {layer: moments[layer].gram.square().sum().sqrt().item() for layer in layers},
         "pixels": [image.mean().item(), image.std().item()],
     }

@@ -36,7 +36,7 @@ REAL = replace(
 )
 
 
-def painted(wire=None, disturbance=0.0):
+def painted(group=None, disturbance=0.0):
     """The last picture of a painting by the real VGG-19, up to conv3_1 and in float64, that this process holds.
 
     `disturbance`: of the pixels of the photograph, in either direction.
@@ -45,7 +45,7 @@ def painted(wire=None, disturbance=0.0):
     pictures = torch.rand(2, 1, 3, SIZE, SIZE // 2, generator=generator, dtype=torch.float64)
     pictures[0] += disturbance * torch.randn(pictures[0].shape, generator=generator, dtype=torch.float64).sign()
     encoder = load_encoder_for(REAL, "cpu").double()
-    share = FULL_IMAGE if wire is None else RowBand.of(encoder, REAL.encoded_layers, wire, Tiling(64))
+    share = FULL_IMAGE if group is None else RowBand.of(encoder, REAL.encoded_layers, group, Tiling(64))
     *_, last = run_recipe(REAL, RecipeInputs(pictures[0], (pictures[1],)), encoder=encoder, partition=share)
     return last.image
 
@@ -60,26 +60,26 @@ REGIONAL = replace(
 )
 
 
-def regional(wire=None):
+def regional(group=None):
     """Total and gradient of regions by every loss that adds, in float64; what this process holds of it."""
     photograph, painting = (picture(seed, SIZE, SIZE // 2).double() for seed in (1, 2))
     left = torch.zeros(1, SIZE, SIZE // 2)
     left[..., : SIZE // 5] = 1
     regions = (StyleRegion(left, 1 - left), StyleRegion(1 - left, left))
     encoder = tiny_network().double()
-    share = FULL_IMAGE if wire is None else RowBand.of(encoder, REGIONAL.encoded_layers, wire, Tiling(48))
+    share = FULL_IMAGE if group is None else RowBand.of(encoder, REGIONAL.encoded_layers, group, Tiling(48))
     subject = TransferProblem(photograph, [painting], REGIONAL, encoder, share, regions)
     image = share.crop(photograph.flip(-1)).clone().requires_grad_()
     losses = subject.evaluate_at(Size.of(photograph))(image)
     return losses.total.detach(), image.grad
 
 
-def refused(wire):
+def refused(group):
     """What is said of losses that cannot be shared."""
     said = []
     for loss in ("sliced", "histogram"):
         encoder = tiny_network()
-        share = RowBand.of(encoder, REGIONAL.encoded_layers, wire, Tiling(48))
+        share = RowBand.of(encoder, REGIONAL.encoded_layers, group, Tiling(48))
         pictures = RecipeInputs(picture(1, SIZE, SIZE), (picture(2, SIZE, SIZE),))
         try:
             next(run_recipe(replace(REGIONAL, loss=(loss,), feather=0.0), pictures, encoder=encoder, partition=share))
@@ -88,34 +88,34 @@ def refused(wire):
     return said
 
 
-def talked(wire):
+def talked(group):
     """What this rank heard through every method."""
-    rank = wire.rank
+    rank = group.rank
     room = torch.empty(2)
-    wire.exchange({1 - rank: torch.full((2,), float(rank))}, {1 - rank: room})
+    group.exchange({1 - rank: torch.full((2,), float(rank))}, {1 - rank: room})
     if rank:
-        wire.send(torch.arange(3), 0)
-    received = None if rank else wire.receive(torch.empty(3, dtype=torch.int64), 1).tolist()
+        group.send(torch.arange(3), 0)
+    received = None if rank else group.receive(torch.empty(3, dtype=torch.int64), 1).tolist()
     return {
         "receive": received,
-        "sum": wire.all_reduce_sum(torch.tensor([1.0, rank])).tolist(),
-        "largest": wire.all_reduce_max(torch.tensor([-1.0, rank])).tolist(),
+        "sum": group.all_reduce_sum(torch.tensor([1.0, rank])).tolist(),
+        "largest": group.all_reduce_max(torch.tensor([-1.0, rank])).tolist(),
         "exchange": room.tolist(),
-        "first": wire.broadcast({"rank": rank}),
-        "all": list(wire.all_gather(rank)),
+        "first": group.broadcast({"rank": rank}),
+        "all": list(group.all_gather(rank)),
     }
 
 
-def lost(wire, folder):
+def lost(group, folder):
     """Rank 1 is killed after its third step; what the other one says."""
     writer._PATIENCE = 0
     count = 0
     try:
         for event in run_distributed_job(
-            tiny_job(folder), wire, network=tiny_network(), checkpoint_every=0, tiling=Tiling(64)
+            tiny_job(folder), group, network=tiny_network(), checkpoint_every=0, tiling=Tiling(64)
         ):
             count += isinstance(event, Progress)
-            if count == 3 and wire.rank == 1:
+            if count == 3 and group.rank == 1:
                 os.kill(os.getpid(), signal.SIGKILL)
     except RankLostError as error:
         return [str(error), *error.__notes__]

@@ -17,7 +17,7 @@ STYLE = ("conv1_1", "pool1", "conv2_1", "pool2", "conv3_1")
 
 
 def tiny_network(white: float = 255.0, drawn: torch.dtype = torch.float32) -> Encoder:
-    """Taps `relu1_1` (8 channels), `pool1`, `relu2_1` (12), `pool2`, `relu3_1` (16); `conv1_1` means `relu1_1`.
+    """Layers `relu1_1` (8 channels), `pool1`, `relu2_1` (12), `pool2`, `relu3_1` (16); `conv1_1` means `relu1_1`.
 
     Weights that are drawn in float64 are the same to the bit on every machine; in float32, they are up to rounding.
     """

@@ -72,9 +72,9 @@ def tiny_config(folder: Path, options: JohnsonTrainingOptions = TINY, **changes)
     return replace(course, **changes)
 
 
-def taught(course: TrainingConfig, wire=None, **changes):
+def taught(course: TrainingConfig, group=None, **changes):
     """All events of a lesson."""
-    return list(train_task(tiny_task(course.options), course, CPU, wire, **changes))
+    return list(train_task(tiny_task(course.options), course, CPU, group, **changes))
 
 
 def killed(course: TrainingConfig, step: int) -> None:
@@ -89,8 +89,8 @@ if __name__ == "__main__":
     where = tiny_config(Path(sys.argv[2]))
     if sys.argv[1] == "killed":
         killed(where, 4)
-    wire = TorchProcessGroup(CPU)
-    events = taught(where, wire)
+    group = TorchProcessGroup(CPU)
+    events = taught(where, group)
     learned = [dict(event.losses) for event in events if isinstance(event, StepDone)]
-    torch.save(learned, where.output.with_name(f"{wire.rank}.pt"))
-    wire.close()
+    torch.save(learned, where.output.with_name(f"{group.rank}.pt"))
+    group.close()

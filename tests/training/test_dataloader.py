@@ -21,9 +21,9 @@ class Rank:
         self.rank, self.world_size = rank, count
 
 
-def room(folder: Path, wire: Any = None, **changes: Any) -> BatchLoader:
+def room(folder: Path, group: Any = None, **changes: Any) -> BatchLoader:
     options = replace(TINY, batch=4, **changes)
-    return BatchLoader(tiny_task(options), tiny_config(folder, options), CPU, wire, [].append)
+    return BatchLoader(tiny_task(options), tiny_config(folder, options), CPU, group, [].append)
 
 
 @pytest.mark.slow

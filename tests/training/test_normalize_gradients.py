@@ -26,16 +26,16 @@ SUMMED = rounding(100)
 WEIGHTS = {"shallow": 2.0, "deep": 0.5}
 
 
-def style(*taps: str) -> Objective:
-    return sum((Objective.single(tap, STYLE[tap], WEIGHTS[tap]) for tap in taps), Objective({}))
+def style(*layers: str) -> Objective:
+    return sum((Objective.single(layer, STYLE[layer], WEIGHTS[layer]) for layer in layers), Objective({}))
 
 
 def test_gradients_have_the_weights_as_their_norms_and_their_own_directions() -> None:
     given, plain = features(), features()
     normalize_gradients(style("shallow", "deep"), given).total.backward()
     style("shallow", "deep")(plain).total.backward()
-    for tap, weight in WEIGHTS.items():
-        ours, theirs = given[tap].grad, plain[tap].grad
+    for layer, weight in WEIGHTS.items():
+        ours, theirs = given[layer].grad, plain[layer].grad
         assert ours is not None and theirs is not None
         torch.testing.assert_close(ours.abs().flatten(1).sum(1), torch.full((2,), weight), rtol=SUMMED, atol=SUMMED)
         shares = theirs.flatten(1) / theirs.flatten(1).abs().sum(1, keepdim=True)

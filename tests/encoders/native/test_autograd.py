@@ -20,11 +20,11 @@ def _error(mine, theirs):
     return float((mine - theirs).norm() / theirs.norm())
 
 
-def _closure(encoder, picture, taps, engine, dtype=torch.float32):
-    """The features and the gradient of a loss in which every tap counts."""
+def _closure(encoder, picture, layers, engine, dtype=torch.float32):
+    """The features and the gradient of a loss in which every layer counts."""
     encoder.engine = engine
     image = picture.to(dtype).clone().requires_grad_()
-    features = encoder.to(dtype)(image, taps)
+    features = encoder.to(dtype)(image, layers)
     sum(feature.square().mean() / feature.detach().square().mean() for feature in features.values()).backward()
     return {name: feature.detach() for name, feature in features.items()}, image.grad
 
@@ -33,7 +33,7 @@ def _picture(*shape, seed=0):
     return torch.rand(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def _agree(encoder, shape, taps, limit=THROUGH_VGG):
+def _agree(encoder, shape, layers, limit=THROUGH_VGG):
     """Features, and the gradient of one of three pictures at least.
 
     Where the input of a rectification is zero but for rounding, it may decide otherwise, and the gradient jumps: rare
@@ -41,8 +41,8 @@ def _agree(encoder, shape, taps, limit=THROUGH_VGG):
     """
     errors = []
     for seed in range(3):
-        features, gradient = _closure(encoder, _picture(*shape, seed=seed), taps, "native")
-        true_features, true = _closure(encoder, _picture(*shape, seed=seed), taps, "plain", torch.float64)
+        features, gradient = _closure(encoder, _picture(*shape, seed=seed), layers, "native")
+        true_features, true = _closure(encoder, _picture(*shape, seed=seed), layers, "plain", torch.float64)
         encoder.float()
         for name, feature in features.items():
             assert feature.shape == true_features[name].shape
@@ -63,11 +63,11 @@ def test_features_and_gradient_equal_the_plain_ones(padding, pooling, ceil):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("taps", [BEFORE_POOLS, ("relu1_1",), ("pool1",), ("relu1_2", "pool1", "relu2_1")])
+@pytest.mark.parametrize("layers", [BEFORE_POOLS, ("relu1_1",), ("pool1",), ("relu1_2", "pool1", "relu2_1")])
 @pytest.mark.parametrize("pooling", ["max", "average"])
-def test_any_taps(taps, pooling):
+def test_any_layers(layers, pooling):
     encoder = load_encoder(pooling=pooling, padding="reflect", ceil=True)
-    _agree(encoder, (1, 3, 35, 42), taps)
+    _agree(encoder, (1, 3, 35, 42), layers)
 
 
 @pytest.mark.slow
@@ -95,7 +95,7 @@ def test_large_tiles_of_the_backward_pass(padding):
 
 
 @pytest.mark.slow
-def test_taps_without_a_gradient():
+def test_layers_without_a_gradient():
     encoder = load_encoder()
     encoder.engine = "native"
     image = _picture(1, 3, 33, 34, seed=4).requires_grad_()

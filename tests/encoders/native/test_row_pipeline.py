@@ -31,7 +31,7 @@ def network(pool, padding_mode):
 
 
 POOLS = [nn.MaxPool2d(2), nn.AvgPool2d(2), nn.MaxPool2d(2, ceil_mode=True), nn.AvgPool2d(2, ceil_mode=True)]
-TAPS = [("relu1_1", "relu2_1", "relu3_1"), ("relu2_2", "relu3_1"), ("relu1_2", "pool1", "pool2"), ("relu2_1",)]
+LAYERS = [("relu1_1", "relu2_1", "relu3_1"), ("relu2_2", "relu3_1"), ("relu1_2", "pool1", "pool2"), ("relu2_1",)]
 
 
 def _at_once(steps, image, asked):
@@ -55,22 +55,22 @@ def _kept(steps, image, cuts, count):
 def _row_after_row(steps, image, asked, cuts, keeps):
     known = _kept(steps, image, cuts, keeps)
     stream = RowPipeline(steps, Size(*image.shape[2:]), image)
-    taps = [step.layer for step in steps if step.layer is not None]
-    features, gradient = {tap: [] for tap in taps}, torch.zeros_like(image)
+    layers = [step.layer for step in steps if step.layer is not None]
+    features, gradient = {layer: [] for layer in layers}, torch.zeros_like(image)
     for bottom, kept in zip(cuts[1:], known, strict=True):
         found = stream.forward_rows(
             image[:, :, stream.first_needed_row : bottom], stream.first_needed_row, keeps=True, known=kept
         )
-        for tap, rows in found.items():
-            assert rows.top == sum(one.shape[2] for one in features[tap])
-            features[tap].append(rows.feature.clone())
-        for tap, rows in found.items():
-            slopes = asked[taps.index(tap)][0, :, rows.top : rows.top + rows.feature.shape[2]]
-            stream.add_gradient(tap, slopes.permute(1, 2, 0))
+        for layer, rows in found.items():
+            assert rows.top == sum(one.shape[2] for one in features[layer])
+            features[layer].append(rows.feature.clone())
+        for layer, rows in found.items():
+            slopes = asked[layers.index(layer)][0, :, rows.top : rows.top + rows.feature.shape[2]]
+            stream.add_gradient(layer, slopes.permute(1, 2, 0))
         planes = stream.backward_rows()
         if planes is not None:
             gradient[:, :, planes.top : planes.top + planes.feature.shape[2]] += planes.feature
-    return [torch.cat(features[tap], 2) for tap in taps], gradient
+    return [torch.cat(features[layer], 2) for layer in layers], gradient
 
 
 def _error(size, steps, cuts, keeps, seed):
@@ -91,9 +91,9 @@ def _error(size, steps, cuts, keeps, seed):
 @pytest.mark.parametrize("size", [(8, 9), (37, 41), (50, 63)], ids=str)
 @pytest.mark.parametrize("padding", ["zeros", "reflect"])
 @pytest.mark.parametrize("pool", POOLS, ids=str)
-@pytest.mark.parametrize("taps", TAPS, ids=str)
-def test_row_after_row_as_all_at_once(size, padding, pool, taps):
-    steps = fuse_steps(network(pool, padding), taps)
+@pytest.mark.parametrize("layers", LAYERS, ids=str)
+def test_row_after_row_as_all_at_once(size, padding, pool, layers):
+    steps = fuse_steps(network(pool, padding), layers)
     middle = torch.randint(1, size[0], (4,), generator=torch.Generator().manual_seed(2)).unique().tolist()
     nines, every_row = [0, *range(9, size[0], 9), size[0]], list(range(9))
     cases = [([0, size[0]], 0), (nines, 0), (nines, 2), (nines, 99), ([0, *middle, size[0]], 1)]
