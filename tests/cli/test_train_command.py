@@ -46,11 +46,11 @@ def test_a_painter_is_learned_and_named_after_the_style(run: Run, studio: Path) 
     assert outcome.err.count("photos: 1 file is skipped, without an image file's ending (.txt).") == 1
     assert "training on cpu" in outcome.err
     assert "3 iterations" in outcome.err and "6 photographs, 2 held out" in outcome.err
-    painter = load_model(studio / "waves.safetensors")
-    assert (painter.name, painter.license, painter.config.width) == ("waves", "CC0-1.0", 2)
-    assert painter.provenance["styles"][0]["name"] == "waves.png"
-    assert painter.provenance["options"]["style_size"] == 40
-    assert painter.style is not None
+    model = load_model(studio / "waves.safetensors")
+    assert (model.name, model.license, model.config.width) == ("waves", "CC0-1.0", 2)
+    assert model.provenance["styles"][0]["name"] == "waves.png"
+    assert model.provenance["options"]["style_size"] == 40
+    assert model.style is not None
     assert (studio / "losses.png").stat().st_size > 1000
     assert sorted(one.name for one in (studio / "waves-validation").iterdir()) == ["000000.jpg", "000003.jpg"]
 
@@ -131,7 +131,7 @@ def test_a_painter_begins_with_another(run: Run, studio: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((*JOHNSON, "-o", "painter.png"), "must end in .safetensors"),
+        ((*JOHNSON, "-o", "model.png"), "must end in .safetensors"),
         ((*JOHNSON, "--style-blend", "1,2"), "style-blend has 2 weights for 1 pictures"),
         ((*JOHNSON, "--photo-size", "8"), "photo-size is 8"),
         (("train", "johnson", "waves.png"), "--dataset"),
@@ -158,9 +158,9 @@ def test_what_cannot_be_used_is_refused(arguments: tuple[str, ...], said: str, r
 def test_super_resolution_learns_without_a_painting(run: Run, studio: Path) -> None:
     layers = ("--content-layers", "conv2_1", "--factor", "4", "--device", "cpu")
     assert run("train", "super-resolution", *FEW, *layers).out == "larger-4.safetensors\n"
-    painter = load_model(studio / "larger-4.safetensors")
-    assert (painter.architecture, painter.config.factor, painter.style) == ("super-resolution", 4, None)
-    assert "psnr" in painter.provenance["val_images"]
+    model = load_model(studio / "larger-4.safetensors")
+    assert (model.architecture, model.config.factor, model.style) == ("super-resolution", 4, None)
+    assert "psnr" in model.provenance["val_images"]
 
 
 def test_the_families_are_listed_and_have_pages(run: Run, workdir: Path) -> None:

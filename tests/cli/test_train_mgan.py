@@ -51,11 +51,11 @@ def test_photographs_are_painted_first_kept_and_learned_from(run, folder, monkey
 
 
 def _require_painter(path):
-    painter = load_model(path)
-    assert painter.config == MGANConfig(width=16) and painter.provenance["family"] == "mgan"
-    assert painter.style is not None
+    model = load_model(path)
+    assert model.config == MGANConfig(width=16) and model.provenance["family"] == "mgan"
+    assert model.style is not None
     with torch.no_grad():
-        assert painter.network(torch.rand(1, 3, 40, 48)).shape == (1, 3, 40, 48)
+        assert model.network(torch.rand(1, 3, 40, 48)).shape == (1, 3, 40, 48)
 
 
 @pytest.mark.slow

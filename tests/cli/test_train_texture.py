@@ -1,4 +1,4 @@
-"""`brushwork train texture`: from a picture to a painter that draws it, or that paints photographs with it."""
+"""`brushwork train texture`: from a picture to a model that draws it, or that paints photographs with it."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def pebbles(workdir: Path) -> Path:
 def test_a_texture_is_learned_and_drawn(run: Run) -> None:
     outcome = run("train", "texture", "pebbles.png", *FEW, "--license", "CC0-1.0")
     assert (outcome.code, outcome.out) == (0, "pebbles.safetensors\n")
-    painter = load_model("pebbles.safetensors")
-    assert painter.config == TextureNetConfig(scales=3, width=4)
-    assert (painter.architecture, painter.license) == ("texture", "CC0-1.0")
-    assert painter.style is not None
-    assert painter.provenance["styles"][0]["name"] == "pebbles.png"
-    assert painter.provenance["iterations_done"] == 3
+    model = load_model("pebbles.safetensors")
+    assert model.config == TextureNetConfig(scales=3, width=4)
+    assert (model.architecture, model.license) == ("texture", "CC0-1.0")
+    assert model.style is not None
+    assert model.provenance["styles"][0]["name"] == "pebbles.png"
+    assert model.provenance["iterations_done"] == 3
     assert run("texture", "--model", "pebbles.safetensors", "--size", "48x40", "-o", "new.png").code == 0
     assert read_image("new.png").image.shape == (1, 3, 40, 48)
 
@@ -56,9 +56,9 @@ def test_photographs_are_painted_by_the_other_published_network(run: Run, workdi
         write_image(picture(number, 48, 56), folder / f"{number}.png")
     content = ("--content-layers", *CONTENT)
     assert run("train", "texture", "pebbles.png", "--dataset", "photographs", *FEW, *content).code == 0
-    painter = load_model("pebbles.safetensors")
-    assert painter.config == TextureNetConfig(scales=3, width=4, photograph=True, pointwise=False)
-    options = painter.provenance["options"]
+    model = load_model("pebbles.safetensors")
+    assert model.config == TextureNetConfig(scales=3, width=4, photograph=True, pointwise=False)
+    options = model.provenance["options"]
     assert (options["content_weight"], options["style_weight"], options["normalization"]) == (0.6, 1000.0, "programs")
     assert options["normalized_gradients"] is False
 

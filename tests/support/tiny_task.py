@@ -1,4 +1,4 @@
-"""A lesson that takes a moment: a tiny painter before a tiny network. As a script, one that is killed or has a rank."""
+"""A training that takes a moment: a tiny model and a tiny encoder. As a script, one that is killed or has a rank."""
 
 from __future__ import annotations
 
@@ -52,34 +52,34 @@ def make_transfer_options(options: PerceptualLossOptions, size: int) -> Transfer
 
 
 def tiny_task(options: JohnsonTrainingOptions = TINY) -> JohnsonTask:
-    """One style, learned before the tiny network."""
+    """One style, and the tiny network as the encoder."""
     return JohnsonTask([picture(2, 50, 60)], options, tiny_network())
 
 
 def tiny_config(folder: Path, options: JohnsonTrainingOptions = TINY, **changes) -> TrainingConfig:
-    """Eight photographs in the folder, and a painter beside them."""
+    """Eight photographs in the folder, and a model beside them."""
     photographs = folder / "photographs"
     if not photographs.exists():
         photographs.mkdir()
         for number in range(8):
             write_image(picture(10 + number, 44, 50), photographs / f"{number}.png")
-    course = TrainingConfig(
+    config = TrainingConfig(
         options=options,
-        output=folder / "painter.safetensors",
+        output=folder / "model.safetensors",
         photos=photographs,
         about={"options": {"seed": options.seed, "iterations": options.iterations}},
     )
-    return replace(course, **changes)
+    return replace(config, **changes)
 
 
-def taught(course: TrainingConfig, group=None, **changes):
-    """All events of a lesson."""
-    return list(train_task(tiny_task(course.options), course, CPU, group, **changes))
+def run_training(config: TrainingConfig, group=None, **changes):
+    """All events of a training."""
+    return list(train_task(tiny_task(config.options), config, CPU, group, **changes))
 
 
-def killed(course: TrainingConfig, step: int) -> None:
+def train_and_kill(config: TrainingConfig, step: int) -> None:
     """Learn with a checkpoint after every iteration, and be killed after some."""
-    for event in train_task(tiny_task(course.options), replace(course, checkpoint_every=0.0), CPU):
+    for event in train_task(tiny_task(config.options), replace(config, checkpoint_every=0.0), CPU):
         if isinstance(event, StepDone) and event.step == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -88,9 +88,9 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     where = tiny_config(Path(sys.argv[2]))
     if sys.argv[1] == "killed":
-        killed(where, 4)
+        train_and_kill(where, 4)
     group = TorchProcessGroup(CPU)
-    events = taught(where, group)
+    events = run_training(where, group)
     learned = [dict(event.losses) for event in events if isinstance(event, StepDone)]
     torch.save(learned, where.output.with_name(f"{group.rank}.pt"))
     group.close()

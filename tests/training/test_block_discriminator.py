@@ -17,9 +17,11 @@ def test_the_layers_are_those_of_the_paper():
 
 def test_scores_do_not_hang_on_what_lies_beyond_the_block():
     """Zeros are padded beyond it; what sees them is left out."""
-    judge = BlockDiscriminator(4)
-    for norm in (judge.layers[2], judge.layers[5]):
+    discriminator = BlockDiscriminator(4)
+    for norm in (discriminator.layers[2], discriminator.layers[5]):
         norm.track_running_stats, norm.training = True, False
         norm.running_mean, norm.running_var = torch.full((norm.num_features,), 0.5), torch.ones(norm.num_features)
     larger = torch.randn(1, 4, 48, 48)
-    require_close(judge(larger)[..., 2:8, 2:8], judge(larger[..., 8:40, 8:40]), rounding(16 * 256, layers=4))
+    require_close(
+        discriminator(larger)[..., 2:8, 2:8], discriminator(larger[..., 8:40, 8:40]), rounding(16 * 256, layers=4)
+    )

@@ -1,4 +1,4 @@
-"""Photographs to learn from: each once, cut the same way for the same row, and broken files left out."""
+"""Photographs to train on: each once, cut the same way for the same row, and broken files left out."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_each_comes_once_before_any_comes_again(folder: Path) -> None:
     assert epochs[0] != epochs[1] or epochs[1] != epochs[2]
 
 
-def test_a_row_is_the_same_whenever_it_is_asked_for(folder: Path) -> None:
+def test_a_row_is_the_same_whenever_it_is_requested(folder: Path) -> None:
     write_image(torch.rand(1, 3, 60, 60), folder / "rough.png")
     early, late = of(folder), of(folder)
     late.batch(range(20, 30), 32)
@@ -108,9 +108,9 @@ def test_middles_are_the_first_photographs_whole(folder: Path) -> None:
 
 def test_some_are_held_out_and_none_is_both(folder: Path) -> None:
     files = list_photos(folder).images
-    learned, held = split(files, 1, seed=0)
-    assert sorted([*learned, *held]) == files
-    assert len(held) == 1
+    train_files, val_files = split(files, 1, seed=0)
+    assert sorted([*train_files, *val_files]) == files
+    assert len(val_files) == 1
     assert len(split(files, 100, 0)[1]) == 1  # a fourth at most
     assert split(files[:3], 2, 0) == (files[:3], [])
     assert len({tuple(split(files, 1, seed)[1]) for seed in range(8)}) > 1

@@ -1,4 +1,4 @@
-"""Many styles: each image is learned in its own, by the objective of a painting in that style."""
+"""Many styles: each image is trained in its own, by the objective of a painting in that style."""
 
 from __future__ import annotations
 
@@ -52,17 +52,17 @@ def test_the_loss_of_each_image_is_that_of_a_painting_in_its_style() -> None:
     (number,) = task.style_numbers(part)
     blend = torch.eye(3)[number]
     with torch.no_grad():
-        (turn,) = task.training_steps(part)
+        (optimizer_step,) = task.training_steps(part)
         painted, last = network(given, blend), network.forward_features(given, blend)
     options = make_transfer_options(OPTIONS, 48)
     encoder = tiny_network()
     objective = TransferProblem(given, [paintings()[number]], options, encoder).objective_at(Size(48, 48))
     wanted = objective(encoder(painted, objective.layers))
     beyond = OPTIONS.range_weight * (last.abs() - network_limit()).clamp(min=0).square().mean()
-    assert {name: float(one) for name, one in turn.losses.terms.items()} == pytest.approx(
+    assert {name: float(one) for name, one in optimizer_step.losses.terms.items()} == pytest.approx(
         {name: float(one) for name, one in {**wanted.terms, "range": beyond}.items()}, rel=PAINTED
     )
-    assert turn.losses.total.item() == pytest.approx(float(wanted.total + beyond), rel=PAINTED)
+    assert optimizer_step.losses.total.item() == pytest.approx(float(wanted.total + beyond), rel=PAINTED)
 
 
 def network_limit() -> float:
@@ -75,8 +75,8 @@ def test_the_loss_is_the_mean_over_images_of_different_styles() -> None:
     halves = [TrainingBatch(1, 7, row, 1, 2, CPU, both.photos[row : row + 1]) for row in range(2)]
     assert [task.style_numbers(one) for one in halves] == [[number] for number in task.style_numbers(both)]
     singles = [next(task.training_steps(one)).losses.total.item() for one in halves]
-    (turn,) = task.training_steps(both)
-    assert turn.losses.total.item() == pytest.approx(sum(singles) / 2, rel=PAINTED)
+    (optimizer_step,) = task.training_steps(both)
+    assert optimizer_step.losses.total.item() == pytest.approx(sum(singles) / 2, rel=PAINTED)
 
 
 def test_every_style_is_learned_equally_often_in_changing_order() -> None:
@@ -106,15 +106,15 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path: Path) -> 
         folder.mkdir()
     course = tiny_config(alone, OPTIONS)  # type: ignore[arg-type]
     list(train_task(gallery_task(), course, CPU))
-    stopped = tiny_config(again, OPTIONS)  # type: ignore[arg-type]
+    interrupted = tiny_config(again, OPTIONS)  # type: ignore[arg-type]
     done: list[StepDone] = []
     with pytest.raises(KeyboardInterrupt):
-        for event in train_task(gallery_task(), stopped, CPU, should_stop=lambda: len(done) >= 4):
+        for event in train_task(gallery_task(), interrupted, CPU, should_stop=lambda: len(done) >= 4):
             if isinstance(event, StepDone):
                 done.append(event)
-    assert stopped.checkpoint.exists()
-    list(train_task(gallery_task(), replace(stopped, resume=True), CPU))
-    models = [load_model(one.output) for one in (course, stopped)]
+    assert interrupted.checkpoint.exists()
+    list(train_task(gallery_task(), replace(interrupted, resume=True), CPU))
+    models = [load_model(one.output) for one in (course, interrupted)]
     assert models[0].config == OPTIONS.architecture(NAMES)
     for name, value in models[0].network.state_dict().items():
         assert torch.equal(value, models[1].network.state_dict()[name]), name

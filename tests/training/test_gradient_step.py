@@ -1,4 +1,4 @@
-"""One step of learning: turns in their order, the mean of all ranks' gradients, scaled losses, rates."""
+"""One training step: optimizers in their order, the mean of all ranks' gradients, scaled losses, rates."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from brushwork.types import LossValues
 CPU = torch.device("cpu")
 
 
-class Duel:
+class TwoNetworkTask:
     """Two numbers, of which the second follows the first: what a discriminator and a generator are to each other."""
 
     def __init__(self, optimizer: Any = torch.optim.SGD) -> None:
         self.networks = {name: nn.Linear(1, 1, bias=False) for name in ("first", "second")}
-        for learner in self.networks.values():
-            nn.init.constant_(learner.weight, 1.0)
+        for network in self.networks.values():
+            nn.init.constant_(network.weight, 1.0)
         self.optimizers = {name: optimizer(one.parameters(), lr=0.1) for name, one in self.networks.items()}
         self.seen: list[float] = []
 
@@ -43,60 +43,60 @@ def batch(first: int = 0, size: int = 2, whole: int = 2) -> TrainingBatch:
     return TrainingBatch(0, 0, first, size, whole, CPU)
 
 
-def test_each_turn_is_descended_before_the_next_is_asked_for() -> None:
-    duel = Duel()
-    losses = GradientStep(duel, CPU, "off").step(batch(), 1.0)  # type: ignore[arg-type]
+def test_each_optimizer_step_is_taken_before_the_next_is_requested() -> None:
+    task = TwoNetworkTask()
+    losses = GradientStep(task, CPU, "off").step(batch(), 1.0)  # type: ignore[arg-type]
     assert losses == pytest.approx({"pull": 2.5, "follow": 0.25, "total": 2.75})
-    assert duel.seen == pytest.approx([0.5])  # 1 − 0.1 · 2 · 2.5
-    assert duel.weights() == pytest.approx([0.5, 0.9])  # and the second's turn does not move the first
+    assert task.seen == pytest.approx([0.5])  # 1 − 0.1 · 2 · 2.5
+    assert task.weights() == pytest.approx([0.5, 0.9])  # and the second's step does not move the first
 
 
 def test_the_rate_multiplies_the_first_rate() -> None:
-    duel = Duel()
-    descent = GradientStep(duel, CPU, "off")  # type: ignore[arg-type]
-    descent.step(batch(), 0.5)
-    assert duel.weights()[0] == pytest.approx(0.75)
-    descent.step(batch(), 0.5)
-    assert duel.optimizers["first"].param_groups[0]["lr"] == pytest.approx(0.05)
+    task = TwoNetworkTask()
+    gradient_step = GradientStep(task, CPU, "off")  # type: ignore[arg-type]
+    gradient_step.step(batch(), 0.5)
+    assert task.weights()[0] == pytest.approx(0.75)
+    gradient_step.step(batch(), 0.5)
+    assert task.optimizers["first"].param_groups[0]["lr"] == pytest.approx(0.05)
 
 
-class Echo:
-    """A connection to a rank whose tensors are given."""
+class FixedRankGroup:
+    """A group of two, whose other rank has these tensors."""
 
     rank, world_size = 0, 2
 
-    def __init__(self, theirs: list[Tensor]) -> None:
-        self.theirs, self.heard = theirs, []  # type: ignore[var-annotated]
+    def __init__(self, received: list[Tensor]) -> None:
+        self.received, self.sent = received, []  # type: ignore[var-annotated]
 
     def all_reduce_sum(self, tensor: Tensor) -> Tensor:
-        self.heard.append(tensor.clone())
-        return tensor + (self.theirs.pop(0) if self.theirs else tensor)
+        self.sent.append(tensor.clone())
+        return tensor + (self.received.pop(0) if self.received else tensor)
 
 
 def test_ranks_descend_by_the_mean_of_their_gradients() -> None:
-    heard = Echo([])
-    GradientStep(Duel(), CPU, "off", heard).step(batch(1, 1, 2), 1.0)  # type: ignore[arg-type]
-    duel = Duel()
-    losses = GradientStep(duel, CPU, "off", Echo(heard.heard[:1])).step(batch(0, 1, 2), 1.0)  # type: ignore[arg-type]
-    alone = Duel()
+    group = FixedRankGroup([])
+    GradientStep(TwoNetworkTask(), CPU, "off", group).step(batch(1, 1, 2), 1.0)  # type: ignore[arg-type]
+    task = TwoNetworkTask()
+    losses = GradientStep(task, CPU, "off", FixedRankGroup(group.sent[:1])).step(batch(0, 1, 2), 1.0)  # type: ignore[arg-type]
+    alone = TwoNetworkTask()
     GradientStep(alone, CPU, "off").step(batch(), 1.0)  # type: ignore[arg-type]
-    assert duel.weights() == pytest.approx(alone.weights())
+    assert task.weights() == pytest.approx(alone.weights())
     assert set(losses) == {"pull", "follow", "total"}
 
 
 def test_with_float16_losses_are_scaled_and_weights_are_not() -> None:
-    half, full = Duel(), Duel()
+    half, full = TwoNetworkTask(), TwoNetworkTask()
     GradientStep(half, CPU, "fp16").step(batch(), 1.0)  # type: ignore[arg-type]
     GradientStep(full, CPU, "off").step(batch(), 1.0)  # type: ignore[arg-type]
     assert half.weights() == pytest.approx(full.weights(), rel=2**-10)  # float16 keeps 11 bits
 
 
 def test_a_loss_that_is_not_finite_changes_no_weight() -> None:
-    duel = Duel()
-    nn.init.constant_(duel.networks["first"].weight, float("inf"))
+    task = TwoNetworkTask()
+    nn.init.constant_(task.networks["first"].weight, float("inf"))
     with pytest.raises(BrushworkError, match="the loss is inf in iteration 1: use a smaller learning rate"):
-        GradientStep(duel, CPU, "off").step(batch(), 1.0)  # type: ignore[arg-type]
-    assert duel.weights() == [float("inf"), 1.0]
+        GradientStep(task, CPU, "off").step(batch(), 1.0)  # type: ignore[arg-type]
+    assert task.weights() == [float("inf"), 1.0]
 
 
 @pytest.mark.parametrize(("has_amx", "precision"), [(True, "bf16"), (False, "off")])

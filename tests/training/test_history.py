@@ -11,11 +11,11 @@ from brushwork.errors import InputError
 from brushwork.training.history import History
 
 
-def kept(learned: int) -> History:
+def kept(iterations: int) -> History:
     history = History()
-    for step in range(1, learned + 1):
+    for step in range(1, iterations + 1):
         history.add("training", step, {"total": float(step), "style": 2.0 * step})
-    history.add("validation", learned, {"total": 0.5})
+    history.add("validation", iterations, {"total": 0.5})
     return history
 
 

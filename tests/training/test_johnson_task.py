@@ -26,66 +26,66 @@ def batch(count: int = 2) -> TrainingBatch:
 
 
 def test_the_loss_is_that_of_a_painting_at_the_same_settings() -> None:
-    """The picture that the painter makes is as good as a transfer's objective says it is."""
-    lesson, given = tiny_task(replace(TINY, crop=48)), picture(20, 48, 48)
+    """The picture that the model makes is as good as a transfer's objective says it is."""
+    task, given = tiny_task(replace(TINY, crop=48)), picture(20, 48, 48)
     with torch.no_grad():
-        painter: Any = lesson.networks["model"]
-        painted, last = painter(given), painter.forward_features(given)
-        (turn,) = lesson.training_steps(TrainingBatch(0, 0, 0, 1, 1, CPU, given))
+        model: Any = task.networks["model"]
+        painted, last = model(given), model.forward_features(given)
+        (step,) = task.training_steps(TrainingBatch(0, 0, 0, 1, 1, CPU, given))
     options = make_transfer_options(TINY, 48)
     encoder = tiny_network()
     objective = TransferProblem(given, [picture(2, 50, 60)], options, encoder).objective_at(Size(48, 48))
     wanted = objective(encoder(painted, objective.layers))
     beyond = TINY.range_weight * (last.abs() - atanh(127.5 / 150)).clamp(min=0).square().mean()
-    assert {name: float(one) for name, one in turn.losses.terms.items()} == pytest.approx(
+    assert {name: float(one) for name, one in step.losses.terms.items()} == pytest.approx(
         {name: float(one) for name, one in {**wanted.terms, "range": beyond}.items()}, rel=PAINTED
     )
-    assert turn.losses.total.item() == pytest.approx(float(wanted.total + beyond), rel=PAINTED)
+    assert step.losses.total.item() == pytest.approx(float(wanted.total + beyond), rel=PAINTED)
 
 
 def test_the_farther_the_numbers_lie_beyond_white_the_stronger_they_are_pulled_back() -> None:
     """Also where tanh is so flat that the picture tells nothing."""
-    lesson = tiny_task(replace(TINY, range_weight=3.0))
-    painter: Any = lesson.networks["model"]
-    bias = painter.layers.last.bias
+    task = tiny_task(replace(TINY, range_weight=3.0))
+    model: Any = task.networks["model"]
+    bias = model.layers.last.bias
     pulls = []
     for number in (4.0, 12.0):
         with torch.no_grad():
             bias.fill_(number)
         bias.grad = None
-        (turn,) = lesson.training_steps(batch())
-        turn.losses.terms["range"].backward()  # type: ignore[no-untyped-call]
+        (step,) = task.training_steps(batch())
+        step.losses.terms["range"].backward()  # type: ignore[no-untyped-call]
         pulls.append(float(bias.grad.sum()))
     assert 1 < pulls[0] < pulls[1] / 2
 
 
 def test_the_loss_is_the_mean_over_the_batch() -> None:
-    lesson, both = tiny_task(), batch()
+    task, both = tiny_task(), batch()
     assert both.pictures is not None
     singles = [
-        next(lesson.training_steps(TrainingBatch(0, 0, 0, 1, 1, CPU, one[None]))).losses.total.item()
+        next(task.training_steps(TrainingBatch(0, 0, 0, 1, 1, CPU, one[None]))).losses.total.item()
         for one in both.pictures
     ]
-    (turn,) = lesson.training_steps(both)
-    assert turn.losses.total.item() == pytest.approx(sum(singles) / 2, rel=PAINTED)
-    assert turn.losses.total.item() == pytest.approx(sum(one.item() for one in turn.losses.terms.values()), rel=SINGLE)
+    (step,) = task.training_steps(both)
+    assert step.losses.total.item() == pytest.approx(sum(singles) / 2, rel=PAINTED)
+    assert step.losses.total.item() == pytest.approx(sum(one.item() for one in step.losses.terms.values()), rel=SINGLE)
 
 
-def test_judging_needs_no_gradient_and_says_the_same() -> None:
-    lesson = tiny_task()
-    (turn,) = lesson.training_steps(batch())
-    judged = lesson.validate(batch())
-    assert judged["total"] == pytest.approx(turn.losses.total.item(), rel=PAINTED)
-    assert not lesson.sample(batch()).requires_grad
+def test_validation_needs_no_gradient_and_says_the_same() -> None:
+    task = tiny_task()
+    (step,) = task.training_steps(batch())
+    validated = task.validate(batch())
+    assert validated["total"] == pytest.approx(step.losses.total.item(), rel=PAINTED)
+    assert not task.sample(batch()).requires_grad
 
 
 def test_mixed_precision_leaves_the_losses_in_full() -> None:
-    lesson = tiny_task()
+    task = tiny_task()
     with torch.autocast("cpu", torch.bfloat16):
-        (turn,) = lesson.training_steps(batch())
-    assert turn.losses.total.dtype == torch.float32
+        (step,) = task.training_steps(batch())
+    assert step.losses.total.dtype == torch.float32
     # 8 bits, in each of some 16 layers.
-    assert turn.losses.total.item() == pytest.approx(lesson.validate(batch())["total"], rel=16 * 2**-8)
+    assert step.losses.total.item() == pytest.approx(task.validate(batch())["total"], rel=16 * 2**-8)
 
 
 def test_several_paintings_are_one_style() -> None:

@@ -1,4 +1,4 @@
-"""From files of paintings to a lesson."""
+"""From files of paintings to a training task."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ from tiny_network import tiny_network
 from tiny_task import CPU, TINY, tiny_config
 
 
-def painter(settings: JohnsonConfig | SuperResolutionConfig) -> StyleModel:
+def untrained_model(settings: JohnsonConfig | SuperResolutionConfig) -> StyleModel:
     name = "johnson" if isinstance(settings, JohnsonConfig) else "super-resolution"
     return StyleModel("wave", name, settings, build_network(settings, 5))
 
 
-def test_a_lesson_may_begin_with_what_a_painter_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_training_may_begin_with_the_weights_of_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builders, "load_encoder_for", lambda *_: tiny_network())
-    start = painter(TINY.architecture)
-    lesson = make_johnson_task(tiny_config(tmp_path), [torch.rand(1, 3, 48, 48)], CPU, start)
-    learned, known = lesson.networks["model"].state_dict(), start.network.state_dict()
-    assert all(torch.equal(learned[name], known[name]) for name in known)
+    start = untrained_model(TINY.architecture)
+    task = make_johnson_task(tiny_config(tmp_path), [torch.rand(1, 3, 48, 48)], CPU, start)
+    trained, initial = task.networks["model"].state_dict(), start.network.state_dict()
+    assert all(torch.equal(trained[name], initial[name]) for name in initial)
 
 
-def test_the_architecture_is_that_of_the_painter_to_begin_with() -> None:
-    start = painter(JohnsonConfig(width=2, blocks=1, upsampling="nearest"))
+def test_the_architecture_is_that_of_the_model_to_begin_with() -> None:
+    start = untrained_model(JohnsonConfig(width=2, blocks=1, upsampling="nearest"))
     options = with_model_architecture(JohnsonTrainingOptions(style_weight=3.0), start, ["style_weight"])
     assert options.architecture == start.config
     assert options.style_weight == 3.0
     with pytest.raises(InputError, match="width is 32, but wave has 2: remove the option"):
         with_model_architecture(JohnsonTrainingOptions(), start, ["width"])
     with pytest.raises(InputError, match="model of another kind"):
-        with_model_architecture(JohnsonTrainingOptions(), painter(SuperResolutionConfig(width=2, blocks=1)), [])
+        with_model_architecture(JohnsonTrainingOptions(), untrained_model(SuperResolutionConfig(width=2, blocks=1)), [])
 
 
 @pytest.mark.parametrize(("count", "width"), [(1, 80), (2, 2 * 160)])

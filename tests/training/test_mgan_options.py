@@ -7,7 +7,7 @@ from brushwork.feedforward.networks.configs import MGANConfig
 from brushwork.training.tasks.mgan_options import MGANTrainingOptions
 
 
-def test_the_painters_settings_and_the_targets_are_taken_from_them():
+def test_the_models_settings_and_the_targets_are_taken_from_them():
     options = MGANTrainingOptions(width=64, upsampling="transposed", target_size=200, target_iterations=30, seed=4)
     assert options.architecture == MGANConfig(width=64, upsampling="transposed")
     assert (options.target_options.size, options.target_options.iterations, options.target_options.seed) == (200, 30, 4)

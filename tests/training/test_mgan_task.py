@@ -20,7 +20,7 @@ OPTIONS = MGANTrainingOptions(width=16, block=64, batch=2, learning_rate=0.01)
 
 
 @pytest.fixture(scope="module")
-def eye():
+def encoder():
     return load_mgan_encoder(OPTIONS, CPU)
 
 
@@ -28,8 +28,8 @@ def pairs(count=2):
     return [TrainingPair(picture(2 * seed, 80, 96), picture(2 * seed + 1, 80, 96)) for seed in range(count)]
 
 
-def lesson(eye, options=OPTIONS, **matter):
-    return MGANTask(MGANData(**matter), options, eye)
+def make_task(encoder, options=OPTIONS, **data):
+    return MGANTask(MGANData(**data), options, encoder)
 
 
 def batch(step=0, pictures=None):
@@ -37,99 +37,99 @@ def batch(step=0, pictures=None):
 
 
 @pytest.mark.slow
-def test_discriminator_and_painter_learn_in_turn_from_the_same_blocks(eye):
-    taught = lesson(eye, pairs=pairs())
-    before = {name: next(one.parameters()).clone() for name, one in taught.networks.items()}
-    turns = taught.training_steps(batch())
-    first = next(turns)
+def test_discriminator_and_model_learn_in_turn_from_the_same_blocks(encoder):
+    task = make_task(encoder, pairs=pairs())
+    before = {name: next(one.parameters()).clone() for name, one in task.networks.items()}
+    steps = task.training_steps(batch())
+    first = next(steps)
     assert first.optimizer == DISCRIMINATOR and first.losses.terms.keys() == {"discriminator"}
     first.losses.total.backward()
-    assert all(one.grad is None for one in taught.networks[MODEL].parameters())
-    assert all(one.grad is not None for one in taught.networks[DISCRIMINATOR].parameters())
-    taught.optimizers[DISCRIMINATOR].step()
-    taught.optimizers[DISCRIMINATOR].zero_grad(set_to_none=True)
-    second = next(turns)
+    assert all(one.grad is None for one in task.networks[MODEL].parameters())
+    assert all(one.grad is not None for one in task.networks[DISCRIMINATOR].parameters())
+    task.optimizers[DISCRIMINATOR].step()
+    task.optimizers[DISCRIMINATOR].zero_grad(set_to_none=True)
+    second = next(steps)
     assert second.optimizer == MODEL and second.losses.terms.keys() == {"content", "style"}
     second.losses.total.backward()
-    assert all(one.grad is None for one in taught.networks[DISCRIMINATOR].parameters())
-    taught.optimizers[MODEL].step()
-    assert next(turns, None) is None
-    assert all(one.requires_grad for one in taught.networks[DISCRIMINATOR].parameters())
-    assert not any(torch.equal(next(one.parameters()), before[name]) for name, one in taught.networks.items())
+    assert all(one.grad is None for one in task.networks[DISCRIMINATOR].parameters())
+    task.optimizers[MODEL].step()
+    assert next(steps, None) is None
+    assert all(one.requires_grad for one in task.networks[DISCRIMINATOR].parameters())
+    assert not any(torch.equal(next(one.parameters()), before[name]) for name, one in task.networks.items())
 
 
 @pytest.mark.slow
-def test_it_learns_what_the_targets_look_like(eye):
-    taught = lesson(eye, replace(OPTIONS, adversarial_weight=0.0), pairs=pairs(1))
-    descent = GradientStep(taught, CPU, "off")
-    losses = [descent.step(batch(0), 1.0)["content"] for _ in range(5)]
+def test_it_learns_what_the_targets_look_like(encoder):
+    task = make_task(encoder, replace(OPTIONS, adversarial_weight=0.0), pairs=pairs(1))
+    gradient_step = GradientStep(task, CPU, "off")
+    losses = [gradient_step.step(batch(0), 1.0)["content"] for _ in range(5)]
     assert losses[-1] < 0.9 * losses[0]
 
 
 @pytest.mark.slow
-def test_going_on_is_bit_for_bit_the_same(eye):
-    one = lesson(eye, pairs=pairs())
-    descent = GradientStep(one, CPU, "off")
-    descent.step(batch(0), 1.0)
+def test_going_on_is_bit_for_bit_the_same(encoder):
+    one = make_task(encoder, pairs=pairs())
+    gradient_step = GradientStep(one, CPU, "off")
+    gradient_step.step(batch(0), 1.0)
     tensors, metadata = state_dict(one)
     kept = {name: value.clone() for name, value in tensors.items()}
-    other = lesson(eye, pairs=pairs())
+    other = make_task(encoder, pairs=pairs())
     load_state_dict(other, kept, metadata)
-    assert descent.step(batch(1), 1.0) == GradientStep(other, CPU, "off").step(batch(1), 1.0)
+    assert gradient_step.step(batch(1), 1.0) == GradientStep(other, CPU, "off").step(batch(1), 1.0)
     for name in (MODEL, DISCRIMINATOR):
         ours, theirs = (each.networks[name].state_dict() for each in (one, other))
         assert all(torch.equal(value, theirs[key]) for key, value in ours.items())
 
 
 @pytest.mark.slow
-def test_without_pairs_the_painting_is_what_is_real(eye):
+def test_without_pairs_the_painting_is_what_is_real(encoder):
     painting = picture(9, 90, 70)
-    taught = lesson(eye, styles=[painting])
-    assert taught.crop == OPTIONS.block and lesson(eye, pairs=pairs()).crop == 0
+    task = make_task(encoder, styles=[painting])
+    assert task.crop == OPTIONS.block and make_task(encoder, pairs=pairs()).crop == 0
     photographs = torch.cat([picture(5, 64, 64), picture(6, 64, 64)])
-    losses = GradientStep(taught, CPU, "off").step(batch(0, photographs), 1.0)
+    losses = GradientStep(task, CPU, "off").step(batch(0, photographs), 1.0)
     assert losses.keys() == {"discriminator", "content", "style", "total"}
     with pytest.raises(InputError, match="no photographs were given"):
-        next(taught.training_steps(batch()))
+        next(task.training_steps(batch()))
 
 
-def test_pixels_are_kept_if_that_is_asked(eye):
+def test_pixels_are_kept_if_that_is_requested(encoder):
     options = replace(OPTIONS, content="pixels", adversarial_weight=0.0)
-    taught = lesson(eye, options, pairs=pairs(1))
-    turns = taught.training_steps(batch())
-    next(turns)
-    painted = next(turns).losses.total
-    ours = lesson(eye, options, pairs=pairs(1))
+    task = make_task(encoder, options, pairs=pairs(1))
+    steps = task.training_steps(batch())
+    next(steps)
+    painted = next(steps).losses.total
+    ours = make_task(encoder, options, pairs=pairs(1))
     photographs, targets, _ = ours._sample_batch(batch())
     made = ours.networks[MODEL](photographs)
     expected = (made - targets).square().sum() / targets.square().sum()
     assert painted.item() == pytest.approx(expected.item(), rel=rounding(3 * 64 * 64))
 
 
-def test_losses_stay_in_float32_in_mixed_precision(eye):
-    taught = lesson(eye, pairs=pairs(1))
-    turns = taught.training_steps(batch())
+def test_losses_stay_in_float32_in_mixed_precision(encoder):
+    task = make_task(encoder, pairs=pairs(1))
+    steps = task.training_steps(batch())
     for _ in range(2):
         with torch.autocast("cpu", torch.bfloat16):
-            total, terms = next(turns).losses
+            total, terms = next(steps).losses
             assert torch.is_autocast_enabled("cpu")
         assert {one.dtype for one in (total, *terms.values())} == {torch.float32}
 
 
 @pytest.mark.slow
-def test_it_is_validated_on_what_was_held_out(eye):
-    taught = lesson(eye, pairs=pairs(1), val_images=pairs(3)[1:])
-    for one in taught.networks.values():
+def test_it_is_validated_on_what_was_held_out(encoder):
+    task = make_task(encoder, pairs=pairs(1), val_images=pairs(3)[1:])
+    for one in task.networks.values():
         one.eval()
-    losses = taught.validate(batch())
+    losses = task.validate(batch())
     assert losses.keys() == {"total", "content", "style"}
     assert losses["total"] == pytest.approx(losses["content"] + losses["style"], rel=SINGLE)
-    assert taught.validate(batch(5)) == losses
-    assert taught.sample(batch()).shape == (2, 3, 3 * 64, 64)
+    assert task.validate(batch(5)) == losses
+    assert task.sample(batch()).shape == (2, 3, 3 * 64, 64)
 
 
-def test_pictures_that_hold_no_block_are_refused(eye):
+def test_pictures_that_hold_no_block_are_refused(encoder):
     with pytest.raises(InputError, match="holds no block of 64"):
-        lesson(eye, styles=[picture(1, 60, 90)])
+        make_task(encoder, styles=[picture(1, 60, 90)])
     with pytest.raises(InputError, match="no style image was given"):
-        lesson(eye)
+        make_task(encoder)

@@ -26,13 +26,13 @@ def test_photographs_are_chosen_by_the_seed(tmp_path):
 
 def test_the_last_pairs_are_held_out_one_in_four_at_most():
     pairs = [TrainingPair(picture(seed, 70, 80), picture(seed, 70, 80)) for seed in range(5)]
-    lesson = make_paired_task(pairs, OPTIONS, CPU)
-    assert len(lesson._data.pairs) == 4 and len(lesson._data.val_images) == 1
-    assert torch.equal(lesson._data.val_images[0].stylized, pairs[4].stylized)
+    task = make_paired_task(pairs, OPTIONS, CPU)
+    assert len(task._data.pairs) == 4 and len(task._data.val_images) == 1
+    assert torch.equal(task._data.val_images[0].stylized, pairs[4].stylized)
     with pytest.raises(InputError, match="none of the photographs could be painted"):
         make_paired_task([], OPTIONS, CPU)
 
 
 def test_paintings_are_looked_at_as_large_as_targets():
-    lesson = make_unpaired_task([picture(1, 300, 400)], OPTIONS, CPU)
-    assert lesson._data.styles[0].shape[-2:] == (90, 120)
+    task = make_unpaired_task([picture(1, 300, 400)], OPTIONS, CPU)
+    assert task._data.styles[0].shape[-2:] == (90, 120)

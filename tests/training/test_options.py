@@ -1,4 +1,4 @@
-"""How fast is learned, and what of the options cannot be."""
+"""Learning rates, and options that are refused."""
 
 from __future__ import annotations
 

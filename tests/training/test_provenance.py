@@ -1,4 +1,4 @@
-"""What a painter's file says of how it learned."""
+"""What a model's file says of how it was trained."""
 
 from __future__ import annotations
 
@@ -28,16 +28,18 @@ def folder(tmp_path: Path) -> Path:
 
 def test_it_is_json_without_paths_of_this_machine(folder: Path) -> None:
     start = StyleModel("wave", "johnson", SETTINGS, build_network(SETTINGS))
-    told = describe_training("johnson", JohnsonTrainingOptions(), styles=[folder / "a.png"], photos=folder, init=start)
-    text = json.dumps(told)
+    provenance = describe_training(
+        "johnson", JohnsonTrainingOptions(), styles=[folder / "a.png"], photos=folder, init=start
+    )
+    text = json.dumps(provenance)
     assert str(folder) not in text
-    assert told["styles"][0]["name"] == "a.png"
-    assert told["from"] == "wave"
-    assert told["options"]["style_weight"] == JohnsonTrainingOptions().style_weight
-    assert "engine" not in told["options"]
+    assert provenance["styles"][0]["name"] == "a.png"
+    assert provenance["from"] == "wave"
+    assert provenance["options"]["style_weight"] == JohnsonTrainingOptions().style_weight
+    assert "engine" not in provenance["options"]
 
 
-def test_other_photographs_are_another_story(folder: Path) -> None:
+def test_other_photographs_change_the_description(folder: Path) -> None:
     before = describe_training("johnson", JohnsonTrainingOptions(), photos=folder)
     write_image(torch.rand(1, 3, 8, 8), folder / "c.png")
     assert describe_training("johnson", JohnsonTrainingOptions(), photos=folder) != before

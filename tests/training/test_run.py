@@ -66,7 +66,7 @@ def test_a_finished_model_is_finished_if_it_is_the_same(config: TrainingConfig, 
         (replace(config.options, width=4), "width 2, not 4: give the same"),
         (replace(config.options, iterations=3), "2 iterations, not 3, and there is no checkpoint"),
     ):
-        with pytest.raises(InputError, match=f"painter.safetensors was trained with {message}.* --force"):
+        with pytest.raises(InputError, match=f"model.safetensors was trained with {message}.* --force"):
             list(train_model(replace(again, options=options), device="cpu"))
     write_image(picture(3, 72, 80), tmp_path / "night.png")
     with pytest.raises(InputError, match=r"with styles waves\.png, not night\.png:"):
@@ -75,7 +75,7 @@ def test_a_finished_model_is_finished_if_it_is_the_same(config: TrainingConfig, 
     assert isinstance(anew, Finished) and anew.iterations == 1
 
 
-def test_a_gallery_of_other_styles_is_told_in_words(config: TrainingConfig) -> None:
+def test_a_gallery_of_other_styles_is_reported_in_words(config: TrainingConfig) -> None:
     other = replace(config, options=replace(GALLERY, width=4), init="gallery")
     with pytest.raises(InputError, match=r"gallery has styles wave, auvers, .*galette, not waves; width 32, not 4;"):
         list(train_model(other, device="cpu"))
@@ -87,7 +87,7 @@ def test_from_another_model_in_its_architecture(config: TrainingConfig) -> None:
     later = replace(later, output=config.output.with_name("later.safetensors"))
     list(train_model(later, device="cpu"))
     model = load_model(later.output)
-    assert (model.config.width, model.provenance["from"]) == (2, "painter")
+    assert (model.config.width, model.provenance["from"]) == (2, "model")
     assert model.provenance["options"]["width"] == 2
 
 
@@ -126,7 +126,7 @@ def test_a_style_needs_the_trunk_of_a_gallery(config: TrainingConfig) -> None:
     other = replace(
         config, options=options, init=str(config.output), output=config.output.with_name("mine.safetensors")
     )
-    with pytest.raises(InputError, match=r"painter is a model of another kind \(johnson\)"):
+    with pytest.raises(InputError, match=r"model is a model of another kind \(johnson\)"):
         list(train_model(other, device="cpu"))
 
 
@@ -143,8 +143,8 @@ def test_mgan_optimizes_its_targets_first(config: TrainingConfig) -> None:
             seen.append(event)
     assert [one.suffix for one in sorted(config.targets_folder.iterdir())] == [".png", ".checkpoint"]  # as it was left
     events = list(train_model(replace(config, resume=True), device="cpu"))
-    told = [event.text for event in events if isinstance(event, Note)]
-    assert [one.partition(":")[0] for one in told if one.startswith("target")] == ["target 1/2", "target 2/2"]
+    notes = [event.text for event in events if isinstance(event, Note)]
+    assert [one.partition(":")[0] for one in notes if one.startswith("target")] == ["target 1/2", "target 2/2"]
     assert isinstance(events[-1], Finished)
     assert len(list(config.targets_folder.glob("*.png"))) == 2
     assert load_model(config.output).provenance["family"] == "mgan"

@@ -29,22 +29,22 @@ NAMES = ("auvers-texture", "wave-texture")
 
 @pytest.mark.parametrize("name", NAMES)
 def test_they_are_small_and_say_what_they_are(name: str) -> None:
-    painter = load_model(name)
+    model = load_model(name)
     assert (BUNDLED_MODELS / f"{name}.safetensors").stat().st_size < 2**19
-    assert isinstance(painter.config, TextureNetConfig)
-    assert painter.style is not None
-    assert "public domain" in painter.license
+    assert isinstance(model.config, TextureNetConfig)
+    assert model.style is not None
+    assert "public domain" in model.license
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_what_they_draw_has_the_style_of_their_painting(name: str) -> None:
     """Of the style, a sixth is missed or less, where noise misses nearly all."""
-    painter = load_model(name)
-    told = painter.provenance["options"]
-    options = TextureNetTrainingOptions(patch=told["patch"], style_size=told["style_size"])
+    model = load_model(name)
+    trained_with = model.provenance["options"]
+    options = TextureNetTrainingOptions(patch=trained_with["patch"], style_size=trained_with["style_size"])
     encoder = load_encoder(options.network, padding=options.padding)
-    painting = crop_patch(read_image(EXAMPLES / painter.provenance["styles"][0]["name"]).image, options.patch)
+    painting = crop_patch(read_image(EXAMPLES / model.provenance["styles"][0]["name"]).image, options.patch)
     style = make_style_target([painting], options.style_size, encoder, options.style_layers)
     objective = style_objective(style, options, NORMALIZATIONS[options.normalization])
 

@@ -1,4 +1,4 @@
-"""Larger pictures: what is made small, and by what the result is judged."""
+"""Larger pictures: what is made small, and by what the result is measured."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ def batch() -> TrainingBatch:
 
 
 def test_small_pictures_are_made_as_large_as_the_crops() -> None:
-    lesson = SuperResolutionTask(replace(TINY, factor=4), tiny_network())
+    task = SuperResolutionTask(replace(TINY, factor=4), tiny_network())
     crops = batch().pictures
     assert crops is not None
-    assert lesson.downsample(crops).shape == (2, 3, 8, 8)
-    assert lesson.sample(batch()).shape == crops.shape
+    assert task.downsample(crops).shape == (2, 3, 8, 8)
+    assert task.sample(batch()).shape == crops.shape
 
 
 def test_it_learns_and_says_how_near_the_pixels_are() -> None:
-    lesson = SuperResolutionTask(replace(TINY, pixel_weight=0.01, tv_weight=0.1), tiny_network())
-    descent = GradientStep(lesson, CPU, "off")
-    before = lesson.validate(batch())
+    task = SuperResolutionTask(replace(TINY, pixel_weight=0.01, tv_weight=0.1), tiny_network())
+    gradient_step = GradientStep(task, CPU, "off")
+    before = task.validate(batch())
     for _ in range(15):
-        descent.step(batch(), 1.0)
-    after = lesson.validate(batch())
+        gradient_step.step(batch(), 1.0)
+    after = task.validate(batch())
     assert set(after) == {"total", "content:conv2_1", "tv", "pixels", "psnr"}
     assert after["total"] < 0.8 * before["total"]
-    crops, larger = batch().pictures, lesson.sample(batch()).clamp(0, 1)
+    crops, larger = batch().pictures, task.sample(batch()).clamp(0, 1)
     errors = [float((one - other).square().mean()) for one, other in zip(larger, crops, strict=True)]
     assert after["psnr"] == pytest.approx(sum(-10 * log10(error) for error in errors) / 2, rel=SINGLE)
 

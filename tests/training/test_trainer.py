@@ -1,4 +1,4 @@
-"""The loop of all trainings: what is learned is kept, and going on is the same as never having stopped."""
+"""The loop of all trainings: what was trained is kept, and going on is the same as never having stopped."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from brushwork.training.checkpoint import TrainingCheckpoint
 from brushwork.training.trainer import Trainer, train_task
 from brushwork.training.writer import make_sheet
 from fork_server import ForkServer
-from tiny_task import CPU, TINY, taught, tiny_config, tiny_task
+from tiny_task import CPU, TINY, run_training, tiny_config, tiny_task
 from tolerances import PAINTED, SINGLE
 
 ADAM_OFF = PAINTED**0.5
@@ -37,18 +37,18 @@ HALF = 2 * 2**-11
 SCRIPT = Path(__file__).parents[1] / "support" / "tiny_task.py"
 
 
-def numbers(path: Path) -> list[bytes]:
-    """Of a painter's file, but for how long it took."""
+def weight_bytes(path: Path) -> list[bytes]:
+    """Of a model's file, but for how long it took."""
     return [one.numpy().tobytes() for one in load_model(path).network.state_dict().values()]
 
 
-def stopped(course: Any, step: int) -> None:
-    """Learn so many iterations, and then stop as Ctrl-C does."""
-    told: list[StepDone] = []
+def train_and_stop(config: Any, step: int) -> None:
+    """Train for so many iterations, and then stop as Ctrl-C does."""
+    steps: list[StepDone] = []
     with pytest.raises(KeyboardInterrupt):
-        for event in train_task(tiny_task(course.options), course, CPU, should_stop=lambda: len(told) >= step):
+        for event in train_task(tiny_task(config.options), config, CPU, should_stop=lambda: len(steps) >= step):
             if isinstance(event, StepDone):
-                told.append(event)
+                steps.append(event)
 
 
 def test_an_interval_of_checkpoints_that_is_none_is_refused(tmp_path: Path) -> None:
@@ -56,31 +56,31 @@ def test_an_interval_of_checkpoints_that_is_none_is_refused(tmp_path: Path) -> N
         tiny_config(tmp_path, checkpoint_every=float("nan"))
 
 
-def test_a_training_tells_how_it_goes_and_leaves_a_painter(tmp_path: Path) -> None:
-    course = tiny_config(tmp_path, name="tiny", license="CC0-1.0", style=b"\xff\xd8")
-    events = taught(course)
+def test_a_training_tells_how_it_goes_and_leaves_a_model(tmp_path: Path) -> None:
+    config = tiny_config(tmp_path, name="tiny", license="CC0-1.0", style=b"\xff\xd8")
+    events = run_training(config)
     assert [type(one) for one in events] == [
         *(Started, Note, Validated, *[StepDone] * 3, Validated, *[StepDone] * 3, Validated, Finished)
     ]
     assert events[:2] == [Started(CPU, 6), Note("6 photographs, 2 held out")]
-    assert (events[-1].path, events[-1].iterations) == (course.output, 6)
+    assert (events[-1].path, events[-1].iterations) == (config.output, 6)
     assert events[-1].total == pytest.approx(events[-2].losses["total"], rel=1e-5)  # the history has six digits
-    painter = load_model(course.output)
-    assert (painter.name, painter.license, painter.config) == ("tiny", "CC0-1.0", TINY.architecture)
-    assert painter.provenance["iterations_done"] == 6
-    assert painter.provenance["val_images"]["total"] == pytest.approx(events[-2].losses["total"], rel=SINGLE)
-    history = json.loads(course.history.read_text())
+    model = load_model(config.output)
+    assert (model.name, model.license, model.config) == ("tiny", "CC0-1.0", TINY.architecture)
+    assert model.provenance["iterations_done"] == 6
+    assert model.provenance["val_images"]["total"] == pytest.approx(events[-2].losses["total"], rel=SINGLE)
+    history = json.loads(config.history.read_text())
     assert [row["iteration"] for row in history["training"]] == [1, 2, 3, 4, 5, 6]
     assert [row["iteration"] for row in history["validation"]] == [0, 3, 6]
-    assert not course.checkpoint.exists()
+    assert not config.checkpoint.exists()
 
 
 def test_validation_pictures_show_photographs_above_paintings(tmp_path: Path) -> None:
-    course = tiny_config(tmp_path)
-    taught(course)
-    names = sorted(one.name for one in course.images_folder.iterdir())
+    config = tiny_config(tmp_path)
+    run_training(config)
+    names = sorted(one.name for one in config.images_folder.iterdir())
     assert names == ["000000.jpg", "000003.jpg", "000006.jpg"]
-    assert read_image(course.images_folder / names[0]).size == (64, 64)
+    assert read_image(config.images_folder / names[0]).size == (64, 64)
     above, below = torch.rand(2, 3, 4, 4), torch.rand(2, 3, 4, 4)
     assert torch.equal(make_sheet(above, below)[0, :, :4, 4:], above[1])
     assert torch.equal(make_sheet(None, below)[0, :, :, :4], below[0])
@@ -89,20 +89,22 @@ def test_validation_pictures_show_photographs_above_paintings(tmp_path: Path) ->
 @pytest.mark.slow
 def test_it_learns(tmp_path: Path) -> None:
     options = replace(TINY, iterations=40, learning_rate=1e-2, validate_every=40)
-    judged = [one.losses["total"] for one in taught(tiny_config(tmp_path, options)) if isinstance(one, Validated)]
-    assert judged[1] < 0.6 * judged[0]
+    validated = [
+        one.losses["total"] for one in run_training(tiny_config(tmp_path, options)) if isinstance(one, Validated)
+    ]
+    assert validated[1] < 0.6 * validated[0]
 
 
 @pytest.mark.slow
 def test_going_on_after_an_interruption_ends_bit_for_bit_the_same(tmp_path: Path) -> None:
     whole, broken = (tiny_config(tmp_path, output=tmp_path / f"{name}.safetensors") for name in ("whole", "broken"))
-    taught(whole)
-    stopped(broken, 2)
+    run_training(whole)
+    train_and_stop(broken, 2)
     assert load_model(broken.output).provenance["iterations_done"] == 2
-    begun, *events = taught(replace(broken, resume=True))
+    begun, *events = run_training(replace(broken, resume=True))
     assert begun.done == 2
     assert [one.step for one in events if isinstance(one, StepDone)] == [3, 4, 5, 6]
-    assert numbers(whole.output) == numbers(broken.output)
+    assert weight_bytes(whole.output) == weight_bytes(broken.output)
     histories = [json.loads(one.history.read_text()) for one in (whole, broken)]
     assert histories[0]["training"] == histories[1]["training"]
     assert histories[0]["validation"] == histories[1]["validation"]
@@ -120,14 +122,14 @@ def one_thread() -> Iterator[None]:
 @pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
 def test_killed_and_going_on_ends_bit_for_bit_the_same(tmp_path: Path, fork_server: ForkServer) -> None:
-    course = tiny_config(tmp_path)
+    config = tiny_config(tmp_path)
     assert fork_server.run(str(SCRIPT), "killed", str(tmp_path)).returncode == -9
-    assert TrainingCheckpoint.read(course.checkpoint).step == 3  # killed before that of the fourth was there
-    assert not course.output.exists()
-    taught(replace(course, resume=True))
-    whole = replace(course, output=tmp_path / "whole.safetensors")
-    taught(whole)
-    assert numbers(course.output) == numbers(whole.output)
+    assert TrainingCheckpoint.read(config.checkpoint).step == 3  # killed before that of the fourth was there
+    assert not config.output.exists()
+    run_training(replace(config, resume=True))
+    whole = replace(config, output=tmp_path / "whole.safetensors")
+    run_training(whole)
+    assert weight_bytes(config.output) == weight_bytes(whole.output)
 
 
 @pytest.mark.slow
@@ -136,18 +138,18 @@ def test_two_processes_learn_what_one_does(tmp_path: Path, fork_server: ForkServ
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    course = tiny_config(tmp_path)
+    config = tiny_config(tmp_path)
     given = {**os.environ, "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     ranks = [fork_server.start(str(SCRIPT), "rank", str(tmp_path), env={**given, "RANK": rank}) for rank in "01"]
     for one in ranks:
         with one:
             assert one.wait(timeout=300) == 0
-    alone = replace(course, output=tmp_path / "alone.safetensors")
-    losses = [one.losses for one in taught(alone) if isinstance(one, StepDone)]
-    told = [torch.load(tmp_path / f"{rank}.pt") for rank in "01"]
-    assert told[0] == told[1]
-    assert [one["total"] for one in told[0]] == pytest.approx([one["total"] for one in losses], rel=2 * PAINTED)
-    together, single = (load_model(one.output).network.state_dict() for one in (course, alone))
+    alone = replace(config, output=tmp_path / "alone.safetensors")
+    losses = [one.losses for one in run_training(alone) if isinstance(one, StepDone)]
+    rank_losses = [torch.load(tmp_path / f"{rank}.pt") for rank in "01"]
+    assert rank_losses[0] == rank_losses[1]
+    assert [one["total"] for one in rank_losses[0]] == pytest.approx([one["total"] for one in losses], rel=2 * PAINTED)
+    together, single = (load_model(one.output).network.state_dict() for one in (config, alone))
     before = build_network(TINY.architecture, TINY.seed).state_dict()
     for name, tensor in single.items():
         # a later instance norm takes away what a bias adds: its gradient is rounding, which Adam makes large
@@ -176,32 +178,32 @@ def test_all_ranks_must_find_the_checkpoint(tmp_path: Path) -> None:
 
 
 def test_another_training_does_not_go_on(tmp_path: Path) -> None:
-    course = tiny_config(tmp_path)
-    stopped(course, 2)
-    other = replace(course, about={"options": {"seed": 5, "iterations": 6}}, resume=True)
+    config = tiny_config(tmp_path)
+    train_and_stop(config, 2)
+    other = replace(config, about={"options": {"seed": 5, "iterations": 6}}, resume=True)
     with pytest.raises(InputError, match=r"seed 1, not 5"):
-        taught(other)
+        run_training(other)
 
 
 @pytest.mark.slow
 def test_longer_may_be_learned_than_was_planned(tmp_path: Path) -> None:
-    course = tiny_config(tmp_path)
-    stopped(course, 2)
+    config = tiny_config(tmp_path)
+    train_and_stop(config, 2)
     longer = replace(TINY, iterations=8)
-    events = taught(replace(course, options=longer, about={"options": {"seed": 1, "iterations": 8}}, resume=True))
+    events = run_training(replace(config, options=longer, about={"options": {"seed": 1, "iterations": 8}}, resume=True))
     assert events[-1].iterations == 8
 
 
 def test_pictures_of_iterations_after_the_checkpoint_are_removed(tmp_path: Path) -> None:
     """A killed training wrote them, of a network that is lost. Other files in the folder stay."""
-    course = tiny_config(tmp_path)
-    stopped(course, 4)
+    config = tiny_config(tmp_path)
+    train_and_stop(config, 4)
     foreign = ["000000000006.jpg", "6.jpg", "a.jpg", "000006.png"]
     for name in ("000006.jpg", *foreign):
-        (course.images_folder / name).write_bytes(b"")
+        (config.images_folder / name).write_bytes(b"")
     shorter = replace(TINY, iterations=5)
-    taught(replace(course, options=shorter, about={"options": {"seed": 1, "iterations": 5}}, resume=True))
-    names = sorted(one.name for one in course.images_folder.iterdir())
+    run_training(replace(config, options=shorter, about={"options": {"seed": 1, "iterations": 5}}, resume=True))
+    names = sorted(one.name for one in config.images_folder.iterdir())
     assert names == sorted(["000000.jpg", "000003.jpg", "000005.jpg", *foreign])
 
 
@@ -215,19 +217,19 @@ def test_pictures_of_a_longer_training_before_are_removed(tmp_path: Path) -> Non
 
 @pytest.mark.slow
 def test_without_a_checkpoint_it_begins_anew(tmp_path: Path) -> None:
-    assert taught(tiny_config(tmp_path, resume=True))[0].done == 0
+    assert run_training(tiny_config(tmp_path, resume=True))[0].done == 0
 
 
 def test_a_loss_that_is_not_finite_ends_it_and_keeps_the_last_checkpoint(tmp_path: Path) -> None:
-    course = tiny_config(tmp_path, checkpoint_every=0.0)
-    lesson = tiny_task()
+    config = tiny_config(tmp_path, checkpoint_every=0.0)
+    task = tiny_task()
     with pytest.raises(BrushworkError, match="the loss is nan in iteration 3"):
-        for event in train_task(lesson, course, CPU):
+        for event in train_task(task, config, CPU):
             if isinstance(event, StepDone) and event.step == 2:
                 with torch.no_grad():
-                    next(lesson.networks["model"].parameters()).fill_(float("nan"))
-    assert not course.output.exists()
-    assert TrainingCheckpoint.read(course.checkpoint).step == 1
+                    next(task.networks["model"].parameters()).fill_(float("nan"))
+    assert not config.output.exists()
+    assert TrainingCheckpoint.read(config.checkpoint).step == 1
 
 
 @pytest.mark.slow
@@ -235,8 +237,8 @@ def test_the_first_checkpoint_comes_after_five_seconds(tmp_path: Path, monkeypat
     now, written = [0.0], []
     monkeypatch.setattr(trainer, "monotonic", lambda: now[0])
     monkeypatch.setattr(TrainingCheckpoint, "write", lambda *_: written.append(now[0]))
-    course = tiny_config(tmp_path, checkpoint_every=20.0)
-    for event in train_task(tiny_task(course.options), course, CPU):
+    config = tiny_config(tmp_path, checkpoint_every=20.0)
+    for event in train_task(tiny_task(config.options), config, CPU):
         now[0] += 6.0 * isinstance(event, StepDone)
     assert written == [6.0, 30.0]
 
@@ -246,48 +248,48 @@ def test_what_can_be_kept_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         raise OSError("no space left")
 
     monkeypatch.setattr("brushwork.training.writer.save_model", full)
-    course = tiny_config(tmp_path)
-    stopped(course, 2)
-    assert TrainingCheckpoint.read(course.checkpoint).step == 2
+    config = tiny_config(tmp_path)
+    train_and_stop(config, 2)
+    assert TrainingCheckpoint.read(config.checkpoint).step == 2
 
 
 @pytest.mark.slow
-def test_a_full_disk_is_told_of_and_does_not_end_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_and_does_not_end_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError("no space left")
 
     monkeypatch.setattr(TrainingCheckpoint, "write", full)
-    events = taught(tiny_config(tmp_path, checkpoint_every=0.0))
+    events = run_training(tiny_config(tmp_path, checkpoint_every=0.0))
     assert isinstance(events[-1], Finished)
     assert any("no space left" in one.text for one in events if isinstance(one, Note))
 
 
-def test_broken_photographs_are_told_of(tmp_path: Path) -> None:
-    course = tiny_config(tmp_path)
+def test_broken_photographs_are_reported(tmp_path: Path) -> None:
+    config = tiny_config(tmp_path)
     for number in range(8):
         if number % 2:
             (tmp_path / "photographs" / f"{number}.png").write_bytes(b"broken")
-    _, *told = [one.text for one in taught(course) if isinstance(one, Note)]
-    assert told
-    assert all("is skipped" in one for one in told)
+    _, *notes = [one.text for one in run_training(config) if isinstance(one, Note)]
+    assert notes
+    assert all("is skipped" in one for one in notes)
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"photos": None}, "give a folder of them with --dataset"),
-        ({"output": Path("painter.png")}, "must end in .safetensors"),
-        ({"output": Path("no/such/folder/painter.safetensors")}, "does not exist"),
+        ({"output": Path("model.png")}, "must end in .safetensors"),
+        ({"output": Path("no/such/folder/model.safetensors")}, "does not exist"),
     ],
 )
 def test_what_cannot_be_used_is_refused_before_learning(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=message):
-        taught(tiny_config(tmp_path, **changes))
+        run_training(tiny_config(tmp_path, **changes))
 
 
-def test_a_painter_is_not_overwritten_unless_it_may_be(tmp_path: Path) -> None:
-    course = tiny_config(tmp_path, replace(TINY, iterations=1))
-    taught(course)
+def test_a_model_is_not_overwritten_unless_it_may_be(tmp_path: Path) -> None:
+    config = tiny_config(tmp_path, replace(TINY, iterations=1))
+    run_training(config)
     with pytest.raises(InputError, match="already exists"):
-        taught(course)
-    assert isinstance(taught(replace(course, overwrite=True))[-1], Finished)
+        run_training(config)
+    assert isinstance(run_training(replace(config, overwrite=True))[-1], Finished)
