@@ -47,7 +47,7 @@ def test_who_has_worked_less_is_next():
     assert second.ended and first.ended
 
 
-def test_the_peer_judges_the_last_picture():
+def test_the_peer_evaluates_the_last_picture():
     found = descent(TASK, (10,), 1, starting(PEER, [(1.0, 90.0, 1, 1.0)], []))
     assert found["last_loss"] == {"ours": 90.0, "judged_by_peer": 7.0}
     assert found["schedule"] == {"iterations": 9, "min_size": 32}

@@ -1,4 +1,4 @@
-"""What bench/default.py paints: the same work for all, every pair, and figures under the judge's name."""
+"""What bench/default.py paints: the same work for all, every pair, and figures under the evaluation network's name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FIGURES = ("lpips_alexnet", "lpips_vgg16", "content", "ssim", "psnr", "chroma_co
 FIGURES += ("sliced_style", "frechet_style", "chroma_style")
 
 
-def test_closures_at_half_the_size_count_a_quarter():
+def test_iterations_at_half_the_size_count_a_quarter():
     own = load_preset("default")
     coarse, fine = own.make_schedule(PHOTOGRAPH, 512, "long")
     share = coarse.size.area / fine.size.area
@@ -29,12 +29,12 @@ def test_all_programs_spend_the_same():
     work = work_of(load_preset("default"), PHOTOGRAPH, 384)
     for name, options in programs(384, curve=(0.25,)).items():
         given = spending(options, PHOTOGRAPH, 384, work)
-        rounded = len(given.make_schedule(PHOTOGRAPH, 384, "long"))  # each size has a whole number of closures
+        rounded = len(given.make_schedule(PHOTOGRAPH, 384, "long"))  # each size has a whole number of iterations
         assert work_of(given, PHOTOGRAPH, 384) == pytest.approx(work, abs=rounded), name
         assert (given.size, given.measure) == (384, "long")
 
 
-def test_default_keeps_its_own_closures():
+def test_default_keeps_its_own_iterations():
     own = load_preset("default")
     assert spending(own, PHOTOGRAPH, 512, work_of(own, PHOTOGRAPH, 512)).iterations == own.iterations
 
@@ -53,7 +53,7 @@ def test_the_first_pairs_hold_every_picture():
     assert [set(column) for column in zip(*pairs[3:6], strict=True)] == [set("abc"), set("xyz")]
 
 
-class Judge:
+class FakeEvaluator:
     """Says how bright a picture is."""
 
     def __init__(self, network):
@@ -66,14 +66,14 @@ class Judge:
 @pytest.fixture
 def bench(tmp_path):
     pictures = torch.rand(2, 1, 3, 32, 40, generator=torch.Generator().manual_seed(0))
-    easel = ExperimentContext({"photo": pictures[0]}, {"painting": pictures[1]}, 40)
-    easel._evaluators.update({network: Judge(network) for network in NETWORKS})
+    context = ExperimentContext({"photo": pictures[0]}, {"painting": pictures[1]}, 40)
+    context._evaluators.update({network: FakeEvaluator(network) for network in NETWORKS})
     chosen = {name: programs(40)[name] for name in ("default", "gatys-2016")}
-    return Bench(tmp_path, easel, [("photo", "painting")], chosen, 2)
+    return Bench(tmp_path, context, [("photo", "painting")], chosen, 2)
 
 
 @pytest.mark.slow
-def test_pictures_are_painted_once_and_judged_by_all(bench):
+def test_pictures_are_painted_once_and_measured_by_all(bench):
     results = [result for _, result in run_cells(bench)]
     assert [(one.row, one.column) for one in results] == [
         ("photo after painting", "default"),
@@ -86,7 +86,7 @@ def test_pictures_are_painted_once_and_judged_by_all(bench):
     assert {path: path.stat().st_mtime_ns for path in pictures} == pictures
 
 
-def test_what_was_not_painted_is_judged_too(bench):
+def test_what_was_not_painted_is_measured_too(bench):
     found = {one.column: one.measures["ssim"] for one in bench.bounds()}
     photograph, painting = (float(one.mean()) for one in (bench.easel.content, bench.easel.style))
     assert found["the photograph"] == pytest.approx(photograph, abs=1e-4)

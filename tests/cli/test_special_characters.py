@@ -63,7 +63,7 @@ def test_the_bar_of_a_training(terminal: None, capsys: pytest.CaptureFixture[str
 
 @pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize("several", [False, True])
-def test_the_tables_of_judge(several: bool, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_tables_of_evaluate(several: bool, capsys: pytest.CaptureFixture[str]) -> None:
     figures = {field.name: 0.5 for field in fields(Metrics) if field.type in ("float", float)}
     row = {"result": f"{STRANGE}.png", "network": "[/v]", **figures}
     make_console().print(_many([row, row]) if several else _one(row))

@@ -1,4 +1,4 @@
-"""A folder with the files that the documents name, small settings, and networks that judge."""
+"""A folder with the files that the documents name, small settings, and evaluation networks."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ PAINTINGS = (
     *("painting", "one", "two", "waves", "pebbles", "composition", "strokes", "starry_night", "wave", "scream"),
     *("paintings/c", "paintings/d"),
 )
-JUDGES = ("vgg16", "alexnet", "lpips-vgg16", "lpips-alexnet")
+EVALUATION_NETWORKS = ("vgg16", "alexnet", "lpips-vgg16", "lpips-alexnet")
 
 
 class Outcome(NamedTuple):
@@ -55,11 +55,11 @@ class Outcome(NamedTuple):
 
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache with networks of the judges' shapes and random weights: the true ones come from a host."""
+    """A cache with networks of the evaluation networks' shapes and random weights: the true ones come from a host."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BRUSHWORK_CACHE", str(folder))
-        for name in JUDGES:
+        for name in EVALUATION_NETWORKS:
             known = WEIGHT_SETS[name]
             kinds = linear_shapes if known.architecture in LINEAR_LAYERS else tensor_shapes
             tensors = {key: _chance(torch.Size(shape)) for key, shape in kinds(known.architecture).items()}
@@ -75,7 +75,7 @@ def small(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in SMALL.items():
         monkeypatch.setenv(f"BRUSHWORK_{name}", str(value))
     monkeypatch.setenv("BRUSHWORK_CACHE", str(cache))
-    for name in JUDGES:
+    for name in EVALUATION_NETWORKS:
         monkeypatch.setitem(WEIGHT_SETS, name, replace(WEIGHT_SETS[name], content=None))
     monkeypatch.setattr(
         ExperimentContext, "scale_iterations", lambda self, options, share=0.4: replace(options, iterations=2)

@@ -1,4 +1,4 @@
-"""Claims of the papers are judged by what was measured: right where it is right, and wrong where it is not."""
+"""Claims of the papers are checked by what was measured: right where it is right, and wrong where it is not."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from brushwork.images import Size, write_image
 from brushwork.recipes import PRESETS
 
 
-def test_the_claims_of_figure_3_are_judged_row_by_row() -> None:
+def test_the_claims_of_figure_3_are_checked_row_by_row() -> None:
     def result(column: str, content: float, style: float) -> CellResult:
         figures = {"content loss": content, "style loss": style, fig3.DEEPEST: 1.0}
         return CellResult("r", column, figures, [], 0.0, Path("x.png"))
@@ -40,7 +40,7 @@ def test_the_claims_of_figure_3_are_judged_row_by_row() -> None:
     assert [check.holds for check in load_experiment("fig3").check(good[::-1])][:2] == [False, False]
 
 
-def test_more_layers_are_judged_by_the_highest_one() -> None:
+def test_more_layers_are_checked_by_the_highest_one() -> None:
     def result(row: str, distance: float) -> CellResult:
         figures = {"content loss": 1.0, "style loss": 1.0, fig3.DEEPEST: distance}
         return CellResult(row, "1e-05", figures, [], 0.0, Path("x.png"))
@@ -49,9 +49,9 @@ def test_more_layers_are_judged_by_the_highest_one() -> None:
     assert not fig3.check_claims([result("a", 3), result("b", 1), result("c", 2)])[-1].holds
 
 
-def test_networks_are_judged_by_others() -> None:
+def test_networks_are_evaluated_by_others() -> None:
     def result(name: str, **figures: float) -> CellResult:
-        found = {f"{networks.SLICED}, {judge}": value for judge, value in figures.items()}
+        found = {f"{networks.SLICED}, {evaluator}": value for evaluator, value in figures.items()}
         return CellResult("", name, {networks.SPECTRUM: figures["vgg16"], **found}, [], 0.0, Path("x.png"))
 
     painted = [result("vgg19", vgg16=1.0, alexnet=2.0), result("alexnet", vgg16=3.0)]
@@ -60,7 +60,7 @@ def test_networks_are_judged_by_others() -> None:
     assert [check.holds for check in networks.check_claims([result("vgg19", vgg16=4.0), painted[1]])] == [False, False]
 
 
-def test_localized_style_is_judged_by_what_is_to_be_seen() -> None:
+def test_localized_style_is_checked_by_what_is_to_be_seen() -> None:
     def results(painting: list[float], photograph: list[float], equal: float = 1e-14) -> list[CellResult]:
         names = [*(f"s = {half}" for half in (0, 1)), localized.WHOLE]
         figures = [
@@ -79,7 +79,7 @@ def test_localized_style_is_judged_by_what_is_to_be_seen() -> None:
     assert [one.holds for one in bad] == [False] * 4 + [None]
 
 
-def test_the_claims_about_textures_are_judged() -> None:
+def test_the_claims_about_textures_are_checked() -> None:
     def results(distances: tuple[float, ...]) -> list[CellResult]:
         places = [(texture.DEPTH, layer) for layer in texture.LAYERS]
         places += [(texture.PARAMETERS, name) for name in texture.MODELS]
@@ -108,7 +108,7 @@ def _verdicts(name: str, results: list[CellResult]) -> list[bool | None]:
     return [one.holds for one in load_experiment(name).check(results)]
 
 
-def test_figure_1_is_judged_by_what_layers_lose_and_by_what_grows() -> None:
+def test_figure_1_is_checked_by_what_layers_lose_and_by_what_grows() -> None:
     def results(*numbers: float) -> list[CellResult]:
         kept = [_result("content", str(n), **{"PSNR, dB": n, "feature error, end / start": n / 2000}) for n in numbers]
         grown = [
@@ -120,7 +120,7 @@ def test_figure_1_is_judged_by_what_layers_lose_and_by_what_grows() -> None:
     assert _verdicts("fig1", results(100, 200, 24, 400, 500)) == [False] * 5
 
 
-def test_figure_2_is_judged_by_what_is_left_of_the_losses() -> None:
+def test_figure_2_is_checked_by_what_is_left_of_the_losses() -> None:
     def result(style: float, content: float) -> CellResult:
         return _result("", "a", **{"style:a, left": style, "content:conv4_2, left": content, fig2.KEPT: 0.2})
 
@@ -128,7 +128,7 @@ def test_figure_2_is_judged_by_what_is_left_of_the_losses() -> None:
     assert _verdicts("fig2", [result(0.2, 0.6)]) == [False, False, None]
 
 
-def test_partial_transfer_is_judged_by_colors_and_by_high_layers() -> None:
+def test_partial_transfer_is_checked_by_colors_and_by_high_layers() -> None:
     def results(colors: list[float], high: float) -> list[CellResult]:
         return [_result("", str(n), **{"chroma distance to the photograph": n, partial.HIGH: high}) for n in colors]
 
@@ -149,7 +149,7 @@ def test_light_moves_and_the_photograph_stays() -> None:
     assert _verdicts("light", [result(-0.1, 0.1)]) == [False] * 5
 
 
-def test_single_entries_are_judged_layer_by_layer() -> None:
+def test_single_entries_are_checked_layer_by_layer() -> None:
     def results(*entries: float) -> list[CellResult]:
         figures = [{"entry / painting's": n, "frequencies": n, gram_entry.STRUCTURE: n} for n in entries]
         return [_result(str(one["frequencies"]), "a", **one) for one in figures]
@@ -162,7 +162,7 @@ def test_single_entries_are_judged_layer_by_layer() -> None:
     assert _verdicts("gram-entry", without) == [True] * 2
 
 
-def test_statistics_of_gram_matrices_are_judged_by_distance_and_spectrum() -> None:
+def test_statistics_of_gram_matrices_are_checked_by_distance_and_spectrum() -> None:
     def results(own: float, others: float, permuted: float) -> list[CellResult]:
         def result(way: str) -> CellResult:
             distance = own if way == gram_statistics.OWN else others
@@ -179,7 +179,7 @@ def test_statistics_of_gram_matrices_are_judged_by_distance_and_spectrum() -> No
     assert _verdicts("gram-statistics", results(0.9, 0.8, 0.2)) == [False, False, False, None]
 
 
-def test_covariance_is_judged_by_equality_and_by_what_is_left() -> None:
+def test_covariance_is_checked_by_equality_and_by_what_is_left() -> None:
     def results(equal: float, left: float) -> list[CellResult]:
         name = "style loss, end / start"
         plain = _result("", "plain style", **{name: left})
@@ -190,7 +190,7 @@ def test_covariance_is_judged_by_equality_and_by_what_is_left() -> None:
     assert covariance.check_claims(results(1e-15, 0.1))[2].measured == "covariance 3.00"
 
 
-def test_programs_are_judged_by_their_own_objectives() -> None:
+def test_programs_are_checked_by_their_own_objectives() -> None:
     def results(own: float, others: float) -> list[CellResult]:
         return [
             _result("", name, **{f"{other}'s loss": own if other == name else others for other in PRESETS})
@@ -229,7 +229,7 @@ def grays(tmp_path: Path) -> Callable[[float], Path]:
     return paint
 
 
-def test_starting_points_are_judged_by_losses_and_distances(grays: Callable[[float], Path]) -> None:
+def test_starting_points_are_checked_by_losses_and_distances(grays: Callable[[float], Path]) -> None:
     names = [name for name, _ in starts.PATHS]
 
     def results(losses: list[float], kept: list[float], begun: float) -> list[CellResult]:
@@ -245,7 +245,7 @@ def test_starting_points_are_judged_by_losses_and_distances(grays: Callable[[flo
     assert _verdicts("starts", results([2, 1, 3], [1, 2, 3], 0.01)) == [False, False, None, None, None, False]
 
 
-def test_the_figures_of_cvpr_are_judged(grays: Callable[[float], Path]) -> None:
+def test_the_figures_of_cvpr_are_checked(grays: Callable[[float], Path]) -> None:
     def result(row: str, column: str, gray: float, loss: float, near: float, kept: float) -> CellResult:
         figures = {"to the photograph": near, "SSIM to the photograph": kept}
         colors = {"chroma distance before": 0.5, "chroma distance after": near}

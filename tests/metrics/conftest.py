@@ -1,4 +1,4 @@
-"""Random networks that judge, their tensors, and pictures to be judged."""
+"""Random evaluation networks, their tensors, and pictures to evaluate."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def lpips(tensors):
 
 
 @pytest.fixture(scope="session")
-def jury(lpips):
-    """A jury that looks through the random AlexNet."""
+def evaluator(lpips):
+    """An evaluator with the random AlexNet."""
     encoder = lpips["alexnet"].encoder
     return Evaluator(encoder, metric_layers(encoder), lpips)
 

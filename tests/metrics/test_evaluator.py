@@ -1,4 +1,4 @@
-"""A jury: what it says of perfect results, at which size, and what it refuses."""
+"""The evaluator: its metrics of perfect results, at which size, and what it refuses."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ STYLE = ("gram_style", "moments_style", "sliced_style", "frechet_style", "chroma
 CONTENT = ("lpips_alexnet", "lpips_vgg16", "content", "chroma_content")
 
 
-def test_the_photograph_itself_is_perfect_content(jury, photograph, painting):
-    found = jury(photograph, content=photograph, style=painting)
+def test_the_photograph_itself_is_perfect_content(evaluator, photograph, painting):
+    found = evaluator(photograph, content=photograph, style=painting)
     assert [getattr(found, name) for name in CONTENT] == pytest.approx([0] * 4, abs=1e-3)
     assert found.ssim == pytest.approx(1, abs=1e-6)
     assert found.psnr == math.inf
@@ -28,26 +28,26 @@ def test_the_photograph_itself_is_perfect_content(jury, photograph, painting):
     assert (found.network, found.size) == ("AlexNet", (80, 64))
 
 
-def test_the_painting_itself_is_perfect_style(jury, photograph, painting):
-    found = jury(painting, content=photograph, style=painting)
+def test_the_painting_itself_is_perfect_style(evaluator, photograph, painting):
+    found = evaluator(painting, content=photograph, style=painting)
     assert [getattr(found, name) for name in STYLE] == pytest.approx([0] * 5, abs=1e-3)
     assert found.ssim < 0.9
     assert all(getattr(found, name) > 1e-3 for name in CONTENT)
 
 
-def test_everything_is_judged_at_one_size(jury, photograph, painting):
+def test_everything_is_measured_at_one_size(evaluator, photograph, painting):
     larger = torch.nn.functional.interpolate(painting, scale_factor=2, mode="bilinear")
-    found = jury(photograph, content=photograph, style=larger, size=48)
+    found = evaluator(photograph, content=photograph, style=larger, size=48)
     assert found.size == (48, 38)
     assert found.lpips_vgg16 == pytest.approx(0, abs=1e-6)
     assert found.gram_style == pytest.approx(
-        jury(photograph, content=photograph, style=painting, size=48).gram_style, rel=0.1
+        evaluator(photograph, content=photograph, style=painting, size=48).gram_style, rel=0.1
     )
 
 
-def test_results_are_not_enlarged(jury, photograph, painting):
-    assert jury(photograph, content=photograph, style=painting, size=512).size == (80, 64)
-    assert jury(photograph, content=photograph, style=painting, size=None).size == (80, 64)
+def test_results_are_not_enlarged(evaluator, photograph, painting):
+    assert evaluator(photograph, content=photograph, style=painting, size=512).size == (80, 64)
+    assert evaluator(photograph, content=photograph, style=painting, size=None).size == (80, 64)
 
 
 def test_every_figure_says_what_it_is():
@@ -56,11 +56,11 @@ def test_every_figure_says_what_it_is():
     assert field_docs(Metrics).keys() == {field.name for field in fields(Metrics)}
 
 
-def test_pictures_too_small_are_refused(jury, photograph, painting):
+def test_pictures_too_small_are_refused(evaluator, photograph, painting):
     with pytest.raises(InputError, match="the result would be evaluated at 80×20 pixels"):
-        jury(photograph[..., :20, :], content=photograph, style=painting)
+        evaluator(photograph[..., :20, :], content=photograph, style=painting)
     with pytest.raises(InputError, match="the style image would be evaluated at 80×"):
-        jury(photograph, content=photograph, style=painting[..., :9, :])
+        evaluator(photograph, content=photograph, style=painting[..., :9, :])
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -72,7 +72,7 @@ def test_every_known_network_has_a_viewpoint(architecture):
     assert set(view.all_layers) == {view.content, view.positions, *view.style}
 
 
-def test_other_networks_cannot_judge():
+def test_other_networks_are_refused():
     with pytest.raises(InputError, match="mine has no layers for metrics: give a VGG"):
         metric_layers(Encoder("mine", [], make_preprocess("caffe")))
 
@@ -84,7 +84,7 @@ def test_missing_weights_say_how_they_are_got(tmp_path, monkeypatch, photograph,
 
 
 @pytest.mark.slow
-def test_a_jury_is_loaded_by_name(monkeypatch, lpips, photograph, painting):
+def test_an_evaluator_is_loaded_by_name(monkeypatch, lpips, photograph, painting):
     from brushwork.metrics import evaluator as module
 
     monkeypatch.setattr(module.Lpips, "load", lambda name: lpips[name])
@@ -95,11 +95,11 @@ def test_a_jury_is_loaded_by_name(monkeypatch, lpips, photograph, painting):
 
 
 @pytest.mark.slow
-def test_pictures_in_any_form(jury, photograph, painting):
+def test_pictures_in_any_form(evaluator, photograph, painting):
     levels = [(one[0].permute(1, 2, 0) * 255).round().to(torch.uint8).numpy() for one in (photograph, painting)]
     photo, art = (torch.from_numpy(one).permute(2, 0, 1)[None] / 255 for one in levels)
-    expected = jury(photo, content=photo, style=art)
-    assert jury(levels[0], content=photo.double(), style=levels[1]) == expected
+    expected = evaluator(photo, content=photo, style=art)
+    assert evaluator(levels[0], content=photo.double(), style=levels[1]) == expected
 
 
 @pytest.mark.parametrize(
@@ -110,8 +110,8 @@ def test_pictures_in_any_form(jury, photograph, painting):
         ("style", lambda image: None, "the style image is given as NoneType"),
     ],
 )
-def test_what_is_no_picture_is_refused(which, change, said, jury, photograph, painting):
+def test_what_is_no_picture_is_refused(which, change, said, evaluator, photograph, painting):
     given = {"result": photograph, "content": photograph, "style": painting}
     given[which] = change(given[which])
     with pytest.raises(InputError, match=said):
-        jury(given.pop("result"), **given)
+        evaluator(given.pop("result"), **given)
