@@ -4,7 +4,7 @@ import pytest
 
 from compare_descent import Trace, descent
 from compare_task import Task
-from scripted import starting
+from scripted_engine import make_engine_class
 
 TASK = Task("pastiche", "pastiche", 64, 9, "", changes={"min_size": 32})
 PEER = [(1.0, 100.0 - index, index, 1.0) for index in range(1, 21)]
@@ -12,7 +12,7 @@ COARSE = [(0.25, 1.0, index, 0.25) for index in range(1, 5)]
 
 
 def marks(ours, *at):
-    return descent(TASK, at, 1, starting(PEER, ours, []))["marks"]
+    return descent(TASK, at, 1, make_engine_class(PEER, ours, []))["marks"]
 
 
 def test_coarse_losses_do_not_count_but_their_time_does():
@@ -40,14 +40,14 @@ def test_the_best_loss_of_the_peer_counts():
 
 def test_who_has_worked_less_is_next():
     log = []
-    descent(TASK, (20,), 1, starting(PEER, [(4.0, 1.0, index, 1.0) for index in range(1, 11)], log))
+    descent(TASK, (20,), 1, make_engine_class(PEER, [(4.0, 1.0, index, 1.0) for index in range(1, 11)], log))
     first, second = log[0][0], log[1][0]
-    order = "".join("p" if painter is first else "o" for painter, _ in log)
+    order = "".join("p" if engine is first else "o" for engine, _ in log)
     assert order == "popppo"  # 5 steps a turn: the peer takes 5 seconds for them, ours 20
     assert second.ended and first.ended
 
 
 def test_the_peer_evaluates_the_last_picture():
-    found = descent(TASK, (10,), 1, starting(PEER, [(1.0, 90.0, 1, 1.0)], []))
+    found = descent(TASK, (10,), 1, make_engine_class(PEER, [(1.0, 90.0, 1, 1.0)], []))
     assert found["last_loss"] == {"ours": 90.0, "judged_by_peer": 7.0}
     assert found["schedule"] == {"iterations": 9, "min_size": 32}

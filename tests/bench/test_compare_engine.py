@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
-def test_an_engine_paints_when_it_is_told_to(tmp_path):
+def test_an_engine_paints_when_it_is_requested(tmp_path):
     lay_out(tmp_path, 32)
     task = Task(OURS, "neural-style", 32, 3, str(tmp_path), changes={"initial_step": 1e-4})
     with EngineProcess(task, 1) as process:
@@ -29,7 +29,7 @@ def test_an_engine_paints_when_it_is_told_to(tmp_path):
 
 
 @pytest.mark.slow
-def test_what_an_engine_died_of_is_told(tmp_path):
+def test_what_an_engine_died_of_is_reported(tmp_path):
     with (
         pytest.raises(EngineError, match=r"exit code 1: KeyError: 'nobody'"),
         EngineProcess(Task("nobody", "", 32, 1, ""), 1),

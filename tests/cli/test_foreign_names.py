@@ -94,25 +94,25 @@ def test_a_sweep_names_its_pictures_and_its_commands_run(workdir: Path, run: Run
 @pytest.mark.slow
 def test_a_painter_is_learned_listed_and_painted_with(workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builders, "load_encoder_for", lambda *_: tiny_network())
-    folder, painter = foreign("photographiés"), foreign("é.safetensors")
+    folder, model = foreign("photographiés"), foreign("é.safetensors")
     (workdir / folder).mkdir()
     for number in range(4):
         write_image(picture(number, 40, 44), workdir / folder / foreign(f"é{number}.png"))
     (workdir / "waves.png").rename(workdir / foreign("wavés.png"))
     few = ("--dataset", folder, "--iterations", "1", "--batch", "1", "--crop", "32", "--width", "2", "--blocks", "1")
     looks = ("--style-layers", "conv1_1", "--content-layers", "conv2_1", "--style-size", "40", "--device", "cpu")
-    code, out, err = run("train", "johnson", foreign("wavés.png"), *few, *looks, "-o", painter)
-    assert (code, out) == (0, f"{painter}\n"), err
+    code, out, err = run("train", "johnson", foreign("wavés.png"), *few, *looks, "-o", model)
+    assert (code, out) == (0, f"{model}\n"), err
     assert "after 1: " in err and r"\xe9-validation" in err
-    assert load_model(workdir / painter).provenance["styles"][0]["name"] == foreign("wavés.png")
-    assert run("models", painter, "--sheet", foreign("shéét.png"))[:2] == (0, foreign("shéét.png\n"))
-    code, _, err = run("paint", "photo.jpg", "--model", painter, "-o", foreign("oué.png"))
+    assert load_model(workdir / model).provenance["styles"][0]["name"] == foreign("wavés.png")
+    assert run("models", model, "--sheet", foreign("shéét.png"))[:2] == (0, foreign("shéét.png\n"))
+    code, _, err = run("paint", "photo.jpg", "--model", model, "-o", foreign("oué.png"))
     assert code == 0, err
     assert (workdir / foreign("oué.png")).exists()
 
 
 def test_weights_are_read(tmp_path: Path) -> None:
     settings = JohnsonConfig(width=2, blocks=1, norm="batch", border="reflect")
-    painter = StyleModel("wave", "johnson", settings, build_network(settings, 3), None, {}, "")
-    save_model(painter, tmp_path / foreign("é.safetensors"))
-    assert read_state_dict(tmp_path / foreign("é.safetensors")).keys() == painter.network.state_dict().keys()
+    model = StyleModel("wave", "johnson", settings, build_network(settings, 3), None, {}, "")
+    save_model(model, tmp_path / foreign("é.safetensors"))
+    assert read_state_dict(tmp_path / foreign("é.safetensors")).keys() == model.network.state_dict().keys()

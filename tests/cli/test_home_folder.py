@@ -61,5 +61,5 @@ def test_the_home_folder_is_put_in(command: str, home: Path) -> None:
 def test_pictures_go_there_too(home: Path, workdir: Path, run: Callable[..., Any], studio: Any) -> None:
     assert run("paint", "photo.jpg", "waves.png", "-o", "~/a.png").code == 0
     assert (home / "a.png").exists()
-    assert run("models", "--sheet=~/painters.png").code == 0
-    assert (home / "painters.png").exists()
+    assert run("models", "--sheet=~/models.png").code == 0
+    assert (home / "models.png").exists()

@@ -40,7 +40,7 @@ def test_paint_has_it_as_a_method(run, studio, workdir):
     assert studio.job.options == MDANOptions(patch=6, style_scale=(0.5,))
 
 
-def test_options_of_other_methods_are_told(run, studio, workdir):
+def test_options_of_other_methods_are_reported(run, studio, workdir):
     outcome = run(
         "paint", "photo.jpg", "waves.png", "--method", "mdan", "--style-weight", "3", "--history", "5", "-o", "o.png"
     )

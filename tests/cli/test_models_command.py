@@ -30,14 +30,14 @@ def thumbnail(color: str) -> bytes:
 
 @pytest.fixture
 def painted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A red and a blue painter in the package, one without a thumbnail and a damaged one in the user's folder."""
+    """A red and a blue model in the package, one without a thumbnail and a damaged one in the user's folder."""
     package, own = tmp_path / "package", tmp_path / "own"
     package.mkdir(), own.mkdir()
     network = build_network(SETTINGS)
     for folder, name, style in ((package, "red", "#ff0000"), (package, "blue", "#0000ff"), (own, "bare", None)):
         style = None if style is None else thumbnail(style)
-        painter = StyleModel(name, "johnson", SETTINGS, network, style, {"steps": 7}, "CC0-1.0")
-        save_model(painter, folder / f"{name}.safetensors")
+        model = StyleModel(name, "johnson", SETTINGS, network, style, {"steps": 7}, "CC0-1.0")
+        save_model(model, folder / f"{name}.safetensors")
     (own / "broken.safetensors").write_bytes(b"no tensors")
     for module in ("brushwork.feedforward", "brushwork.feedforward.model_lookup"):
         monkeypatch.setattr(f"{module}.BUNDLED_MODELS", package)
@@ -72,7 +72,7 @@ def test_json_holds_everything_but_pictures(painted: Path, run: Run) -> None:
     assert json.loads(run("models", "bare", "--json").out)[0]["own"] is True
 
 
-def test_unknown_names_are_told(painted: Path, run: Run) -> None:
+def test_unknown_names_are_reported(painted: Path, run: Run) -> None:
     outcome = run("models", "rad")
     assert outcome.code == 2
     assert "Did you mean 'red'" in outcome.err

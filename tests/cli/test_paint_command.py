@@ -40,7 +40,7 @@ def test_two_pictures_are_enough(studio: Any, workdir: Path, run: Run) -> None:
     assert not list(workdir.glob("*.checkpoint"))
 
 
-def test_progress_and_the_device_are_told_on_stderr(studio: Any, workdir: Path, run: Run) -> None:
+def test_progress_and_the_device_are_reported_on_stderr(studio: Any, workdir: Path, run: Run) -> None:
     studio.note = "the first frame is used"
     lines = run("paint", "photo.jpg", "waves.png").err.splitlines()
     assert "painting on cpu (1 thread): 48×32 → 96×64, 15 iterations" in lines[0].replace("2 threads", "1 thread")
@@ -233,7 +233,9 @@ def test_a_picture_that_no_numbered_one_replaces_is_painted(studio: Any, workdir
 
 
 @pytest.mark.parametrize(("flag", "file"), [("--plot", "night.png"), ("--timelapse", "film.gif")])
-def test_a_file_that_exists_is_told_with_its_flag(studio: Any, workdir: Path, run: Run, flag: str, file: str) -> None:
+def test_a_file_that_exists_is_reported_with_its_flag(
+    studio: Any, workdir: Path, run: Run, flag: str, file: str
+) -> None:
     pytest.importorskip("matplotlib")
     (workdir / file).touch()
     outcome = run("paint", "photo.jpg", "waves.png", flag, file)
@@ -325,7 +327,7 @@ def test_ctrl_c_keeps_the_picture_and_says_how_to_go_on(studio: Any, workdir: Pa
     assert "continue with: brushwork paint -q --force --resume -- photo.jpg waves.png" in outcome.err
 
 
-def test_a_picture_without_its_checkpoint_is_told(workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_without_its_checkpoint_is_reported(workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any) -> None:
         raise OSError(errno.EFBIG, "File too large")
 
@@ -365,7 +367,7 @@ def test_pictures_are_kept_on_the_way(studio: Any, workdir: Path, run: Run) -> N
         assert (last.size, last.getpixel((0, 0))) == ((96, 64), (153, 153, 153))
 
 
-def test_a_plot_that_cannot_be_written_leaves_a_painting_that_is_told(
+def test_a_plot_that_cannot_be_written_leaves_a_painting_that_is_reported(
     studio: Any, workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:

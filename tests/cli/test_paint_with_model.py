@@ -24,31 +24,31 @@ SETTINGS = JohnsonConfig(width=4, blocks=1)
 
 
 @pytest.fixture
-def wall(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current folder with a photograph of 60×40, and a painter called wave, which is also known by its name."""
+def workdir_with_model(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder with a photograph of 60×40, and a model called wave, which is also known by its name."""
     generator = torch.Generator().manual_seed(0)
     noise = (torch.rand(40, 60, 3, generator=generator) * 255).to(torch.uint8).numpy()
     Image.fromarray(noise).save(workdir / "photo.png")
-    (workdir / "shelf").mkdir()
+    (workdir / "models").mkdir()
     save_model(
-        StyleModel("wave", "johnson", SETTINGS, build_network(SETTINGS, seed=1)), workdir / "shelf/wave.safetensors"
+        StyleModel("wave", "johnson", SETTINGS, build_network(SETTINGS, seed=1)), workdir / "models/wave.safetensors"
     )
-    monkeypatch.setenv("BRUSHWORK_MODELS", str(workdir / "shelf"))
+    monkeypatch.setenv("BRUSHWORK_MODELS", str(workdir / "models"))
     return workdir
 
 
-def test_a_painter_is_called_by_its_name(wall: Path, run: Run) -> None:
+def test_a_model_is_called_by_its_name(workdir_with_model: Path, run: Run) -> None:
     outcome = run("paint", "photo.png", "--model", "wave")
     assert (outcome.code, outcome.out) == (0, "photo+wave.png\n")
     assert "one forward pass" in outcome.err
     network = load_model("wave").network
     with torch.no_grad():
-        wanted = network(read_image(wall / "photo.png").image).clamp(0, 1)
-    assert (read_image(wall / "photo+wave.png").image - wanted).abs().max() < 0.6 / 255
+        wanted = network(read_image(workdir_with_model / "photo.png").image).clamp(0, 1)
+    assert (read_image(workdir_with_model / "photo+wave.png").image - wanted).abs().max() < 0.6 / 255
 
 
 def test_settings_of_the_environment_that_a_model_has_not_are_ignored(
-    wall: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+    workdir_with_model: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = {"INIT": "waves.png", "RATIO": "1e-3", "METHOD": "mdan", "PRESET": "pastiche", "INSTANT": "1"}
     for name, value in settings.items():
@@ -61,27 +61,29 @@ def test_settings_of_the_environment_that_a_model_has_not_are_ignored(
 
 
 def test_a_painting_on_the_command_line_goes_before_a_model_of_the_environment(
-    wall: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+    workdir_with_model: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BRUSHWORK_MODEL", "wave")
     outcome = run("plan", "photo.png", "waves.png", "--instant", "--size", "40")
     assert outcome.code == 0 and "--model of the environment or the settings file is ignored here" in outcome.err
 
 
-def test_the_record_says_who_painted_and_the_picture_can_be_repeated(wall: Path, run: Run) -> None:
-    assert run("paint", "photo.png", "--model", "shelf/wave.safetensors", "--strength", "0.5", "-q").code == 0
-    record = json.loads(read_metadata(wall / "photo+wave.png") or "")
-    assert (record["method"], record["network"]) == ("model", "wave")
-    assert record["options"]["strength"] == 0.5
-    assert len(record["weights"]) == 64
+def test_the_metadata_name_the_model_and_the_picture_can_be_repeated(workdir_with_model: Path, run: Run) -> None:
+    assert run("paint", "photo.png", "--model", "models/wave.safetensors", "--strength", "0.5", "-q").code == 0
+    metadata = json.loads(read_metadata(workdir_with_model / "photo+wave.png") or "")
+    assert (metadata["method"], metadata["network"]) == ("model", "wave")
+    assert metadata["options"]["strength"] == 0.5
+    assert len(metadata["weights"]) == 64
     assert run("rerun", "photo+wave.png", "-q").code == 0
-    assert (wall / "photo+wave-rerun.png").read_bytes() == (wall / "photo+wave.png").read_bytes()
+    assert (workdir_with_model / "photo+wave-rerun.png").read_bytes() == (
+        workdir_with_model / "photo+wave.png"
+    ).read_bytes()
 
 
-def test_a_painter_that_changed_does_not_repeat(wall: Path, run: Run) -> None:
-    file = wall / "shelf/mine.safetensors"
+def test_a_changed_model_does_not_repeat(workdir_with_model: Path, run: Run) -> None:
+    file = workdir_with_model / "models/mine.safetensors"
     save_model(StyleModel("mine", "johnson", SETTINGS, build_network(SETTINGS, seed=1)), file)
-    run("paint", "photo.png", "--model", "shelf/mine.safetensors", "-q")
+    run("paint", "photo.png", "--model", "models/mine.safetensors", "-q")
     save_model(StyleModel("mine", "johnson", SETTINGS, build_network(SETTINGS, seed=2)), file, overwrite=True)
     outcome = run("rerun", "photo+mine.png")
     assert outcome.code == 2
@@ -90,29 +92,31 @@ def test_a_painter_that_changed_does_not_repeat(wall: Path, run: Run) -> None:
     assert "is missing" in run("rerun", "photo+mine.png").err
 
 
-def test_sizes_colors_and_strength(wall: Path, run: Run) -> None:
+def test_sizes_colors_and_strength(workdir_with_model: Path, run: Run) -> None:
     assert run("paint", "photo.png", "--model", "wave", "--size", "48", "-o", "small.png", "-q").code == 0
-    assert image_size(wall / "small.png") == Size(32, 48)
+    assert image_size(workdir_with_model / "small.png") == Size(32, 48)
     run("paint", "photo.png", "--model", "wave", "--strength", "0", "-o", "none.png", "-q")
-    assert torch.equal(read_image(wall / "none.png").image, read_image(wall / "photo.png").image)
+    assert torch.equal(
+        read_image(workdir_with_model / "none.png").image, read_image(workdir_with_model / "photo.png").image
+    )
     run("paint", "photo.png", "--model", "wave", "--color", "match-linear", "-o", "matched.png", "-q")
-    means = [read_image(wall / name).image.mean((0, 2, 3)) for name in ("matched.png", "photo.png")]
+    means = [read_image(workdir_with_model / name).image.mean((0, 2, 3)) for name in ("matched.png", "photo.png")]
     torch.testing.assert_close(*means, atol=0.03, rtol=0)
 
 
-def test_folders_of_photographs(wall: Path, run: Run) -> None:
-    (wall / "photos").mkdir()
+def test_folders_of_photographs(workdir_with_model: Path, run: Run) -> None:
+    (workdir_with_model / "photos").mkdir()
     for name in ("a.png", "b.png"):
-        (wall / "photos" / name).write_bytes((wall / "photo.png").read_bytes())
-    (wall / "photos" / "broken.jpg").write_bytes(b"no picture")
+        (workdir_with_model / "photos" / name).write_bytes((workdir_with_model / "photo.png").read_bytes())
+    (workdir_with_model / "photos" / "broken.jpg").write_bytes(b"no picture")
     outcome = run("paint", "photos", "--model", "wave", "-o", "painted")
     assert outcome.out.split() == ["painted/a+wave.png", "painted/b+wave.png"]
     assert outcome.code == 2
     assert "broken+wave.png" in outcome.err
 
 
-def test_pipes(wall: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = io.TextIOWrapper(io.BytesIO((wall / "photo.png").read_bytes()))
+def test_pipes(workdir_with_model: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = io.TextIOWrapper(io.BytesIO((workdir_with_model / "photo.png").read_bytes()))
     taken = io.TextIOWrapper(io.BytesIO())
     monkeypatch.setattr(sys, "stdin", given)
     monkeypatch.setattr(sys, "stdout", taken)
@@ -120,7 +124,7 @@ def test_pipes(wall: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert Image.open(io.BytesIO(taken.buffer.getvalue())).size == (60, 40)  # type: ignore[attr-defined]
 
 
-def test_json_tells_all(wall: Path, run: Run) -> None:
+def test_json_tells_all(workdir_with_model: Path, run: Run) -> None:
     document = json.loads(run("paint", "photo.png", "--model", "wave", "--json", "-q").out)
     assert document["output"] == "photo+wave.png"
     assert document["method"] == "model"
@@ -128,7 +132,7 @@ def test_json_tells_all(wall: Path, run: Run) -> None:
 
 
 @pytest.mark.slow
-def test_plans(wall: Path, run: Run) -> None:
+def test_plans(workdir_with_model: Path, run: Run) -> None:
     outcome = run("plan", "photo.png", "--model", "wave", "--json")
     assert outcome.code == 0
     document = json.loads(outcome.out)
@@ -137,10 +141,10 @@ def test_plans(wall: Path, run: Run) -> None:
     assert "one pass" in outcome.out and "?" not in outcome.out
 
 
-def test_frozen_statistics_of_a_small_picture_are_its_own(wall: Path, run: Run) -> None:
+def test_frozen_statistics_of_a_small_picture_are_its_own(workdir_with_model: Path, run: Run) -> None:
     run("paint", "photo.png", "--model", "wave", "-o", "a.png", "-q")
     run("paint", "photo.png", "--model", "wave", "--statistics", "frozen", "-o", "b.png", "-q")
-    difference = read_image(wall / "a.png").image - read_image(wall / "b.png").image
+    difference = read_image(workdir_with_model / "a.png").image - read_image(workdir_with_model / "b.png").image
     assert difference.abs().max() <= 1.01 / 255
 
 
@@ -163,22 +167,24 @@ def test_frozen_statistics_of_a_small_picture_are_its_own(wall: Path, run: Run) 
         (("photo.png", "--model", "wave", "--plot", "plot.png"), "--plot"),
     ],
 )
-def test_what_cannot_be_is_told(wall: Path, run: Run, arguments: tuple[str, ...], said: str) -> None:
+def test_invalid_arguments_are_reported(
+    workdir_with_model: Path, run: Run, arguments: tuple[str, ...], said: str
+) -> None:
     outcome = run("paint", *arguments)
     assert outcome.code == 2
     assert said in outcome.err
     assert outcome.out == ""
 
 
-def test_flags_of_optimization_are_left_aside(wall: Path, run: Run) -> None:
+def test_flags_of_optimization_are_left_aside(workdir_with_model: Path, run: Run) -> None:
     outcome = run("paint", "photo.png", "--model", "wave", "--iterations", "10")
     assert outcome.code == 0
     assert "ignores --iterations" in outcome.err
 
 
 @pytest.fixture
-def gallery(wall: Path) -> MultiStyleNetwork:
-    """A painter with three styles, whose scales differ."""
+def gallery(workdir_with_model: Path) -> MultiStyleNetwork:
+    """A model with three styles, whose scales differ."""
     settings = MultiStyleConfig(styles=("day", "night", "snow"), width=4, blocks=1)
     network = build_network(settings, seed=1)
     assert isinstance(network, MultiStyleNetwork)
@@ -186,7 +192,11 @@ def gallery(wall: Path) -> MultiStyleNetwork:
     for name, value in network.named_parameters():
         if is_scale_or_shift(name):
             value.data += 0.3 * torch.randn(value.shape, generator=generator)
-    save_model(StyleModel("three", "multi-style", settings, network), wall / "shelf/three.safetensors", half=False)
+    save_model(
+        StyleModel("three", "multi-style", settings, network),
+        workdir_with_model / "models/three.safetensors",
+        half=False,
+    )
     return network
 
 
@@ -198,16 +208,16 @@ def gallery(wall: Path) -> MultiStyleNetwork:
     ],
 )
 def test_styles_of_a_gallery_are_chosen_and_blended(
-    wall: Path, gallery: MultiStyleNetwork, run: Run, style: list[str], blend: list[float], result: str
+    workdir_with_model: Path, gallery: MultiStyleNetwork, run: Run, style: list[str], blend: list[float], result: str
 ) -> None:
-    outcome = run("paint", "photo.png", "--model", "shelf/three.safetensors", "--style", *style)
+    outcome = run("paint", "photo.png", "--model", "models/three.safetensors", "--style", *style)
     assert (outcome.code, outcome.out) == (0, f"{result}\n")
     with torch.no_grad():
-        wanted = gallery(read_image(wall / "photo.png").image, torch.tensor(blend)).clamp(0, 1)
-    assert (read_image(wall / result).image - wanted).abs().max() < 0.6 / 255
+        wanted = gallery(read_image(workdir_with_model / "photo.png").image, torch.tensor(blend)).clamp(0, 1)
+    assert (read_image(workdir_with_model / result).image - wanted).abs().max() < 0.6 / 255
     assert run("rerun", result, "-q").code == 0
-    again = wall / result.replace(".png", "-rerun.png")
-    assert again.read_bytes() == (wall / result).read_bytes()
+    again = workdir_with_model / result.replace(".png", "-rerun.png")
+    assert again.read_bytes() == (workdir_with_model / result).read_bytes()
 
 
 @pytest.mark.usefixtures("gallery")
@@ -223,12 +233,12 @@ def test_styles_of_a_gallery_are_chosen_and_blended(
     ],
 )
 def test_styles_that_a_model_does_not_have_are_refused(
-    wall: Path, run: Run, model: str, style: list[str], said: str
+    workdir_with_model: Path, run: Run, model: str, style: list[str], said: str
 ) -> None:
     outcome = run("paint", "photo.png", "--model", model, *(["--style", *style] if style else []))
     assert outcome.code == 2
     assert said in outcome.err
-    assert not list(wall.glob("photo+*"))
+    assert not list(workdir_with_model.glob("photo+*"))
 
 
 @pytest.mark.usefixtures("gallery")

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipe
 
 
 @pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
+def limit_waiting() -> Iterator[None]:
     with waiting_at_most(120):
         yield
 

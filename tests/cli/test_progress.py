@@ -100,7 +100,7 @@ def test_lines_come_at_sizes_at_tenths_and_now_and_then(
         assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def test_notes_are_told_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_notes_are_reported_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     with LineDisplay("out.png") as lines:
         lines.show(at(0, 1))
         lines.show(at(0, 2, "restarted from the best image"))

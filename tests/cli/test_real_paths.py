@@ -65,7 +65,7 @@ PAINTED = {
     "begun at once": ("paint", "photo.png", "waves.png", *QUICK, "--init", "instant"),
     "by torch alone": ("paint", "photo.png", "waves.png", *QUICK, "--engine", "plain"),
     "instant": ("paint", "photo.png", "waves.png", "--size", "64", "--instant"),
-    "painter": ("paint", "photo.png", "--size", "64", "--model", "gallery", "--style", "wave", "scream:0.5"),
+    "model": ("paint", "photo.png", "--size", "64", "--model", "gallery", "--style", "wave", "scream:0.5"),
     "mdan": (
         "paint",
         "--method",

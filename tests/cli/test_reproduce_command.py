@@ -44,7 +44,7 @@ def test_an_experiment_leaves_a_report_and_says_what_holds(
         (["fig1", "--content", "missing.jpg"], "missing.jpg"),
     ],
 )
-def test_what_cannot_be_is_told(words: list[str], said: str, workdir: Path, run: Run) -> None:
+def test_what_cannot_be_is_reported(words: list[str], said: str, workdir: Path, run: Run) -> None:
     outcome = run("reproduce", *words)
     assert outcome.code == 2 and said in outcome.err
 

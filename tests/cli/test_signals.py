@@ -29,7 +29,7 @@ from fork_server import ForkedProcess, ForkServer
 
 BRUSHWORK = (sys.executable, "-m", "brushwork")
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", **FIRST_LAYERS}
-PATIENCE = 600
+TIMEOUT = 600
 """Seconds until the test fails."""
 LONG = ("--iterations", "4000", "-o", "o.png")
 SMALL = ("--size", "64", *LONG)
@@ -128,7 +128,7 @@ def _ended(process: ForkedProcess) -> tuple[int, str]:
     with process:
         assert process.stderr is not None
         said = process.stderr.read()
-        code = process.wait(PATIENCE)
+        code = process.wait(TIMEOUT)
     assert "Traceback" not in said
     return code, said
 
@@ -178,7 +178,7 @@ def _files(folder: Path) -> list[str]:
         (("paint", "--method", "mdan", "photo.jpg", "waves.png", *SMALL), signal.SIGTERM, 143),
     ],
 )
-def test_a_painting_that_is_told_to_end_is_kept(
+def test_a_painting_that_is_stopped_is_kept(
     atelier: Path, begin: Begin, command: tuple[str, ...], number: int, code: int
 ) -> None:
     process = begin(*command, until="loss")
@@ -252,7 +252,7 @@ def test_of_several_processes_all_end_alike(atelier: Path, begin: Begin, monkeyp
 
 
 @pytest.mark.slow
-def test_a_training_that_is_told_to_end_is_kept(atelier: Path, begin: Begin) -> None:
+def test_a_training_that_is_stopped_is_kept(atelier: Path, begin: Begin) -> None:
     (atelier / "photos").mkdir()
     for number in range(4):
         write_image(torch.rand(1, 3, 72, 72), atelier / "photos" / f"{number}.png")
@@ -276,7 +276,7 @@ def test_processes_that_paint_for_a_sweep_end_with_it(atelier: Path, begin: Begi
     code, said = _ended(process)
     assert code == 143, said
     with pytest.raises(ProcessLookupError):
-        for _ in range(10 * PATIENCE):
+        for _ in range(10 * TIMEOUT):
             os.killpg(process.pid, 0)
             time.sleep(0.1)
     assert _files(atelier) == [] and list((atelier / "sweep").glob("*.png"))

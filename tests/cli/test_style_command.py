@@ -80,7 +80,7 @@ def test_what_cannot_be_done_is_refused(run: Run, studio_folder: Path, arguments
 
 
 @pytest.mark.parametrize("output", ["there.style", "nowhere/a.style", "a.png"])
-def test_an_output_that_cannot_be_is_told_before_anything_is_encoded(
+def test_an_output_that_cannot_be_is_reported_before_anything_is_encoded(
     run: Run, studio_folder: Path, monkeypatch: pytest.MonkeyPatch, output: str
 ) -> None:
     (studio_folder / "there.style").write_bytes(b"something else")

@@ -51,7 +51,7 @@ def test_values_are_read_as_their_options_are(written: str, name: str, values: d
         (["style=*.nothing"], r"style=\*\.nothing: there is no such style image"),
     ],
 )
-def test_what_cannot_be_varied_is_told(written: list[str], said: str) -> None:
+def test_what_cannot_be_varied_is_reported(written: list[str], said: str) -> None:
     with pytest.raises(InputError, match=said):
         parse_variations(written)
 

@@ -121,7 +121,7 @@ def test_a_sweep_goes_on_and_grows(workdir: Path, run: Run) -> None:
         (["waves.png", "--vary", "style-weight=1", "--jobs", "0"], "jobs is 0"),
     ],
 )
-def test_what_cannot_be_is_told_before_anything_is_painted(
+def test_what_cannot_be_is_reported_before_anything_is_painted(
     words: list[str], said: str, workdir: Path, run: Run
 ) -> None:
     outcome = run("sweep", "photo.jpg", *words)

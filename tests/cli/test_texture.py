@@ -20,7 +20,7 @@ from brushwork.images import read_image, read_metadata
 Run = Callable[..., Any]
 
 
-def saved(path: Path, settings: TextureNetConfig) -> Path:
+def save_texture_model(path: Path, settings: TextureNetConfig) -> Path:
     torch.manual_seed(0)
     network = TextureNetwork(settings)
     nn.init.normal_(network.last.weight, std=20.0)
@@ -29,11 +29,11 @@ def saved(path: Path, settings: TextureNetConfig) -> Path:
 
 
 @pytest.fixture
-def painter(workdir: Path) -> Path:
-    return saved(workdir / "moss.safetensors", TextureNetConfig(scales=3, width=4))
+def texture_model(workdir: Path) -> Path:
+    return save_texture_model(workdir / "moss.safetensors", TextureNetConfig(scales=3, width=4))
 
 
-@pytest.mark.usefixtures("painter")
+@pytest.mark.usefixtures("texture_model")
 def test_a_texture_of_a_size_and_a_seed(run: Run) -> None:
     ending = ("--model", "moss.safetensors", "--size", "70x40", "-q")
     assert run("texture", *ending).out == "moss.png\n"
@@ -44,7 +44,7 @@ def test_a_texture_of_a_size_and_a_seed(run: Run) -> None:
     assert torch.equal(other, same) and not torch.equal(first, other)
 
 
-@pytest.mark.usefixtures("painter")
+@pytest.mark.usefixtures("texture_model")
 def test_rerun_repeats_it(run: Run, workdir: Path) -> None:
     run("texture", "--model", "moss.safetensors", "--size", "70x40", "--seed", "3", "-o", "moss.png")
     manifest = json.loads(read_metadata("moss.png") or "")
@@ -61,15 +61,15 @@ def test_rerun_keeps_the_name_of_a_model_of_the_package(run: Run, workdir: Path)
     assert run("texture", "--model", "auvers-texture", *ending, "repeated.png").code == 0
 
 
-def test_rerun_wants_the_same_model(run: Run, workdir: Path, painter: Path) -> None:
-    run("texture", "--model", painter.name, "--size", "70x40", "-o", "moss.png")
-    saved(painter, TextureNetConfig(scales=3, width=8))
+def test_rerun_wants_the_same_model(run: Run, workdir: Path, texture_model: Path) -> None:
+    run("texture", "--model", texture_model.name, "--size", "70x40", "-o", "moss.png")
+    save_texture_model(texture_model, TextureNetConfig(scales=3, width=8))
     outcome = run("rerun", "moss.png", "-o", "repeated.png")
     assert outcome.code == 2
     assert "moss.safetensors has changed" in " ".join(outcome.err.split())
 
 
-@pytest.mark.usefixtures("painter")
+@pytest.mark.usefixtures("texture_model")
 def test_a_finished_texture_stays(run: Run, workdir: Path) -> None:
     ending = ("--model", "moss.safetensors", "--size", "70x40", "-o", "moss.png", "--resume")
     run("texture", *ending)
@@ -78,7 +78,7 @@ def test_a_finished_texture_stays(run: Run, workdir: Path) -> None:
     assert (workdir / "moss.png").stat().st_mtime_ns == before
 
 
-@pytest.mark.usefixtures("painter")
+@pytest.mark.usefixtures("texture_model")
 def test_it_has_no_origin_to_be_compared_with(run: Run) -> None:
     run("texture", "--model", "moss.safetensors", "--size", "70x40", "-o", "moss.png")
     outcome = run("evaluate", "moss.png")
@@ -86,7 +86,7 @@ def test_it_has_no_origin_to_be_compared_with(run: Run) -> None:
     assert "made without a content image and a style image" in " ".join(outcome.err.split())
 
 
-@pytest.mark.usefixtures("painter")
+@pytest.mark.usefixtures("texture_model")
 def test_options_of_optimized_textures_are_left_aside(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BRUSHWORK_ITERATIONS", "3")
     outcome = run("texture", "--model", "moss.safetensors", "--size", "64x64", "--history", "5")
@@ -95,7 +95,7 @@ def test_options_of_optimized_textures_are_left_aside(run: Run, monkeypatch: pyt
     assert "--iterations" in outcome.err and "--history" in outcome.err
 
 
-@pytest.mark.usefixtures("painter")
+@pytest.mark.usefixtures("texture_model")
 def test_json_tells_what_was_drawn(run: Run) -> None:
     document = json.loads(run("texture", "--model", "moss.safetensors", "--size", "64x64", "--json").out)
     assert (document["output"], document["content"], document["size"]) == ("moss.png", None, [64, 64])
@@ -111,7 +111,7 @@ def test_json_tells_what_was_drawn(run: Run) -> None:
         (("-o", "photo.jpg"), "already exists"),
     ],
 )
-@pytest.mark.usefixtures("painter")
+@pytest.mark.usefixtures("texture_model")
 def test_what_it_does_not_take(run: Run, arguments: tuple[str, ...], said: str) -> None:
     outcome = run("texture", "--model", "moss.safetensors", *arguments)
     assert outcome.code == 2
@@ -119,7 +119,7 @@ def test_what_it_does_not_take(run: Run, arguments: tuple[str, ...], said: str) 
 
 
 def test_painters_of_photographs_draw_no_textures(run: Run, workdir: Path) -> None:
-    saved(workdir / "cubes.safetensors", TextureNetConfig(scales=2, width=4, photograph=True))
+    save_texture_model(workdir / "cubes.safetensors", TextureNetConfig(scales=2, width=4, photograph=True))
     outcome = run("texture", "--model", "cubes.safetensors")
     assert outcome.code == 2
     assert "stylizes photographs" in " ".join(outcome.err.split())
@@ -159,7 +159,7 @@ def test_pictures_go_the_old_way(run: Run, studio: Any, workdir: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("painter")
+@pytest.mark.usefixtures("texture_model")
 def test_its_plan(run: Run) -> None:
     plan = json.loads(run("plan", "texture", "--model", "moss.safetensors", "--size", "96x64", "--json").out)
     assert (plan["levels"][0]["size"], plan["fits"], plan["iterations"]) == ([96, 64], True, 0)

@@ -81,7 +81,7 @@ def test_json_says_where_and_how_well(run: Run, studio: Path) -> None:
 
 
 @pytest.mark.slow
-def test_it_stops_when_told_and_goes_on(run: Run, studio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_stops_when_requested_and_goes_on(run: Run, studio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stop = [True]
 
     def interrupting(*given: Any, **named: Any) -> Any:

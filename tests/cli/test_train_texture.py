@@ -28,13 +28,13 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def pebbles(workdir: Path) -> Path:
+def style_image(workdir: Path) -> Path:
     return write_image(picture(1, 40, 50), workdir / "pebbles.png")
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("pebbles")
-def test_a_texture_is_learned_and_drawn(run: Run) -> None:
+@pytest.mark.usefixtures("style_image")
+def test_a_texture_is_trained_and_generated(run: Run) -> None:
     outcome = run("train", "texture", "pebbles.png", *FEW, "--license", "CC0-1.0")
     assert (outcome.code, outcome.out) == (0, "pebbles.safetensors\n")
     model = load_model("pebbles.safetensors")
@@ -48,7 +48,7 @@ def test_a_texture_is_learned_and_drawn(run: Run) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("pebbles")
+@pytest.mark.usefixtures("style_image")
 def test_photographs_are_painted_by_the_other_published_network(run: Run, workdir: Path) -> None:
     folder = workdir / "photographs"
     folder.mkdir()
@@ -64,7 +64,7 @@ def test_photographs_are_painted_by_the_other_published_network(run: Run, workdi
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("pebbles")
+@pytest.mark.usefixtures("style_image")
 def test_losses_are_kept_beside(run: Run, workdir: Path) -> None:
     run("train", "texture", "pebbles.png", *FEW, "--patch", "32x40+8+0", "-o", "p.safetensors")
     assert json.loads((workdir / "p.json").read_text())
@@ -82,7 +82,7 @@ def test_losses_are_kept_beside(run: Run, workdir: Path) -> None:
         (("pebbles.png", "--norm", "layer"), "norm"),
     ],
 )
-@pytest.mark.usefixtures("pebbles")
+@pytest.mark.usefixtures("style_image")
 def test_what_cannot_be_learned(run: Run, arguments: tuple[str, ...], said: str) -> None:
     outcome = run("train", "texture", *arguments, *FEW)
     assert outcome.code == 2

@@ -27,7 +27,7 @@ DAMAGED = replace(INSTALLED, name="alexnet", state="damaged", hint="its checksum
 
 
 @pytest.fixture(autouse=True)
-def shelf(monkeypatch: pytest.MonkeyPatch) -> None:
+def listed_weights(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("brushwork.encoders.weight_sets", lambda: (INSTALLED, MISSING, DAMAGED))
 
 

@@ -89,7 +89,7 @@ def built(monkeypatch):
         ({}, "mtia", "finds 2 mtia devices, a kind that brushwork was not tested on: using cpu"),
     ],
 )
-def test_the_choice_is_told_in_a_line(accelerator, built, monkeypatch, versions, kind, expected):
+def test_the_choice_is_reported_in_a_line(accelerator, built, monkeypatch, versions, kind, expected):
     monkeypatch.setattr(torch.accelerator, "device_count", lambda: 2)
     built(**versions)
     accelerator(kind)

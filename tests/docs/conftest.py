@@ -71,7 +71,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def small(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything is small and short, by the environment; previews and experiments' closures by their constants."""
+    """Everything is small and short, by the environment; previews and experiments' evaluations by their constants."""
     for name, value in SMALL.items():
         monkeypatch.setenv(f"BRUSHWORK_{name}", str(value))
     monkeypatch.setenv("BRUSHWORK_CACHE", str(cache))
@@ -87,9 +87,9 @@ def small(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What commands made that others begin with, so that it is made once."""
-    return tmp_path_factory.mktemp("shelf")
+    return tmp_path_factory.mktemp("made")
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +104,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _save(colors, LANDSCAPE if name in PHOTOGRAPHS else SQUARE, folder / f"{name}.jpg")
     for name in ("clip", "person", "background", "frame-by-frame"):
         write_clip(folder / f"{name}.mp4", panned(3))
-    _save(colors, (36, 32), folder / "dandelion.jpg")  # 200 closures at its own size
+    _save(colors, (36, 32), folder / "dandelion.jpg")  # 200 evaluations at its own size
     across = torch.linspace(0, 1, 6).expand(6, 6)[..., None].expand(6, 6, 3)
     for name, colors in {"sky": across, "land": 1 - across, "rest": 1 - across}.items():
         _save(colors, LANDSCAPE, folder / f"{name}.png")

@@ -58,15 +58,15 @@ MAKERS = {target: shown.words[1:] for shown in OURS if (target := written(shown.
 """A file that a document makes → the command that makes it; others begin with it."""
 
 
-def provide(words: tuple[str, ...], run: Run, shelf: Path) -> None:
+def make_missing_files(words: tuple[str, ...], run: Run, made_files: Path) -> None:
     """Make those files that a command begins with and that another command makes, by that command."""
     for name in (word.partition(":")[0] for word in words if word != written(words)):
         if name in MAKERS and not Path(name).exists():
-            if not (shelf / name).exists():
-                provide(MAKERS[name], run, shelf)
+            if not (made_files / name).exists():
+                make_missing_files(MAKERS[name], run, made_files)
                 assert run_light(MAKERS[name], run).code == 0
-                _copy(Path(name), shelf / name)
-            _copy(shelf / name, Path(name))
+                _copy(Path(name), made_files / name)
+            _copy(made_files / name, Path(name))
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -93,12 +93,12 @@ def test_commands_are_found_wherever_they_stand(where: tuple[str, str, bool]) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("shown", [one for one in OURS if not parsed_only(one)], ids=str)
 def test_it_runs_and_writes_what_it_names(
-    shown: Shown, workdir: Path, shelf: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+    shown: Shown, workdir: Path, made_files: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = shown.words[1:]
     if shown.in_prose:
         words = _without_mentions(words)
-    provide(words, run, shelf)
+    make_missing_files(words, run, made_files)
     for name, value in shown.environment.items():
         monkeypatch.setenv(name, value)
     outcome = run_light(words, run)
@@ -107,7 +107,7 @@ def test_it_runs_and_writes_what_it_names(
     target = written(words)
     if target:
         assert Path(target).exists()
-        _copy(Path(target), shelf / target)
+        _copy(Path(target), made_files / target)
     if words[0] == "reproduce" and words[1:]:  # without a name it lists the experiments
         assert_reported(words[1], outcome.err)
     if words[0] in PAINTING and "--help" not in words:

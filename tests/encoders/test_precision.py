@@ -196,7 +196,7 @@ def test_features_of_torch_in_bf16_take_half_the_memory_and_are_summed_wide(enco
 
 
 def closure_bytes(encoder, precision):
-    """Peak of a closure with the default weights at 256 pixels."""
+    """Peak of a evaluation with the default weights at 256 pixels."""
     bare = to_meta(encoder)
     bare.engine, bare.precision = "plain", precision
     picture = torch.empty(1, 3, 256, 256, device=META)

@@ -202,7 +202,7 @@ def test_a_random_network_neither_grows_nor_fades() -> None:
     noise = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     means = [float(one.square().mean().sqrt()) for one in encoder(noise, texture.LAYERS).values()]
     assert min(means) / max(means) > 0.05 and encoder is texture.random_network()
-    assert encoder.engine == default_engine()  # on the plain one a closure takes four times as long
+    assert encoder.engine == default_engine()  # on the plain one a evaluation takes four times as long
 
 
 @pytest.mark.parametrize("match", [texture.gram_match, texture.component_match, texture.mean_match])
@@ -243,6 +243,6 @@ def test_on_a_sphere_every_picture_has_one_contrast(easel: ExperimentContext) ->
     assert float(last.step.losses.total) < float(first.step.losses.total)
 
 
-def test_a_mistyped_experiment_is_told() -> None:
+def test_a_mistyped_experiment_is_reported() -> None:
     with pytest.raises(InputError, match="fig3"):
         load_experiment("fig33")

@@ -1,4 +1,4 @@
-"""Experiments from the command to their reports, with the true network: small pictures, two closures for each."""
+"""Experiments from the command to their reports, with the true network: small pictures, two evaluations for each."""
 
 from __future__ import annotations
 

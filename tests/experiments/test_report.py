@@ -51,7 +51,7 @@ def test_the_page_needs_nothing_beside_it(tmp_path: Path, results: list[CellResu
     assert text.count('<button class="picture"') == 4
 
 
-def test_the_command_is_told(results: list[CellResult]) -> None:
+def test_the_command_is_reported(results: list[CellResult]) -> None:
     report = ExperimentReport(TINY, [], results, created_by="brushwork reproduce tiny --quick")
     assert "<code>brushwork reproduce tiny --quick</code>" in report.render()
     assert json.loads(report.to_json())["command"] == "brushwork reproduce tiny --quick"

@@ -88,7 +88,7 @@ def test_every_cell_leaves_a_picture_and_a_record(order: ExperimentRequest) -> N
     assert list(results) == ["row__1_-3_steps", "row__1_-6_steps"]
     assert all(result.picture.exists() for result in results.values())
     assert is_decreasing([result.measures["loss"] for result in results.values()])
-    assert [closures for closures, _ in results["row__1_-3_steps"].curve] == [1, 2, 3]
+    assert [evaluations for evaluations, _ in results["row__1_-3_steps"].curve] == [1, 2, 3]
 
 
 def test_what_is_painted_is_not_painted_again(order: ExperimentRequest) -> None:

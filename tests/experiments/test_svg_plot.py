@@ -37,7 +37,7 @@ def test_what_grows_below_zero_is_turned_over() -> None:
     assert list(chart.keys) == ["x, × −1", "mixed"]
 
 
-def test_closures_are_marked_at_round_numbers() -> None:
+def test_evaluations_are_marked_at_round_numbers() -> None:
     for right in (1, 7, 10, 48, 200, 365, 1000):
         (chart,) = make_charts({"": {"x": [(0, 3.0), (right, 1.0)]}})
         assert 1 <= chart.svg.count('text-anchor="middle"') + 1 <= 5 and " iterations</text>" in chart.svg

@@ -70,7 +70,7 @@ def test_commands_of_odd_names_and_starts(photograph: Path) -> None:
     assert shlex.split(command)[2] == "./-my photo.png" and "--init start.png" in command
 
 
-def test_two_cells_of_one_file_are_told(photograph: Path) -> None:
+def test_two_cells_of_one_file_are_reported(photograph: Path) -> None:
     options = TransferOptions(size=32)
     with pytest.raises(InputError, match="would have the same file name"):
         _sweep(photograph, ("", "style A b", options, "default"), ("", "style a_b", options, "default")).make_cells()

@@ -19,7 +19,7 @@ OPTIONS = AdaINOptions(size="full")
 
 
 @pytest.fixture(scope="module")
-def brush():
+def stylizer():
     return OPTIONS.load_stylizer(torch.device("cpu"))
 
 
@@ -45,73 +45,73 @@ def _regions():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("regions", [False, True])
-def test_tiles_equal_the_whole(brush, regions):
+def test_tiles_equal_the_whole(stylizer, regions):
     photograph, paintings = _picture(171, 203, 3), [PAINTING, OTHER]
     given = _regions() if regions else ()
     options = replace(OPTIONS, style_scale=(0.5,))
-    whole = transfer_adain(photograph, paintings, options, stylizer=brush, regions=given)
-    tiled = transfer_adain(photograph, paintings, options, stylizer=brush, regions=given, side=136)
+    whole = transfer_adain(photograph, paintings, options, stylizer=stylizer, regions=given)
+    tiled = transfer_adain(photograph, paintings, options, stylizer=stylizer, regions=given, side=136)
     assert whole.shape == photograph.shape
     assert float((whole - tiled).abs().max()) < PAINTED
 
 
-def test_the_size_is_what_is_asked_for(brush):
-    assert Size.of(transfer_adain(PHOTOGRAPH, [PAINTING], AdaINOptions(size=45), stylizer=brush)) == Size(34, 45)
+def test_the_size_is_what_is_asked_for(stylizer):
+    assert Size.of(transfer_adain(PHOTOGRAPH, [PAINTING], AdaINOptions(size=45), stylizer=stylizer)) == Size(34, 45)
 
 
-def test_strength_goes_from_what_the_decoder_makes_of_the_photograph_to_the_style(brush):
+def test_strength_goes_from_what_the_decoder_makes_of_the_photograph_to_the_style(stylizer):
     none, half, full = (
-        transfer_adain(PHOTOGRAPH, [PAINTING], replace(OPTIONS, strength=strength), stylizer=brush)
+        transfer_adain(PHOTOGRAPH, [PAINTING], replace(OPTIONS, strength=strength), stylizer=stylizer)
         for strength in (0, 0.5, 1)
     )
-    own = transfer_adain(PHOTOGRAPH, [PHOTOGRAPH], OPTIONS, stylizer=brush)
+    own = transfer_adain(PHOTOGRAPH, [PHOTOGRAPH], OPTIONS, stylizer=stylizer)
     torch.testing.assert_close(none, own, rtol=0, atol=PAINTED)
     assert (half - none).abs().mean() < (full - none).abs().mean()
 
 
-def test_a_blend_with_all_weight_on_one_painting_is_that_painting(brush):
-    only = transfer_adain(PHOTOGRAPH, [PAINTING], OPTIONS, stylizer=brush)
-    blend = transfer_adain(PHOTOGRAPH, [PAINTING, OTHER], replace(OPTIONS, style_blend=(1.0, 0.0)), stylizer=brush)
+def test_a_blend_with_all_weight_on_one_painting_is_that_painting(stylizer):
+    only = transfer_adain(PHOTOGRAPH, [PAINTING], OPTIONS, stylizer=stylizer)
+    blend = transfer_adain(PHOTOGRAPH, [PAINTING, OTHER], replace(OPTIONS, style_blend=(1.0, 0.0)), stylizer=stylizer)
     torch.testing.assert_close(blend, only, rtol=0, atol=PAINTED)
 
 
-def test_one_region_that_is_everything_is_no_region(brush):
+def test_one_region_that_is_everything_is_no_region(stylizer):
     everything = StyleRegion(torch.ones(1, 48, 64), torch.ones(1, 40, 56))
-    found = transfer_adain(PHOTOGRAPH, [PAINTING], OPTIONS, stylizer=brush, regions=[everything])
+    found = transfer_adain(PHOTOGRAPH, [PAINTING], OPTIONS, stylizer=stylizer, regions=[everything])
     torch.testing.assert_close(
-        found, transfer_adain(PHOTOGRAPH, [PAINTING], OPTIONS, stylizer=brush), rtol=0, atol=PAINTED
+        found, transfer_adain(PHOTOGRAPH, [PAINTING], OPTIONS, stylizer=stylizer), rtol=0, atol=PAINTED
     )
 
 
-def test_what_belongs_to_no_region_stays_as_it_is(brush):
+def test_what_belongs_to_no_region_stays_as_it_is(stylizer):
     photograph = _picture(48, 160, 0)
     left = StyleRegion(_half(48, 160, True), torch.ones(1, 8, 8))
-    found = transfer_adain(photograph, [PAINTING], OPTIONS, stylizer=brush, regions=[left])
-    own = transfer_adain(photograph, [photograph], OPTIONS, stylizer=brush)
+    found = transfer_adain(photograph, [PAINTING], OPTIONS, stylizer=stylizer, regions=[left])
+    own = transfer_adain(photograph, [photograph], OPTIONS, stylizer=stylizer)
     torch.testing.assert_close(found[..., 120:], own[..., 120:], rtol=0, atol=PAINTED)
     assert (found[..., :48] - own[..., :48]).abs().mean() > 0.02
 
 
-def test_colors_of_the_photograph_can_be_kept(brush):
-    kept = transfer_adain(PHOTOGRAPH, [PAINTING], replace(OPTIONS, color="keep-luminance"), stylizer=brush)
-    free = transfer_adain(PHOTOGRAPH, [PAINTING], OPTIONS, stylizer=brush)
+def test_colors_of_the_photograph_can_be_kept(stylizer):
+    kept = transfer_adain(PHOTOGRAPH, [PAINTING], replace(OPTIONS, color="keep-luminance"), stylizer=stylizer)
+    free = transfer_adain(PHOTOGRAPH, [PAINTING], OPTIONS, stylizer=stylizer)
     own = PHOTOGRAPH.mean((2, 3)) - PHOTOGRAPH.mean()
     assert ((kept.mean((2, 3)) - kept.mean()) - own).abs().max() < ((free.mean((2, 3)) - free.mean()) - own).abs().max()
 
 
-def test_strokes_come_to_an_end_and_never_go_back(brush):
-    seen = list(run_stylizer(OPTIONS, RecipeInputs(PHOTOGRAPH, (PAINTING,)), brush, 136))
+def test_strokes_come_to_an_end_and_never_go_back(stylizer):
+    seen = list(run_stylizer(OPTIONS, RecipeInputs(PHOTOGRAPH, (PAINTING,)), stylizer, 136))
     shares = [stroke.done for stroke in seen]
     assert shares == sorted(shares)
     assert shares[-1] == 1
     assert [stroke.image is None for stroke in seen] == [True] * (len(seen) - 1) + [False]
 
 
-def test_on_meta_it_takes_memory_and_in_tiles_less(brush):
+def test_on_meta_it_takes_memory_and_in_tiles_less(stylizer):
     def peak(side):
         pictures = RecipeInputs(torch.empty(1, 3, 480, 640, device=META), (torch.empty(1, 3, 64, 64, device=META),))
         with MemoryMeter() as meter:
-            *_, last = run_stylizer(OPTIONS, pictures, brush.to_meta(), side)
+            *_, last = run_stylizer(OPTIONS, pictures, stylizer.to_meta(), side)
         assert last.image is not None
         assert last.image.shape == (1, 3, 480, 640)
         return meter.peak
@@ -135,9 +135,9 @@ def test_on_meta_it_takes_memory_and_in_tiles_less(brush):
         ),
     ],
 )
-def test_what_cannot_go_together_is_refused(brush, paintings, options, regions, message):
+def test_what_cannot_go_together_is_refused(stylizer, paintings, options, regions, message):
     with pytest.raises(InputError, match=message):
-        transfer_adain(PHOTOGRAPH, paintings, options, stylizer=brush, regions=regions)
+        transfer_adain(PHOTOGRAPH, paintings, options, stylizer=stylizer, regions=regions)
 
 
 @pytest.mark.parametrize(
@@ -148,11 +148,11 @@ def test_numbers_out_of_range_are_refused(wrong):
         AdaINOptions(**wrong)
 
 
-def test_pictures_in_any_form(brush):
+def test_pictures_in_any_form(stylizer):
     levels = [(one[0].permute(1, 2, 0) * 255).round().to(torch.uint8).numpy() for one in (PHOTOGRAPH, PAINTING)]
     photo, art = (torch.from_numpy(one).permute(2, 0, 1)[None] / 255 for one in levels)
-    expected = transfer_adain(photo, [art], OPTIONS, stylizer=brush)
-    assert torch.equal(transfer_adain(levels[0], levels[1], OPTIONS, stylizer=brush), expected)
-    assert torch.equal(transfer_adain(photo.double(), art[0], OPTIONS, stylizer=brush), expected)
+    expected = transfer_adain(photo, [art], OPTIONS, stylizer=stylizer)
+    assert torch.equal(transfer_adain(levels[0], levels[1], OPTIONS, stylizer=stylizer), expected)
+    assert torch.equal(transfer_adain(photo.double(), art[0], OPTIONS, stylizer=stylizer), expected)
     with pytest.raises(InputError, match="the content image holds floats"):
-        transfer_adain(photo * 255, art, OPTIONS, stylizer=brush)
+        transfer_adain(photo * 255, art, OPTIONS, stylizer=stylizer)

@@ -1,4 +1,4 @@
-"""What painters are made of: residual blocks, norms, layers that enlarge."""
+"""What models are made of: residual blocks, norms, layers that enlarge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What files say of their painters."""
+"""What model files say of their models."""
 
 from __future__ import annotations
 

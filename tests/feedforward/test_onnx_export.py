@@ -1,4 +1,4 @@
-"""Painters as ONNX: the same pictures in onnxruntime, at sizes that the export never saw.
+"""Models as ONNX: the same pictures in onnxruntime, at sizes that the export never saw.
 
 An export takes seconds: one of a single style, by the command and at a few pixels, is in `cli/test_real_paths.py`.
 """
@@ -25,8 +25,8 @@ pytestmark = pytest.mark.slow
 NEEDED = "needs the extras onnx and dev: pip install onnx onnxscript onnxruntime"
 
 
-def painter(settings: Any = None, **changes: Any) -> StyleModel:
-    """A painter whose norms are those of each picture."""
+def make_model(settings: Any = None, **changes: Any) -> StyleModel:
+    """A model whose norms are those of each picture."""
     settings = settings or JohnsonConfig(width=4, blocks=1)
     name = architecture_name(settings)
     network = build_network(settings, seed=3).eval()
@@ -38,7 +38,7 @@ BLEND = torch.tensor([0.0, 0.25, 0.75])
 
 def gallery() -> StyleModel:
     """A model of three styles, whose scales and shifts differ."""
-    one = painter(MultiStyleConfig(styles=("day", "night", "snow"), width=4, blocks=1))
+    one = make_model(MultiStyleConfig(styles=("day", "night", "snow"), width=4, blocks=1))
     for name, value in one.network.named_parameters():
         if is_scale_or_shift(name):
             value.data += 0.3 * torch.randn(value.shape, generator=torch.Generator().manual_seed(len(name)))
@@ -72,11 +72,11 @@ def test_the_pictures_are_the_same_at_other_sizes_and_in_other_blends(
 
 def test_the_file_says_who_it_is(exported: tuple[StyleModel, Path, Any]) -> None:
     _, _, session = exported
-    told = session.get_modelmeta().custom_metadata_map
-    assert (told["name"], told["license"], told["architecture"]) == ("wave", "CC0-1.0", "multi-style")
-    assert json.loads(told["provenance"]) == {"steps": 5, "place": "Kōbe"}
-    assert json.loads(told["settings"])["width"] == 4
-    assert "any size" in told["pictures"]
+    metadata = session.get_modelmeta().custom_metadata_map
+    assert (metadata["name"], metadata["license"], metadata["architecture"]) == ("wave", "CC0-1.0", "multi-style")
+    assert json.loads(metadata["provenance"]) == {"steps": 5, "place": "Kōbe"}
+    assert json.loads(metadata["settings"])["width"] == 4
+    assert "any size" in metadata["pictures"]
     (photograph, style), (picture,) = session.get_inputs(), session.get_outputs()
     assert (photograph.name, photograph.shape) == ("photograph", ["batch", 3, "height", "width"])
     assert (style.name, style.shape) == ("style", [3])
@@ -95,19 +95,19 @@ def test_what_is_there_stays(exported: tuple[StyleModel, Path, Any]) -> None:
 def test_noise_cannot_be_exported(tmp_path: Path) -> None:
     pytest.importorskip("onnxscript", reason=NEEDED)
     with pytest.raises(InputError, match="noise that depends on a seed"):
-        onnx_export.export_onnx(painter(TextureNetConfig(scales=2, photograph=True)), tmp_path / "a.onnx")
+        onnx_export.export_onnx(make_model(TextureNetConfig(scales=2, photograph=True)), tmp_path / "a.onnx")
 
 
 def test_the_ending_is_that_of_onnx(tmp_path: Path) -> None:
     pytest.importorskip("onnxscript", reason=NEEDED)
     with pytest.raises(InputError, match=r"must end in \.onnx"):
-        onnx_export.export_onnx(painter(), tmp_path / "a.safetensors")
+        onnx_export.export_onnx(make_model(), tmp_path / "a.safetensors")
 
 
-def test_what_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_packages_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("brushwork.errors.find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"not installed \(onnx, onnxscript\).*brushwork\[onnx\]"):
-        onnx_export.export_onnx(painter(), tmp_path / "a.onnx")
+        onnx_export.export_onnx(make_model(), tmp_path / "a.onnx")
 
 
 def test_a_fixed_blend_is_part_of_what_is_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

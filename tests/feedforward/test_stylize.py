@@ -1,4 +1,4 @@
-"""A painter at work: at once, in strips, in tiles; as strong as asked; in bounded memory."""
+"""Stylizing with a model: at once, in strips, in tiles; at a strength; in bounded memory."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from tolerances import PAINTED, SINGLE
 CPU = torch.device("cpu")
 
 
-def brush_of(settings: object, **options: object) -> ModelStylizer:
+def make_stylizer(settings: object, **options: object) -> ModelStylizer:
     network = build_network(settings, seed=2).eval().requires_grad_(False)
     return ModelStylizer(ModelOptions(**options), StyleModel("wave", architecture_name(settings), settings, network))
 
 
-def painted(brush: ModelStylizer, image: torch.Tensor, side: int | None = None, **changes: object) -> torch.Tensor:
-    options = replace(brush.options, **changes)
-    *passed, last = run_stylizer(options, RecipeInputs(image), replace(brush, options=options), side)
+def painted(stylizer: ModelStylizer, image: torch.Tensor, side: int | None = None, **changes: object) -> torch.Tensor:
+    options = replace(stylizer.options, **changes)
+    *passed, last = run_stylizer(options, RecipeInputs(image), replace(stylizer, options=options), side)
     assert [one.done for one in passed] == sorted(one.done for one in passed)
     assert last.done == 1
     assert last.image is not None
@@ -47,29 +47,34 @@ def photograph(height: int, width: int) -> torch.Tensor:
     "settings", [JohnsonConfig(width=4, blocks=1), TextureNetConfig(scales=3, width=4, photograph=True)]
 )
 def test_strips_and_at_once_are_the_same(settings: object) -> None:
-    brush, image = brush_of(settings), photograph(71, 54)
+    stylizer, image = make_stylizer(settings), photograph(71, 54)
     with torch.no_grad():
-        whole = brush.model.network(image).clamp(0, 1)
+        whole = stylizer.model.network(image).clamp(0, 1)
     for side in (None, 24, 400):
-        torch.testing.assert_close(painted(brush, image, side), whole, rtol=0, atol=PAINTED)
+        torch.testing.assert_close(painted(stylizer, image, side), whole, rtol=0, atol=PAINTED)
 
 
 def test_frozen_statistics_make_tiles() -> None:
-    brush, image = brush_of(JohnsonConfig(width=4, blocks=1), statistics="frozen"), photograph(90, 120)
-    whole = painted(brush, image, 1000)
-    torch.testing.assert_close(painted(brush, image, 64), whole, rtol=0, atol=PAINTED)
+    stylizer, image = make_stylizer(JohnsonConfig(width=4, blocks=1), statistics="frozen"), photograph(90, 120)
+    whole = painted(stylizer, image, 1000)
+    torch.testing.assert_close(painted(stylizer, image, 64), whole, rtol=0, atol=PAINTED)
 
 
 def test_strength_lies_between_the_photograph_and_the_picture() -> None:
-    brush, image = brush_of(JohnsonConfig(width=4, blocks=1)), photograph(40, 44)
-    whole = painted(brush, image)
-    torch.testing.assert_close(painted(brush, image, strength=0.25), 0.75 * image + 0.25 * whole, rtol=0, atol=SINGLE)
-    assert torch.equal(painted(brush, image, strength=0.0), image)
+    stylizer, image = make_stylizer(JohnsonConfig(width=4, blocks=1)), photograph(40, 44)
+    whole = painted(stylizer, image)
+    torch.testing.assert_close(
+        painted(stylizer, image, strength=0.25), 0.75 * image + 0.25 * whole, rtol=0, atol=SINGLE
+    )
+    assert torch.equal(painted(stylizer, image, strength=0.0), image)
 
 
 def test_larger_pictures_are_larger() -> None:
-    brush, image = brush_of(SuperResolutionConfig(width=4, blocks=1, factor=2), strength=0.5), photograph(33, 40)
-    assert Size.of(painted(brush, image)) == Size(66, 80)
+    stylizer, image = (
+        make_stylizer(SuperResolutionConfig(width=4, blocks=1, factor=2), strength=0.5),
+        photograph(33, 40),
+    )
+    assert Size.of(painted(stylizer, image)) == Size(66, 80)
 
 
 @pytest.mark.parametrize(
@@ -77,19 +82,19 @@ def test_larger_pictures_are_larger() -> None:
 )
 def test_photographs_may_be_small(settings: object) -> None:
     """As those of jobs: `ModelOptions.takes_small_images`."""
-    brush, image = brush_of(settings), photograph(12, 20)
-    assert torch.equal(stylize.stylize(image, brush.model), painted(brush, image))
+    stylizer, image = make_stylizer(settings), photograph(12, 20)
+    assert torch.equal(stylize.stylize(image, stylizer.model), painted(stylizer, image))
 
 
 def test_noise_hangs_on_the_seed() -> None:
-    brush, image = brush_of(TextureNetConfig(scales=3, width=4, photograph=True)), photograph(40, 48)
-    assert torch.equal(painted(brush, image, seed=1), painted(brush, image, seed=1))
-    assert not torch.equal(painted(brush, image, seed=1), painted(brush, image, seed=2))
+    stylizer, image = make_stylizer(TextureNetConfig(scales=3, width=4, photograph=True)), photograph(40, 48)
+    assert torch.equal(painted(stylizer, image, seed=1), painted(stylizer, image, seed=1))
+    assert not torch.equal(painted(stylizer, image, seed=1), painted(stylizer, image, seed=2))
 
 
 def test_lightness_alone_keeps_the_photographs_colors() -> None:
-    brush, image = brush_of(JohnsonConfig(width=4, blocks=1)), photograph(40, 44)
-    found, plain = painted(brush, image, color="keep-luminance"), painted(brush, image)
+    stylizer, image = make_stylizer(JohnsonConfig(width=4, blocks=1)), photograph(40, 44)
+    found, plain = painted(stylizer, image, color="keep-luminance"), painted(stylizer, image)
     ratio = found - found.mean(1, keepdim=True), image - image.mean(1, keepdim=True)
     assert torch.nn.functional.cosine_similarity(*(one.flatten() for one in ratio), dim=0) > 0.9
     assert not torch.equal(found, plain)
@@ -97,12 +102,12 @@ def test_lightness_alone_keeps_the_photographs_colors() -> None:
 
 def test_strips_with_maps_in_files_take_less_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stylize, "_LARGE", 2**20)
-    brush = brush_of(JohnsonConfig(width=8, blocks=1)).to_meta()
+    stylizer = make_stylizer(JohnsonConfig(width=8, blocks=1)).to_meta()
     image = torch.empty(1, 3, 2400, 3200, device=META)
     peaks = []
     for side, statistics in ((None, "exact"), (256, "exact"), (256, "frozen")):
         with MemoryMeter() as meter:
-            painted(brush, image, side, statistics=statistics)
+            painted(stylizer, image, side, statistics=statistics)
         peaks.append(meter.peak)
     assert peaks[1] < peaks[0] / 2
     assert peaks[2] < peaks[0] / 2
@@ -110,11 +115,11 @@ def test_strips_with_maps_in_files_take_less_memory(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.slow
 def test_markovian_painters_know_their_memory_too() -> None:
-    brush = brush_of(MGANConfig(width=8))
+    stylizer = make_stylizer(MGANConfig(width=8))
     with MemoryMeter() as meter:
-        painted(brush.to_meta(), torch.empty(1, 3, 400, 600, device=META), 384)
+        painted(stylizer.to_meta(), torch.empty(1, 3, 400, 600, device=META), 384)
     assert meter.peak > 64 * 400 * 600  # bytes: less than one map of the first layer takes
-    assert Size.of(painted(brush, photograph(33, 42), 24)) == Size(33, 42)
+    assert Size.of(painted(stylizer, photograph(33, 42), 24)) == Size(33, 42)
 
 
 class Mean(nn.Module):
@@ -125,11 +130,11 @@ class Mean(nn.Module):
 
 
 def test_what_cannot_go_in_tiles_goes_at_once() -> None:
-    brush, image = brush_of(JohnsonConfig(width=4, blocks=1)), photograph(40, 40)
-    brush = replace(brush, model=replace(brush.model, network=Mean()))
-    torch.testing.assert_close(painted(brush, image), Mean()(image).clamp(0, 1), rtol=0, atol=SINGLE)
+    stylizer, image = make_stylizer(JohnsonConfig(width=4, blocks=1)), photograph(40, 40)
+    stylizer = replace(stylizer, model=replace(stylizer.model, network=Mean()))
+    torch.testing.assert_close(painted(stylizer, image), Mean()(image).clamp(0, 1), rtol=0, atol=SINGLE)
     with pytest.raises(InputError, match=r"wave cannot run in tiles .*: use a smaller size"):
-        painted(brush, image, 24)
+        painted(stylizer, image, 24)
 
 
 def test_a_painter_of_textures_paints_no_photographs(tmp_path: Path) -> None:
@@ -142,7 +147,7 @@ def test_a_painter_of_textures_paints_no_photographs(tmp_path: Path) -> None:
 
 def test_a_model_stays_where_it_is() -> None:
     """Images on other devices do not move it, of which `meta` would take its values."""
-    model = brush_of(JohnsonConfig(width=4, blocks=1)).model
+    model = make_stylizer(JohnsonConfig(width=4, blocks=1)).model
     before = {name: tensor.clone() for name, tensor in model.network.state_dict().items()}
     assert stylize.copy_to_device(model, CPU) is model
     moved = stylize.copy_to_device(model, META)
@@ -154,5 +159,5 @@ def test_a_model_stays_where_it_is() -> None:
 
 
 def test_double_precision_is_taken_as_the_network_computes() -> None:
-    model, image = brush_of(JohnsonConfig(width=4, blocks=1)).model, photograph(40, 44)
+    model, image = make_stylizer(JohnsonConfig(width=4, blocks=1)).model, photograph(40, 44)
     assert torch.equal(stylize.stylize(image.double(), model), stylize.stylize(image, model))

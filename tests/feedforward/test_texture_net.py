@@ -61,10 +61,10 @@ def rolled(noise: list[Tensor], cells: tuple[int, int]) -> list[Tensor]:
 
 def test_opposite_borders_meet() -> None:
     """What comes of noise that is moved around is the picture moved around: the seam is a place as any other."""
-    painter = network()
-    noise = painter.sample_noise(Size(24, 32), 1, torch.Generator().manual_seed(1))
+    generator = network()
+    noise = generator.sample_noise(Size(24, 32), 1, torch.Generator().manual_seed(1))
     with torch.no_grad():
-        still, moved = painter.generate(noise), painter.generate(rolled(noise, (2, 5)))
+        still, moved = generator.generate(noise), generator.generate(rolled(noise, (2, 5)))
     torch.testing.assert_close(moved, still.roll((8, 20), dims=(2, 3)), rtol=0, atol=PAINTED)
     assert still.std() > 0.02
 
@@ -78,10 +78,10 @@ def test_one_picture_comes_out_the_same_by_either_norm() -> None:
 
 
 def test_pictures_of_a_batch_do_not_touch_each_other_with_instance_norm() -> None:
-    painter = network()
-    both = painter.sample_noise(Size(16, 16), 2, torch.Generator().manual_seed(1))
+    generator = network()
+    both = generator.sample_noise(Size(16, 16), 2, torch.Generator().manual_seed(1))
     with torch.no_grad():
-        first, alone = painter.generate(both)[1:], painter.generate([level[1:] for level in both])
+        first, alone = generator.generate(both)[1:], generator.generate([level[1:] for level in both])
     torch.testing.assert_close(first, alone, rtol=0, atol=PAINTED)
 
 
@@ -96,20 +96,20 @@ def test_noise_is_uniform_and_fresh_at_every_scale() -> None:
 
 def test_photographs_enter_averaged_before_the_noise() -> None:
     photograph = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
-    painter = network(replace(STYLIZING, scales=3, width=4))
+    generator = network(replace(STYLIZING, scales=3, width=4))
     entered: list[Tensor] = []
-    for entry in painter.entries:
+    for entry in generator.entries:
         entry.register_forward_pre_hook(lambda _, given: entered.append(given[0]))
-    noise = painter.sample_noise(Size(8, 8), 1, torch.Generator().manual_seed(1))
-    painter.generate(noise, photograph)
+    noise = generator.sample_noise(Size(8, 8), 1, torch.Generator().manual_seed(1))
+    generator.generate(noise, photograph)
     torch.testing.assert_close(entered[2], torch.cat([photograph, noise[2]], dim=1))
     torch.testing.assert_close(entered[0][:, :3, 0, 0], photograph[:, :, :4, :4].mean((2, 3)))
     assert torch.equal(entered[0][:, 3:], noise[0])
 
 
 def test_the_seed_alone_decides() -> None:
-    painter = network()
-    one, same, other = (painter(size=Size(32, 32), seed=seed) for seed in (1, 1, 2))
+    generator = network()
+    one, same, other = (generator(size=Size(32, 32), seed=seed) for seed in (1, 1, 2))
     assert torch.equal(one, same)
     assert (one - other).abs().mean() > 0.01
 
@@ -122,8 +122,8 @@ def test_any_size(size: Size) -> None:
 
 
 def test_other_sizes_are_cut_out_of_larger_ones() -> None:
-    painter = network()
-    assert torch.equal(painter(size=Size(30, 41)), painter(size=Size(32, 44))[..., :30, :41])
+    generator = network()
+    assert torch.equal(generator(size=Size(30, 41)), generator(size=Size(32, 44))[..., :30, :41])
 
 
 def test_what_cannot_be_painted_is_refused() -> None:

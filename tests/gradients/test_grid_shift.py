@@ -13,7 +13,7 @@ from brushwork.gradients.tiled import Tiling
 from brushwork.images.geometry import Size
 from brushwork.losses import ContentLoss, GramLoss, TotalVariationLoss
 from brushwork.objective import Objective
-from threaded_ranks import together
+from threaded_ranks import run_on_ranks
 from tiny_network import picture, tiny_network
 from tolerances import DOUBLE
 
@@ -23,7 +23,7 @@ TILE = Tiling(40)
 
 
 @pytest.fixture
-def scene():
+def encoder_and_image():
     encoder = tiny_network().double()
     return encoder, picture(1, *SIZE).double()
 
@@ -54,8 +54,8 @@ def found(evaluate, part):
 
 @pytest.mark.parametrize("shift", SHIFTS)
 @pytest.mark.parametrize("tiling", [None, TILE])
-def test_in_one_process(scene, shift, tiling):
-    encoder, image = scene
+def test_in_one_process(encoder_and_image, shift, tiling):
+    encoder, image = encoder_and_image
     objective = an_objective(encoder, shift.enlarge(SIZE))
     total, gradient = expected(encoder, objective, image, shift)
     own, mine = found(FullImage(tiling).evaluate(encoder, objective, SIZE, shift), image)
@@ -65,9 +65,9 @@ def test_in_one_process(scene, shift, tiling):
 
 @pytest.mark.parametrize("shift", SHIFTS)
 @pytest.mark.parametrize("ranks", [2, 5])
-def test_on_several_ranks(scene, shift, ranks):
+def test_on_several_ranks(encoder_and_image, shift, ranks):
     """Bands of the extended image begin elsewhere; some ranks have no rows, and the first may mirror rows of others."""
-    encoder, image = scene
+    encoder, image = encoder_and_image
     objective = an_objective(encoder, shift.enlarge(SIZE))
     total, gradient = expected(encoder, objective, image, shift)
 
@@ -75,15 +75,15 @@ def test_on_several_ranks(scene, shift, ranks):
         band = RowBand.of(encoder, objective.layers, group, TILE)
         return found(band.evaluate(encoder, objective, SIZE, shift), band.crop(image))
 
-    parts = together(ranks, one)
+    parts = run_on_ranks(ranks, one)
     assert len({float(own) for own, _ in parts}) == 1
     torch.testing.assert_close(parts[0][0], total, rtol=DOUBLE, atol=0)
     whole = torch.cat([part for _, part in parts], dim=2)
     torch.testing.assert_close(whole, gradient, rtol=0, atol=DOUBLE * float(gradient.abs().max()))
 
 
-def test_a_gradient_is_added_to_the_one_that_is_there(scene):
-    encoder, image = scene
+def test_a_gradient_is_added_to_the_one_that_is_there(encoder_and_image):
+    encoder, image = encoder_and_image
     shift = SHIFTS[0]
     evaluate = FullImage().evaluate(encoder, an_objective(encoder, shift.enlarge(SIZE)), SIZE, shift)
     leaf = image.clone().requires_grad_()
@@ -93,8 +93,8 @@ def test_a_gradient_is_added_to_the_one_that_is_there(scene):
     torch.testing.assert_close(leaf.grad, 2 * once, rtol=0, atol=0)
 
 
-def test_without_a_shift_nothing_is_done(scene):
-    encoder, image = scene
+def test_without_a_shift_nothing_is_done(encoder_and_image):
+    encoder, image = encoder_and_image
     objective = an_objective(encoder, SIZE)
     one, two = (
         found(evaluate, image)

@@ -32,7 +32,7 @@ def test_it_fits_or_not(available, fits):
 
 
 def test_lbfgs_remembers_as_many_pairs_as_there_were_closures():
-    vectors = [optimizer_memory_for(100, closures, 10) / 100 for closures in (1, 5, 10, 1000)]
+    vectors = [optimizer_memory_for(100, evaluations, 10) / 100 for evaluations in (1, 5, 10, 1000)]
     assert [more - vectors[0] for more in vectors] == [0, 8, 18, 18]
     assert optimizer_memory_for(100, 1000, None) == optimizer_memory_for(100, 2, 10)
 

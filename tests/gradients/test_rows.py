@@ -38,7 +38,7 @@ SIDES = [(1000, 1), (256, 1), (256, 99), (190, 1), (190, 3)]
 
 
 @pytest.fixture(scope="module")
-def scene():
+def encoder_and_objective():
     """A network, an objective with terms of many kinds, and two pictures: rectifications may decide otherwise."""
     encoder = load_encoder("vgg19-normalized", padding="reflect")
     encoder.engine = "native"
@@ -63,8 +63,8 @@ def _evaluated(evaluate, image):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("side", "kept"), SIDES)
-def test_row_after_row_as_the_whole(scene, side, kept):
-    encoder, objective = scene
+def test_row_after_row_as_the_whole(encoder_and_objective, side, kept):
+    encoder, objective = encoder_and_objective
     errors = []
     for seed in (4, 5):
         image = picture(seed, *SIZE)
@@ -78,8 +78,8 @@ def test_row_after_row_as_the_whole(scene, side, kept):
 
 
 @pytest.mark.slow
-def test_what_is_kept_changes_nothing(scene):
-    encoder, objective = scene
+def test_what_is_kept_changes_nothing(encoder_and_objective):
+    encoder, objective = encoder_and_objective
     image = picture(4, *SIZE)
     _, plain = _evaluated(evaluate_tiled(encoder, objective, 256), image)
     for kept in (2, 3, 99):
@@ -87,8 +87,8 @@ def test_what_is_kept_changes_nothing(scene):
 
 
 @pytest.mark.slow
-def test_gradients_add_to_what_is_there(scene):
-    encoder, objective = scene
+def test_gradients_add_to_what_is_there(encoder_and_objective):
+    encoder, objective = encoder_and_objective
     image = picture(4, *SIZE)
     evaluate = evaluate_tiled(encoder, objective, 256)
     _, pulled = _evaluated(evaluate, image)
@@ -99,9 +99,9 @@ def test_gradients_add_to_what_is_there(scene):
 
 
 @pytest.mark.slow
-def test_parts_of_the_picture(scene):
+def test_parts_of_the_picture(encoder_and_objective):
     """As several machines do: each evaluates its own rows, the sums are added, the gradients overlap."""
-    encoder, objective = scene
+    encoder, objective = encoder_and_objective
     image, terms = picture(4, *SIZE), objective.additive
     layout = make_layout(encoder, terms, SIZE)
     own = [Window(0, 0, 160, 343, SIZE), Window(160, 0, 151, 343, SIZE)]
@@ -131,8 +131,8 @@ def _keep(shares, sums):
     raise _StopError
 
 
-def test_what_is_looked_at_in_tiles_all_the_same(scene, monkeypatch):
-    encoder, objective = scene
+def test_what_is_looked_at_in_tiles_all_the_same(encoder_and_objective, monkeypatch):
+    encoder, objective = encoder_and_objective
     image = picture(1, 40, 50)
     assert ImageView.create(encoder, image, None, objective.additive).is_streamable
     assert not ImageView.create(encoder, image.double(), None, objective.additive).is_streamable
@@ -148,9 +148,9 @@ OWN = [Window.whole(SIZE), Window(160, 0, 151, 343, SIZE)]
 
 @pytest.mark.slow
 @pytest.mark.parametrize("own", OWN)
-def test_targets_are_those_of_the_whole(scene, monkeypatch, own):
+def test_targets_are_those_of_the_whole(encoder_and_objective, monkeypatch, own):
     """Features and sums, of the whole picture and of a part, without a tile being looked at."""
-    encoder, _ = scene
+    encoder, _ = encoder_and_objective
     image, layers = picture(4, *SIZE), ("pixels", "relu1_1", "conv2_1", "relu2_1", "conv3_2")
     expected, layout = encoder(image, layers), TileLayout.of(encoder, dict.fromkeys(layers, 0), SIZE)
     grams = {layer: GramLoss(layer, torch.zeros(1, *[expected[layer].shape[1]] * 2), 1.0) for layer in layers}
@@ -168,8 +168,8 @@ def test_targets_are_those_of_the_whole(scene, monkeypatch, own):
 
 
 @pytest.mark.slow
-def test_a_picture_of_one_tile_is_looked_at_once(scene, monkeypatch):
-    encoder, objective = scene
+def test_a_picture_of_one_tile_is_looked_at_once(encoder_and_objective, monkeypatch):
+    encoder, objective = encoder_and_objective
     monkeypatch.setattr(RowStream, "compute_sums", lambda _: pytest.fail("twice"))
     _evaluated(evaluate_tiled(encoder, objective, 350), picture(1, *SIZE))
 
@@ -177,9 +177,9 @@ def test_a_picture_of_one_tile_is_looked_at_once(scene, monkeypatch):
 @pytest.mark.slow
 @pytest.mark.parametrize("height", [4000])
 @pytest.mark.parametrize("kept", [1, 3, 5])
-def test_memory_where_only_it_counts_is_that_of_all_rows(scene, height, kept):
+def test_memory_where_only_it_counts_is_that_of_all_rows(encoder_and_objective, height, kept):
     """On `meta` a picture's middle is left out: the peak must not depend on that."""
-    encoder, objective = scene
+    encoder, objective = encoder_and_objective
     bare, style = to_meta(encoder), {name: one for name, one in objective.losses.items() if name.startswith("style")}
     peaks = []
     for left_out in (True, False):
@@ -201,8 +201,8 @@ def _on_meta(objective):
     return Objective(moved)
 
 
-def test_strips_take_the_picture_apart(scene):
-    encoder, objective = scene
+def test_strips_take_the_picture_apart(encoder_and_objective):
+    encoder, objective = encoder_and_objective
     for size in (Size(1000, 3001), Size(77, 9000), Size(5000, 500)):
         layout = make_layout(encoder, objective.additive, size)
         for area in (300**2, 384**2, 512**2, 10**9):

@@ -16,7 +16,7 @@ from brushwork.images.geometry import Size
 from brushwork.losses import ContentLoss, GramLoss, MeanStdLoss, TotalVariationLoss
 from brushwork.objective import Objective
 from brushwork.types import Image, LossValues
-from threaded_ranks import Thread, together
+from threaded_ranks import ThreadRank, run_on_ranks
 from tiny_network import tiny_network
 from tolerances import DOUBLE
 
@@ -61,14 +61,14 @@ def test_bands_on_several_ranks_give_the_losses_and_the_gradient_of_the_whole(
     image, losses = picture(size), objective(encoder, size)
     have = split_rows(height, ranks, make_layout(encoder, losses.additive, size).stride, halo)
 
-    def one(group: Thread) -> tuple[LossValues, torch.Tensor]:
+    def one(group: ThreadRank) -> tuple[LossValues, torch.Tensor]:
         rows = have[group.rank]
         evaluate = evaluate_sharded(encoder, losses, side, size=size, have=have, group=group)
         evaluated(evaluate, image[..., rows.top : rows.bottom, :])
         return evaluated(evaluate, image[..., rows.top : rows.bottom, :])
 
     expected, gradient = evaluated(evaluate_whole(encoder, losses), image)
-    found = together(ranks, one)
+    found = run_on_ranks(ranks, one)
     for seen, _ in found:
         assert seen.total == found[0][0].total
         assert seen.terms == found[0][0].terms
@@ -90,7 +90,7 @@ class Darkest:
 def test_losses_that_are_no_sums_are_refused_by_name() -> None:
     encoder, size = tiny_network(), Size(32, 32)
     with pytest.raises(NotAdditiveError, match="darkest"):
-        together(
+        run_on_ranks(
             1,
             lambda group: evaluate_sharded(
                 encoder,
@@ -108,6 +108,6 @@ def test_sums_over_a_picture_that_all_have_are_dealt_out(ranks: int) -> None:
     encoder, size = tiny_network().double(), Size(40, 24)
     image, terms = picture(size), objective(encoder, size).additive
     expected = sum_tiled(encoder, terms, image, 999)
-    found = together(ranks, lambda group: sum_sharded(encoder, terms, image, side=999, group=group))
+    found = run_on_ranks(ranks, lambda group: sum_sharded(encoder, terms, image, side=999, group=group))
     for one in found:
         torch.testing.assert_close(one, expected, rtol=DOUBLE, atol=DOUBLE)

@@ -77,7 +77,7 @@ def test_what_is_passed_over_is_counted(tmp_path, colors):
     assert found.note == f"{tmp_path}: 4 files are skipped, without an image file's ending (.heic, no ending, .txt)."
 
 
-def test_nothing_is_told_where_nothing_is_passed_over(tmp_path, colors):
+def test_nothing_is_reported_where_nothing_is_passed_over(tmp_path, colors):
     PIL.Image.fromarray(colors).save(tmp_path / "a.png")
     assert find_images(tmp_path).note is None
 

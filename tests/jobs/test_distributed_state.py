@@ -6,7 +6,7 @@ import torch
 from brushwork.distributed.halo_exchange import split_rows
 from brushwork.jobs.distributed_state import GatheredState, scatter_state, serve_state
 from brushwork.storage.tensors import gather_entry, read_tensors, replace_tensors
-from threaded_ranks import together
+from threaded_ranks import run_on_ranks
 
 HEIGHT = 21
 STATE = {
@@ -37,7 +37,7 @@ def test_a_state_in_bands_makes_the_file_of_the_whole(ranks, halo, tmp_path):
         state.close()
         assert torch.equal(shown, STATE["point"])
 
-    together(ranks, keep)
+    run_on_ranks(ranks, keep)
     replace_tensors(tmp_path / "whole", STATE, {"by": "x"})
     found = read_tensors(tmp_path / "bands")[0]
     assert found.keys() == STATE.keys()
@@ -58,13 +58,13 @@ def test_a_disk_that_fails_in_the_middle_holds_nobody_up(tmp_path):
         next(pieces), next(pieces)
         state.close()
 
-    together(3, keep)
+    run_on_ranks(3, keep)
 
 
 @pytest.mark.parametrize("ranks", [1, 2, 4])
 def test_a_state_is_dealt_out(ranks):
     dealt = split_rows(HEIGHT, ranks, 4, 0)
-    found = together(ranks, lambda group: scatter_state(None if group.rank else STATE, HEIGHT, dealt, group))
+    found = run_on_ranks(ranks, lambda group: scatter_state(None if group.rank else STATE, HEIGHT, dealt, group))
     for rank, state in enumerate(found):
         expected = parts_of(rank, dealt)
         assert state.keys() == expected.keys()

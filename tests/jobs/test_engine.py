@@ -48,7 +48,7 @@ def test_an_engine_that_is_asked_for_is_taken_and_told(tmp_path, encoder):
     assert prepared.manifest.machine_differences(begun) == ["engine: plain here, channels-last there"]
 
 
-def test_an_engine_that_is_gone_is_told(tmp_path, encoder, monkeypatch):
+def test_an_engine_that_is_gone_is_reported(tmp_path, encoder, monkeypatch):
     begun = _prepare(tiny_job(tmp_path), encoder, "channels-last").manifest
     monkeypatch.setattr("brushwork.jobs.preflight.usable_engines", lambda: ("plain",))
     prepared = _prepare(tiny_job(tmp_path), encoder, "plain").resume_from(begun)

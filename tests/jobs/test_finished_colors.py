@@ -34,11 +34,11 @@ def test_the_file_holds_the_picture_that_was_seen(job):
 @pytest.mark.slow
 def test_a_resumed_painting_is_bit_for_bit_the_unbroken_one(job):
     painted(job)
-    for closures in (2, 7):
-        broken = replace(job, output=job.output.with_name(f"broken-{closures}.png"))
+    for evaluations in (2, 7):
+        broken = replace(job, output=job.output.with_name(f"broken-{evaluations}.png"))
         events = run_job(broken, network=tiny_network())
         for event in events:
-            if isinstance(event, Progress) and event.iterations >= closures:
+            if isinstance(event, Progress) and event.iterations >= evaluations:
                 break
         events.close()
         so_far = read_image(broken.output).image

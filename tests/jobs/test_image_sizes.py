@@ -64,7 +64,7 @@ def test_textures_are_looked_at_at_a_size_of_their_own(giants):
     assert read_inputs(job).content.size == (67, 100)
 
 
-def test_paintings_that_are_enlarged_are_told(giants):
+def test_paintings_that_are_enlarged_are_reported(giants):
     inputs = read_inputs(giants)
     assert note_style_sizes(giants, inputs, Size(32, 48)) == ()
     (note,) = note_style_sizes(giants, inputs, Size(250, 375))
@@ -86,7 +86,7 @@ def test_paintings_that_are_enlarged_are_told(giants):
     ("size", "said"),
     [(Size(40, 60), ""), (Size(80, 120), "2.0 times too small"), (Size(20, 30), "2.0 times too large")],
 )
-def test_style_files_of_other_sizes_are_told(giants, size, said):
+def test_style_files_of_other_sizes_are_reported(giants, size, said):
     style = StyleFile("starry.jpg", EncoderFingerprint.of(TINY, TINY, tiny_network()), Size(60, 45), {60: Style({})})
     notes = note_style_sizes(giants, SimpleNamespace(styles=(style,)), size)
     assert [said in note and f"--size {max(size)}" in note for note in notes] == ([True] if said else [])

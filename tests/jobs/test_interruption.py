@@ -15,13 +15,13 @@ from brushwork.recipes import Progress
 from tiny_job import ADAM, tiny_job, tiny_network
 
 
-def interrupting(closure, error):
+def interrupting(evaluation, error):
     """A network that raises when it looks for so manyeth time with a gradient."""
     network, count = tiny_network(), [0]
 
     def look(*_):
         count[0] += torch.is_grad_enabled()
-        if count[0] == closure:
+        if count[0] == evaluation:
             raise error
 
     network.register_forward_pre_hook(look)

@@ -81,7 +81,7 @@ def test_another_machine_is_drift_only(record):
     assert record.machine_differences(other) == [f"torch: {torch.__version__} here, 1.0 there"]
 
 
-def test_the_machine_is_told_by_what_changes_bits():
+def test_the_machine_is_identified_by_what_changes_bits():
     assert describe_machine(CPU).keys() == {"brushwork", "torch", "python", "device", "model", "threads"}
 
 

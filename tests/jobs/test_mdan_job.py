@@ -1,4 +1,4 @@
-"""Painting against a rival, as a job: planned, interrupted, gone on with."""
+"""Adversarial optimization (MDAN), as a job: planned, interrupted, gone on with."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ OPTIONS = MDANOptions(size=64, iterations=6, content_layer="conv3_1", style_laye
 def test_interrupted_anywhere_it_ends_as_if_it_had_not_been(tmp_path):
     whole = tiny_job(tmp_path, options=OPTIONS, output=tmp_path / "whole.png")
     *_, unbroken = painted(whole)
-    for closures in range(1, unbroken.iterations + 1):
-        broken = tiny_job(tmp_path, options=OPTIONS, output=tmp_path / f"broken-{closures}.png")
+    for evaluations in range(1, unbroken.iterations + 1):
+        broken = tiny_job(tmp_path, options=OPTIONS, output=tmp_path / f"broken-{evaluations}.png")
         events = run_job(broken, network=tiny_network())
-        next(event for event in events if isinstance(event, Progress) and event.iterations == closures)
+        next(event for event in events if isinstance(event, Progress) and event.iterations == evaluations)
         events.close()
         assert broken.checkpoint.exists()
         *_, finished = painted(broken, resume=True)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipe
 
 
 @pytest.fixture(autouse=True)
-def patience():
+def limit_waiting():
     with waiting_at_most(120):
         yield
 

@@ -103,7 +103,7 @@ def nothing_held(monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("nothing_held")
-def test_what_does_not_fit_is_told_with_the_largest_size_that_does(tmp_path):
+def test_what_does_not_fit_is_reported_with_the_largest_size_that_does(tmp_path):
     job = tiny_job(tmp_path, options=flat(size=1200))
     memory = between(job, 1 / 4)
     found = plan_job(job, measure_time=False, memory=memory, network=tiny_network())
@@ -143,7 +143,7 @@ def test_where_nothing_fits_the_largest_size_is_0(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_limit_below_what_the_process_holds_is_told_as_it_was_given(tmp_path, monkeypatch):
+def test_a_limit_below_what_the_process_holds_is_reported_as_it_was_given(tmp_path, monkeypatch):
     for place in ("brushwork.jobs.plan", "brushwork.devices.memory"):
         monkeypatch.setattr(import_module(place), "allocated_memory", lambda _: 10**9)
     found = plan_job(tiny_job(tmp_path), measure_time=False, memory=2 * 10**8, network=tiny_network())
@@ -276,7 +276,7 @@ def test_the_prediction_is_what_is_measured(tmp_path, fork_server):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("nothing_held")
-def test_what_fits_with_a_smaller_optimizer_memory_is_told(tmp_path):
+def test_what_fits_with_a_smaller_optimizer_memory_is_reported(tmp_path):
     job = tiny_job(tmp_path, options=replace(flat(size=600), iterations=40, history=30))
     few = replace(job, options=replace(job.options, history=5))
     least = plan_job(few, measure_time=False, memory=1, network=tiny_network()).memory

@@ -118,7 +118,7 @@ def test_a_picture_of_another_program(tmp_path):
         job_from_image(tmp_path / "list.png")
 
 
-def test_other_circumstances_are_told(job):
+def test_other_circumstances_are_reported(job):
     rewritten(job, lambda data: data["machine"].update(torch="1.0", threads=99))
     _, (note,) = job_from_image(job.output)
     assert "1.0 there" in note and "99 there" in note

@@ -20,29 +20,29 @@ from tiny_job import ADAM, TINY, painted, picture, tiny_job, tiny_network
 
 SEARCHING = replace(TINY, line_search=True, bounded=True, init="noise")
 
-HASTY = replace(ADAM, learning_rate=100.0)
+GUARDED = replace(ADAM, learning_rate=100.0)
 """So fast that the guard has to step in."""
 
 
-def interrupted(job, closures, *, resume=False, encoder=None):
-    """Paint until so many closures are spent, and stop there."""
+def paint_and_stop(job, evaluations, *, resume=False, encoder=None):
+    """Paint until so many evaluations are spent, and stop there."""
     events = run_job(job, network=encoder or tiny_network(), resume=resume)
     for event in events:
-        if isinstance(event, Progress) and event.iterations >= closures:
+        if isinstance(event, Progress) and event.iterations >= evaluations:
             break
     events.close()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("options", [TINY, ADAM, SEARCHING, HASTY], ids=["lbfgs", "adam", "line search", "guarded"])
+@pytest.mark.parametrize("options", [TINY, ADAM, SEARCHING, GUARDED], ids=["lbfgs", "adam", "line search", "guarded"])
 def test_the_end_is_bit_for_bit_that_of_an_unbroken_run(tmp_path, options):
     whole = tiny_job(tmp_path, options=options, output=tmp_path / "whole.png")
     *_, unbroken = painted(whole)
-    for closures in range(1, unbroken.iterations + 1):
-        broken = tiny_job(tmp_path, options=options, output=tmp_path / f"broken-{closures}.png")
-        interrupted(broken, closures)
+    for evaluations in range(1, unbroken.iterations + 1):
+        broken = tiny_job(tmp_path, options=options, output=tmp_path / f"broken-{evaluations}.png")
+        paint_and_stop(broken, evaluations)
         started, *_, finished = painted(broken, resume=True)
-        assert started.done >= closures
+        assert started.done >= evaluations
         assert finished.total == unbroken.total
         assert broken.output.read_bytes() == whole.output.read_bytes()
         assert not broken.checkpoint.exists()
@@ -52,8 +52,8 @@ def test_the_end_is_bit_for_bit_that_of_an_unbroken_run(tmp_path, options):
 def test_it_can_be_interrupted_again_and_again(tmp_path):
     whole, broken = tiny_job(tmp_path, output=tmp_path / "whole.png"), tiny_job(tmp_path)
     painted(whole)
-    for closures in range(1, 9):
-        interrupted(broken, closures, resume=True)
+    for evaluations in range(1, 9):
+        paint_and_stop(broken, evaluations, resume=True)
     painted(broken, resume=True)
     assert broken.output.read_bytes() == whole.output.read_bytes()
 
@@ -79,10 +79,10 @@ def test_killed_at_any_moment_it_can_be_resumed(tmp_path, fork_server):
 
 
 def test_notes_of_the_guard_go_on(tmp_path):
-    whole, broken = (tiny_job(tmp_path, options=HASTY, output=tmp_path / name) for name in ("w.png", "b.png"))
+    whole, broken = (tiny_job(tmp_path, options=GUARDED, output=tmp_path / name) for name in ("w.png", "b.png"))
     *_, unbroken = painted(whole)
     assert "restarted from the best image" in unbroken.notes[0]
-    interrupted(broken, unbroken.iterations - 1)
+    paint_and_stop(broken, unbroken.iterations - 1)
     started, *_, finished = painted(broken, resume=True)
     assert isinstance(started, Started)
     assert finished.notes == unbroken.notes
@@ -91,7 +91,7 @@ def test_notes_of_the_guard_go_on(tmp_path):
 def test_time_and_notes_go_on(tmp_path):
     write_image(picture(1, 40, 60), tmp_path / "photograph.png", alpha=torch.zeros(1, 1, 40, 60))
     job = tiny_job(tmp_path)
-    interrupted(job, 3)
+    paint_and_stop(job, 3)
     before = JobCheckpoint.read(job.checkpoint)
     *_, finished = painted(job, resume=True)
     assert finished.seconds > before.seconds > 0
@@ -118,7 +118,7 @@ def test_what_is_finished_is_not_painted_again(tmp_path):
 
 def test_a_checkpoint_left_beside_a_finished_picture_is_removed(tmp_path):
     job = tiny_job(tmp_path)
-    interrupted(job, 8)
+    paint_and_stop(job, 8)
     left = job.checkpoint.read_bytes()
     painted(job, resume=True)
     job.checkpoint.write_bytes(left)
@@ -128,7 +128,7 @@ def test_a_checkpoint_left_beside_a_finished_picture_is_removed(tmp_path):
 
 def test_an_unfinished_painting_is_not_lost_to_a_new_one(tmp_path):
     job = tiny_job(tmp_path)
-    interrupted(job, 2)
+    paint_and_stop(job, 2)
     job.output.unlink()
     with pytest.raises(InputError, match="unfinished painting: resume it"):
         painted(job)
@@ -139,7 +139,7 @@ def test_an_unfinished_painting_is_not_lost_to_a_new_one(tmp_path):
 
 def test_a_new_beginning_does_not_leave_the_old_checkpoint(tmp_path):
     job = tiny_job(tmp_path, overwrite=True)
-    interrupted(job, 2)
+    paint_and_stop(job, 2)
     events = run_job(job, network=tiny_network())
     next(event for event in events if isinstance(event, Started))
     assert job.checkpoint.exists()  # nothing has been painted yet that could be lost
@@ -149,7 +149,7 @@ def test_a_new_beginning_does_not_leave_the_old_checkpoint(tmp_path):
 
 def test_other_options_or_pictures_are_refused_by_name(tmp_path):
     job = tiny_job(tmp_path)
-    interrupted(job, 2)
+    paint_and_stop(job, 2)
     longer = replace(job, options=replace(TINY, iterations=7))
     with pytest.raises(InputError, match=f"go on from it with --init {job.output}"):
         painted(longer, resume=True)
@@ -175,9 +175,9 @@ def test_another_picture_at_the_output_is_not_lost(tmp_path):
     assert job.output.read_bytes() != content
 
 
-def test_other_circumstances_are_told(tmp_path):
+def test_other_circumstances_are_reported(tmp_path):
     job = tiny_job(tmp_path)
-    interrupted(job, 2)
+    paint_and_stop(job, 2)
     found = JobCheckpoint.read(job.checkpoint)
     elsewhere = replace(found.manifest, machine=found.manifest.machine | {"torch": "1.0"})
     found._replace(manifest=elsewhere).write(job.checkpoint)
@@ -187,7 +187,7 @@ def test_other_circumstances_are_told(tmp_path):
 
 def test_a_damaged_checkpoint_is_refused_by_name(tmp_path):
     job = tiny_job(tmp_path)
-    interrupted(job, 2)
+    paint_and_stop(job, 2)
     job.checkpoint.write_bytes(job.checkpoint.read_bytes()[:-1])
     with pytest.raises(InputError, match=r"out.png.checkpoint is damaged"):
         painted(job, resume=True)
@@ -197,25 +197,25 @@ def test_a_damaged_checkpoint_is_refused_by_name(tmp_path):
 
 
 def _changed(path, change):
-    """Write a checkpoint anew, its story or its tensors changed."""
+    """Write a checkpoint anew, its metadata or its tensors changed."""
     with safe_open(path, framework="pt") as file:
-        story = json.loads(file.metadata()["brushwork checkpoint"])
+        metadata = json.loads(file.metadata()["brushwork checkpoint"])
     tensors = load_file(path)
-    change(story, tensors)
-    save_file(tensors, path, {"brushwork checkpoint": json.dumps(story)})
+    change(metadata, tensors)
+    save_file(tensors, path, {"brushwork checkpoint": json.dumps(metadata)})
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda story, _: story.update(level=7), "evaluation 2 of size 8"),
-        (lambda story, _: story.update(level=-1), "evaluation 2 of size 0"),
-        (lambda story, _: story.update(level_iterations=10**6), "evaluation 1000000 of size 1"),
-        (lambda story, _: story.update(level="0"), "level is '0'"),
-        (lambda story, _: story.update(notes="none"), "notes is 'none'"),
-        (lambda story, _: story["losses"].update(more=[]), "loss more is []"),
-        (lambda story, _: story["manifest"].update(tiling={"side": "wide"}), "tiling"),
-        (lambda story, _: story["manifest"].update(machine=[1]), "is incomplete"),
+        (lambda metadata, _: metadata.update(level=7), "evaluation 2 of size 8"),
+        (lambda metadata, _: metadata.update(level=-1), "evaluation 2 of size 0"),
+        (lambda metadata, _: metadata.update(level_iterations=10**6), "evaluation 1000000 of size 1"),
+        (lambda metadata, _: metadata.update(level="0"), "level is '0'"),
+        (lambda metadata, _: metadata.update(notes="none"), "notes is 'none'"),
+        (lambda metadata, _: metadata["losses"].update(more=[]), "loss more is []"),
+        (lambda metadata, _: metadata["manifest"].update(tiling={"side": "wide"}), "tiling"),
+        (lambda metadata, _: metadata["manifest"].update(machine=[1]), "is incomplete"),
         (lambda _, tensors: tensors.pop("point"), "'point'"),
         (lambda _, tensors: tensors.pop("shown"), "'shown'"),
         (lambda _, tensors: tensors["shown"].fill_(torch.nan), "not finite"),
@@ -228,7 +228,7 @@ def _changed(path, change):
 )
 def test_a_checkpoint_with_other_values_is_refused_and_leaves_nothing(change, said, tmp_path):
     job = tiny_job(tmp_path)
-    interrupted(job, 2)
+    paint_and_stop(job, 2)
     job.output.unlink()
     _changed(job.checkpoint, change)
     with pytest.raises(InputError) as caught:
@@ -239,7 +239,7 @@ def test_a_checkpoint_with_other_values_is_refused_and_leaves_nothing(change, sa
 
 def test_the_loaded_state_is_let_go(tmp_path):
     job = tiny_job(tmp_path)
-    interrupted(job, 5)
+    paint_and_stop(job, 5)
     events = run_job(job, network=tiny_network(), resume=True)
     steps = (event for event in events if isinstance(event, Progress))
     next(steps), next(steps)

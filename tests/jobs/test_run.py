@@ -34,7 +34,7 @@ def test_a_painting_starts_progresses_and_finishes(tmp_path):
     assert started.device == torch.device("cpu")
     assert [level.iterations for level in started.levels] == [6, 3]
     assert started.done == 0
-    spent = [step.iterations for step in steps]  # a searched step may take several closures
+    spent = [step.iterations for step in steps]  # a searched step may take several evaluations
     assert spent[0] == 1 and len(spent) > 5 and spent == sorted(set(spent)) and spent[-1] <= 9
     assert isinstance(finished, Finished)
     assert finished.path == job.output
@@ -110,7 +110,7 @@ def test_16_bits_stay_16_bits(tmp_path):
     assert "keeps 8" in notes(painted(replace(job, output=tmp_path / "out.webp")))[0]
 
 
-def test_notes_of_reading_are_told_at_the_beginning(tmp_path):
+def test_notes_of_reading_are_reported_at_the_beginning(tmp_path):
     write_image(picture(1, 40, 60), tmp_path / "photograph.png", alpha=torch.zeros(1, 1, 40, 60))
     first, *_ = painted(tiny_job(tmp_path))
     assert first == Note("photograph.png: fully transparent: read as white")
@@ -212,7 +212,7 @@ def test_the_limit_that_a_refusal_names_is_enough(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_disk_without_room_for_checkpoints_is_told_before_painting(tmp_path, monkeypatch):
+def test_a_disk_without_room_for_checkpoints_is_reported_before_painting(tmp_path, monkeypatch):
     job = tiny_job(tmp_path)
     needed = 2 * 64 * 96 * 3 * 4 * (2 * TINY.history + 5)  # two of them, each the optimizer's vectors
     usage = shutil.disk_usage(tmp_path)

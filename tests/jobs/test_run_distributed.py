@@ -16,7 +16,7 @@ from brushwork.jobs.checkpoint import JobCheckpoint
 from brushwork.jobs.manifest import read_embedded_result
 from brushwork.jobs.run_distributed import run_distributed_job, run_on_all_ranks
 from brushwork.recipes import Progress
-from threaded_ranks import together
+from threaded_ranks import run_on_ranks
 from tiny_job import ADAM, TINY, painted, tiny_job, tiny_network
 
 ROUNDING = 1.5 / 255
@@ -27,7 +27,7 @@ PARTS = Tiling(64)
 
 def several(job, ranks=2, **asked):
     """All events of every rank."""
-    return together(
+    return run_on_ranks(
         ranks, lambda group: list(run_distributed_job(job, group, network=tiny_network(), tiling=PARTS, **asked))
     )
 
@@ -82,7 +82,7 @@ def stopped(job, ranks, count, **asked):
             )
         assert heard.value.number == signal.SIGTERM
 
-    together(ranks, one)
+    run_on_ranks(ranks, one)
 
 
 @pytest.mark.slow
@@ -168,7 +168,7 @@ def test_what_fails_on_the_first_rank_ends_the_others(tmp_path):
             list(run_distributed_job(job, group, network=tiny_network()))
         return raised.value
 
-    first, other = together(2, one)
+    first, other = run_on_ranks(2, one)
     assert isinstance(first, InputError)
     assert isinstance(other, RankLostError)
     assert str(first) in str(other)
@@ -187,8 +187,8 @@ def test_agreement_raises_where_it_fails():
         except (InputError, RankLostError) as error:
             return str(error)
 
-    assert together(3, one) == ["rank 1 failed: no such file", "no such file", "rank 1 failed: no such file"]
-    assert together(2, lambda group: run_on_all_ranks(group, lambda: group.rank)) == [0, 1]
+    assert run_on_ranks(3, one) == ["rank 1 failed: no such file", "no such file", "rank 1 failed: no such file"]
+    assert run_on_ranks(2, lambda group: run_on_all_ranks(group, lambda: group.rank)) == [0, 1]
 
 
 def test_the_best_picture_of_a_failed_painting_is_kept_whole(tmp_path):
@@ -199,7 +199,7 @@ def test_the_best_picture_of_a_failed_painting_is_kept_whole(tmp_path):
         with pytest.raises(DivergedError):
             list(run_distributed_job(job, group, network=tiny_network(), tiling=PARTS))
 
-    together(2, one)
+    run_on_ranks(2, one)
     assert image(job.output).shape[-2:] == (64, 96)
     assert not read_embedded_result(job.output).is_finished
 
@@ -215,7 +215,7 @@ def test_a_result_that_cannot_be_written_leaves_a_checkpoint_of_its_last_step(tm
         with pytest.raises((InputError, RankLostError), match="No space left"):
             list(run_distributed_job(job, group, network=tiny_network(), tiling=PARTS))
 
-    together(2, one)
+    run_on_ranks(2, one)
     last = job.options.schedule(read_image(job.content).size)
     assert JobCheckpoint.read(job.checkpoint).snapshot.iterations == sum(level.iterations for level in last)
 
@@ -241,7 +241,7 @@ def test_a_lost_rank_leaves_the_checkpoint_from_before(tmp_path, monkeypatch):
             )
         return raised.value
 
-    survivor, _ = together(2, one)
+    survivor, _ = run_on_ranks(2, one)
     assert "out.png.checkpoint holds the painting" in survivor.__notes__[0]
     assert JobCheckpoint.read(job.checkpoint).snapshot.iterations == 4
     assert not job.output.exists()

@@ -36,7 +36,7 @@ def notes(events):
 
 @pytest.fixture
 def scarce(monkeypatch, small_sides):
-    """Memory runs out at the third closure of a picture looked at at once."""
+    """Memory runs out at the third evaluation of a picture looked at at once."""
 
     def failing(encoder, objective):
         evaluate, asked = evaluate_whole(encoder, objective), []

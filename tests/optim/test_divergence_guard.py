@@ -38,7 +38,7 @@ def test_a_region_without_numbers_is_left_for_the_best_picture(problems, start):
     assert all(math.isfinite(loss) for loss in losses)
     (back,) = [place for place, step in enumerate(steps) if step.note]
     assert losses[back] == min(losses[: back + 1])
-    assert steps[back].index == steps[back - 1].index + 2  # the bad closure, and the best point's again
+    assert steps[back].index == steps[back - 1].index + 2  # the bad evaluation, and the best point's again
     assert "became nan" in steps[back].note
     assert "with a line search" in steps[back].note
     assert losses[-1] < 0.1 * losses[back]
@@ -104,7 +104,7 @@ def test_a_new_best_point_ends_a_row_of_troubles(problems, start):
     assert sum(step.note is not None for step in steps) >= 5
 
 
-def test_trouble_at_the_last_closure_ends_with_the_best_picture(problems, start):
+def test_trouble_at_the_last_evaluation_ends_with_the_best_picture(problems, start):
     calls = []
 
     def function(image):

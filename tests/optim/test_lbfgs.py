@@ -110,7 +110,7 @@ def test_the_search_is_as_good_as_that_of_torch(problems, budget):
 def test_with_a_search_the_loss_never_rises(problems):
     losses = [float(step.losses.total) for step in walk(problems.painting(), LBFGS(line_search=True), 80, start_of())]
     assert losses == sorted(losses, reverse=True)
-    assert len(losses) > 40  # most searches take one closure
+    assert len(losses) > 40  # most searches take one evaluation
 
 
 @pytest.mark.slow
@@ -231,7 +231,7 @@ def test_pairs_that_do_not_hold_at_the_new_size_are_dropped_at_the_first_step(pr
     first = walk(evaluate, optimizer, 20, start)[-1].point
     optimizer.rescale(lambda v: v, 0.05)  # a curvature twenty times too small
     _, second = minimize(PixelParametrization(), evaluate, optimizer, 3, point=first + 0.1)
-    assert second.index == 3  # the closure that showed it is counted
+    assert second.index == 3  # the evaluation that showed it is counted
     assert (second.point - first - 0.1).abs().sum() == pytest.approx(1)
 
 

@@ -44,7 +44,7 @@ def test_a_climb_goes_on_where_the_coarse_level_ended(problems, make):
     assert end.losses.total < above.losses.total
 
 
-def test_a_carried_memory_saves_closures(problems):
+def test_a_carried_memory_saves_evaluations(problems):
     """Where the loss sees the same at both sizes, here 6×8 cells with weights from 1 to 1000."""
     weights = torch.logspace(0, 3, 48).view(6, 8)[:, torch.randperm(8, generator=torch.Generator().manual_seed(1))]
 

@@ -91,7 +91,7 @@ def test_the_secant_equation_holds(octaves):
     torch.testing.assert_close(-kept.direction(y.clone()), s)
 
 
-def closures(optimizer, limit=200):
+def evaluations(optimizer, limit=200):
     """How many a quadratic takes that bends otherwise in each octave."""
     goal = drawn(3, (32, 32), torch.float32)
 
@@ -108,5 +108,5 @@ def closures(optimizer, limit=200):
 
 @pytest.mark.slow
 def test_what_bends_by_octaves_is_soon_at_its_end():
-    plain, by_octaves = (closures(LBFGS(history=5, preconditioner=octaves)) for octaves in (False, True))
+    plain, by_octaves = (evaluations(LBFGS(history=5, preconditioner=octaves)) for octaves in (False, True))
     assert by_octaves < 0.75 * plain < 150

@@ -18,7 +18,7 @@ def test_one_level_where_nothing_is_coarser():
     ]
 
 
-def test_sizes_double_and_closures_shrink():
+def test_sizes_double_and_iterations_shrink():
     options = TransferOptions(min_size=64, iterations=100, iteration_decay=0.5)
     found = options.make_schedule(Size(300, 400), 512, "long")
     assert found == [
@@ -71,7 +71,7 @@ def test_giants_have_an_eighth_of_the_iterations_at_each_size():
     assert published.make_schedule(Size(9, 9), 192 * 32, "long")[-1].iterations == 2
 
 
-def test_every_level_has_a_closure():
+def test_every_level_has_an_iteration():
     options = TransferOptions(min_size=32, iterations=1, iteration_decay=0.1)
     assert [level.iterations for level in options.make_schedule(Size(9, 9), 256, "short")] == [1, 1, 1, 1]
 

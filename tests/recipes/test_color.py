@@ -27,13 +27,13 @@ def options(**own):
 
 
 @pytest.fixture(scope="module")
-def pale(photograph):
+def unclipped_photograph(photograph):
     """A photograph whose colors keep off the borders of sRGB, so that nothing is clipped."""
     return 0.35 + 0.3 * photograph
 
 
 @pytest.fixture(scope="module")
-def faded(painting):
+def unclipped_painting(painting):
     return 0.4 + 0.2 * painting.flip(1)
 
 
@@ -56,42 +56,45 @@ def test_no_strength_changes_nothing(mode, when, photograph, painting):
 
 @pytest.mark.parametrize("transform", ["chol", "pca", "sym"])
 @pytest.mark.parametrize("space", SPACES)
-def test_every_painting_gets_the_moments_of_the_photograph(transform, space, pale, faded):
+def test_every_painting_gets_the_moments_of_the_photograph(transform, space, unclipped_photograph, unclipped_painting):
     linear = options(color="match-linear", color_transform=transform, color_space=space)
-    content, shown = prepare_colors(linear, pale, [faded, faded.flip(1)])
-    assert content is pale
+    content, shown = prepare_colors(linear, unclipped_photograph, [unclipped_painting, unclipped_painting.flip(1)])
+    assert content is unclipped_photograph
     for one in shown:
-        found, wanted = (color_moments(SPACES[space].encode(picture)) for picture in (one, pale))
+        found, wanted = (color_moments(SPACES[space].encode(picture)) for picture in (one, unclipped_photograph))
         assert all((a - b).abs().max() < DOUBLE for a, b in zip(found, wanted, strict=True))
-    assert apply_colors(linear, pale, faded) is faded
+    assert apply_colors(linear, unclipped_photograph, unclipped_painting) is unclipped_painting
 
 
-def test_histograms_are_matched_before(pale, faded):
-    _, (shown,) = prepare_colors(options(color="match-histogram"), pale, [faded])
+def test_histograms_are_matched_before(unclipped_photograph, unclipped_painting):
+    _, (shown,) = prepare_colors(options(color="match-histogram"), unclipped_photograph, [unclipped_painting])
     shares = np.linspace(0.02, 0.98, 20)
-    for mine, theirs in zip(shown[0], pale[0], strict=True):
+    for mine, theirs in zip(shown[0], unclipped_photograph[0], strict=True):
         # A few bins of the histogram.
         assert np.allclose(np.quantile(mine, shares), np.quantile(theirs, shares), atol=1e-2)
 
 
 @pytest.mark.parametrize("mode", ["match-linear", "match-histogram"])
-def test_after_changes_what_was_painted_and_not_what_is_shown(mode, pale, faded):
+def test_after_changes_what_was_painted_and_not_what_is_shown(mode, unclipped_photograph, unclipped_painting):
     after = options(color=mode, color_when="after")
-    assert prepare_colors(after, pale, [faded]) == (pale, [faded])
-    painted = resize(faded, Size(24, 40), clamp=True)
-    found = apply_colors(after, pale, painted)
+    assert prepare_colors(after, unclipped_photograph, [unclipped_painting]) == (
+        unclipped_photograph,
+        [unclipped_painting],
+    )
+    painted = resize(unclipped_painting, Size(24, 40), clamp=True)
+    found = apply_colors(after, unclipped_photograph, painted)
     assert found.shape == painted.shape
-    assert chroma_distance(found, pale) < 0.6 * chroma_distance(painted, pale)
+    assert chroma_distance(found, unclipped_photograph) < 0.6 * chroma_distance(painted, unclipped_photograph)
 
 
 @pytest.mark.parametrize("space", SPACES)
-def test_only_the_lightness_is_shown_and_painted(space, pale, faded):
+def test_only_the_lightness_is_shown_and_painted(space, unclipped_photograph, unclipped_painting):
     keeping = options(color="keep-luminance", color_space=space)
-    content, (shown,) = prepare_colors(keeping, pale, [faded])
+    content, (shown,) = prepare_colors(keeping, unclipped_photograph, [unclipped_painting])
     light = SPACES[space]
     for gray in (content, shown):
         assert (gray - gray.mean(1, keepdim=True)).abs().max() < 1e-6  # matrices are printed with seven digits
-    lightness = [light.lightness(light.encode(one)) for one in (shown, pale)]
+    lightness = [light.lightness(light.encode(one)) for one in (shown, unclipped_photograph)]
     assert lightness[0].mean().item() == pytest.approx(lightness[1].mean().item(), abs=DOUBLE)
     # Variances are raised to 1e-5 at least.
     assert lightness[0].std().item() == pytest.approx(lightness[1].std().item(), abs=1e-3)
@@ -99,23 +102,25 @@ def test_only_the_lightness_is_shown_and_painted(space, pale, faded):
 
 @pytest.mark.parametrize("when", WHENS)
 @pytest.mark.parametrize("space", SPACES)
-def test_the_photographs_colors_return_with_the_painted_lightness(when, space, pale):
+def test_the_photographs_colors_return_with_the_painted_lightness(when, space, unclipped_photograph):
     light = SPACES[space]
-    painted = (pale.flip(-1) * 0.9).clamp(0, 1)
+    painted = (unclipped_photograph.flip(-1) * 0.9).clamp(0, 1)
     found = light.encode(
-        apply_colors(options(color="keep-luminance", color_when=when, color_space=space), pale, painted)
+        apply_colors(options(color="keep-luminance", color_when=when, color_space=space), unclipped_photograph, painted)
     )
-    wanted, own = light.encode(pale), light.encode(painted)
+    wanted, own = light.encode(unclipped_photograph), light.encode(painted)
     inside = (light.decode(light.with_lightness(wanted, light.lightness(own))) - 0.5).abs().amax(1, keepdim=True) < 0.5
     assert inside.float().mean() > 0.9
     assert ((light.lightness(found) - light.lightness(own)) * inside).abs().max() < DOUBLE
     assert ((found - light.with_lightness(wanted, light.lightness(own))) * inside).abs().max() < DOUBLE
 
 
-def test_half_the_strength_is_in_between(pale, faded):
+def test_half_the_strength_is_in_between(unclipped_photograph, unclipped_painting):
     full = options(color="match-linear", color_when="after")
-    half = apply_colors(replace(full, color_strength=0.5), pale, faded)
-    assert torch.allclose(half, (faded + apply_colors(full, pale, faded)) / 2, atol=DOUBLE)
+    half = apply_colors(replace(full, color_strength=0.5), unclipped_photograph, unclipped_painting)
+    assert torch.allclose(
+        half, (unclipped_painting + apply_colors(full, unclipped_photograph, unclipped_painting)) / 2, atol=DOUBLE
+    )
 
 
 @pytest.mark.slow

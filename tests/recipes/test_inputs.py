@@ -98,12 +98,12 @@ def test_the_other_recipes(given, tiny, small_texture, small_reconstruction, sma
     assert torch.equal(found.gram, expected.gram)
 
 
-def test_painting_against_a_rival(given, tiny):
+def test_adversarial_optimization(given, tiny):
     (photo, art), images = given
     options = MDANOptions(
         size=48, iterations=2, content_layer=CONTENT[0], style_layer="conv2_1", rotations=(0.0,), scales=(1.0,)
     )
-    encoder = tiny.float()  # as the rival is
+    encoder = tiny.float()  # as the discriminator is
     expected = last(transfer_mdan(images[0], [images[1]], options, encoder=encoder))
     assert torch.equal(last(transfer_mdan(photo, art, options, encoder=encoder)), expected)
 

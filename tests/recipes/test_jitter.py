@@ -20,7 +20,7 @@ from brushwork.losses.guided_moments import normalize_guides
 from brushwork.recipes import run_recipe
 from brushwork.recipes.multiscale import OUTER_STEP
 from brushwork.recipes.style_transfer import TransferProblem
-from threaded_ranks import together
+from threaded_ranks import run_on_ranks
 from tolerances import DOUBLE
 
 SIZE, SHIFT = Size(48, 64), GridShift(5, 3)
@@ -104,7 +104,7 @@ def test_on_several_ranks(options, pictures, tiny):
         band = RowBand.of(tiny, options.encoded_layers, group, TILE)
         return list(run_recipe(options, pictures, encoder=tiny, partition=band))
 
-    several, one = together(3, painted), list(run_recipe(options, pictures, encoder=tiny))
+    several, one = run_on_ranks(3, painted), list(run_recipe(options, pictures, encoder=tiny))
     assert len({tuple(totals(rank)) for rank in several}) == 1
     stitched = torch.cat([rank[-1].step.image for rank in several], dim=2)
     torch.testing.assert_close(stitched, one[-1].step.image, rtol=0, atol=DOUBLE)

@@ -18,7 +18,7 @@ TINY = MDANOptions(size=64, iterations=6, content_layer="conv3_1", style_layer="
 
 @pytest.fixture
 def tiny(tiny):
-    return tiny.float()  # as the rival is
+    return tiny.float()  # as the discriminator is
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_a_saved_picture_goes_on_bit_for_bit(tiny, photograph, painting):
 
 
 @pytest.mark.slow
-def test_the_rival_is_fooled_more_than_by_the_photograph(tiny, photograph, painting):
+def test_the_discriminator_is_fooled_more_than_by_the_photograph(tiny, photograph, painting):
     options = replace(TINY, iterations=60, content_weight=0.0, tv_weight=0.0, discriminator_lr=0.01)
     *_, last = transfer_mdan(photograph, [painting], options, encoder=tiny)
     *_, still = transfer_mdan(photograph, [painting], replace(options, learning_rate=1e-9), encoder=tiny)

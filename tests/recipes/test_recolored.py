@@ -20,7 +20,7 @@ from brushwork.recipes.init_image import make_init_image
 from brushwork.recipes.style_transfer import TransferProblem
 from brushwork.recipes.transfer_init import TransferInit
 from half_masks import left
-from threaded_ranks import together
+from threaded_ranks import run_on_ranks
 from tiny_network import picture
 from tolerances import DOUBLE, SINGLE
 
@@ -28,7 +28,7 @@ SIZE = Size(48, 64)
 
 
 @pytest.fixture
-def mild():
+def unclipped_pictures():
     """Colors that fit into [0, 1] after any change: nothing is clipped, so moments are met."""
     return [0.4 + 0.2 * picture(seed, 48, 64).double() for seed in (1, 2, 3)]
 
@@ -42,32 +42,32 @@ def moments_of(image):
     return torch.cat([one.flatten() for one in color_moments(image)])
 
 
-def test_it_has_the_mean_and_covariance_of_the_painting(options, mild, tiny):
-    content, style, _ = mild
+def test_it_has_the_mean_and_covariance_of_the_painting(options, unclipped_pictures, tiny):
+    content, style, _ = unclipped_pictures
     found = TransferInit(TransferProblem(content, [style], options, tiny)).recolor_content(SIZE)
     torch.testing.assert_close(moments_of(found), moments_of(style), rtol=0, atol=SINGLE)
     assert not torch.allclose(moments_of(content), moments_of(style), rtol=0, atol=1e-3)
 
 
-def test_it_is_an_affine_map_of_the_content(options, mild, tiny):
-    content, style, _ = mild
+def test_it_is_an_affine_map_of_the_content(options, unclipped_pictures, tiny):
+    content, style, _ = unclipped_pictures
     found = TransferInit(TransferProblem(content, [style], options, tiny)).recolor_content(SIZE)
     columns = torch.cat([content[0].flatten(1), torch.ones(1, SIZE.area, dtype=torch.float64)]).T
     fitted = columns @ torch.linalg.lstsq(columns, found[0].flatten(1).T).solution
     torch.testing.assert_close(fitted.T, found[0].flatten(1), rtol=0, atol=DOUBLE)
 
 
-def test_of_several_paintings_colors_are_blended(options, mild, tiny):
+def test_of_several_paintings_colors_are_blended(options, unclipped_pictures, tiny):
     """The mean of a blend is that of the means, and so is E[x xᵀ]."""
-    content, *styles = mild
+    content, *styles = unclipped_pictures
     blend = replace(options, style_blend=(3.0, 1.0))
     found = color_moments(TransferInit(TransferProblem(content, styles, blend, tiny)).recolor_content(SIZE))[0]
     means = [color_moments(style)[0] for style in styles]
     torch.testing.assert_close(found, 0.75 * means[0] + 0.25 * means[1], rtol=0, atol=SINGLE)
 
 
-def test_a_style_file_gives_the_colors_of_its_painting(options, mild, tiny):
-    content, style, _ = mild
+def test_a_style_file_gives_the_colors_of_its_painting(options, unclipped_pictures, tiny):
+    content, style, _ = unclipped_pictures
     kept = extract_style(style, options, "style", encoder=tiny)
     one, two = (
         TransferInit(TransferProblem(content, [given], options, tiny)).recolor_content(SIZE) for given in (style, kept)
@@ -85,8 +85,8 @@ def _without_colors(style):
     return replace(style, statistics={layer: one for layer, one in style.statistics.items() if layer != "pixels"})
 
 
-def test_each_region_takes_the_colors_of_its_own(options, mild, tiny):
-    content, *styles = mild
+def test_each_region_takes_the_colors_of_its_own(options, unclipped_pictures, tiny):
+    content, *styles = unclipped_pictures
     half, other = left(48, 64), 1 - left(48, 64)
     regions = (StyleRegion(half, other, 0), StyleRegion(other, half, 1))
     found = TransferInit(TransferProblem(content, styles, options, tiny, regions=regions)).recolor_content(SIZE)
@@ -97,8 +97,8 @@ def test_each_region_takes_the_colors_of_its_own(options, mild, tiny):
             torch.testing.assert_close(mine, theirs, rtol=0, atol=SINGLE)
 
 
-def test_pixels_of_no_region_stay(options, mild, tiny):
-    content, style, _ = mild
+def test_pixels_of_no_region_stay(options, unclipped_pictures, tiny):
+    content, style, _ = unclipped_pictures
     half, empty = left(48, 64), torch.zeros(1, 48, 64)
     regions = (StyleRegion(half, half), StyleRegion(1 - half, empty))
     found = TransferInit(TransferProblem(content, [style], options, tiny, regions=regions)).recolor_content(SIZE)
@@ -107,22 +107,22 @@ def test_pixels_of_no_region_stay(options, mild, tiny):
     assert not torch.equal(found[..., inside], content[..., inside])
 
 
-def test_masked_moments_of_everything_are_those_of_the_image(mild):
-    everything = masked_color_moments(mild[0], torch.ones(1, 48, 64))
-    for one, two in zip(everything, color_moments(mild[0]), strict=True):
+def test_masked_moments_of_everything_are_those_of_the_image(unclipped_pictures):
+    everything = masked_color_moments(unclipped_pictures[0], torch.ones(1, 48, 64))
+    for one, two in zip(everything, color_moments(unclipped_pictures[0]), strict=True):
         torch.testing.assert_close(one, two, rtol=0, atol=DOUBLE)
 
 
-def test_a_run_begins_with_it(options, mild, tiny):
-    content, style, _ = mild
+def test_a_run_begins_with_it(options, unclipped_pictures, tiny):
+    content, style, _ = unclipped_pictures
     first = next(transfer(content, style, replace(options, init_noise=5.0), encoder=tiny))
     start = TransferInit(TransferProblem(content, [style], options, tiny)).recolor_content(SIZE)
     drawn = torch.randn(start.shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     torch.testing.assert_close(first.step.image, start + drawn * 5 / 255, rtol=0, atol=DOUBLE)
 
 
-def test_other_recipes_take_it_from_pictures(options, mild):
-    content, style, _ = mild
+def test_other_recipes_take_it_from_pictures(options, unclipped_pictures):
+    content, style, _ = unclipped_pictures
     torch.testing.assert_close(
         moments_of(make_init_image(options, SIZE, content, style)), moments_of(style), rtol=0, atol=SINGLE
     )
@@ -130,8 +130,8 @@ def test_other_recipes_take_it_from_pictures(options, mild):
 
 @pytest.mark.parametrize("init", ["recolored", "content", "style"])
 @pytest.mark.parametrize("detail", [0.5, 1.0])
-def test_the_enlarged_result_gets_the_detail_of_the_start(options, mild, tiny, init, detail):
-    content, style, _ = mild
+def test_the_enlarged_result_gets_the_detail_of_the_start(options, unclipped_pictures, tiny, init, detail):
+    content, style, _ = unclipped_pictures
     old, new = Size(48, 64), Size(96, 128)
     fine, finer = (torch.nn.functional.interpolate(one, scale_factor=2) for one in (content, style))
     problem = TransferProblem(fine, [finer], replace(options, init=init, detail=detail), tiny)
@@ -143,8 +143,10 @@ def test_the_enlarged_result_gets_the_detail_of_the_start(options, mild, tiny, i
 
 
 @pytest.mark.parametrize("own", [{"init": "noise"}, {"init": "gray"}, {"detail": 0.0}])
-def test_some_starts_have_no_detail(options, mild, tiny, own):
-    problem = TransferProblem(mild[0], mild[1:2], replace(options, **({"detail": 1.0} | own)), tiny)
+def test_some_starts_have_no_detail(options, unclipped_pictures, tiny, own):
+    problem = TransferProblem(
+        unclipped_pictures[0], unclipped_pictures[1:2], replace(options, **({"detail": 1.0} | own)), tiny
+    )
     assert TransferInit(problem).detail(SIZE, Size(96, 128)) is None
 
 
@@ -175,6 +177,6 @@ def test_ranks_add_their_part_of_the_detail(options, photograph, painting, tiny)
         band = RowBand.of(tiny, given.encoded_layers, group, Tiling(56))
         return list(run_recipe(given, RecipeInputs(photograph, (painting,)), encoder=tiny, partition=band))[-1]
 
-    several = torch.cat([last.step.image for last in together(3, painted)], dim=2)
+    several = torch.cat([last.step.image for last in run_on_ranks(3, painted)], dim=2)
     alone = list(transfer(photograph, painting, given, encoder=tiny))[-1].step.image
     torch.testing.assert_close(several, alone, rtol=0, atol=DOUBLE)

@@ -15,7 +15,7 @@ from brushwork.images.geometry import Size
 from brushwork.images.resample import resize
 from brushwork.recipes import run_recipe
 from brushwork.recipes.multiscale import ResumeState
-from threaded_ranks import together
+from threaded_ranks import run_on_ranks
 from tolerances import DOUBLE
 
 RANKS = 3
@@ -45,41 +45,41 @@ def require_same(one, several):
 
 
 @pytest.fixture
-def scene(tiny, photograph, painting):
+def pictures_and_encoder(tiny, photograph, painting):
     return RecipeInputs(photograph, (painting,)), tiny
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", SETTINGS)
-def test_transfers(kind, scene, small_transfer):
+def test_transfers(kind, pictures_and_encoder, small_transfer):
     options = replace(small_transfer(size=96, iterations=6), **SETTINGS[kind])
-    pictures, encoder = scene
-    several = together(RANKS, lambda group: list(painted(options, pictures, encoder, group=group)))
+    pictures, encoder = pictures_and_encoder
+    several = run_on_ranks(RANKS, lambda group: list(painted(options, pictures, encoder, group=group)))
     require_same(list(painted(options, pictures, encoder)), several)
     assert min(step.step.image.shape[2] for step in [rank[-1] for rank in several]) > 0
 
 
 @pytest.mark.slow
-def test_textures_and_reconstructions(scene, small_texture, small_reconstruction):
-    pictures, encoder = scene
+def test_textures_and_reconstructions(pictures_and_encoder, small_texture, small_reconstruction):
+    pictures, encoder = pictures_and_encoder
     pictures = RecipeInputs(pictures.content)
     for options in (small_texture(size="40x72"), small_reconstruction(size=64)):
-        several = together(RANKS, lambda group, asked=options: list(painted(asked, pictures, encoder, group=group)))
+        several = run_on_ranks(RANKS, lambda group, asked=options: list(painted(asked, pictures, encoder, group=group)))
         require_same(list(painted(options, pictures, encoder)), several)
 
 
 @pytest.mark.slow
-def test_a_painting_goes_on_with_another_number_of_ranks(scene, small_transfer):
+def test_a_painting_goes_on_with_another_number_of_ranks(pictures_and_encoder, small_transfer):
     """What two ranks saved in the middle of the first size, three take up, and end as one process would."""
     options = small_transfer(size=96, min_size=48, iterations=6)
-    pictures, encoder = scene
+    pictures, encoder = pictures_and_encoder
     whole = list(painted(options, pictures, encoder))
 
     def begin(group):
         *_, third = islice(painted(options, pictures, encoder, group=group), 3)
         return third.resume_state()
 
-    parts = together(2, begin)
+    parts = run_on_ranks(2, begin)
     joined = {
         name: torch.cat([part.state[name] for part in parts], dim=2) if value.ndim else value
         for name, value in parts[0].state.items()
@@ -91,7 +91,7 @@ def test_a_painting_goes_on_with_another_number_of_ranks(scene, small_transfer):
         saved = ResumeState(parts[0].level, parts[0].iterations, mine)
         return list(painted(options, pictures, encoder, saved=saved, group=group))
 
-    require_same(whole[3:], together(3, go_on))
+    require_same(whole[3:], run_on_ranks(3, go_on))
 
 
 @pytest.mark.parametrize("new", [Size(61, 40), Size(30, 25)])
@@ -103,4 +103,4 @@ def test_bands_are_resized_as_the_whole_is(new, tiny):
         share = RowBand.of(tiny, ("conv3_1",), group, Tiling(SIDE))
         return share.resize(share.crop(picture), old, new)
 
-    torch.testing.assert_close(torch.cat(together(RANKS, one), dim=2), resize(picture, new), rtol=0, atol=DOUBLE)
+    torch.testing.assert_close(torch.cat(run_on_ranks(RANKS, one), dim=2), resize(picture, new), rtol=0, atol=DOUBLE)

@@ -104,7 +104,7 @@ def test_another_look_is_refused(kept, options, tiny, photograph):
         next(transfer(photograph, [kept], options(style_layers=("pool3", "conv2_1")), encoder=tiny))
 
 
-def test_the_weights_are_told_apart_by_more_than_their_name(kept, options, tiny, photograph):
+def test_the_weights_are_distinguished_by_more_than_their_name(kept, options, tiny, photograph):
     other = deepcopy(tiny)
     with torch.no_grad():
         next(one for one in other.parameters() if one.ndim == 1).add_(1)
@@ -142,21 +142,21 @@ def test_other_files_are_no_styles(content, tmp_path):
 
 
 def _changed(path, change):
-    """Write a style file anew, its story or its tensors changed."""
+    """Write a style file anew, its metadata or its tensors changed."""
     with safe_open(path, framework="pt") as file:
-        story = json.loads(file.metadata()["brushwork style"])
+        metadata = json.loads(file.metadata()["brushwork style"])
     tensors = load_file(path)
-    change(story, tensors)
-    save_file(tensors, path, {"brushwork style": json.dumps(story)})
+    change(metadata, tensors)
+    save_file(tensors, path, {"brushwork style": json.dumps(metadata)})
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda story, _: story.update(size=[[96], 64]), "extracted from"),
-        (lambda story, _: story.update(size=[0, 64]), "extracted from"),
-        (lambda story, _: story.update(source=None), "extracted from None"),
-        (lambda story, _: story["encoder"].pop("network"), "network"),
+        (lambda metadata, _: metadata.update(size=[[96], 64]), "extracted from"),
+        (lambda metadata, _: metadata.update(size=[0, 64]), "extracted from"),
+        (lambda metadata, _: metadata.update(source=None), "extracted from None"),
+        (lambda metadata, _: metadata["encoder"].pop("network"), "network"),
         (lambda _, tensors: tensors["48/relu1_1/mean"].fill_(torch.nan), "relu1_1/mean is not a mean"),
         (lambda _, tensors: tensors.update({"48/relu1_1/gram": torch.ones(1, 3, 3)}), "gram"),
         (lambda _, tensors: tensors.update({"48/relu1_1/std": torch.ones(1, 8).int()}), "std"),

@@ -62,7 +62,7 @@ def test_on_meta_large_tensors_take_nothing():
     assert empty_or_mapped((1, 3), like, large=24).untyped_storage().nbytes() == 12
 
 
-def test_a_full_disk_is_told(monkeypatch):
+def test_a_full_disk_is_reported(monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 

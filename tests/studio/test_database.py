@@ -12,7 +12,7 @@ from brushwork.studio.database import Database, check_address
 from brushwork.studio.folder import StudioFolder, find_studio
 from brushwork.studio.shared_folder import open_database
 
-PATIENCE = 60
+TIMEOUT = 60
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -26,7 +26,7 @@ def test_a_commit_of_another_connection_is_seen_once(folder, database, store, mo
     assert watch.has_changed()  # the first time
     assert not watch.has_changed()
     store.set_setting("name", 1)
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT
     while not watch.has_changed():
         assert time.monotonic() < end
         time.sleep(0.001)

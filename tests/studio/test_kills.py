@@ -18,11 +18,11 @@ from brushwork.studio.retention import sweep
 from brushwork.studio.tile_writer import write_tiles
 from studio_pictures import png, put
 
-PATIENCE = 60
+TIMEOUT = 60
 
 
 def wait_until(condition):
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.005)
@@ -40,7 +40,7 @@ def test_a_picture_whose_decoder_is_killed_is_decoded_by_the_next(tmp_path):
         reading.start()
         wait_until(lambda: reader._read > asked)
         process.kill()
-        reading.join(PATIENCE)
+        reading.join(TIMEOUT)
     finally:
         reader.close()
     assert found == [(80, 64)]

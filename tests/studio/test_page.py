@@ -19,7 +19,7 @@ from studio_pictures import film, png
 pytestmark = pytest.mark.slow
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-PATIENCE = 300_000
+TIMEOUT = 300_000
 """Milliseconds for what takes one or two seconds on an idle machine."""
 
 WORKER = Path(studio_worker.__file__)
@@ -46,10 +46,10 @@ def address(tmp_path_factory, fork_server):
     yield found
     os.close(writing)  # which ends the worker
     server.terminate()
-    server.wait(PATIENCE / 1000)
+    server.wait(TIMEOUT / 1000)
     server.stdout.close()
     with worker:
-        assert worker.wait(PATIENCE / 1000) == 0, worker.stderr.read()
+        assert worker.wait(TIMEOUT / 1000) == 0, worker.stderr.read()
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def first_visit(browser, address):
 
 def new_context(browser, **settings):
     context = browser.new_context(reduced_motion="reduce", **settings)  # what fades in has no contrast yet
-    context.set_default_timeout(PATIENCE)
+    context.set_default_timeout(TIMEOUT)
     return context
 
 
@@ -131,7 +131,7 @@ def wait_for_request(page, what):
 
 
 def wait_until(page, condition):
-    end = time.monotonic() + PATIENCE / 1000
+    end = time.monotonic() + TIMEOUT / 1000
     while not condition():
         assert time.monotonic() < end
         page.wait_for_timeout(50)  # unlike `sleep`, it lets the page's events arrive

@@ -29,7 +29,7 @@ COLORS = {"dusk": (0.8, 0.2, 0.2), "noon": (0.2, 0.8, 0.2), "night": (0.1, 0.1, 
 
 
 @pytest.fixture
-def shelf(tmp_path, monkeypatch):
+def models_folder(tmp_path, monkeypatch):
     """A folder of models with one of three styles, which nothing else knows by name."""
     config = MultiStyleConfig(styles=tuple(COLORS), width=4, blocks=1)
     network = build_network(config, seed=1)
@@ -38,7 +38,7 @@ def shelf(tmp_path, monkeypatch):
             if parameter.ndim == 2:
                 parameter.copy_(torch.rand(parameter.shape, generator=torch.Generator().manual_seed(2)))
     thumbnail = make_thumbnail([torch.tensor(one).view(1, 3, 1, 1).expand(1, 3, 64, 96) for one in COLORS.values()])
-    folder = tmp_path / "shelf"
+    folder = tmp_path / "models"
     folder.mkdir()
     save_model(StyleModel("sky", "multi-style", config, network, thumbnail), folder / "sky.safetensors")
     monkeypatch.setenv("BRUSHWORK_MODELS", str(folder))
@@ -50,7 +50,7 @@ def sky(client):
     return {one["style"]: one for one in listed if one["model"] == "sky"}
 
 
-def test_each_style_is_a_painting_with_its_image_until_its_model_is_gone(shelf, client, database, folder):
+def test_each_style_is_a_painting_with_its_image_until_its_model_is_gone(models_folder, client, database, folder):
     register_models(database, folder)
     found = sky(client)
     assert {style: one["id"] for style, one in found.items()} == {style: f"model:sky:{style}" for style in COLORS}
@@ -59,33 +59,37 @@ def test_each_style_is_a_painting_with_its_image_until_its_model_is_gone(shelf, 
         assert image.shape == (1, 3, 160, 160)
         expected = torch.tensor(COLORS[style])
         torch.testing.assert_close(image.mean((0, 2, 3)), expected, rtol=0, atol=4 / 255)  # twice a JPEG, of one color
-    (shelf / "sky.safetensors").unlink()
+    (models_folder / "sky.safetensors").unlink()
     register_models(database, folder)
     assert sky(client) == {}
 
 
-def test_a_damaged_model_is_left_out_and_a_texture_is_known_by_its_architecture(shelf, client, database, folder):
+def test_a_damaged_model_is_left_out_and_a_texture_is_known_by_its_architecture(
+    models_folder, client, database, folder
+):
     config = TextureNetConfig(scales=2)
     image = make_thumbnail([torch.rand(1, 3, 64, 64)])
-    save_model(StyleModel("pebbles", "texture", config, build_network(config), image), shelf / "pebbles.safetensors")
-    (shelf / "damaged.safetensors").write_bytes((shelf / "sky.safetensors").read_bytes()[:100])
+    save_model(
+        StyleModel("pebbles", "texture", config, build_network(config), image), models_folder / "pebbles.safetensors"
+    )
+    (models_folder / "damaged.safetensors").write_bytes((models_folder / "sky.safetensors").read_bytes()[:100])
     register_models(database, folder)
     listed = {one["model"] for one in client.get(f"{API}/paintings").json()["paintings"]}
     assert "sky" in listed and not listed & {"pebbles", "damaged"}
 
 
-def test_a_model_is_a_known_name_and_no_file_of_the_current_folder(shelf, tmp_path, monkeypatch):
+def test_a_model_is_a_known_name_and_no_file_of_the_current_folder(models_folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    sky = (shelf / "sky.safetensors").read_bytes()
+    sky = (models_folder / "sky.safetensors").read_bytes()
     for name in ("private.safetensors", "private"):
         (tmp_path / name).write_bytes(sky)
         with pytest.raises(InputError, match=f"no model '{name}'"):
             LoadedNetworks().network(ModelOptions(model=name))
     (tmp_path / "sky").mkdir()
-    (shelf / "sky.v2.safetensors").write_bytes(sky)
+    (models_folder / "sky.v2.safetensors").write_bytes(sky)
     for name in ("sky", "sky.v2"):
         assert LoadedNetworks().network(ModelOptions(model=name, style=("dusk",))).options.model == name
-    (shelf / "damaged.safetensors").write_bytes(sky[:100])
+    (models_folder / "damaged.safetensors").write_bytes(sky[:100])
     with pytest.raises(InputError, match=r"^damaged is damaged"):  # clients learn no path
         LoadedNetworks().network(ModelOptions(model="damaged"))
 
@@ -98,7 +102,7 @@ def test_networks_that_differ_in_any_option_are_loaded_apart(monkeypatch, change
     assert networks.encoder(replace(usual, **changed)) is not networks.encoder(usual)
 
 
-def test_the_card_of_a_style_is_painted_by_it(shelf, client, database, folder, store):
+def test_the_card_of_a_style_is_painted_by_it(models_folder, client, database, folder, store):
     register_models(database, folder)
     content = put(folder, database, png(1))
     ask = {"content": content, "paintings": [f"model:sky:{style}" for style in COLORS]}
@@ -114,7 +118,7 @@ def test_the_card_of_a_style_is_painted_by_it(shelf, client, database, folder, s
     assert pictures[0] != pictures[1]
 
 
-def test_a_blend_of_two_styles_is_asked_for_as_the_command_asks(shelf, client, database, folder):
+def test_a_blend_of_two_styles_is_asked_for_as_the_command_asks(models_folder, client, database, folder):
     content = put(folder, database, png(1))
     body = {
         "kind": "model",

@@ -18,7 +18,7 @@ from brushwork.studio.folder import StudioFolder
 from brushwork.studio.painting import LoadedNetworks, run_request
 from studio_pictures import small_request
 
-PATIENCE = 240
+TIMEOUT = 240
 """Seconds for what takes a few on an idle machine."""
 
 SCRIPT = Path(hasty_worker.__file__)
@@ -35,7 +35,7 @@ class RunningWorker:
         """End it by a signal, and return its exit code; one that has ended stays as it is."""
         if self._code is None:
             self._process.send_signal(number)
-            self._code = self._process.wait(PATIENCE)
+            self._code = self._process.wait(TIMEOUT)
             os.close(self._inlet)
         return self._code
 
@@ -58,7 +58,7 @@ def worker(fork_server):
 
 
 def wait_for(store, job, what):
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT
     while not what(found := store.get(job)):
         assert time.monotonic() < end, found
         time.sleep(0.02)

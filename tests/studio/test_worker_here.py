@@ -22,7 +22,7 @@ from brushwork.studio.worker import Worker
 from studio_pictures import png, put
 
 pytestmark = pytest.mark.slow
-PATIENCE = 60
+TIMEOUT = 60
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -38,12 +38,12 @@ def running(folder, database, monkeypatch):
     thread.start()
     yield worker
     worker.stop()
-    thread.join(PATIENCE)
+    thread.join(TIMEOUT)
     assert not thread.is_alive()
 
 
 def wait_for(store, job, state):
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT
     while (found := store.get(job))["state"] != state:
         assert time.monotonic() < end, found
         time.sleep(0.02)
@@ -143,12 +143,12 @@ def test_a_worker_that_is_busy_leaves_a_lost_job_to_others(running, store, folde
 
     def paint(work):
         begun.set()
-        release.wait(PATIENCE)
+        release.wait(TIMEOUT)
         work._claim.settle("complete")
 
     monkeypatch.setattr(module.WorkOnJob, "run", paint)
     busy = store.create(mixture(folder, database, 0.25))[0]["id"]
-    assert begun.wait(PATIENCE)
+    assert begun.wait(TIMEOUT)
     lost = store.create(mixture(folder, database, 0.5))[0]["id"]
     claim_job(database, lost, 1, "another", has_newer_checkpoint=False)
     running._run_job(lost, 1)

@@ -88,11 +88,11 @@ def refused(group):
     return said
 
 
-def talked(group):
+def communicated(group):
     """What this rank heard through every method."""
     rank = group.rank
-    room = torch.empty(2)
-    group.exchange({1 - rank: torch.full((2,), float(rank))}, {1 - rank: room})
+    buffer = torch.empty(2)
+    group.exchange({1 - rank: torch.full((2,), float(rank))}, {1 - rank: buffer})
     if rank:
         group.send(torch.arange(3), 0)
     received = None if rank else group.receive(torch.empty(3, dtype=torch.int64), 1).tolist()
@@ -100,7 +100,7 @@ def talked(group):
         "receive": received,
         "sum": group.all_reduce_sum(torch.tensor([1.0, rank])).tolist(),
         "largest": group.all_reduce_max(torch.tensor([-1.0, rank])).tolist(),
-        "exchange": room.tolist(),
+        "exchange": buffer.tolist(),
         "first": group.broadcast({"rank": rank}),
         "all": list(group.all_gather(rank)),
     }
@@ -125,5 +125,10 @@ def lost(group, folder):
 if __name__ == "__main__":
     torch.set_num_threads(1)
     folder, there = Path(sys.argv[1]), TorchProcessGroup(torch.device("cpu"))
-    found = {"talked": talked(there), "painted": painted(there), "regional": regional(there), "refused": refused(there)}
+    found = {
+        "communicated": communicated(there),
+        "painted": painted(there),
+        "regional": regional(there),
+        "refused": refused(there),
+    }
     torch.save(found | {"lost": lost(there, folder)}, folder / f"{there.rank}.pt")

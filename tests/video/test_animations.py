@@ -61,7 +61,7 @@ def test_alpha_is_kept_where_the_codec_has_it(tmp_path, name, codec):
 @pytest.mark.parametrize(
     ("name", "changes"), [("a.mp4", {}), ("a.mp4", {"codec": "vp9"}), ("a.webm", {"codec": "vp9", "chroma": "444"})]
 )
-def test_alpha_and_colors_that_a_film_does_not_hold_are_told(tmp_path, name, changes):
+def test_alpha_and_colors_that_a_film_does_not_hold_are_reported(tmp_path, name, changes):
     done = passed(transparent(tmp_path / "in.mkv"), tmp_path / name, **changes)
     assert any("no alpha" in note for note in done.notes)
 
@@ -181,7 +181,7 @@ def test_a_still_webp_is_no_film(tmp_path):
         list(open_clip(tmp_path / "cut.webp").frames())
 
 
-def test_that_a_film_does_not_say_how_often_it_is_played_is_told(tmp_path):
+def test_that_a_film_does_not_say_how_often_it_is_played_is_reported(tmp_path):
     clip = write_clip(tmp_path / "in.mp4", panned(2))
     assert any("plays has no effect" in note for note in passed(clip, tmp_path / "out.mkv", plays=2).notes)
     assert not any("plays" in note for note in passed(clip, tmp_path / "out.gif", plays=2).notes)

@@ -174,7 +174,7 @@ def test_a_finished_film_of_another_clip_or_other_options_is_no_finished_one(tmp
     assert done.frames == 3 and sha256(job.output) != before
 
 
-def test_what_makes_another_film_is_told_part_by_part():
+def test_what_makes_another_film_is_reported_part_by_part():
     here = {"clip": "a1", "encoding": {"crf": 18}, "masks": None}
     assert not workspace.list_film_changes(here, dict(here))
     there = {"clip": "b2", "encoding": {"crf": 20}, "masks": ["c3"], "pictures": {"rate": 12.0}}
@@ -186,7 +186,7 @@ def test_what_makes_another_film_is_told_part_by_part():
     ]
 
 
-def test_of_another_method_only_its_name_is_told():
+def test_of_another_method_only_its_name_is_reported():
     """Each method has options of its own."""
     here, there = ({"method": {"kind": kind, name: 1}} for kind, name in (("AdaINOptions", "a"), ("ModelOptions", "b")))
     assert workspace.list_film_changes(here, there | {"weights": "f0"}) == ["method: adain here, model there"]

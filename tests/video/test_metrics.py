@@ -104,7 +104,7 @@ def test_pictures_are_films(tmp_path, capfd, monkeypatch, output, result, origin
         assert document["warp_error"] == document["film_warp_error"]
 
 
-def test_a_report_without_a_place_is_told_before_anything_is_measured(tmp_path, capfd, monkeypatch):
+def test_a_report_without_a_place_is_reported_before_anything_is_measured(tmp_path, capfd, monkeypatch):
     monkeypatch.chdir(tmp_path)
     clip(tmp_path, "a", panned(2))
     monkeypatch.setattr("brushwork.video.evaluate_film", lambda *_: pytest.fail("it was measured"))
@@ -131,7 +131,7 @@ def test_a_report_without_a_place_is_told_before_anything_is_measured(tmp_path, 
         (("texture", "a.mkv"), "a.mkv is a film, and no picture"),
     ],
 )
-def test_films_and_pictures_are_told_apart(tmp_path, capfd, monkeypatch, words, said):
+def test_films_and_pictures_are_distinguished(tmp_path, capfd, monkeypatch, words, said):
     monkeypatch.chdir(tmp_path)
     clip(tmp_path, "a", panned(2))
     write_image(torch.full((1, 3, 40, 60), 0.4), tmp_path / "a.png")

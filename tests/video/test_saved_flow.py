@@ -95,7 +95,7 @@ def test_frames_are_kept_where_nothing_is_lost(job, tmp_path):
     assert len(list(mine.parent.iterdir())) == 4 and mine.read_bytes() != b"mine"
 
 
-def test_a_folder_that_cannot_be_made_for_the_flow_is_told_before_anything_is_painted(job):
+def test_a_folder_that_cannot_be_made_for_the_flow_is_reported_before_anything_is_painted(job):
     events = run_film(replace(job, save_flow=job.clip / "flow"), network=tiny_stylizer())
     with pytest.raises(InputError, match=r"cannot be created .*: choose another with --save-flow"):
         next(one for one in events if isinstance(one, FrameDone))

@@ -20,7 +20,7 @@ def _error(mine, theirs):
     return float((mine - theirs).norm() / theirs.norm())
 
 
-def _closure(encoder, picture, layers, engine, dtype=torch.float32):
+def _evaluate(encoder, picture, layers, engine, dtype=torch.float32):
     """The features and the gradient of a loss in which every layer counts."""
     encoder.engine = engine
     image = picture.to(dtype).clone().requires_grad_()
@@ -41,8 +41,8 @@ def _agree(encoder, shape, layers, limit=THROUGH_VGG):
     """
     errors = []
     for seed in range(3):
-        features, gradient = _closure(encoder, _picture(*shape, seed=seed), layers, "native")
-        true_features, true = _closure(encoder, _picture(*shape, seed=seed), layers, "plain", torch.float64)
+        features, gradient = _evaluate(encoder, _picture(*shape, seed=seed), layers, "native")
+        true_features, true = _evaluate(encoder, _picture(*shape, seed=seed), layers, "plain", torch.float64)
         encoder.float()
         for name, feature in features.items():
             assert feature.shape == true_features[name].shape
@@ -87,8 +87,8 @@ def test_large_tiles_of_the_backward_pass(padding):
     """
     encoder = load_encoder(padding=padding)
     picture = _picture(1, 3, 97, 103, seed=3)
-    gradient = _closure(encoder, picture, ("relu1_1", "relu2_1"), "native")[1]
-    true = _closure(encoder, picture, ("relu1_1", "relu2_1"), "plain", torch.float64)[1]
+    gradient = _evaluate(encoder, picture, ("relu1_1", "relu2_1"), "native")[1]
+    true = _evaluate(encoder, picture, ("relu1_1", "relu2_1"), "plain", torch.float64)[1]
     differences = (gradient - true).abs() / true.square().mean().sqrt()
     assert differences.flatten().quantile(0.99) < 2 * rounding(9 * 64, layers=3)
     assert _error(gradient, true) < ONE_DECISION
@@ -164,8 +164,8 @@ def test_the_rehearsal_takes_the_memory_of_the_real_thing(encoder_and_picture):
 
 def test_half_precision_and_doubles_go_the_plain_way(encoder_and_picture):
     encoder, picture = encoder_and_picture
-    features = _closure(encoder, picture, DEEP, "native", torch.float64)[0]
-    plain = _closure(encoder, picture, DEEP, "plain", torch.float64)[0]
+    features = _evaluate(encoder, picture, DEEP, "native", torch.float64)[0]
+    plain = _evaluate(encoder, picture, DEEP, "plain", torch.float64)[0]
     encoder.float()
     assert all(torch.equal(features[name], plain[name]) for name in DEEP)
 

@@ -54,7 +54,7 @@ def test_a_layer_is_that_of_rounded_numbers(padding, pool, shape):
     require_close((pulled - added).permute(0, 3, 1, 2).double(), seen.grad, rounding(9 * outputs))
 
 
-def _closure(network, image):
+def _evaluate(network, image):
     leaf = image.clone().requires_grad_()
     features = network(leaf, DEEP)
     torch.autograd.backward(list(features.values()), [one.detach() / one.detach().norm() for one in features.values()])
@@ -68,9 +68,9 @@ def test_features_and_gradient_of_the_network(padding):
     """At each layer the inputs and the weights are rounded; the roundings are independent, and add up as squares do."""
     network, image = load_encoder(padding=padding, engine="native"), torch.rand(1, 3, 40, 38)
     network.precision = "bf16"
-    features, gradient = _closure(network, image)
+    features, gradient = _evaluate(network, image)
     network.precision, network.engine = "full", "plain"
-    expected, slope = _closure(network.double(), image.double())
+    expected, slope = _evaluate(network.double(), image.double())
     for layer, (name, feature) in enumerate(features.items(), start=1):
         assert feature.dtype == torch.float32
         layers = 1 + network.depth(name) // 2
@@ -87,7 +87,7 @@ def test_threads_change_nothing():
     try:
         for threads in (1, 3):
             torch.set_num_threads(threads)
-            found.append(_closure(network, image)[1])
+            found.append(_evaluate(network, image)[1])
     finally:
         torch.set_num_threads(before)
     assert torch.equal(*found)

@@ -29,13 +29,13 @@ def test_builds_a_library_that_loads(tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == [build.LIBRARY]
 
 
-def test_a_compiler_that_fails_is_told(tmp_path, monkeypatch):
+def test_a_compiler_that_fails_is_reported(tmp_path, monkeypatch):
     monkeypatch.setenv("CXX", "false")
     assert "false failed" in build.build_library(tmp_path)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_compiler_that_is_missing_is_told(tmp_path, monkeypatch):
+def test_a_compiler_that_is_missing_is_reported(tmp_path, monkeypatch):
     monkeypatch.setenv("CXX", "no-such-compiler")
     assert "no-such-compiler" in build.build_library(tmp_path)
     monkeypatch.delenv("CXX")
