@@ -104,8 +104,8 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path: Path) -> 
     alone, again = tmp_path / "alone", tmp_path / "again"
     for folder in (alone, again):
         folder.mkdir()
-    course = tiny_config(alone, OPTIONS)  # type: ignore[arg-type]
-    list(train_task(gallery_task(), course, CPU))
+    uninterrupted = tiny_config(alone, OPTIONS)  # type: ignore[arg-type]
+    list(train_task(gallery_task(), uninterrupted, CPU))
     interrupted = tiny_config(again, OPTIONS)  # type: ignore[arg-type]
     done: list[StepDone] = []
     with pytest.raises(KeyboardInterrupt):
@@ -114,7 +114,7 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path: Path) -> 
                 done.append(event)
     assert interrupted.checkpoint.exists()
     list(train_task(gallery_task(), replace(interrupted, resume=True), CPU))
-    models = [load_model(one.output) for one in (course, interrupted)]
+    models = [load_model(one.output) for one in (uninterrupted, interrupted)]
     assert models[0].config == OPTIONS.architecture(NAMES)
     for name, value in models[0].network.state_dict().items():
         assert torch.equal(value, models[1].network.state_dict()[name]), name

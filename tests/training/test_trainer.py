@@ -208,11 +208,11 @@ def test_pictures_of_iterations_after_the_checkpoint_are_removed(tmp_path: Path)
 
 
 def test_pictures_of_a_longer_training_before_are_removed(tmp_path: Path) -> None:
-    course = tiny_config(tmp_path)
-    course.images_folder.mkdir()
-    (course.images_folder / "000040.jpg").write_bytes(b"")
-    taught(replace(course, options=replace(TINY, iterations=3), overwrite=True))
-    assert sorted(one.name for one in course.images_folder.iterdir()) == ["000000.jpg", "000003.jpg"]
+    config = tiny_config(tmp_path)
+    config.images_folder.mkdir()
+    (config.images_folder / "000040.jpg").write_bytes(b"")
+    run_training(replace(config, options=replace(TINY, iterations=3), overwrite=True))
+    assert sorted(one.name for one in config.images_folder.iterdir()) == ["000000.jpg", "000003.jpg"]
 
 
 @pytest.mark.slow
