@@ -6,53 +6,36 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
-from rich import box
-from rich.table import Table
 
 from brushwork import devices, images, jobs, metrics
 from brushwork.cli.config import FLAG_ONLY
-from brushwork.cli.consoles import make_console
+from brushwork.cli.evaluation_cases import EvaluationCase, find_case
 from brushwork.cli.film_evaluation import FilmEvaluationFlags, evaluate_films
 from brushwork.cli.flags import OUTPUT, PICTURES, home_path, parse_integer
+from brushwork.cli.metrics_table import print_metrics
 from brushwork.cli.output import (
     Row,
     exit_code_for,
     format_error,
-    format_number,
     log,
     print_failure,
     print_json,
-    print_result,
     require_table,
     write_table,
 )
-from brushwork.cli.paths import has_folder, list_images, require_no_film, shorten_path
+from brushwork.cli.paths import has_folder, list_images, require_no_film
 from brushwork.cli.run_flags import Device, Flag, Quiet, Threads
 from brushwork.errors import BrushworkError, InputError
-from brushwork.options.describe import field_docs
 from brushwork.options.validation import require_option
-from brushwork.storage.file_names import STYLE_ENDING
-from brushwork.storage.folders import expand_user
 
 if TYPE_CHECKING:
     import torch
 
 _NETWORKS = ("vgg16", "alexnet")
 """Default networks: the first with which no result was made. Most results are made with VGG-19."""
-
-_BETTER = {"ssim": "↑", "psnr": "↑"}
-"""Metrics for which larger is better; for all others, smaller is."""
-
-
-class EvaluationCase(NamedTuple):
-    """A result with the content and style image to compare it with."""
-
-    result: Path
-    content_image: Path
-    style_image: Path
 
 
 def evaluate(
@@ -110,7 +93,7 @@ def evaluate(
     for path in paths:
         with report.collect_error(path):
             require_no_film(path, f"brushwork evaluate --video {path} --original CLIP")
-            cases.append(_case(path, content, style))
+            cases.append(find_case(path, content, style))
     if cases:
         _measure(cases, report, network, size, devices.select_device(device), quiet=quiet)
     if output is not None and report.rows:
@@ -170,59 +153,6 @@ def _measure(
             report.rows.append({name: str(path) for name, path in case._asdict().items()} | asdict(found_metrics))
 
 
-def _case(path: Path, content: Path | None, style: Path | None) -> EvaluationCase:
-    """Return the case of a result; images not given are taken from its metadata.
-
-    Raises: InputError: there is no metadata, or it does not name one content image and one style image.
-    """
-    if content is None or style is None:
-        origin = _read_origin(path)
-        content, style = content or origin.content, style or _only_style(path, origin.styles)
-    if content is None or style is None:
-        raise _missing_image_error(path, content, style)
-    if style.suffix.lower() == STYLE_ENDING:
-        raise InputError(
-            f"the style of {path} is the style file {style.name}, which holds no picture: give --style PAINTING."
-        )
-    return EvaluationCase(path, shorten_path(content), shorten_path(style))
-
-
-def _read_origin(path: Path) -> jobs.ImageOrigin:
-    """Return the files that a result was made from.
-
-    Raises: InputError: it does not say, or they are not found.
-    """
-    try:
-        return jobs.read_origin(path)
-    except InputError as error:
-        if not expand_user(path).exists():
-            raise
-        raise InputError(
-            f"{error} Or give the images to compare {path.name} with: --content PHOTO --style PAINTING."
-        ) from error
-
-
-def _only_style(path: Path, styles: Sequence[Path]) -> Path | None:
-    """Return the style image of a result; None: it has none.
-
-    Raises: InputError: there are several.
-    """
-    if len(styles) > 1:
-        raise InputError(f"{path} was made with {len(styles)} style images: choose one of them with --style.")
-    return styles[0] if styles else None
-
-
-def _missing_image_error(path: Path, content: Path | None, style: Path | None) -> InputError:
-    """Return the error for a result of a model or a texture, whose content or style image is not on file."""
-    images = {"a content image": content, "a style image": style}
-    flags = {"--content PHOTO": content, "--style PAINTING": style}
-    missing, given = ([name for name, one in names.items() if one is None] for names in (images, flags))
-    note = " (the style's distances do not depend on the content image)" if content is None else ""
-    return InputError(
-        f"{path} was made without {' and '.join(missing)}: give what to compare it with: {' '.join(given)}{note}."
-    )
-
-
 def _model(path: Path) -> str | None:
     """Return the network that an image was made with, if its metadata says so."""
     with suppress(InputError):
@@ -254,43 +184,4 @@ def _print(report: EvaluationReport, json: bool) -> None:
     if json:
         print_json([*report.rows, *report.errors])
     elif report.rows:
-        _print_table(report.rows)
-
-
-def _print_table(rows: Sequence[Row]) -> None:
-    if not make_console().is_terminal:
-        print_result("\t".join(rows[0]))
-        for row in rows:
-            print_result("\t".join(format_number(value) for value in row.values()))
-    else:
-        make_console().print(_one(rows[0]) if len(rows) == 1 else _many(rows))
-
-
-def _one(row: Row) -> Table:
-    """Return a table of one result: a metric per row, with its meaning."""
-    meanings = field_docs(metrics.Metrics)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=row["result"])
-    for title in ("", "", "better", "meaning"):
-        table.add_column(title, justify="left" if title == "meaning" else "right", overflow="fold")
-    for name, value in _figures(row).items():
-        table.add_row(name.replace("_", " "), format_number(value), _better(name), meanings[name])
-    return table
-
-
-def _many(rows: Sequence[Row]) -> Table:
-    """Return a table of several results, one per row."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=f"in {rows[0]['network']}; ↓ lower is better")
-    table.add_column("result", overflow="fold")
-    for name in _figures(rows[0]):
-        table.add_column(f"{name.replace('_', ' ')} {_better(name)}", justify="right")
-    for row in rows:
-        table.add_row(Path(row["result"]).stem, *map(format_number, _figures(row).values()))
-    return table
-
-
-def _figures(row: Row) -> Row:
-    return {name: value for name, value in row.items() if isinstance(value, float)}
-
-
-def _better(name: str) -> str:
-    return _BETTER.get(name, "↓")
+        print_metrics(report.rows)
