@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from brushwork.cli.commands.doctor import Diagnosis, _print
-from brushwork.cli.metrics_table import _many, _one
 from brushwork.cli.consoles import make_console
+from brushwork.cli.metrics_table import _many, _one
 from brushwork.cli.progress import make_display
 from brushwork.jobs import Note, Started, StepDone
 from brushwork.metrics import Metrics
