@@ -55,14 +55,14 @@ def pytest_configure_node(node: Any) -> None:
 @pytest.fixture(scope="session")
 def fork_server(request: pytest.FixtureRequest) -> Iterator[ForkServer]:
     """Starts commands as processes that need not import torch first."""
-    told = getattr(request.config, "workerinput", None)
-    server = ForkServerProcess() if told is None else ForkServer(told["forks"])
+    worker_input = getattr(request.config, "workerinput", None)
+    server = ForkServerProcess() if worker_input is None else ForkServer(worker_input["forks"])
     yield server
     server.close()
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_waits_for_the_disk() -> Iterator[None]:
+def skip_fsync() -> Iterator[None]:
     """What tests write need not survive a loss of power; a test of its own says when the disk is waited for."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: None)
@@ -70,7 +70,7 @@ def no_waits_for_the_disk() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def arguments_read_once() -> Iterator[None]:
+def cache_arguments() -> Iterator[None]:
     """Read the signature of a command once in a process, and not for every command of the suite."""
     from arguments_cache import ArgumentsCache
 
@@ -79,7 +79,7 @@ def arguments_read_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def weights_read_once() -> Iterator[None]:
+def cache_weights() -> Iterator[None]:
     """Read and check an installed file of weights once in a process, and not for every painting of the suite."""
     from weights_cache import WeightsCache
 

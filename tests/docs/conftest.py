@@ -21,7 +21,7 @@ from brushwork.encoders.weights.lpips_layers import LINEAR_LAYERS, linear_shapes
 from brushwork.experiments.context import ExperimentContext
 from brushwork.experiments.papers import ruder
 from brushwork.video import preview
-from pages import ROOT
+from doc_snippets import ROOT
 from tiny_films import panned, write_clip
 
 SMALL = {

@@ -12,20 +12,20 @@ import pytest
 from cyclopts.exceptions import MissingArgumentError
 
 from brushwork.cli.main import make_app
+from doc_snippets import Snippet, commands
 from experiment_reports import assert_reported
 from first_layers import FIRST_LAYERS
-from pages import Shown, commands
 
 Run = Callable[..., Any]
 
-OURS = [shown for shown in commands() if shown.words[0] == "brushwork"]
+OURS = [snippet for snippet in commands() if snippet.words[0] == "brushwork"]
 NEEDS_A_HOST = ("weights", "get")
 PAINTING = ("paint", "texture", "reconstruct", "style", "again")
 """Commands that print the names of the pictures and styles that they wrote."""
 
 
-def parsed_only(shown: Shown) -> bool:
-    return shown.parsed_only or shown.has_blanks or shown.words[1:3] == NEEDS_A_HOST
+def parsed_only(snippet: Snippet) -> bool:
+    return snippet.parsed_only or snippet.has_blanks or snippet.words[1:3] == NEEDS_A_HOST
 
 
 def parse(words: tuple[str, ...]) -> None:
@@ -54,7 +54,7 @@ def run_light(words: tuple[str, ...], run: Run) -> Any:
         return run(*words)
 
 
-MAKERS = {target: shown.words[1:] for shown in OURS if (target := written(shown.words))}
+MAKERS = {target: snippet.words[1:] for snippet in OURS if (target := written(snippet.words))}
 """A file that a document makes → the command that makes it; others begin with it."""
 
 
@@ -91,15 +91,15 @@ def test_commands_are_found_wherever_they_stand(where: tuple[str, str, bool]) ->
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("shown", [one for one in OURS if not parsed_only(one)], ids=str)
+@pytest.mark.parametrize("snippet", [one for one in OURS if not parsed_only(one)], ids=str)
 def test_it_runs_and_writes_what_it_names(
-    shown: Shown, workdir: Path, made_files: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+    snippet: Snippet, workdir: Path, made_files: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = shown.words[1:]
-    if shown.in_prose:
+    words = snippet.words[1:]
+    if snippet.in_prose:
         words = _without_mentions(words)
     make_missing_files(words, run, made_files)
-    for name, value in shown.environment.items():
+    for name, value in snippet.environment.items():
         monkeypatch.setenv(name, value)
     outcome = run_light(words, run)
     assert outcome.code == 0, outcome.err
@@ -114,9 +114,9 @@ def test_it_runs_and_writes_what_it_names(
         assert all(Path(name).stat().st_size > 0 for name in outcome.out.splitlines())
 
 
-@pytest.mark.parametrize("shown", [one for one in OURS if parsed_only(one)], ids=str)
-def test_what_is_not_run_is_understood(shown: Shown) -> None:
-    parse(shown.words[1:])
+@pytest.mark.parametrize("snippet", [one for one in OURS if parsed_only(one)], ids=str)
+def test_what_is_not_run_is_understood(snippet: Snippet) -> None:
+    parse(snippet.words[1:])
 
 
 def _without_mentions(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import pytest
 
 from brushwork.recipes import PRESETS
 from brushwork.recipes.presets import QUALITIES
-from pages import DOCS, ROOT
+from doc_snippets import DOCS, ROOT
 
 NOTEBOOKS = sorted((DOCS / "notebooks").glob("*.ipynb"))
 SMALL = {
@@ -39,9 +39,9 @@ def pictures(notebook: dict[str, Any]) -> list[bytes]:
 
 def test_there_are_three_and_their_pictures_are_small() -> None:
     assert {path.stem for path in NOTEBOOKS} == SMALL.keys()
-    shown = [pictures(json.loads(path.read_text(encoding="utf-8"))) for path in NOTEBOOKS]
-    assert all(shown)
-    assert sum(len(one) for part in shown for one in part) < LARGEST
+    images = [pictures(json.loads(path.read_text(encoding="utf-8"))) for path in NOTEBOOKS]
+    assert all(images)
+    assert sum(len(one) for part in images for one in part) < LARGEST
 
 
 @pytest.mark.slow
@@ -57,6 +57,6 @@ def test_it_runs_and_shows_what_is_kept_in_it(
     notebook = json.loads(path.read_text(encoding="utf-8"))
     found = importlib.import_module("run_notebooks").run_notebook(notebook, SMALL[path.stem])
     kept = {index: notebook["cells"][index]["outputs"] for index in found}
-    assert {index: kinds(shown) for index, shown in found.items()} == {
-        index: kinds(shown) for index, shown in kept.items()
+    assert {index: kinds(outputs) for index, outputs in found.items()} == {
+        index: kinds(outputs) for index, outputs in kept.items()
     }

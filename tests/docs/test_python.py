@@ -13,7 +13,7 @@ import torch
 
 from brushwork.recipes import PRESETS, TransferOptions
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
-from pages import Shown, python_blocks
+from doc_snippets import Snippet, python_blocks
 
 WRITTEN = re.compile(r'(?:write_image\(.*|output=)"([^"]+)"\)')
 
@@ -21,7 +21,7 @@ WRITTEN = re.compile(r'(?:write_image\(.*|output=)"([^"]+)"\)')
 @pytest.mark.slow
 @pytest.mark.parametrize(("page", "blocks"), python_blocks().items(), ids=list(python_blocks()))
 def test_it_runs_and_writes_what_it_names(
-    page: str, blocks: list[Shown], workdir: Path, monkeypatch: pytest.MonkeyPatch
+    page: str, blocks: list[Snippet], workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In Python no environment makes a painting short: the defaults of `iterations` do."""
     light = {"content_layers": ("relu2_1",), "style_layers": ("relu1_1",), "init": "content"}  # where a size is given

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from brushwork.cli.main import COMMANDS, make_app
-from pages import DOCS, WRITTEN
+from doc_snippets import DOCS, WRITTEN
 
 PAGES = {page.relative_to(DOCS).with_suffix("").as_posix() for page in WRITTEN}
 NOTEBOOKS = {f"reference/notebooks/{path.stem}" for path in (DOCS / "notebooks").glob("*.ipynb")}
@@ -33,10 +33,10 @@ def test_the_reference_shows_commands_as_they_are_typed(monkeypatch: pytest.Monk
     monkeypatch.setattr(sys.modules["__main__"], "__spec__", program, raising=False)
     monkeypatch.setattr(sys, "argv", [program.origin])
     monkeypatch.syspath_prepend(DOCS)
-    pages = importlib.import_module("reference_pages")
+    doc_snippets = importlib.import_module("reference_pages")
     app = make_app(list(COMMANDS))
     for name in COMMANDS:
-        usages = re.findall(r"^::\n\n    (.*)", pages.command_page(app[name], name), re.MULTILINE)
+        usages = re.findall(r"^::\n\n    (.*)", doc_snippets.command_page(app[name], name), re.MULTILINE)
         assert usages
         assert all(re.match(rf"brushwork {name}\b(?!.* (brushwork|-m) )", usage) for usage in usages), usages
 

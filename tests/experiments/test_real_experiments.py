@@ -12,8 +12,8 @@ from brushwork.experiments import EXPERIMENTS
 from brushwork.experiments.context import ExperimentContext
 from brushwork.experiments.papers import programs
 from brushwork.recipes import PRESETS
+from doc_snippets import commands
 from experiment_reports import assert_reported
-from pages import commands
 
 FEW_PROGRAMS = ("default", "gatys-2015", "spst", "fzliu-googlenet")
 """Each is evaluated by all; `test_real_paths.py` paints with every preset. The last has no weights here."""

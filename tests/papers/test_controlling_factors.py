@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-import printed_laboratory as printed
+import experiment_formulas as formulas
 from brushwork.losses import (
     GuidedGramLoss,
     GuidedMeanStdLoss,
@@ -15,7 +15,7 @@ from brushwork.losses import (
     normalize_guides,
     region_weights,
 )
-from laboratory_features import CHANNELS, feature, loss, plain
+from formula_inputs import CHANNELS, feature, loss, plain
 from tolerances import DOUBLE
 
 
@@ -39,7 +39,7 @@ def test_guided_grams_are_those_of_the_paper(own, painting, masks):
     target, shares = guided_gram_target(painting, painted), region_weights(guides, painted)
     term = GuidedGramLoss("t", guides, target, 1 / CHANNELS**2, shares)
     regions = [
-        (printed.guided_gram(plain(own), mine.numpy()), printed.guided_gram(plain(painting), theirs.numpy()))
+        (formulas.guided_gram(plain(own), mine.numpy()), formulas.guided_gram(plain(painting), theirs.numpy()))
         for mine, theirs in zip(*masks, strict=True)
     ]
     expected = sum(0.5 * ((gram - target) ** 2).mean() for gram, target in regions)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-import printed_laboratory as printed
+import experiment_formulas as formulas
 from brushwork.losses.distribution import HistogramLoss, SlicedWassersteinLoss, histogram_target
 from brushwork.losses.moment_matching import RIDGE, CovarianceLoss, GaussianWassersteinLoss, make_gaussian_target
-from laboratory_features import CHANNELS, feature, loss, plain
+from formula_inputs import CHANNELS, feature, loss, plain
 from tolerances import DOUBLE
 
 SIZES = pytest.mark.parametrize("size", [(5, 7), (6, 8), (12, 8), (3, 4)])
@@ -24,7 +24,7 @@ def own():
 @SIZES
 def test_covariances_are_compared_about_their_means(own, size):
     painting = feature(1, *size)
-    (mean, covariance), (mean_target, target) = printed.gaussian(plain(own)), printed.gaussian(plain(painting))
+    (mean, covariance), (mean_target, target) = formulas.gaussian(plain(own)), formulas.gaussian(plain(painting))
     expected = 0.5 * (((covariance - target) ** 2).sum() + 0.25 * ((mean - mean_target) ** 2).sum())
     term = CovarianceLoss("t", make_gaussian_target(painting), 0.5, mean_weight=0.25)
     np.testing.assert_allclose(loss(term, own), expected, rtol=DOUBLE)
@@ -33,12 +33,12 @@ def test_covariances_are_compared_about_their_means(own, size):
 @SIZES
 def test_gaussians_are_as_far_apart_as_printed(own, size):
     painting = feature(1, *size)
-    (mean, covariance), (mean_target, target) = printed.gaussian(plain(own)), printed.gaussian(plain(painting))
+    (mean, covariance), (mean_target, target) = formulas.gaussian(plain(own)), formulas.gaussian(plain(painting))
     ridge = RIDGE * np.trace(target) / CHANNELS * np.eye(CHANNELS)
-    expected = printed.wasserstein_of_gaussians((mean, covariance + ridge), (mean_target, target + ridge))
+    expected = formulas.wasserstein_of_gaussians((mean, covariance + ridge), (mean_target, target + ridge))
     found = loss(GaussianWassersteinLoss("t", make_gaussian_target(painting), 1.0), own)
     np.testing.assert_allclose(found, expected, rtol=DOUBLE)
-    without = printed.wasserstein_of_gaussians((mean, covariance), (mean_target, target))
+    without = formulas.wasserstein_of_gaussians((mean, covariance), (mean_target, target))
     np.testing.assert_allclose(found, without, rtol=1e-3)
 
 
@@ -49,7 +49,7 @@ def test_projections_are_sorted_and_compared(own, size):
     directions = term._directions.numpy()
     clouds = [plain(one).reshape(CHANNELS, -1) for one in (own, painting)]
     lines = [(direction @ clouds[0], direction @ clouds[1]) for direction in directions]
-    expected = 2.0 * np.mean([printed.wasserstein_on_a_line(*line) for line in lines])
+    expected = 2.0 * np.mean([formulas.wasserstein_on_a_line(*line) for line in lines])
     np.testing.assert_allclose(loss(term, own), expected, rtol=DOUBLE)
 
 
@@ -57,7 +57,7 @@ def test_projections_are_sorted_and_compared(own, size):
 def test_channels_take_the_histogram(own, size):
     painting = feature(1, *size)
     clouds = [plain(one).reshape(CHANNELS, -1) for one in (own, painting)]
-    expected = sum(printed.wasserstein_on_a_line(*line) for line in zip(*clouds, strict=True))
+    expected = sum(formulas.wasserstein_on_a_line(*line) for line in zip(*clouds, strict=True))
     term = HistogramLoss("t", histogram_target(painting), 1 / CHANNELS)
     np.testing.assert_allclose(loss(term, own), expected / CHANNELS, rtol=DOUBLE)
 
@@ -80,11 +80,11 @@ def test_directions_in_parts_are_those_at_once(own, at_once, monkeypatch):
     painting = feature(1, 5, 7)
     term = SlicedWassersteinLoss("t", painting, 1.0)
     clouds = [term._directions.numpy() @ plain(one).reshape(CHANNELS, -1) for one in (own, painting)]
-    expected = np.mean([printed.wasserstein_on_a_line(*line) for line in zip(*clouds, strict=True)])
+    expected = np.mean([formulas.wasserstein_on_a_line(*line) for line in zip(*clouds, strict=True)])
     np.testing.assert_allclose(loss(term, own), expected, rtol=DOUBLE)
     assert loss(HistogramLoss("t", histogram_target(painting), 1.0), own) == pytest.approx(
         sum(
-            printed.wasserstein_on_a_line(mine.ravel(), theirs.ravel())
+            formulas.wasserstein_on_a_line(mine.ravel(), theirs.ravel())
             for mine, theirs in zip(plain(own), plain(painting), strict=True)
         ),
         rel=DOUBLE,

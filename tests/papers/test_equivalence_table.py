@@ -1,4 +1,4 @@
-"""The table of conventions: which numbers each program puts before the squared differences (SPECS §0)."""
+"""The table of conventions: which numbers each program puts before the squared differences."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-import printed_formulas as printed
+import paper_formulas as formulas
 from brushwork.controls.inputs import RecipeInputs
 from brushwork.images.geometry import Size
 from brushwork.recipes import TextureOptions, load_preset, run_recipe
@@ -54,7 +54,7 @@ def weighted(encoder, photograph, painting, here, content, style):
     found = {"content": content(own.size) * squares(own, target)}
     for layer in STYLE:
         own, target = (columns(encoder, image, layer) for image in (here, painting))
-        found[layer] = style(*map(float, own.shape)) * squares(printed.gram(own), printed.gram(target))
+        found[layer] = style(*map(float, own.shape)) * squares(formulas.gram(own), formulas.gram(target))
     return found
 
 
@@ -99,7 +99,7 @@ def test_textures_weigh_as_deep_textures_does(encoder, painting, here):
     for layer in STYLE:
         own, target = (columns(encoder, image, layer) for image in (here, painting))
         n, m = map(float, own.shape)
-        expected = 1e9 / (4 * n**2 * m**2) * squares(printed.gram(own), printed.gram(target))
+        expected = 1e9 / (4 * n**2 * m**2) * squares(formulas.gram(own), formulas.gram(target))
         np.testing.assert_allclose(progress.step.losses.terms[f"style:{layer}"].item(), expected, rtol=DOUBLE)
 
 
@@ -141,5 +141,5 @@ def test_spread_weighs_as_scaling_painting_style_transfer_does(encoder, photogra
         np.testing.assert_allclose(losses[f"style:{layer}"].item(), expected[layer], rtol=DOUBLE)
         own, target = (columns(encoder, image, layer) for image in (here, painting))
         np.testing.assert_allclose(
-            losses[f"moments:{layer}"].item(), 1e4 * printed.spread_layer(own, target), rtol=1e-6
+            losses[f"moments:{layer}"].item(), 1e4 * formulas.spread_layer(own, target), rtol=1e-6
         )

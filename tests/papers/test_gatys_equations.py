@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-import printed_formulas as printed
+import paper_formulas as formulas
 from brushwork.images.geometry import Size, Window
 from brushwork.losses import moments
 from brushwork.losses.content import ContentLoss
@@ -51,13 +51,13 @@ def target():
 def test_content_is_equation_1_and_its_gradient_equation_2(picture, target):
     loss, gradient = loss_and_gradient(ContentLoss("t", target, 0.5), picture)
     features = printed_form(picture.relu())
-    np.testing.assert_allclose(loss, printed.content(features, printed_form(target)), **EXACT)
-    np.testing.assert_allclose(gradient, printed.content_gradient(features, printed_form(target)), **EXACT)
+    np.testing.assert_allclose(loss, formulas.content(features, printed_form(target)), **EXACT)
+    np.testing.assert_allclose(gradient, formulas.content_gradient(features, printed_form(target)), **EXACT)
 
 
 def test_gram_is_equation_3(picture):
     feature = picture.relu()
-    np.testing.assert_allclose(moments.gram(feature)[0].numpy(), printed.gram(printed_form(feature)), **EXACT)
+    np.testing.assert_allclose(moments.gram(feature)[0].numpy(), formulas.gram(printed_form(feature)), **EXACT)
 
 
 def style_term(target):
@@ -68,8 +68,8 @@ def style_term(target):
 def test_style_is_equation_4_and_its_gradient_equation_6(picture, target):
     loss, gradient = loss_and_gradient(style_term(target), picture)
     features = printed_form(picture.relu())
-    np.testing.assert_allclose(loss, printed.style_layer(features, printed_form(target)), **EXACT)
-    np.testing.assert_allclose(gradient, printed.style_layer_gradient(features, printed_form(target)), **EXACT)
+    np.testing.assert_allclose(loss, formulas.style_layer(features, printed_form(target)), **EXACT)
+    np.testing.assert_allclose(gradient, formulas.style_layer_gradient(features, printed_form(target)), **EXACT)
 
 
 def test_the_sign_of_1505_07376_equation_4_is_a_misprint(picture, target):
@@ -78,9 +78,9 @@ def test_the_sign_of_1505_07376_equation_4_is_a_misprint(picture, target):
     i, p = np.argwhere(features > 0)[0]
     step = np.zeros_like(features)
     step[i, p] = 1e-6
-    up, down = (printed.style_layer(features + sign * step, painting) for sign in (1, -1))
+    up, down = (formulas.style_layer(features + sign * step, painting) for sign in (1, -1))
     np.testing.assert_allclose(
-        (up - down) / 2e-6, printed.style_layer_gradient(features, painting)[i, p], rtol=1e-6, atol=0
+        (up - down) / 2e-6, formulas.style_layer_gradient(features, painting)[i, p], rtol=1e-6, atol=0
     )
 
 
@@ -96,8 +96,8 @@ def test_total_style_is_equation_5_and_the_total_equation_7(picture, target):
     losses = objective({"t": picture.relu(), "deep": deep_picture})
     own = [printed_form(picture.relu()), printed_form(deep_picture)]
     theirs = [printed_form(target), printed_form(deep_target)]
-    styles = [printed.style_layer(f, a) for f, a in zip(own, theirs, strict=True)]
-    expected = alpha * printed.content(own[1], theirs[1]) + beta * np.dot(shares, styles)
+    styles = [formulas.style_layer(f, a) for f, a in zip(own, theirs, strict=True)]
+    expected = alpha * formulas.content(own[1], theirs[1]) + beta * np.dot(shares, styles)
     np.testing.assert_allclose(losses.total.item(), expected, **EXACT)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-import printed_formulas as printed
+import paper_formulas as formulas
 from brushwork.images.geometry import Size, Window
 from brushwork.losses.moment_matching import MeanStdLoss
 from tolerances import DOUBLE
@@ -41,8 +41,8 @@ def term(painting):
 def test_loss_and_gradient_are_those_of_the_paper(own, painting, term):
     loss = term.score(term.summarize(own, Window.whole(Size.of(own)))).sum()
     loss.backward()
-    np.testing.assert_allclose(loss.item(), printed.spread_layer(columns(own), columns(painting)), rtol=DOUBLE)
-    expected = printed.spread_layer_gradient(columns(own), columns(painting))
+    np.testing.assert_allclose(loss.item(), formulas.spread_layer(columns(own), columns(painting)), rtol=DOUBLE)
+    expected = formulas.spread_layer_gradient(columns(own), columns(painting))
     np.testing.assert_allclose(columns(own.grad), expected, rtol=DOUBLE, atol=1e-13)
 
 

@@ -21,9 +21,9 @@ from brushwork.images.geometry import Size
 from brushwork.recipes import load_preset, transfer
 from brushwork.recipes.init_image import make_init_image
 from brushwork.recipes.style_transfer import TransferProblem
+from fake_torchvision import torchvision
 from tiny_network import picture
 from tolerances import DOUBLE
-from torchvision_stand_in import torchvision
 
 pytestmark = pytest.mark.skipif(
     find_spec("neural_style") is None, reason="neural-style is not installed: see requirements-peers.txt"
@@ -171,8 +171,8 @@ def test_the_first_steps_are_the_same(monkeypatch, folder, pictures, encoder, ca
     arguments = ["-num_iterations", "6", "-print_iter", "1", "-init", "image", "-style_weight", "0.1"]
     module = program(monkeypatch, folder, *arguments)
     module.main()
-    printed = [line for line in capsys.readouterr().out.splitlines() if "Total loss" in line]
-    theirs = [float(line.rpartition(" ")[2]) for line in printed]
+    log_lines = [line for line in capsys.readouterr().out.splitlines() if "Total loss" in line]
+    theirs = [float(line.rpartition(" ")[2]) for line in log_lines]
     # The first step is so short that the change of gradient along it, which scales the second, loses digits.
     steps = transfer(photograph, [painting], options(iterations=6, init="content", style_weight=0.1), encoder=encoder)
     assert [progress.step.losses.total.item() for progress in steps] == pytest.approx(theirs, rel=1e-6)

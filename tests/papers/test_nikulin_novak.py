@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-import printed_laboratory as printed
+import experiment_formulas as formulas
 from brushwork.images.geometry import Size
 from brushwork.losses import GuidedGramLoss, guided_gram_target
 from brushwork.losses.gram_variants import GramEntryLoss, ShiftedGramLoss, shifted_target
 from brushwork.losses.local_gram import LocalGramLoss, content_guides, window_weights
-from laboratory_features import CHANNELS, feature, loss, plain
+from formula_inputs import CHANNELS, feature, loss, plain
 from tolerances import DOUBLE
 
 
@@ -25,7 +25,7 @@ def square_window(weights):
 def test_localized_style_is_that_of_the_paper(half, uniform):
     own, painting = feature(0, 7, 9), feature(1, 7, 9)
     weights = window_weights(half) if uniform else feature(2, 1, 2 * half + 1, channels=1)[0, 0, 0]
-    expected = 0.5 * printed.localized(plain(own), plain(painting), square_window(weights))
+    expected = 0.5 * formulas.localized(plain(own), plain(painting), square_window(weights))
     np.testing.assert_allclose(loss(LocalGramLoss("t", painting, weights, 0.5), own), expected, rtol=DOUBLE)
 
 
@@ -33,7 +33,7 @@ def test_localized_style_is_that_of_the_paper(half, uniform):
 def test_maps_larger_than_a_block_are_localized_alike(half, monkeypatch):
     monkeypatch.setattr("brushwork.losses.local_gram.CHUNK_NUMBERS", 1)
     own, painting, weights = feature(0, 13, 10), feature(1, 13, 10), window_weights(half)
-    expected = printed.localized(plain(own), plain(painting), square_window(weights))
+    expected = formulas.localized(plain(own), plain(painting), square_window(weights))
     np.testing.assert_allclose(loss(LocalGramLoss("t", painting, weights, 1.0), own), expected, rtol=DOUBLE)
 
 
@@ -44,8 +44,8 @@ def test_style_content_covariance_is_that_of_the_paper(half):
     weights = feature(4, 1, 2 * half + 1, channels=1)[0, 0, 0]
     guides, known = (content_guides(one, Size.of(one), weights) for one in (content, painted))
     term = GuidedGramLoss("t", guides, guided_gram_target(painting, known), 0.5, torch.ones(3, dtype=torch.float64))
-    sums = printed.covariance_sums(plain(own), plain(content), square_window(weights)) / (6 * 8)
-    target = printed.covariance_sums(plain(painting), plain(painted), square_window(weights)) / (5 * 7)
+    sums = formulas.covariance_sums(plain(own), plain(content), square_window(weights)) / (6 * 8)
+    target = formulas.covariance_sums(plain(painting), plain(painted), square_window(weights)) / (5 * 7)
     np.testing.assert_allclose(loss(term, own), 0.5 * ((sums - target) ** 2).sum(), rtol=DOUBLE)
 
 
@@ -70,7 +70,7 @@ def test_neighbors_are_paired_as_printed(offset):
         down, right = offset
         pairs = [
             np.outer(f[:, y, x], f[:, y + down, x + right])
-            for y, x in printed.cells(f)
+            for y, x in formulas.cells(f)
             if 0 <= y + down < f.shape[1] and 0 <= x + right < f.shape[2]
         ]
         return np.mean(pairs, axis=0)

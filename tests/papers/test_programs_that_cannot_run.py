@@ -1,4 +1,4 @@
-"""Presets of programs that want Lua or Caffe, against their formulas in float64, network and all (SPECS §0, §1).
+"""Presets of programs that want Lua or Caffe, against their formulas in float64, network and all.
 
 From the picture in [0, 1] to the loss nothing here is brushwork's but the numbers of the weights.
 """
@@ -116,8 +116,8 @@ def ours(options, encoder, image):
     objective = subject.objective_at(SIZE)
     losses = objective(encoder(leaf, objective.layers))
     losses.total.backward()
-    printed = losses.total - losses.terms.get("tv", torch.zeros(()))
-    return printed.item(), leaf.grad
+    without_tv = losses.total - losses.terms.get("tv", torch.zeros(()))
+    return without_tv.item(), leaf.grad
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The settings of the published programs (SPECS §1 and §10.2)."""
+"""The settings of the published programs."""
 
 from __future__ import annotations
 

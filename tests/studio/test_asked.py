@@ -19,7 +19,7 @@ from brushwork.studio.painting import LoadedNetworks
 from brushwork.studio.tables import JOB
 from brushwork.studio.turns import Turns
 from brushwork.studio.work import WorkOnJob
-from hasty_worker import use_tiny
+from short_timeout_worker import use_tiny
 from studio_pictures import png, small_request
 
 API = "/api/v1/jobs"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-import hasty_worker
+import short_timeout_worker
 from brushwork.images import read_image
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.painting import LoadedNetworks, run_request
@@ -21,7 +21,7 @@ from studio_pictures import small_request
 TIMEOUT = 240
 """Seconds for what takes a few on an idle machine."""
 
-SCRIPT = Path(hasty_worker.__file__)
+SCRIPT = Path(short_timeout_worker.__file__)
 SOURCES = os.pathsep.join(sys.path)
 
 
@@ -100,7 +100,7 @@ def test_nothing_is_lost_by_a_kill_and_a_pause(worker, folder, database, store, 
     assert done["attempt"] == 3
     assert first_done(store, job, attempt=3) >= paused["done"] > 0
     assert done["preview"] >= 1
-    hasty_worker.use_tiny(monkeypatch.setattr)
+    short_timeout_worker.use_tiny(monkeypatch.setattr)
     plain = tmp_path / "plain.png"
     for _ in run_request(request, folder, plain, LoadedNetworks(), resume=False):
         pass
@@ -123,7 +123,7 @@ def test_of_two_hosts_one_takes_over_what_the_other_has_begun(
         assert first_done(store, job, attempt=2) > 0  # from the checkpoint
         done = wait_for(store, job, is_over)
     assert (done["state"], done["problem"], done["attempt"], done["deaths"]) == ("completed", None, 2, 0)
-    hasty_worker.use_tiny(monkeypatch.setattr)
+    short_timeout_worker.use_tiny(monkeypatch.setattr)
     plain = tmp_path / "plain.png"
     for _ in run_request(request, folder, plain, LoadedNetworks(), resume=False):
         pass

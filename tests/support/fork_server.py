@@ -39,7 +39,7 @@ _OF_EXTRAS = ("brushwork.studio.worker",)
 _LARGEST = 1 << 20
 """Bytes of a request."""
 _WIDTH = 12
-"""Characters of a number that is told."""
+"""Characters of a number that is sent."""
 
 
 class Completed(NamedTuple):
@@ -56,7 +56,7 @@ class ForkedProcess:
     def __init__(self, status: int, stderr: TextIOWrapper | None) -> None:
         self.stderr = stderr
         self._status = status
-        self.pid = int(self._told())
+        self.pid = int(self._read_number())
 
     def send_signal(self, number: int) -> None:
         os.kill(self.pid, number)
@@ -65,11 +65,11 @@ class ForkedProcess:
         """Return the exit code; negative: the signal that killed it. Once only."""
         if not select.select([self._status], [], [], timeout)[0]:
             raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
-        code = int(self._told())
+        code = int(self._read_number())
         os.close(self._status)
         return code
 
-    def _told(self) -> str:
+    def _read_number(self) -> str:
         return os.read(self._status, _WIDTH).decode()
 
     def __enter__(self) -> ForkedProcess:
@@ -95,29 +95,29 @@ class ForkServer:
 
         `how`: `env`, `stdin` (a descriptor), `start_new_session`, `ignored` (numbers of signals).
         """
-        status, theirs = os.pipe()
-        said, written = os.pipe() if stderr is None else (None, stderr)
+        status, child_end = os.pipe()
+        stderr_read, written = os.pipe() if stderr is None else (None, stderr)
         null = os.open(os.devnull, os.O_RDWR)
         descriptors = [null if how.get("stdin") is None else how["stdin"], null if stdout is None else stdout, written]
-        asked = {
+        request = {
             "words": words,
             "environment": dict(how.get("env") or os.environ),
             "folder": str(Path.cwd()),
             "new_session": how.get("start_new_session", False),
             "ignored": [int(number) for number in how.get("ignored", ())],
         }
-        socket.send_fds(self._socket, [json.dumps(asked).encode()], [*descriptors, theirs])
-        for descriptor in (theirs, null, *([written] if said is not None else ())):
+        socket.send_fds(self._socket, [json.dumps(request).encode()], [*descriptors, child_end])
+        for descriptor in (child_end, null, *([written] if stderr_read is not None else ())):
             os.close(descriptor)
-        lines = None if said is None else os.fdopen(said, encoding="utf-8", errors="surrogateescape")
+        lines = None if stderr_read is None else os.fdopen(stderr_read, encoding="utf-8", errors="surrogateescape")
         return ForkedProcess(status, lines)
 
     def run(self, *words: str, **how: Any) -> Completed:
         """Run `python WORDS` to its end; what it writes goes into files."""
-        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as said:
-            code = self.start(*words, stdout=out.fileno(), stderr=said.fileno(), **how).wait()
-            out.seek(0), said.seek(0)
-            return Completed(code, out.read(), said.read())
+        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+            code = self.start(*words, stdout=out.fileno(), stderr=err.fileno(), **how).wait()
+            out.seek(0), err.seek(0)
+            return Completed(code, out.read(), err.read())
 
 
 class ForkServerProcess(ForkServer):
@@ -130,16 +130,16 @@ class ForkServerProcess(ForkServer):
         imported: Sequence[str] = (COMPILER, *IMPORTED),
     ) -> None:
         """`environment`: of the process that imports; `launcher`: words before its own, as of `unshare`."""
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._socket, child_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._folder = tempfile.TemporaryDirectory()
         self.address = str(Path(self._folder.name, "forks"))
-        with theirs, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
+        with child_end, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
             listening.bind(self.address)
             listening.listen()
-            given = [theirs.fileno(), listening.fileno()]
+            given = [child_end.fileno(), listening.fileno()]
             command = [*launcher, sys.executable, __file__, *map(str, given), *imported]
-            surroundings = {**(environment or os.environ), "OMP_NUM_THREADS": "1"}
-            self._process = subprocess.Popen(command, pass_fds=given, env=surroundings)
+            child_environment = {**(environment or os.environ), "OMP_NUM_THREADS": "1"}
+            self._process = subprocess.Popen(command, pass_fds=given, env=child_environment)
 
     def close(self) -> None:
         super().close()
@@ -196,7 +196,7 @@ def _reap() -> None:
 
 
 def _watch(program: int, status: int, streams: list[int]) -> None:
-    """Tell the program's number, wait for it, and tell how it ended."""
+    """Send the program's process ID, wait for it, and send its exit code."""
     os.write(status, f"{program:{_WIDTH}}".encode())
     for descriptor in (0, 1, 2, *streams):
         os.close(descriptor)
@@ -205,9 +205,9 @@ def _watch(program: int, status: int, streams: list[int]) -> None:
     os._exit(0)
 
 
-def _prepare(asked: dict[str, Any], streams: list[int]) -> list[str]:
+def _prepare(request: dict[str, Any], streams: list[int]) -> list[str]:
     """Make this process like one that was just started; return its words."""
-    if asked["new_session"]:
+    if request["new_session"]:
         os.setsid()
     for number, descriptor in enumerate(streams):
         os.dup2(descriptor, number)
@@ -219,13 +219,13 @@ def _prepare(asked: dict[str, Any], streams: list[int]) -> list[str]:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
-    for number in asked["ignored"]:
+    for number in request["ignored"]:
         signal.signal(number, signal.SIG_IGN)
-    os.chdir(asked["folder"])
+    os.chdir(request["folder"])
     os.environ.clear()
-    os.environ.update(asked["environment"])
+    os.environ.update(request["environment"])
     tempfile.tempdir = None  # read from the environment again
-    words: list[str] = asked["words"]
+    words: list[str] = request["words"]
     return words
 
 

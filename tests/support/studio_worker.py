@@ -1,6 +1,6 @@
 """A worker of the studio whose optimizations take time, but next to no processor time: for tests of the page.
 
-As a script, with the studio's folder: its network has three layers, and waits at each look at a picture.
+As a script, with the studio's folder: its network has three layers, and waits at each evaluation of an image.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ _ASSIGNED = re.compile(r"[A-Z_]+=\S*")
 
 
 @dataclass(frozen=True)
-class Shown:
+class Snippet:
     """Something that a page shows to be run."""
 
     page: str
@@ -61,27 +61,27 @@ class Shown:
         return f"{self.page}:{self.line} {' '.join(self.words)}"
 
 
-def commands() -> list[Shown]:
+def commands() -> list[Snippet]:
     """Every command of every page, each once: of two places where it is run, and in a block rather than in prose."""
-    found: dict[tuple[str, ...], Shown] = {}
-    everywhere = (shown for page in PAGES for shown in _commands(page))
-    for shown in sorted(everywhere, key=lambda one: (one.parsed_only, one.in_prose)):
-        found.setdefault(shown.words, shown)
+    found: dict[tuple[str, ...], Snippet] = {}
+    everywhere = (snippet for page in PAGES for snippet in _commands(page))
+    for snippet in sorted(everywhere, key=lambda one: (one.parsed_only, one.in_prose)):
+        found.setdefault(snippet.words, snippet)
     return list(found.values())
 
 
-def python_blocks() -> dict[str, list[Shown]]:
+def python_blocks() -> dict[str, list[Snippet]]:
     """The Python of every page that shows some."""
     found = {}
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
-        blocks = [_shown(page, text, part.start(2), part[2]) for part in _FENCE.finditer(text) if part[1] == "python"]
+        blocks = [_snippet(page, text, part.start(2), part[2]) for part in _FENCE.finditer(text) if part[1] == "python"]
         if blocks:
             found[_name(page)] = blocks
     return found
 
 
-def _commands(page: Path) -> Iterator[Shown]:
+def _commands(page: Path) -> Iterator[Snippet]:
     text = page.read_text(encoding="utf-8")
     blocks = [(part.start(2), part[2]) for part in _FENCE.finditer(text) if part[1] in ("sh", "")]
     prose = _FENCE.sub(lambda part: re.sub(r"\S", " ", part[0]), text)
@@ -94,16 +94,16 @@ def _commands(page: Path) -> Iterator[Shown]:
         yield from _command(page, text, span.start(), " ".join(span[1].split()), True)
 
 
-def _command(page: Path, text: str, start: int, command: str, in_prose: bool) -> Iterator[Shown]:
+def _command(page: Path, text: str, start: int, command: str, in_prose: bool) -> Iterator[Snippet]:
     """The command, if it is one with at least one word after the program."""
     program = re.match(rf"\s*(?:{_ASSIGNED.pattern} )*({'|'.join(_PROGRAMS)}) +\S", command)
     if program:
-        yield _shown(page, text, start, command.strip(), in_prose)
+        yield _snippet(page, text, start, command.strip(), in_prose)
 
 
-def _shown(page: Path, text: str, start: int, content: str, in_prose: bool = False) -> Shown:
+def _snippet(page: Path, text: str, start: int, content: str, in_prose: bool = False) -> Snippet:
     line = text.count("\n", 0, start) + 1
-    return Shown(_name(page), line, content, _is_marked(text, start), in_prose)
+    return Snippet(_name(page), line, content, _is_marked(text, start), in_prose)
 
 
 def _is_marked(text: str, place: int) -> bool:

@@ -1,4 +1,4 @@
-"""The formulas of the papers in float64 numpy, written from the papers and SPECS, not from brushwork.
+"""The formulas of the papers in float64 numpy, written from the papers, not from brushwork.
 
 Features are F[i, p]: filter i at position p, as the papers index them.
 """

@@ -1,4 +1,4 @@
-"""The law of tiles: any part of an additive loss may be computed anywhere, and the sum is the whole."""
+"""Additivity over tiles: any part of an additive loss may be computed anywhere, and the sum is the whole."""
 
 from __future__ import annotations
 

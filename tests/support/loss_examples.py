@@ -1,4 +1,4 @@
-"""One or more examples of every term of the house, with the features they are tried on."""
+"""One or more examples of every loss term in the package, with the features they are tried on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Laws that every term keeps."""
+"""Property tests of every loss term."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from brushwork.images.geometry import Size, Window
 from brushwork.losses.loss import NonAdditiveLoss
 from brushwork.objective import Objective
-from every_loss import EXAMPLES, HEIGHT, WHOLE_EXAMPLES, WIDTH, feature, has_map, term_classes
+from loss_examples import EXAMPLES, HEIGHT, WHOLE_EXAMPLES, WIDTH, feature, has_map, term_classes
 from tolerances import DOUBLE
 
 terms = pytest.mark.parametrize("term", EXAMPLES.values(), ids=EXAMPLES.keys())

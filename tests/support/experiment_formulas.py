@@ -1,4 +1,4 @@
-"""The formulas of the laboratory's papers in float64 numpy, in their naive forms, written from the papers and SPECS.
+"""The formulas of the experiments' papers in float64 numpy, in their naive forms, written from the papers.
 
 Features are f[i, y, x]: channel i at row y and column x.
 """

@@ -1,4 +1,4 @@
-"""Features to try the laboratory's formulas on."""
+"""Features to try the experiments' formulas on."""
 
 from __future__ import annotations
 

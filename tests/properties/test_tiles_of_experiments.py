@@ -1,4 +1,4 @@
-"""The law of tiles for every term that holds its own maps, guides or neighbors."""
+"""Additivity over tiles for every term that holds its own maps, guides or neighbors."""
 
 from __future__ import annotations
 

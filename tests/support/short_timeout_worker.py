@@ -1,6 +1,6 @@
 """A worker of the studio that counts others as lost after seconds. As a script, with the studio's folder and its host.
 
-Its network is the small one of the tests, which waits at each look at a picture: time passes, and nothing is computed.
+Its network is the small one of the tests, which waits at each evaluation: time passes, and nothing is computed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PAUSE = 0.03
 
 
 def use_tiny(patch: Any = setattr, pause: float = 0.0) -> None:
-    """Let all jobs be painted by the small network, which nobody has to load; `pause`: seconds for each look."""
+    """Let all jobs be painted by the small network, which nobody has to load; `pause`: seconds for each evaluation."""
     network = tiny_network()
     network.register_forward_pre_hook(lambda *_: sleep(pause))
     patch(painting, "make_options", make_light)
