@@ -39,7 +39,7 @@ def test_default_keeps_its_own_iterations():
     assert spending(own, PHOTOGRAPH, 512, work_of(own, PHOTOGRAPH, 512)).iterations == own.iterations
 
 
-def test_programs_are_all_presets_and_the_ratios_asked_for():
+def test_programs_are_all_presets_and_the_requested_ratios():
     found = programs(96, curve=(0.5, 4))
     assert found.keys() == {*PRESETS, "default ×0.5", "default ×4"}
     assert found["default ×4"] == weighed(found["default"], 4)

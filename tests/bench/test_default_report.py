@@ -44,7 +44,7 @@ def test_a_ratio_that_is_better_at_both_counts_for_those_above_it():
     assert style_at([Point(0.4, 0.1), Point(0.8, 0.3)], 0.8) == 0.1
 
 
-def test_wins_ask_for_both():
+def test_wins_need_both():
     found = wins(ROWS, "peer", "alexnet", "gram_style")
     assert (found["pairs"], found["both"], found["neither"]) == (3, 1, 1)
     assert (found["style"], found["content"]) == (2, 1)

@@ -95,7 +95,7 @@ def test_what_has_no_place_is_refused_in_a_line(contained: Contained) -> None:
 
 
 @pytest.mark.slow
-def test_the_doctor_tells_the_truth(contained: Contained) -> None:
+def test_the_doctor_reports_the_truth(contained: Contained) -> None:
     done = contained("doctor", "--json")
     assert done.returncode == 0, done.stderr
     trouble = {one["item"]: one["problem"] for one in json.loads(done.stdout)["findings"]}

@@ -33,7 +33,7 @@ def exports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, 
     return asked
 
 
-def test_a_file_is_named_after_the_painter(exports: list[tuple[str, Path, bool]], run: Run) -> None:
+def test_a_file_is_named_after_the_model(exports: list[tuple[str, Path, bool]], run: Run) -> None:
     outcome = run("models", "export", "wave.safetensors")
     assert (outcome.code, outcome.out, outcome.err) == (0, "wave.onnx\n", "wave, 1.5 MB\n")
     assert exports == [("wave", Path("wave.onnx"), False)]
@@ -60,6 +60,6 @@ def test_settings_of_paintings_are_not_for_exports(
     assert exports == [("wave", Path("wave.onnx"), False)]
 
 
-def test_no_painter(exports: list[tuple[str, Path, bool]], run: Run) -> None:
+def test_no_model(exports: list[tuple[str, Path, bool]], run: Run) -> None:
     assert run("models", "export", "nobody").code == 2
     assert exports == []

@@ -92,7 +92,7 @@ def test_a_sweep_names_its_pictures_and_its_commands_run(workdir: Path, run: Run
 
 
 @pytest.mark.slow
-def test_a_painter_is_learned_listed_and_painted_with(workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_is_trained_listed_and_painted_with(workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builders, "load_encoder_for", lambda *_: tiny_network())
     folder, model = foreign("photographiés"), foreign("é.safetensors")
     (workdir / folder).mkdir()

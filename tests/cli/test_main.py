@@ -119,7 +119,7 @@ def test_a_wrong_command_is_one_line_and_2(run: Run, arguments: tuple[str, ...],
     assert said in outcome.err
 
 
-def test_surprises_ask_to_be_reported(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unexpected_errors_ask_for_a_report(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("brushwork.cli.commands.presets.PRESETS", None)
     outcome = run("presets")
     assert outcome.code == 1

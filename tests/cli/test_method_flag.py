@@ -21,7 +21,7 @@ def test_patches_of_all_paintings(run, studio, workdir):
     assert [one.name for one in studio.job.styles] == ["waves.png", "night.png"]
 
 
-def test_help_tells_of_its_options(run):
+def test_help_lists_its_options(run):
     outcome = run("paint", "--help-all")
     assert outcome.code == 0
     for flag in ("--discriminator-lr", "--patch-stride", "--rotations", "--resume"):

@@ -105,7 +105,7 @@ def test_other_terminals_show_words(
     assert "red" in text
 
 
-def test_no_color_is_heard(painted: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_color_is_obeyed(painted: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert "▀" not in shown(monkeypatch, run, color_system="truecolor")
 

@@ -124,7 +124,7 @@ def test_pipes(workdir_with_model: Path, run: Run, monkeypatch: pytest.MonkeyPat
     assert Image.open(io.BytesIO(taken.buffer.getvalue())).size == (60, 40)  # type: ignore[attr-defined]
 
 
-def test_json_tells_all(workdir_with_model: Path, run: Run) -> None:
+def test_json_reports_everything(workdir_with_model: Path, run: Run) -> None:
     document = json.loads(run("paint", "photo.png", "--model", "wave", "--json", "-q").out)
     assert document["output"] == "photo+wave.png"
     assert document["method"] == "model"

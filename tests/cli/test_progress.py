@@ -107,7 +107,7 @@ def test_notes_are_reported_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert "restarted from the best image" in capsys.readouterr().err
 
 
-def test_the_bar_shows_sizes_closures_loss_and_notes(clock: Callable[[float], None]) -> None:
+def test_the_bar_shows_sizes_iterations_loss_and_notes(clock: Callable[[float], None]) -> None:
     written = io.StringIO()
     terminal = make_console(file=written, force_terminal=True, width=100, color_system=None)
     with BarDisplay("[1] out.png", terminal) as bar:

@@ -104,7 +104,7 @@ def test_a_file_of_settings_says_what_flags_say(run: Run, workdir: Path) -> None
     assert np.array_equal(pixels("file.png"), pixels("flags.png"))
 
 
-def test_a_painter_is_learned_found_by_its_name_and_exported(
+def test_a_model_is_trained_found_by_its_name_and_exported(
     run: Run, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runtime = pytest.importorskip("onnxruntime")
@@ -137,7 +137,7 @@ def test_a_painter_is_learned_found_by_its_name_and_exported(
     assert wanted.min() > 0 and wanted.max() < 1 and wanted.std() > 0.01  # not clipped, nor one color
 
 
-def test_a_training_goes_on_from_a_painter(run: Run) -> None:
+def test_a_training_goes_on_from_a_model(run: Run) -> None:
     train = ("train", "johnson", "waves.png", *LEARN, *SEEN, *TINY)
     succeed(run, *train, "-o", "first.safetensors")
     succeed(run, *train, "--init-from", "first.safetensors", "-o", "next.safetensors")
@@ -146,7 +146,7 @@ def test_a_training_goes_on_from_a_painter(run: Run) -> None:
     assert not np.array_equal(pixels("out.png"), pixels("before.png"))
 
 
-def test_a_texture_is_learned_and_repeated(run: Run) -> None:
+def test_a_texture_is_trained_and_repeated(run: Run) -> None:
     small = ("--scales", "3", "--width", "4", "--style-size", "32", "--crop", "32", "--device", "cpu")
     rest = ("--iterations", "2", "--batch", "1", "--val-images", "1")
     succeed(run, "train", "texture", "waves.png", *small, *rest, "-o", "moss.safetensors")
@@ -155,7 +155,7 @@ def test_a_texture_is_learned_and_repeated(run: Run) -> None:
     assert np.array_equal(pixels("twice.png"), pixels("moss.png"))
 
 
-def test_a_decoder_learns_from_pictures_that_mdan_paints(run: Run) -> None:
+def test_a_decoder_is_trained_on_pictures_that_mdan_paints(run: Run) -> None:
     targets = ("--targets", "2", "--target-size", "72", "--target-iterations", "2", "--rotations", "0", "--scales", "1")
     learn = ("--width", "16", "--block", "64", *LEARN)
     succeed(run, "train", "mgan", "waves.png", *targets, *learn, "-o", "own.safetensors")
@@ -163,7 +163,7 @@ def test_a_decoder_learns_from_pictures_that_mdan_paints(run: Run) -> None:
     assert pixels("out.png").shape[2] == 3
 
 
-def test_a_painter_learns_to_enlarge(run: Run) -> None:
+def test_a_model_is_trained_to_enlarge(run: Run) -> None:
     succeed(
         run,
         "train",

@@ -81,7 +81,7 @@ def test_also_at_once(run: Run) -> None:
 
 
 @pytest.mark.slow
-def test_other_weights_of_the_same_name_and_another_look_are_refused(run: Run) -> None:
+def test_other_weights_of_the_same_name_and_another_preprocessing_are_refused(run: Run) -> None:
     style = kept(run, "waves", "--network", "vgg19")
     for options, said in (((), "network vgg19, not vgg19-normalized"), (("--network", "vgg19", "--ceil"), "ceil")):
         outcome = run("paint", "photo.png", style, *QUICK, *options)

@@ -64,7 +64,7 @@ def test_a_signal_is_kept_until_a_step_is_done(number: int) -> None:
         heard.require_none()
 
 
-def test_who_insists_is_heard_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_repeated_signal_interrupts_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signals, "_ECHO", 0.0)
     with SignalListener().listen(waits=True):
         os.kill(os.getpid(), signal.SIGTERM)

@@ -96,7 +96,7 @@ def test_options_of_optimized_textures_are_left_aside(run: Run, monkeypatch: pyt
 
 
 @pytest.mark.usefixtures("texture_model")
-def test_json_tells_what_was_drawn(run: Run) -> None:
+def test_json_reports_what_was_generated(run: Run) -> None:
     document = json.loads(run("texture", "--model", "moss.safetensors", "--size", "64x64", "--json").out)
     assert (document["output"], document["content"], document["size"]) == ("moss.png", None, [64, 64])
 
@@ -118,7 +118,7 @@ def test_what_it_does_not_take(run: Run, arguments: tuple[str, ...], said: str) 
     assert said in " ".join(outcome.err.split())
 
 
-def test_painters_of_photographs_draw_no_textures(run: Run, workdir: Path) -> None:
+def test_models_for_photographs_generate_no_textures(run: Run, workdir: Path) -> None:
     save_texture_model(workdir / "cubes.safetensors", TextureNetConfig(scales=2, width=4, photograph=True))
     outcome = run("texture", "--model", "cubes.safetensors")
     assert outcome.code == 2
@@ -147,7 +147,7 @@ def test_its_size_is_not_that_of_paintings_in_the_environment(
     assert found == [("", 20), ("96x64", 7), ("", 7)]
 
 
-def test_neither_picture_nor_painter(run: Run, workdir: Path) -> None:
+def test_neither_picture_nor_model(run: Run, workdir: Path) -> None:
     outcome = run("texture")
     assert outcome.code == 2
     assert "neither an image nor --model was given" in outcome.err

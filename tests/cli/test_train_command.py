@@ -39,7 +39,7 @@ def studio(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.slow
-def test_a_painter_is_learned_and_named_after_the_style(run: Run, studio: Path) -> None:
+def test_a_model_is_trained_and_named_after_the_style(run: Run, studio: Path) -> None:
     (studio / "photos/notes.txt").touch()
     outcome = run(*JOHNSON, "--license", "CC0-1.0", "--plot", "losses.png")
     assert (outcome.code, outcome.out) == (0, "waves.safetensors\n")
@@ -112,7 +112,7 @@ def test_it_stops_when_requested_and_goes_on(run: Run, studio: Path, monkeypatch
 
 
 @pytest.mark.slow
-def test_a_painter_begins_with_another(run: Run, studio: Path) -> None:
+def test_a_model_begins_with_another(run: Run, studio: Path) -> None:
     run(*JOHNSON, "--upsampling", "nearest")
     start = load_model(studio / "waves.safetensors")
     save_model(start, studio / "start.safetensors")
@@ -155,7 +155,7 @@ def test_what_cannot_be_used_is_refused(arguments: tuple[str, ...], said: str, r
     assert not list(studio.glob("*.safetensors"))
 
 
-def test_super_resolution_learns_without_a_painting(run: Run, studio: Path) -> None:
+def test_super_resolution_trains_without_a_painting(run: Run, studio: Path) -> None:
     layers = ("--content-layers", "conv2_1", "--factor", "4", "--device", "cpu")
     assert run("train", "super-resolution", *FEW, *layers).out == "larger-4.safetensors\n"
     model = load_model(studio / "larger-4.safetensors")

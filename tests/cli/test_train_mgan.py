@@ -26,7 +26,7 @@ def folder(workdir):
 
 
 @pytest.mark.slow
-def test_photographs_are_painted_first_kept_and_learned_from(run, folder, monkeypatch):
+def test_photographs_are_painted_first_kept_and_trained_on(run, folder, monkeypatch):
     paint, count = mgan_data.run_job, []
 
     def interrupted(job, **asked):

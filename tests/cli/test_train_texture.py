@@ -83,7 +83,7 @@ def test_losses_are_kept_beside(run: Run, workdir: Path) -> None:
     ],
 )
 @pytest.mark.usefixtures("style_image")
-def test_what_cannot_be_learned(run: Run, arguments: tuple[str, ...], said: str) -> None:
+def test_what_cannot_be_trained(run: Run, arguments: tuple[str, ...], said: str) -> None:
     outcome = run("train", "texture", *arguments, *FEW)
     assert outcome.code == 2
     assert said in " ".join(outcome.err.split())

@@ -106,7 +106,7 @@ def test_other_devices_are_unknown():
     assert available_memory(torch.device("meta")) is None
 
 
-def test_systems_that_tell_only_what_is_installed(monkeypatch):
+def test_systems_that_report_only_what_is_installed(monkeypatch):
     monkeypatch.setattr(memory.sys, "platform", "darwin")
     monkeypatch.setattr(memory.os, "sysconf", {"SC_PHYS_PAGES": 10, "SC_PAGE_SIZE": 4096}.__getitem__)
     assert available_memory(CPU) == 40960

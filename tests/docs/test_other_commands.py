@@ -28,7 +28,7 @@ class _Parsed(BaseException):
 
 
 @pytest.mark.parametrize("snippet", snippets_of("python"))
-def test_a_bench_knows_its_words(snippet: Snippet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bench_knows_its_arguments(snippet: Snippet, monkeypatch: pytest.MonkeyPatch) -> None:
     parse = argparse.ArgumentParser.parse_args
 
     def stop(self: argparse.ArgumentParser, *given: Any) -> None:
@@ -44,7 +44,7 @@ def test_a_bench_knows_its_words(snippet: Snippet, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("snippet", snippets_of("torchrun"))
-def test_a_launcher_and_brushwork_know_their_words(snippet: Snippet) -> None:
+def test_a_launcher_and_brushwork_know_their_arguments(snippet: Snippet) -> None:
     launcher = get_args_parser().parse_args(snippet.words[1:])
     assert (launcher.module, launcher.training_script) == (True, "brushwork")
     words = launcher.training_script_args

@@ -44,6 +44,6 @@ def test_it_can_be_cached(tmp_path, monkeypatch):
     assert kept.architecture == DECODER
 
 
-def test_nobody_looks_with_it():
+def test_nobody_encodes_with_it():
     with pytest.raises(InputError, match="adain-decoder is not an encoder"):
         load_encoder("adain-decoder")

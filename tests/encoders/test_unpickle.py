@@ -35,7 +35,7 @@ def test_arrays_in_the_order_of_fortran_come_out_right(pickled):
     assert found.tolist() == array.tolist()
 
 
-def test_numpy_is_not_asked(pickled, monkeypatch):
+def test_numpy_is_not_used(pickled, monkeypatch):
     path = pickled({"a": np.ones(3, "float32")})
     monkeypatch.setattr(np, "ndarray", None)
     assert unpickle_arrays(path)["a"].tolist() == [1, 1, 1]

@@ -83,7 +83,7 @@ def order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ExperimentRequest:
     return ExperimentRequest("tiny", tmp_path, size=32)
 
 
-def test_every_cell_leaves_a_picture_and_a_record(order: ExperimentRequest) -> None:
+def test_every_cell_leaves_a_picture_and_metadata(order: ExperimentRequest) -> None:
     results = dict(running.run_cells(order))
     assert list(results) == ["row__1_-3_steps", "row__1_-6_steps"]
     assert all(result.picture.exists() for result in results.values())
@@ -113,7 +113,7 @@ def test_a_cell_that_is_not_whole_is_painted_anew(order: ExperimentRequest, harm
     assert PAINTED == ["3", "6", "3"]
 
 
-def test_a_kill_between_picture_and_record_leaves_no_older_record(
+def test_a_kill_between_picture_and_metadata_leaves_no_older_metadata(
     order: ExperimentRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dict(running.run_cells(order))
@@ -196,7 +196,7 @@ def test_processes_paint_what_one_would(tmp_path: Path) -> None:
     assert result.picture.exists() and name == order.make_cells()[0].name
 
 
-def test_fingerprints_tell_pictures_apart() -> None:
+def test_fingerprints_distinguish_pictures() -> None:
     picture = torch.rand(1, 3, 8, 8)
     assert fingerprint_of(picture) == fingerprint_of(picture.clone())
     assert fingerprint_of(picture) != fingerprint_of(picture + 1e-6)

@@ -55,7 +55,7 @@ def test_tiles_equal_the_whole(stylizer, regions):
     assert float((whole - tiled).abs().max()) < PAINTED
 
 
-def test_the_size_is_what_is_asked_for(stylizer):
+def test_the_size_is_what_is_requested(stylizer):
     assert Size.of(transfer_adain(PHOTOGRAPH, [PAINTING], AdaINOptions(size=45), stylizer=stylizer)) == Size(34, 45)
 
 

@@ -40,7 +40,7 @@ def test_maps_become_twice_as_large_either_way() -> None:
         assert modules(torch.rand(2, 6, 5, 7)).shape == (2, 4, 10, 14)
 
 
-def test_instance_norm_looks_at_each_picture_by_itself() -> None:
+def test_instance_norm_normalizes_each_picture_by_itself() -> None:
     torch.manual_seed(0)
     pictures = torch.randn(2, 3, 5, 5)
     norm = make_norm("instance", 3)

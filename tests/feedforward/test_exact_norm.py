@@ -104,7 +104,7 @@ def test_strips_cover_a_map_once() -> None:
 
 
 @pytest.mark.slow
-def test_markovian_painters_pass_too() -> None:
+def test_markovian_networks_pass_too() -> None:
     from brushwork.encoders.preprocess import make_caffe_preprocess
     from brushwork.encoders.vgg import make_vgg
 

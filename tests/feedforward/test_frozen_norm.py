@@ -50,7 +50,7 @@ def test_statistics_of_a_small_picture_are_its_own() -> None:
     torch.testing.assert_close(drawn, network(image), rtol=0, atol=DOUBLE)
 
 
-def test_tiles_look_at_no_more_than_they_may() -> None:
+def test_tiles_need_no_more_than_they_may() -> None:
     network, image = build_network(JohnsonConfig(width=4, blocks=1), seed=1), picture(200, 300)
     graph = trace_network(network, image)
     evaluator = WindowEvaluator(

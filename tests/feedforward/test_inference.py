@@ -46,7 +46,7 @@ def test_the_canvas(options, size):
     assert options.output_size(Size(40, 60)) == size
 
 
-def test_the_brush_is_shown_the_colors_that_were_asked_for_and_the_picture_gets_its_own():
+def test_the_stylizer_gets_the_requested_colors_and_the_picture_gets_its_own():
     pictures, options = _pictures(), Copying(color="keep-luminance", size="full")
     half, whole = run_stylizer(options, pictures, options, 136)
     ((shown, canvas, side),) = options.seen

@@ -71,14 +71,14 @@ def test_windows_of_a_step_are_those_of_the_whole(step: str, size: tuple[int, in
         torch.testing.assert_close(evaluator.compute(graph.output, window), window.crop(whole), rtol=0, atol=DOUBLE)
 
 
-def test_a_window_looks_at_little() -> None:
+def test_a_window_needs_little() -> None:
     network, image = Does(STEPS["convolution"]), weights(1, 3, 40, 50)
     graph = trace_network(network, image)
     seen = WindowEvaluator(graph, {0: image}, {}).required_windows(graph.output, Window(10, 20, 4, 5, Size(40, 50)))
     assert seen[0] == Window(9, 19, 6, 7, Size(40, 50))
 
 
-def test_a_mirrored_border_looks_at_what_is_mirrored() -> None:
+def test_a_mirrored_border_needs_what_is_mirrored() -> None:
     step = PaddingOperation("reflect", 0.0, (4, 4), (4, 4))
     assert step.input_window(Window(0, 0, 1, 28, Size(28, 28)), Size(20, 20)) == Window(0, 0, 5, 20, Size(20, 20))
 

@@ -64,7 +64,7 @@ def test_sizes_of_files(width, upsampling, megabytes):
     assert 2 * numbers / 1e6 == pytest.approx(megabytes, abs=0.06)
 
 
-def test_the_network_that_looks_is_loaded_when_it_is_to_paint():
+def test_the_encoder_is_loaded_when_it_is_to_paint():
     network = build_network(SMALL)
     assert not network._encoder_ref
     network.eval()
@@ -109,7 +109,7 @@ def test_textures_of_brown_noise(network):
 @pytest.mark.slow
 @pytest.mark.parametrize("upsampling", ["transposed", "nearest"])
 @pytest.mark.parametrize("norm", ["batch", "instance"])
-def test_every_kind_learns(upsampling, norm):
+def test_every_kind_is_trained(upsampling, norm):
     network = build_network(MGANConfig(width=16, upsampling=upsampling, norm=norm)).train()
     network(torch.rand(2, 3, 32, 32)).square().mean().backward()
     assert all(one.grad is not None for one in network.parameters())

@@ -114,7 +114,7 @@ def test_strips_with_maps_in_files_take_less_memory(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.slow
-def test_markovian_painters_know_their_memory_too() -> None:
+def test_markovian_networks_know_their_memory_too() -> None:
     stylizer = make_stylizer(MGANConfig(width=8))
     with MemoryMeter() as meter:
         painted(stylizer.to_meta(), torch.empty(1, 3, 400, 600, device=META), 384)
@@ -137,7 +137,7 @@ def test_what_cannot_go_in_tiles_goes_at_once() -> None:
         painted(stylizer, image, 24)
 
 
-def test_a_painter_of_textures_paints_no_photographs(tmp_path: Path) -> None:
+def test_a_texture_model_paints_no_photographs(tmp_path: Path) -> None:
     settings = TextureNetConfig(scales=2, width=4)
     path = tmp_path / "stones.safetensors"
     save_model(StyleModel("stones", "texture", settings, build_network(settings)), path)

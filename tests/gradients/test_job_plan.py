@@ -17,7 +17,7 @@ def plan(*levels, available=None):
 COARSE, FINE = LevelPlan(Size(50, 60), 20, 1000, 2.0), LevelPlan(Size(100, 120), 10, 4000, 5.0)
 
 
-def test_closures_and_times_add_up_and_memory_does_not():
+def test_evaluations_and_times_add_up_and_memory_does_not():
     whole = plan(COARSE, FINE)
     assert (whole.iterations, whole.memory, whole.seconds) == (30, 4000, 7.0)
 
@@ -31,7 +31,7 @@ def test_it_fits_or_not(available, fits):
     assert plan(COARSE, FINE, available=available).fits is fits
 
 
-def test_lbfgs_remembers_as_many_pairs_as_there_were_closures():
+def test_lbfgs_remembers_as_many_pairs_as_there_were_evaluations():
     vectors = [optimizer_memory_for(100, evaluations, 10) / 100 for evaluations in (1, 5, 10, 1000)]
     assert [more - vectors[0] for more in vectors] == [0, 8, 18, 18]
     assert optimizer_memory_for(100, 1000, None) == optimizer_memory_for(100, 2, 10)

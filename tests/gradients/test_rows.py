@@ -131,7 +131,7 @@ def _keep(shares, sums):
     raise _StopError
 
 
-def test_what_is_looked_at_in_tiles_all_the_same(encoder_and_objective, monkeypatch):
+def test_what_is_evaluated_in_tiles_all_the_same(encoder_and_objective, monkeypatch):
     encoder, objective = encoder_and_objective
     image = picture(1, 40, 50)
     assert ImageView.create(encoder, image, None, objective.additive).is_streamable
@@ -168,7 +168,7 @@ def test_targets_are_those_of_the_whole(encoder_and_objective, monkeypatch, own)
 
 
 @pytest.mark.slow
-def test_a_picture_of_one_tile_is_looked_at_once(encoder_and_objective, monkeypatch):
+def test_a_picture_of_one_tile_is_evaluated_once(encoder_and_objective, monkeypatch):
     encoder, objective = encoder_and_objective
     monkeypatch.setattr(RowStream, "compute_sums", lambda _: pytest.fail("twice"))
     _evaluated(evaluate_tiled(encoder, objective, 350), picture(1, *SIZE))

@@ -18,7 +18,7 @@ def test_halos_are_those_of_the_deepest_tap():
     assert TileLayout.of(tiny_network(), {PIXELS: 1}, Size(9, 9)).halo == 1
 
 
-def test_terms_that_look_at_neighbors_need_more():
+def test_terms_that_need_neighbors_need_more():
     assert (
         TileLayout.of(tiny_network(), {"relu3_1": 3}, Size(90, 90)).halo
         - TileLayout.of(tiny_network(), {"relu3_1": 0}, Size(90, 90)).halo
@@ -26,7 +26,7 @@ def test_terms_that_look_at_neighbors_need_more():
     )
 
 
-def test_what_a_part_looks_at_ends_at_the_border():
+def test_what_a_part_needs_ends_at_the_border():
     outer = LAYOUT.receptive_window(Window(400, 0, 80, 603, LAYOUT.image))
     assert (outer.top, outer.bottom, outer.left, outer.right) == (360, 520, 0, 603)
 
@@ -52,7 +52,7 @@ def test_on_meta_the_largest_tile_is_enough():
     assert LAYOUT.representative_tiles([], torch.device("meta")) == []
 
 
-def test_pixels_that_no_cell_looks_at_are_present_too():
+def test_pixels_that_no_cell_depends_on_are_present_too():
     wide = EncoderStage("wide", torch.nn.Conv2d(3, 1, 2, stride=4), kernel=2, stride=4)
     whole = Window.whole(Size(9, 13))
     assert (

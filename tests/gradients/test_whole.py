@@ -52,7 +52,7 @@ def assert_same(evaluate, other, seed, side=16):
     return found, one.grad
 
 
-def test_a_replay_is_the_closure(evaluate):
+def test_a_replay_is_the_evaluation(evaluate):
     recorder = Recorder()
     again = with_cuda_graph(evaluate, recorder)
     for seed in range(3):

@@ -15,7 +15,7 @@ from brushwork.images.read import read_header_size
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tif", "a.webp"])
-def test_the_header_tells_the_size_that_is_read(save, colors, name, orientation):
+def test_the_header_has_the_size_that_is_read(save, colors, name, orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     path = save(colors, name, exif=exif)
@@ -33,7 +33,7 @@ def test_deep_pictures(save_deep, deep_colors):
         assert read_header_size(save_deep(deep_colors, name, "rgb16")) == (24, 36)
 
 
-def test_what_headers_do_not_tell_is_read(save_deep, deep_colors, tmp_path):
+def test_what_headers_do_not_hold_is_read(save_deep, deep_colors, tmp_path):
     path = save_deep((deep_colors / 65535).astype("float32"), "a.tif", "srgb")
     assert image_size(path) == (24, 36)
     (tmp_path / "text.png").write_text("no picture")

@@ -49,7 +49,7 @@ def test_the_largest_that_fits_is_taken(prepared):
 
 
 @pytest.mark.slow
-def test_all_take_what_the_poorest_can(prepared):
+def test_all_ranks_take_what_the_smallest_memory_allows(prepared):
     assert choose_sides(
         prepared, 1 << 40, needed_memory(prepared, Tiling(384)) - memory_on_other_rank(prepared) + 1
     ) == [384, 384]
@@ -64,7 +64,7 @@ def test_a_rank_keeps_only_its_part_of_the_optimizers_vectors(prepared):
 
 
 @pytest.mark.slow
-def test_what_is_kept_is_as_much_as_the_poorest_can(prepared):
+def test_what_is_kept_is_what_the_smallest_memory_allows(prepared):
     budgets = [needed_memory(prepared, Tiling(640, kept)) + 1 for kept in (3, 2)]
     assert choose_tilings(prepared, budgets[0]) == [Tiling(640, 3)]
     assert choose_tilings(prepared, *(one - memory_on_other_rank(prepared) for one in budgets)) == 2 * [Tiling(640, 2)]

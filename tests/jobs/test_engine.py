@@ -24,7 +24,7 @@ def _prepare(job, encoder, engine):
     return prepare_job(job, replacing=True, memory=None, network=encoder)
 
 
-def test_the_record_tells_the_engine(tmp_path, encoder):
+def test_the_manifest_has_the_engine(tmp_path, encoder):
     record = _prepare(tiny_job(tmp_path), encoder, "channels-last").manifest
     assert record.options.engine == "channels-last"
     assert Manifest.from_json(record.to_json()) == record
@@ -39,7 +39,7 @@ def test_a_painting_goes_on_as_it_was_begun(tmp_path, encoder):
     assert not prepared.manifest.machine_differences(begun)
 
 
-def test_an_engine_that_is_asked_for_is_taken_and_told(tmp_path, encoder):
+def test_an_engine_that_is_requested_is_taken_and_reported(tmp_path, encoder):
     begun = _prepare(tiny_job(tmp_path), encoder, "channels-last").manifest
     job = tiny_job(tmp_path)
     prepared = _prepare(replace(job, options=replace(job.options, engine="plain")), encoder, "plain").resume_from(begun)

@@ -31,7 +31,7 @@ def giants(monkeypatch, tmp_path):
     return tiny_job(tmp_path, options=replace(TINY, size=48, min_size=0))
 
 
-def test_giants_are_held_at_twice_what_is_looked_at_or_more(giants):
+def test_giants_are_held_at_twice_what_is_encoded_or_more(giants):
     needed = InputFiles.open(giants)
     assert (needed.content_size, needed.style_sizes, needed.levels[0].size) == (
         Size(32, 48),
@@ -58,7 +58,7 @@ def test_a_start_is_read_at_the_finest_size_whose_detail_it_gives(giants, tmp_pa
     assert read_inputs(job).init.size == (200, 300)
 
 
-def test_textures_are_looked_at_at_a_size_of_their_own(giants):
+def test_textures_are_encoded_at_a_size_of_their_own(giants):
     job = replace(giants, options=TextureOptions(picture_size=40, measure="long", size="400x300"), styles=())
     assert InputFiles.open(job).content_size == (27, 40)
     assert read_inputs(job).content.size == (67, 100)

@@ -86,7 +86,7 @@ def test_the_machine_is_identified_by_what_changes_bits():
 
 
 @pytest.mark.parametrize("broken", ["method", "content", "styles", "machine"])
-def test_an_incomplete_record_is_refused(record, broken):
+def test_an_incomplete_manifest_is_refused(record, broken):
     data = record.to_json()
     del data[broken]
     with pytest.raises(InputError, match="is incomplete"):

@@ -8,7 +8,7 @@ import brushwork
 KINDS = ("Options", "Job", "Stylizer", "Encoder", "Optimization", "FeedForward")
 
 
-def test_jobs_and_commands_ask_methods_and_do_not_test_their_kind():
+def test_jobs_and_commands_call_methods_and_do_not_test_their_kind():
     source = Path(brushwork.__file__).parent
     for file in [*(source / "jobs").glob("*.py"), *(source / "cli").rglob("*.py")]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):

@@ -62,7 +62,7 @@ def flat(**changes):
 
 
 @pytest.mark.slow
-def test_a_plan_tells_sizes_closures_memory_and_time(tmp_path):
+def test_a_plan_has_sizes_iterations_memory_and_time(tmp_path):
     found = plan_job(tiny_job(tmp_path), network=tiny_network())
     assert [(level.size, level.iterations) for level in found.levels] == [(Size(32, 48), 6), (Size(64, 96), 3)]
     assert found.device == "cpu"
@@ -172,7 +172,7 @@ def test_memory_grows_with_the_area():
 
 
 @pytest.mark.slow
-def test_memory_grows_with_what_is_looked_at():
+def test_memory_grows_with_what_is_encoded():
     plain = needed(flat(size=256, style_fit="scaled"))
     assert needed(flat(size=256, style_scale=(4.0,), style_fit="scaled")) > 2 * plain
     assert needed(flat(size=256, moment_weight=1.0)) > plain

@@ -42,7 +42,7 @@ def test_it_is_as_grainy_as_other_starts(tmp_path):
     assert abs(float((grainy - plain).std()) - 15 / 255) < 0.005
 
 
-def test_only_who_asks_starts_from_it(tmp_path):
+def test_it_is_the_start_only_on_request(tmp_path):
     job = tiny_job(tmp_path)
     inputs = read_inputs(job)
     assert load_method(job.options, CPU, tiny_network()).add_init(inputs) is inputs

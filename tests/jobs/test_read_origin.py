@@ -43,7 +43,7 @@ def test_what_is_not_there_is_said(tmp_path):
 
 
 @pytest.mark.parametrize("record", ["{}", "[]", "3", '{"content": []}'])
-def test_a_record_that_was_edited_is_said(tmp_path, record):
+def test_edited_metadata_are_reported(tmp_path, record):
     write_image(picture(0, 40, 40), tmp_path / "out.png", metadata=record)
     for read in (read_origin, read_network):
         with pytest.raises(InputError, match="cannot be read"):

@@ -43,7 +43,7 @@ def test_a_picture_is_repeated_bit_for_bit(job):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ending", [".jpg", ".webp", ".tif"])
-def test_every_format_carries_the_record(tmp_path, ending):
+def test_every_format_carries_the_metadata(tmp_path, ending):
     job = tiny_job(tmp_path, output=tmp_path / f"out{ending}")
     painted(job)
     found, _ = job_from_image(job.output, tmp_path / f"other{ending}")

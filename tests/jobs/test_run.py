@@ -162,7 +162,7 @@ def test_the_photograph_is_no_painting(tmp_path):
         painted(replace(job, styles=(*job.styles, tmp_path / "copy.png")))
 
 
-def test_a_name_that_leaves_no_room_for_that_of_the_checkpoint(tmp_path):
+def test_a_name_that_leaves_no_space_for_that_of_the_checkpoint(tmp_path):
     longest = os.pathconf(tmp_path, "PC_NAME_MAX")
     for letters in (longest + 1, longest, longest - len(".checkpoint.part") + 1):
         job = tiny_job(tmp_path, output=tmp_path / f"{'x' * (letters - 4)}.png")
@@ -212,7 +212,7 @@ def test_the_limit_that_a_refusal_names_is_enough(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_disk_without_room_for_checkpoints_is_reported_before_painting(tmp_path, monkeypatch):
+def test_a_disk_without_space_for_checkpoints_is_reported_before_painting(tmp_path, monkeypatch):
     job = tiny_job(tmp_path)
     needed = 2 * 64 * 96 * 3 * 4 * (2 * TINY.history + 5)  # two of them, each the optimizer's vectors
     usage = shutil.disk_usage(tmp_path)

@@ -103,7 +103,7 @@ def test_an_interrupted_painting_goes_on_with_another_number_of_ranks_or_alone(c
         assert read_embedded_result(job.output).is_finished
 
 
-def test_only_the_first_rank_looks_at_the_outputs_disk(tmp_path, monkeypatch):
+def test_only_the_first_rank_checks_the_outputs_disk(tmp_path, monkeypatch):
     """The others may be on machines without that folder."""
     looked = []
     monkeypatch.setattr("brushwork.jobs.writer.check_disk_space", lambda job, levels: looked.append(job))

@@ -40,5 +40,5 @@ def test_a_flat_picture_has_none():
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 4), (4, 1)])
 @pytest.mark.parametrize("paired", [False, True])
-def test_pictures_without_neighbors_can_be_asked(size, paired):
+def test_windows_without_neighbors_can_be_computed(size, paired):
     assert loss(TotalVariationLoss(1, 1.0, 1.0, paired=paired), torch.zeros(1, 3, *size)) == 0

@@ -48,7 +48,7 @@ def test_the_secant_equation_holds():
         torch.testing.assert_close(-kept.direction(y.clone()), s, rtol=0, atol=100 * SINGLE * float(s.abs().max()))
 
 
-def test_learning_uses_up_what_it_is_given():
+def test_adding_a_pair_consumes_its_tensors():
     direction, before, after = (torch.full(SHAPE, value) for value in (2.0, 1.0, 4.0))
     kept = CurvaturePairs(5, 0.0, WHOLE)
     kept.update(direction, 0.5, (before, after), moving_only=False)

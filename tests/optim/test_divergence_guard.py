@@ -117,7 +117,7 @@ def test_trouble_at_the_last_evaluation_ends_with_the_best_picture(problems, sta
     assert "became nan at evaluation 5" in steps[-1].note
 
 
-def test_it_passes_on_what_it_is_told(problems, start):
+def test_it_passes_calls_on_to_the_optimizer(problems, start):
     guard = DivergenceGuard(Adam(0.02))
     evaluate = problems.evaluating(problems.rosenbrock)
     first = walk(evaluate, guard, 10, start)

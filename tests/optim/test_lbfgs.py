@@ -281,7 +281,7 @@ def test_options_out_of_range_are_refused(options):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scale", [1e-6, 1e6])
-def test_while_no_step_tells_of_curvature_the_next_one_is_twice_as_long(scale):
+def test_while_no_step_measures_curvature_the_next_one_is_twice_as_long(scale):
     """On a hilltop the first pairs are none, whatever the unit of the loss."""
 
     def hill(image):

@@ -102,7 +102,7 @@ def test_a_resumed_guard_remembers_its_troubles(problems, start, make, troubles)
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("budget", [1, 2, 7, 16])
-def test_the_budget_counts_closures_and_is_kept(problems, start, name, budget):
+def test_the_budget_counts_evaluations_and_is_kept(problems, start, name, budget):
     make, canvas = OPTIMIZERS[name]
     evaluate = problems.painting(torch.float32, start.shape)
     indices = []

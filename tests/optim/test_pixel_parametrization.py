@@ -36,6 +36,6 @@ def test_the_unit_must_be_positive(unit):
 
 
 @pytest.mark.parametrize("box", [(1.0, 0.0), (0.5, 0.5), (0.0, float("nan"))])
-def test_the_box_must_have_room(box):
+def test_the_box_must_not_be_empty(box):
     with pytest.raises(InputError, match="lower bound first"):
         PixelParametrization(limits=box)

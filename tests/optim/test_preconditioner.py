@@ -70,7 +70,7 @@ def test_an_octave_is_scaled_by_how_far_it_moved():
     assert ratio / 4 < longer / shorter < 4 * ratio
 
 
-def test_old_pairs_are_forgotten_and_new_ones_are_looked_at_once(monkeypatch):
+def test_old_pairs_are_forgotten_and_new_ones_are_read_once(monkeypatch):
     shape = (8, 8)
     known, octaves, vector = pairs(shape, PAIRS + 3), OctavePreconditioner(), drawn(9, shape)
     applied(vector, known[:-1], octaves)

@@ -103,7 +103,7 @@ def test_what_is_kept_stays(monkeypatch, storage, block):
         assert torch.equal(there, vector.to(there.dtype))
 
 
-def test_a_file_has_no_name_and_room_on_the_disk(monkeypatch, tmp_path):
+def test_a_file_has_no_name_and_space_on_the_disk(monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     asked = []
     reserve = os.posix_fallocate

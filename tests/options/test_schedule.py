@@ -33,7 +33,7 @@ def test_sizes_double_and_iterations_shrink():
     ("size", "coarsest", "first"),
     [(512, 192, 256), (512, 181, 128), (100, 64, 50), (100, 75, 100), (200, 200, 200), (200, 300, 200)],
 )
-def test_the_coarsest_level_is_the_nearest_to_what_was_asked_for(size, coarsest, first):
+def test_the_coarsest_level_is_the_nearest_to_what_was_requested(size, coarsest, first):
     found = TransferOptions(min_size=coarsest).make_schedule(Size(100, 100), size, "long")
     assert found[0].size == Size(first, first)
     assert found[-1].size == Size(size, size)

@@ -86,7 +86,7 @@ def test_patches_of_several_paintings(tiny, photograph, painting):
     assert not torch.equal(one[-1], two[-1])
 
 
-def test_it_cannot_be_looked_at_in_tiles(tiny, photograph, painting):
+def test_it_cannot_be_evaluated_in_tiles(tiny, photograph, painting):
     with pytest.raises(NotAdditiveError, match="full image"):
         transfer_mdan(photograph, [painting], TINY, encoder=tiny, partition=FullImage(Tiling(64)))
 
@@ -118,7 +118,7 @@ def test_options_out_of_range(wrong, said):
         MDANOptions(**wrong)
 
 
-def test_the_painting_is_looked_at_as_large_as_the_photograph():
+def test_the_painting_is_encoded_as_large_as_the_photograph():
     options, canvas, style = MDANOptions(scales=(0.5, 1.0)), Size(288, 384), Size(500, 1000)
     assert options.style_sizes(canvas, style, 0, 1) == {1.0: Size(192, 384)}
     twice = MDANOptions(style_scale=(0.5, 1.0), scales=(2.0,))

@@ -34,7 +34,7 @@ def options(request, small_transfer):
 
 
 @pytest.mark.slow
-def test_progress_counts_levels_and_closures(options, tiny, photograph, painting):
+def test_progress_counts_levels_and_iterations(options, tiny, photograph, painting):
     steps = list(run_recipe(options, RecipeInputs(photograph, (painting,)), encoder=tiny))
     assert steps[0].levels == [ScheduleLevel(Size(36, 48), 5), ScheduleLevel(Size(72, 96), 4)]
     assert [step.budget for step in steps] == [9] * len(steps)
@@ -106,7 +106,7 @@ def pairs(state):
 
 
 @pytest.mark.slow
-def test_an_optimizer_starts_anew_after_as_many_iterations_as_asked(small_transfer, tiny, photograph, painting):
+def test_an_optimizer_starts_anew_after_as_many_iterations_as_requested(small_transfer, tiny, photograph, painting):
     options = small_transfer(iterations=8, restart=3, initial_step=0.01)
     found = [pairs(state) for _, state in memories(options, tiny, photograph, painting)]
     assert found == [0, 1, 2, 1, 2, 3, 1, 2]  # the point where it starts anew is not evaluated again

@@ -19,7 +19,7 @@ def discriminator():
     return OnlineDiscriminator([texture(1, 4), texture(2, 4)], PatchGrid(4, 2), rate=0.02, seed=5)
 
 
-def test_it_learns_what_is_no_painting(discriminator):
+def test_the_discriminator_learns_what_is_no_painting(discriminator):
     strange, familiar = texture(3, 1), texture(4, 4)
     discriminator.update(strange)
     first = discriminator.generator_loss(strange)
@@ -39,7 +39,7 @@ def test_its_doubt_leads_to_the_painting(discriminator):
     assert discriminator.generator_loss(moved) < doubt
 
 
-def test_looking_again_after_a_resumption_is_the_same_look(discriminator):
+def test_evaluating_again_after_a_resumption_is_the_same(discriminator):
     picture = texture(3, 1)
     for _ in range(3):
         discriminator.update(picture)
@@ -55,7 +55,7 @@ def test_looking_again_after_a_resumption_is_the_same_look(discriminator):
         assert float(other.generator_loss(picture)) == doubt
 
 
-def test_what_it_kept_does_not_change_while_it_learns(discriminator):
+def test_what_it_kept_does_not_change_while_it_trains(discriminator):
     picture = texture(3, 1)
     discriminator.update(picture)
     state = discriminator.state()

@@ -41,7 +41,7 @@ def test_run_is_the_recipe_that_the_options_belong_to(case, tiny):
     assert all(torch.equal(one, other) for one, other in zip(found, expected, strict=True))
 
 
-def test_plan_tells_the_levels_that_are_then_run(case, tiny):
+def test_plan_has_the_levels_that_are_then_run(case, tiny):
     options, pictures, _ = case
     first, *_ = run_recipe(options, pictures, encoder=tiny)
     assert options.schedule(Size.of(pictures.content)) == list(first.levels)

@@ -96,7 +96,7 @@ def test_the_nearest_size_is_taken(kept, tiny):
         assert torch.equal(found, kept.styles[expected].statistics[layers[0]].gram)
 
 
-def test_another_look_is_refused(kept, options, tiny, photograph):
+def test_another_preprocessing_is_refused(kept, options, tiny, photograph):
     with pytest.raises(InputError, match=r"extracted with padding \w+, not \w+: use the same"):
         padding = "zeros" if options().padding == "reflect" else "reflect"
         transfer(photograph, [kept], options(padding=padding), encoder=tiny)

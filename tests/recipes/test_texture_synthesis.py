@@ -24,7 +24,7 @@ def test_canvases_too_small_are_refused(size):
         texture_size(TextureOptions(size=size), Size(48, 40))
 
 
-def test_the_picture_is_looked_at_in_its_own_proportions(small_texture, tiny, painting):
+def test_the_picture_is_encoded_in_its_own_proportions(small_texture, tiny, painting):
     *_, last = synthesize_texture(painting, small_texture(measure="long"), encoder=tiny)
     assert Size.of(last.image) == (48, 32)
 
@@ -49,7 +49,7 @@ def test_the_picture_itself_has_its_own_texture(small_texture, tiny, painting):
     assert first.step.losses.total < DOUBLE * noise.step.losses.total
 
 
-def test_coarse_levels_look_at_a_smaller_picture(small_texture, tiny, painting):
+def test_coarse_levels_encode_a_smaller_picture(small_texture, tiny, painting):
     """On the small level, the texture of the small picture has no loss."""
     options = small_texture(measure="long", picture_size=96, min_size=48, iterations=1)
     small = resize(painting, Size(48, 32))

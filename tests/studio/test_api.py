@@ -356,7 +356,7 @@ def test_a_batch_is_created_whole_or_not_at_all(client, files):
     assert len(client.get(f"{API}/jobs").json()["jobs"]) == 2
 
 
-def test_cards_are_painted_once_and_those_of_another_photograph_make_room(client, files):
+def test_cards_are_painted_once_and_those_of_another_photograph_are_removed(client, files):
     client.post(f"{API}/paintings", {"sha256": files[1], "name": "lake"})
     ask = {"content": files[0], "paintings": [files[1]]}
     first, again = (client.post(f"{API}/cards", ask).json()["cards"][0]["job"]["id"] for _ in range(2))
@@ -365,7 +365,7 @@ def test_cards_are_painted_once_and_those_of_another_photograph_make_room(client
     assert client.get(f"{API}/jobs/{first}").json()["state"] == "canceled"
 
 
-def test_room_is_looked_for_once_for_all_cards_of_a_request(database):
+def test_space_is_checked_once_for_all_cards_of_a_request(database):
     looks = []
     store = JobStore(database, looks.append)
     requests = [PaintingRequest(kind="card", content="0" * 64, paintings=(one * 64,)) for one in "abc"]
@@ -408,7 +408,7 @@ def test_a_quality_is_that_of_the_preset(client, files):
     assert "nice" in create(client, files, options={"quality": "nice"}).json()["detail"]
 
 
-def test_the_page_asks_for_all_of_its_modules_at_once(client):
+def test_the_page_requests_all_of_its_modules_at_once(client):
     page = client.get("/").body.decode()
     when_opened = {
         "first.js",

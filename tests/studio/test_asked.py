@@ -69,7 +69,7 @@ def when(monkeypatch, name, of, act):
 
 
 @pytest.mark.parametrize("then", ["resume", "cancel"])
-def test_what_is_asked_when_a_pause_is_about_to_be_written_is_done(store, folder, database, job, monkeypatch, then):
+def test_what_is_requested_when_a_pause_is_about_to_be_written_is_done(store, folder, database, job, monkeypatch, then):
     """The worker has looked, and stops for the pause; meanwhile the client asks for something else."""
     when(monkeypatch, "_report", WorkOnJob, lambda: store.ask(job, "pause"))
     when(monkeypatch, "settle", Claim, lambda: store.ask(job, then))
@@ -203,7 +203,7 @@ def test_a_job_that_fails_in_a_way_nobody_thought_of_does_not_run_forever(store,
     assert str(folder.path) not in failed["problem"]["detail"]
 
 
-def test_a_look_at_the_events_that_was_not_answered_is_repeated(store, database, job, monkeypatch):
+def test_a_request_for_events_that_was_not_answered_is_repeated(store, database, job, monkeypatch):
     """The watch tells of a change once; if the database is locked just then, the event must not wait for the next."""
     looks = []
     event_range = store.event_range

@@ -268,7 +268,7 @@ def test_a_click_on_the_painting_that_is_painted_shows_it_again(run):
     assert found == ["1", "1", 1]
 
 
-def test_what_could_not_be_asked_for_can_be_asked_for_again(run):
+def test_what_could_not_be_requested_can_be_requested_again(run):
     found = run("""
       let count = 0;
       state.photo.value = { sha256: "a", name: "lake.jpg" };

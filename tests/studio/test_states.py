@@ -76,7 +76,7 @@ def test_what_waits_is_paused_and_resumed_at_once(store, job):
     assert store.ask(job, "resume")["state"] == "pending"
 
 
-def test_what_runs_is_asked(store, database, job):
+def test_what_runs_is_requested(store, database, job):
     held = claim(database, job)
     assert store.ask(job, "cancel")["state"] == "running"
     assert held.read_wanted() == "cancel"

@@ -118,7 +118,7 @@ def test_the_card_of_a_style_is_painted_by_it(models_folder, client, database, f
     assert pictures[0] != pictures[1]
 
 
-def test_a_blend_of_two_styles_is_asked_for_as_the_command_asks(models_folder, client, database, folder):
+def test_a_blend_of_two_styles_is_requested_as_the_command_does(models_folder, client, database, folder):
     content = put(folder, database, png(1))
     body = {
         "kind": "model",

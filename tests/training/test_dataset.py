@@ -94,7 +94,7 @@ def test_nothing_but_broken_files_is_an_error(tmp_path: Path) -> None:
         PhotoDataset(list_photos(tmp_path).images, 40, 0, [].append).batch(range(1), 32)
 
 
-def test_what_has_no_room_in_memory_is_read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_does_not_fit_in_memory_is_read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = of(folder).batch(range(12), 32)
     monkeypatch.setattr(module, "CACHE_BYTES", 0)
     photographs = of(folder)

@@ -79,7 +79,7 @@ def test_the_loss_is_the_mean_over_images_of_different_styles() -> None:
     assert optimizer_step.losses.total.item() == pytest.approx(sum(singles) / 2, rel=PAINTED)
 
 
-def test_every_style_is_learned_equally_often_in_changing_order() -> None:
+def test_every_style_is_trained_equally_often_in_changing_order() -> None:
     task = gallery_task()
     rows = [number for step in range(30) for number in task.style_numbers(batch(step))]
     assert Counter(rows) == {0: 20, 1: 20, 2: 20}
@@ -127,7 +127,7 @@ def test_two_paintings_of_one_name_are_refused() -> None:
         make_gallery_task(config, paintings()[:2], CPU, None)
 
 
-def test_scales_and_shifts_learn_faster_than_the_trunk() -> None:
+def test_scales_and_shifts_train_faster_than_the_trunk() -> None:
     task = gallery_task(replace(OPTIONS, learning_rate=1e-3, scale_rate=3.0))
     rates = {id(one): group["lr"] for group in task.optimizers["model"].param_groups for one in group["params"]}
     for name, value in task.networks["model"].named_parameters():

@@ -97,7 +97,7 @@ def test_several_paintings_are_one_style() -> None:
     )
 
 
-def test_what_cannot_be_learned_from_is_refused() -> None:
+def test_what_cannot_be_trained_on_is_refused() -> None:
     with pytest.raises(InputError, match="no style image was given"):
         JohnsonTask([], TINY, tiny_network())
     with pytest.raises(InputError, match="a style image is 20×10"):

@@ -37,7 +37,7 @@ def batch(step=0, pictures=None):
 
 
 @pytest.mark.slow
-def test_discriminator_and_model_learn_in_turn_from_the_same_blocks(encoder):
+def test_discriminator_and_model_train_in_turn_from_the_same_blocks(encoder):
     task = make_task(encoder, pairs=pairs())
     before = {name: next(one.parameters()).clone() for name, one in task.networks.items()}
     steps = task.training_steps(batch())
@@ -59,7 +59,7 @@ def test_discriminator_and_model_learn_in_turn_from_the_same_blocks(encoder):
 
 
 @pytest.mark.slow
-def test_it_learns_what_the_targets_look_like(encoder):
+def test_it_is_trained_towards_the_targets(encoder):
     task = make_task(encoder, replace(OPTIONS, adversarial_weight=0.0), pairs=pairs(1))
     gradient_step = GradientStep(task, CPU, "off")
     losses = [gradient_step.step(batch(0), 1.0)["content"] for _ in range(5)]

@@ -33,6 +33,6 @@ def test_the_last_pairs_are_held_out_one_in_four_at_most():
         make_paired_task([], OPTIONS, CPU)
 
 
-def test_paintings_are_looked_at_as_large_as_targets():
+def test_paintings_are_encoded_as_large_as_targets():
     task = make_unpaired_task([picture(1, 300, 400)], OPTIONS, CPU)
     assert task._data.styles[0].shape[-2:] == (90, 120)

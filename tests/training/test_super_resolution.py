@@ -32,7 +32,7 @@ def test_small_pictures_are_made_as_large_as_the_crops() -> None:
     assert task.sample(batch()).shape == crops.shape
 
 
-def test_it_learns_and_says_how_near_the_pixels_are() -> None:
+def test_it_trains_and_reports_psnr() -> None:
     task = SuperResolutionTask(replace(TINY, pixel_weight=0.01, tv_weight=0.1), tiny_network())
     gradient_step = GradientStep(task, CPU, "off")
     before = task.validate(batch())
@@ -57,7 +57,7 @@ def test_options_that_cannot_be_are_refused() -> None:
             SuperResolutionTrainingOptions(**wrong)  # type: ignore[arg-type]
 
 
-def test_it_learns_in_bfloat16_too() -> None:
+def test_it_trains_in_bfloat16_too() -> None:
     """Pictures are made small in float32: the resampling has no other format on processors."""
     losses = GradientStep(SuperResolutionTask(TINY, tiny_network()), CPU, "bf16").step(batch(), 1.0)  # type: ignore[arg-type]
     assert 0 < losses["total"] < float("inf")

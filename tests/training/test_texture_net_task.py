@@ -60,7 +60,7 @@ def test_the_loss_of_what_is_held_out_falls(options: TextureNetTrainingOptions) 
     assert after < 0.7 * before
 
 
-def test_the_same_seed_learns_the_same() -> None:
+def test_the_same_seed_trains_the_same() -> None:
     one, other = train_steps(DRAWN, 3)[0], train_steps(DRAWN, 3)[0]
     for mine, theirs in zip(one.networks["model"].parameters(), other.networks["model"].parameters(), strict=True):
         assert torch.equal(mine, theirs)

@@ -56,7 +56,7 @@ def test_an_interval_of_checkpoints_that_is_none_is_refused(tmp_path: Path) -> N
         tiny_config(tmp_path, checkpoint_every=float("nan"))
 
 
-def test_a_training_tells_how_it_goes_and_leaves_a_model(tmp_path: Path) -> None:
+def test_a_training_reports_progress_and_leaves_a_model(tmp_path: Path) -> None:
     config = tiny_config(tmp_path, name="tiny", license="CC0-1.0", style=b"\xff\xd8")
     events = run_training(config)
     assert [type(one) for one in events] == [
@@ -134,7 +134,7 @@ def test_killed_and_going_on_ends_bit_for_bit_the_same(tmp_path: Path, fork_serv
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
-def test_two_processes_learn_what_one_does(tmp_path: Path, fork_server: ForkServer) -> None:
+def test_two_processes_train_as_one_does(tmp_path: Path, fork_server: ForkServer) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -186,7 +186,7 @@ def test_another_training_does_not_go_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_longer_may_be_learned_than_was_planned(tmp_path: Path) -> None:
+def test_longer_may_be_trained_than_was_planned(tmp_path: Path) -> None:
     config = tiny_config(tmp_path)
     train_and_stop(config, 2)
     longer = replace(TINY, iterations=8)
@@ -282,7 +282,7 @@ def test_broken_photographs_are_reported(tmp_path: Path) -> None:
         ({"output": Path("no/such/folder/model.safetensors")}, "does not exist"),
     ],
 )
-def test_what_cannot_be_used_is_refused_before_learning(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
+def test_what_cannot_be_used_is_refused_before_training(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=message):
         run_training(tiny_config(tmp_path, **changes))
 

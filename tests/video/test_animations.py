@@ -105,7 +105,7 @@ def test_an_animated_png_is_exact_and_keeps_alpha(tmp_path):
         assert shown.convert("RGBA").getpixel((2, 2))[3] == 0
 
 
-def test_times_that_a_format_cannot_tell_apart_are_moved_on():
+def test_times_that_a_format_cannot_distinguish_are_moved_on():
     assert _apart([0, 0, 1, 5, 5]) == [0, 1, 2, 5, 6]
 
 
@@ -118,7 +118,7 @@ def test_codecs_of_animations_cannot_be_chosen(tmp_path):
 
 @pytest.mark.parametrize(("plays", "kept"), [(None, 0), (1, 1), (3, 3)])
 @pytest.mark.parametrize("name", ["out.gif", "out.apng", "out.webp"])
-def test_an_animation_is_played_as_often_as_asked_and_as_its_clip(tmp_path, name, plays, kept):
+def test_an_animation_is_played_as_often_as_requested_and_as_its_clip(tmp_path, name, plays, kept):
     clip = write_clip(tmp_path / "in.mp4", panned(3))
     done = passed(clip, tmp_path / name, plays=plays)
     demuxer = name.split(".")[1]

@@ -136,7 +136,7 @@ def _stop_after(entries):
     return planes
 
 
-def test_a_folder_that_was_half_removed_goes_when_the_film_is_asked_for_again(tmp_path, clip):
+def test_a_folder_that_was_half_removed_goes_when_the_film_is_requested_again(tmp_path, clip):
     job = film_job(clip, tmp_path / "out.mp4")
     list(run_film(job, network=tiny_stylizer()))
     (job.workspace / "segments").mkdir(parents=True)

@@ -39,7 +39,7 @@ def test_memory_comes_back_when_nobody_refers_to_it(pool):
     assert again.shape == (1000, 500)
 
 
-def test_neighbors_that_come_back_make_room_together(pool):
+def test_neighbors_that_come_back_free_space_together(pool):
     parts = [pool.allocate((256, 1024), FLOAT) for _ in range(4)]
     size = pool.size
     first = parts[1].data_ptr()
@@ -117,7 +117,7 @@ def test_where_the_system_has_no_such_range_torch_gives_the_memory(monkeypatch):
     assert not pool.holds(torch.empty(3))
 
 
-def test_room_on_meta_is_counted_like_any_tensor():
+def test_memory_on_meta_is_counted_like_any_tensor():
     assert arena.allocate(torch.empty(1, device=META), (4096, 1024)).is_meta
 
 

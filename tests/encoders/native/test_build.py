@@ -69,7 +69,7 @@ def test_matrix_units_are_left_out_where_the_compiler_does_not_know_them(tmp_pat
 
 @pytest.mark.slow
 @pytest.mark.parametrize("variant", ["avx512", "avx2", "generic"])
-def test_a_lesser_variant_may_be_asked_for(variant, compiled):
+def test_a_lesser_variant_may_be_requested(variant, compiled):
     code = "from brushwork.encoders.native.library import load_library; print(load_library().variant)"
     environment = os.environ | {"BRUSHWORK_KERNELS": variant}
     said = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)

@@ -183,7 +183,7 @@ SUMS = {
 
 @pytest.mark.parametrize("uses_up", [False, True])
 @pytest.mark.parametrize("names", [list(SUMS)[:count] for count in (1, 2, 3, 5)] + [list(SUMS)[2:4], ["torch"]])
-def test_what_several_sums_ask_of_a_window_is_gathered(names, uses_up):
+def test_what_several_sums_need_of_a_window_is_gathered(names, uses_up):
     window = slice(3, 70), slice(9, 80)
     expected = torch.zeros(1, 64, 80, 80)
     for name in names:  # each by itself
@@ -199,7 +199,7 @@ def test_what_several_sums_ask_of_a_window_is_gathered(names, uses_up):
     assert torch.equal(before, feature.detach()) != (uses_up and reads_once)
 
 
-def test_a_crop_that_nobody_asks_anything_of():
+def test_a_crop_that_nobody_needs_anything_of():
     feature = _in_arena((1, 64, 80, 80))
     gradient = torch.autograd.grad(crop_feature(feature).sum() * 0 + feature.sum(), feature)[0]
     assert torch.equal(gradient, torch.ones_like(feature))
