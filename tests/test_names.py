@@ -20,5 +20,7 @@ def test_bytes_that_are_no_utf8_are_escaped_and_all_else_stays():
 )
 def test_a_shell_gets_the_very_words(words):
     names = [os.fsdecode(word) for word in words]
-    told = subprocess.run(["bash", "-c", f"printf '%s\\0' {to_command_line(names)}"], capture_output=True, check=True)
-    assert told.stdout.split(b"\0")[:-1] == [os.fsencode(name) for name in names]
+    printed = subprocess.run(
+        ["bash", "-c", f"printf '%s\\0' {to_command_line(names)}"], capture_output=True, check=True
+    )
+    assert printed.stdout.split(b"\0")[:-1] == [os.fsencode(name) for name in names]

@@ -134,7 +134,7 @@ def test_where_a_resumed_plot_begins_is_said(done: int, said: str, capsys: pytes
     assert found.startswith(said) and bool(found) == bool(said)
 
 
-def test_a_giant_timelapse_is_made_smaller(tmp_path: Path) -> None:
+def test_a_large_image_timelapse_is_made_smaller(tmp_path: Path) -> None:
     film = Timelapse(tmp_path / "film.gif")
     (progress,) = way((ScheduleLevel(Size(8, 8), 2),))[:1]
     film.on_event(progress._replace(levels=(ScheduleLevel(Size(1000, 3000), 2),)))

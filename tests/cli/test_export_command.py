@@ -19,18 +19,18 @@ SETTINGS = JohnsonConfig(width=4, blocks=1)
 @pytest.fixture
 def exports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Path, bool]]:
     """What was requested to be exported, in a folder with the model wave."""
-    asked: list[tuple[str, Path, bool]] = []
+    requested: list[tuple[str, Path, bool]] = []
 
     def export_model(model: StyleModel, path: Path, *, style: tuple[str, ...] = (), overwrite: bool = False) -> Path:
         assert style == ()  # of a model of one style
-        asked.append((model.name, path, overwrite))
+        requested.append((model.name, path, overwrite))
         path.write_bytes(bytes(1_500_000))
         return path
 
     monkeypatch.setattr("brushwork.feedforward.export_onnx", export_model)
     monkeypatch.chdir(tmp_path)
     save_model(StyleModel("wave", "johnson", SETTINGS, build_network(SETTINGS)), tmp_path / "wave.safetensors")
-    return asked
+    return requested
 
 
 def test_a_file_is_named_after_the_model(exports: list[tuple[str, Path, bool]], run: Run) -> None:

@@ -147,13 +147,13 @@ def test_a_training_is_shown_as_a_painting_is(
         for step in range(51, 61):
             clock(10)
             lines.show(StepDone(step, {"total": 4.0}))
-    told = capsys.readouterr().err.splitlines()
-    assert told[0].startswith("training on cpu (")
-    assert told[0].endswith("): 100 iterations, resumed after 50")
-    assert told[1:3] == ["8 photographs, 2 held out", "after 50: 2 on the validation images, None"]
-    assert told[3].startswith("wave: iteration 54/100, loss 4, ")
-    assert told[3].endswith(" left")
-    assert len(told) == 5, told
+    printed = capsys.readouterr().err.splitlines()
+    assert printed[0].startswith("training on cpu (")
+    assert printed[0].endswith("): 100 iterations, resumed after 50")
+    assert printed[1:3] == ["8 photographs, 2 held out", "after 50: 2 on the validation images, None"]
+    assert printed[3].startswith("wave: iteration 54/100, loss 4, ")
+    assert printed[3].endswith(" left")
+    assert len(printed) == 5, printed
 
 
 def test_one_pass_is_shown_now_and_then(clock: Callable[[float], None], capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,11 +29,11 @@ def folder(workdir):
 def test_photographs_are_painted_first_kept_and_trained_on(run, folder, monkeypatch):
     paint, count = mgan_data.run_job, []
 
-    def interrupted(job, **asked):
+    def interrupted(job, **options):
         count.append(job)
         if len(count) == 2:  # of two: the third cannot be read
             raise KeyboardInterrupt
-        yield from paint(job, **asked)
+        yield from paint(job, **options)
 
     given = ("train", "mgan", "painting.png", "--dataset", "photos", "-o", "p.safetensors", *SHORT, *TARGETS)
     monkeypatch.setattr(mgan_data, "run_job", interrupted)

@@ -93,6 +93,6 @@ def test_the_choice_is_reported_in_a_line(accelerator, built, monkeypatch, versi
     monkeypatch.setattr(torch.accelerator, "device_count", lambda: 2)
     built(**versions)
     accelerator(kind)
-    told = describe_device_choice()
-    assert told.startswith("auto was requested, ")
-    assert expected in told
+    description = describe_device_choice()
+    assert description.startswith("auto was requested, ")
+    assert expected in description

@@ -134,11 +134,11 @@ def googlenet():
 
 
 def test_an_address_is_fetched_and_checked(googlenet, folder, monkeypatch):
-    asked = []
-    monkeypatch.setattr(downloads, "urlopen", lambda url, timeout: asked.append(url) or io.BytesIO(CONTENT))
+    requested = []
+    monkeypatch.setattr(downloads, "urlopen", lambda url, timeout: requested.append(url) or io.BytesIO(CONTENT))
     path = download_weights(googlenet, folder)
     assert (path.name, path.read_bytes()) == ("googlenet-1378be20.pth", CONTENT)
-    assert asked == ["https://download.pytorch.org/models/googlenet-1378be20.pth"]
+    assert requested == ["https://download.pytorch.org/models/googlenet-1378be20.pth"]
 
 
 def test_another_file_at_the_address_is_refused(googlenet, folder, monkeypatch):

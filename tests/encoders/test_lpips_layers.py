@@ -43,18 +43,18 @@ def published(monkeypatch, tmp_path, layers, alexnet_tensors):
     }
     path = tmp_path / "net.ckpt"
     path.write_bytes(pickle.dumps({"AlexNet_0": arrays, **heads}, 3))
-    sha256, asked = hashlib.sha256(path.read_bytes()).hexdigest(), []
+    sha256, requested = hashlib.sha256(path.read_bytes()).hexdigest(), []
     for name, tensors in {"alexnet": alexnet_tensors, "lpips-alexnet": layers}.items():
         monkeypatch.setitem(
             WEIGHT_SETS, name, replace(WEIGHT_SETS[name], sha256=sha256, content=tensors_sha256(dict(tensors)))
         )
 
     def bring(known, folder):
-        asked.append(known.name)
+        requested.append(known.name)
         return folder / shutil.copy(path, folder)
 
     monkeypatch.setattr(module, "download_weights", bring)
-    return path, asked
+    return path, requested
 
 
 def test_the_layers_are_known_by_their_channels(layers):
@@ -85,20 +85,20 @@ def test_foreign_and_damaged_layers_are_refused(layers):
 
 @pytest.mark.parametrize(("name", "other"), [("alexnet", "lpips-alexnet"), ("lpips-alexnet", "alexnet")])
 def test_one_download_brings_the_network_and_its_layers(published, layers, name, other):
-    _, asked = published
+    _, requested = published
     assert fetch_weights(name).state == "cached"
     assert fetch_weights(other).state == "cached"
-    assert asked == [name]
+    assert requested == [name]
     kept = find_weights("lpips-alexnet")
     assert kept.architecture == ALEXNET
     assert all(torch.equal(kept.tensors[key], layer) for key, layer in layers.items())
 
 
 def test_a_file_given_by_hand_brings_both(published):
-    path, asked = published
+    path, requested = published
     assert import_weights(path).name == "alexnet"
     assert weight_state("lpips-alexnet").state == "cached"
-    assert asked == []
+    assert requested == []
 
 
 def test_a_file_of_the_authors_is_taken_by_its_values(published, layers, tmp_path):

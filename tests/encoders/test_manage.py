@@ -45,15 +45,15 @@ def published(monkeypatch, pickled_alexnet, alexnet_tensors):
     """The pickled file is what `alexnet` is, and a download brings it; returns the names asked for."""
     sha256 = hashlib.sha256(pickled_alexnet.read_bytes()).hexdigest()
     known = replace(WEIGHT_SETS["alexnet"], sha256=sha256, content=tensors_sha256(alexnet_tensors))
-    asked = []
+    requested = []
 
     def bring(known, folder):
-        asked.append(known.name)
+        requested.append(known.name)
         return shutil.copy(pickled_alexnet, folder)
 
     monkeypatch.setitem(WEIGHT_SETS, "alexnet", known)
     monkeypatch.setattr(module, "download_weights", lambda known, folder: folder / bring(known, folder))
-    return asked
+    return requested
 
 
 @pytest.mark.slow

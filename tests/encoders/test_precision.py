@@ -278,14 +278,14 @@ def test_what_nobody_differentiates_leaves_no_graph(encoder):
 
 
 def test_the_engine_is_taken_where_nothing_is_narrowed():
-    asked = []
+    requested = []
 
     def engine(*given):
-        asked.append(given)
+        requested.append(given)
         return []
 
     with_precision(engine, "auto", CastLayers())({}, torch.zeros(1, 3, 4, 4), [])
-    assert len(asked) == 1
+    assert len(requested) == 1
 
 
 @pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="torch was built without oneDNN")

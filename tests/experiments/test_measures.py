@@ -132,9 +132,9 @@ def test_quantiles_are_those_of_torch() -> None:
     assert found == pytest.approx(float((first - second).abs().mean()), abs=DOUBLE)
 
 
-def test_marginals_of_giant_images_are_compared() -> None:
-    giant = torch.zeros(1, 3, 1, 1).expand(1, 3, 4100, 4100)  # above 2²⁴ pixels
-    assert marginal_distance(giant, torch.ones(1, 3, 8, 8)) == 1
+def test_marginals_of_large_image_images_are_compared() -> None:
+    large_image = torch.zeros(1, 3, 1, 1).expand(1, 3, 4100, 4100)  # above 2²⁴ pixels
+    assert marginal_distance(large_image, torch.ones(1, 3, 8, 8)) == 1
 
 
 def test_marginals_do_not_see_where_things_are() -> None:

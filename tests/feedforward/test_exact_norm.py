@@ -42,9 +42,9 @@ def picture(height: int, width: int, count: int = 1) -> torch.Tensor:
     return torch.rand(count, 3, height, width, generator=torch.Generator().manual_seed(height))
 
 
-def in_strips(network: nn.Module, image: torch.Tensor, area: int, room=None) -> torch.Tensor:
-    room = room or (lambda shape, like: like.new_empty(*shape))
-    *shares, drawn = ExactNormPass(trace_network(network, image), image, area, room).compute()
+def in_strips(network: nn.Module, image: torch.Tensor, area: int, allocate=None) -> torch.Tensor:
+    allocate = allocate or (lambda shape, like: like.new_empty(*shape))
+    *shares, drawn = ExactNormPass(trace_network(network, image), image, area, allocate).compute()
     assert shares == sorted(shares) and shares[-1] == pytest.approx(1)
     return drawn
 
@@ -91,7 +91,7 @@ def test_every_picture_of_a_batch_has_its_own_statistics() -> None:
 
 def test_maps_may_lie_in_files() -> None:
     network, image = network_of("instance"), picture(52, 60)
-    drawn = in_strips(network, image, 800, room=lambda shape, like: empty_mapped(shape, like.dtype))
+    drawn = in_strips(network, image, 800, allocate=lambda shape, like: empty_mapped(shape, like.dtype))
     assert torch.equal(drawn, in_strips(network, image, 800))
 
 

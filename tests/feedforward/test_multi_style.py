@@ -37,8 +37,8 @@ def photograph(height: int = 32, width: int = 32, count: int = 1) -> torch.Tenso
 
 
 @pytest.mark.parametrize("count", [1, 2])
-@pytest.mark.parametrize("learns", [True, False])
-def test_a_normalization_is_equation_5(count: int, learns: bool) -> None:
+@pytest.mark.parametrize("requires_grad", [True, False])
+def test_a_normalization_is_equation_5(count: int, requires_grad: bool) -> None:
     """Also on the shorter way that one image takes in training."""
     norm, feature = StyleNorm(2, 5).double(), torch.randn(count, 5, 6, 7, dtype=torch.float64)
     with torch.no_grad():
@@ -47,7 +47,7 @@ def test_a_normalization_is_equation_5(count: int, learns: bool) -> None:
     blend = torch.tensor([0.25, 0.75], dtype=torch.float64)
     mean, variance = feature.mean((2, 3), keepdim=True), feature.var((2, 3), keepdim=True, unbiased=False)
     scale, shift = (torch.einsum("s,sc->c", blend, one).view(1, 5, 1, 1) for one in (norm.weight, norm.bias))
-    with torch.set_grad_enabled(learns):
+    with torch.set_grad_enabled(requires_grad):
         found = norm(feature, blend)
     expected = scale * (feature - mean) / (variance + EPSILON).sqrt() + shift
     torch.testing.assert_close(found.detach(), expected.detach(), rtol=DOUBLE, atol=DOUBLE)

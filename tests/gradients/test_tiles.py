@@ -11,10 +11,10 @@ from tolerances import SINGLE
 
 def test_what_is_forgotten_is_computed_again():
     leaf = torch.rand(5, dtype=torch.float64).requires_grad_()
-    asked = []
+    calls = []
 
     def again():
-        asked.append(True)
+        calls.append(True)
         return {"layer": leaf.detach().exp()}
 
     forgetting = ActivationCheckpoint(again)
@@ -23,9 +23,9 @@ def test_what_is_forgotten_is_computed_again():
         loss = (feature[1:] ** 3).sum()
     forgetting.release({"layer": feature})
     del feature
-    assert not asked
+    assert not calls
     loss.backward()
-    assert asked == [True]
+    assert calls == [True]
     expected = 3 * (3 * leaf.detach()).exp()
     expected[0] = 0
     torch.testing.assert_close(leaf.grad, expected, rtol=SINGLE, atol=0)

@@ -60,8 +60,14 @@ def test_tiles_overlap_by_a_pixel_and_cover_the_picture(smooth, tmp_path):
 def test_the_page_knows_its_picture_and_needs_nothing_else(smooth, tmp_path):
     write_image(smooth, tmp_path / "a <b> & c.dzi")
     page = (tmp_path / "a <b> & c.html").read_text(encoding="utf-8")
-    told = json.loads(re.search(r"const picture = (.*);", page)[1])
-    assert told == {"files": "a%20%3Cb%3E%20%26%20c_files", "width": 520, "height": 310, "tile": 254, "overlap": 1}
+    configuration = json.loads(re.search(r"const picture = (.*);", page)[1])
+    assert configuration == {
+        "files": "a%20%3Cb%3E%20%26%20c_files",
+        "width": 520,
+        "height": 310,
+        "tile": 254,
+        "overlap": 1,
+    }
     assert "<title>a &lt;b&gt; &amp; c</title>" in page
     assert "{{" not in page
     assert "http" not in page
@@ -71,8 +77,8 @@ def test_the_page_knows_its_picture_and_needs_nothing_else(smooth, tmp_path):
 def test_the_page_finds_the_tiles_of_a_name_that_is_no_utf8(smooth, tmp_path):
     write_image(smooth, tmp_path / os.fsdecode(b"caf\xe9.dzi"))
     page = (tmp_path / os.fsdecode(b"caf\xe9.html")).read_text(encoding="utf-8")
-    told = json.loads(re.search(r"const picture = (.*);", page)[1])
-    assert (tmp_path / os.fsdecode(unquote_to_bytes(told["files"]))).is_dir()
+    configuration = json.loads(re.search(r"const picture = (.*);", page)[1])
+    assert (tmp_path / os.fsdecode(unquote_to_bytes(configuration["files"]))).is_dir()
     assert r"<title>caf\xe9</title>" in page
 
 

@@ -27,7 +27,7 @@ SIZE = Size(611, 305)
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     """Three kinds of files of the same noise, one of them in tiles, one turned."""
-    folder = tmp_path_factory.mktemp("giants")
+    folder = tmp_path_factory.mktemp("large")
     noise = torch.from_numpy(np.random.default_rng(0).random((1, 3, *SIZE), dtype=np.float32))
     turned = Image.Exif()
     turned[0x0112] = 6
@@ -58,30 +58,30 @@ def windows(draw, size=SIZE):
 @settings(max_examples=20, deadline=None)
 @given(part=windows(), name=st.sampled_from(["turned.jpg", "tiled.tif", "plain.png"]))
 def test_a_window_is_a_crop_of_the_whole(files, part, name):
-    giant, picture = files[name]
-    assert giant.size == SIZE
-    assert torch.equal(giant.read_window(part), part.crop(picture.image))
+    large_image, picture = files[name]
+    assert large_image.size == SIZE
+    assert torch.equal(large_image.read_window(part), part.crop(picture.image))
 
 
 @pytest.mark.parametrize("name", ["turned.jpg", "tiled.tif", "plain.png"])
 def test_strips_add_up_to_the_whole(files, name, monkeypatch):
     monkeypatch.setattr("brushwork.images.geometry._STRIP", 50 * SIZE.width)
-    giant, picture = files[name]
-    found = giant.read()
+    large_image, picture = files[name]
+    found = large_image.read()
     assert torch.equal(found.image, picture.image)
-    assert (found.bits, found.notes, found.name, found.size) == (picture.bits, picture.notes, name, giant.size)
+    assert (found.bits, found.notes, found.name, found.size) == (picture.bits, picture.notes, name, large_image.size)
 
 
 @pytest.mark.parametrize("divisor", [7, 32, 300])
 def test_a_reduced_picture_is_the_means_of_blocks(files, divisor, monkeypatch):
     monkeypatch.setattr("brushwork.images.geometry._STRIP", 50 * SIZE.width)
-    giant, picture = files["plain.png"]
+    large_image, picture = files["plain.png"]
     rows, columns = (range(0, side, divisor) for side in SIZE)
     expected = [
         [picture.image[0, :, row : row + divisor, column : column + divisor].mean((1, 2)) for column in columns]
         for row in rows
     ]
-    found = giant.read(divisor).image[0].permute(1, 2, 0)
+    found = large_image.read(divisor).image[0].permute(1, 2, 0)
     assert (found - torch.stack([torch.stack(row) for row in expected])).abs().max() < 1e-5
 
 
@@ -91,18 +91,18 @@ def test_every_orientation(save, colors, orientation):
     exif[0x0112] = orientation
     path = save(colors, "a.png", exif=exif)
     expected = read_image(path).image
-    giant = open_large_image(path)
-    assert torch.equal(giant.read().image, expected)
-    part = Window(3, 5, 11, 9, giant.size)
-    assert torch.equal(giant.read_window(part), part.crop(expected))
+    large_image = open_large_image(path)
+    assert torch.equal(large_image.read().image, expected)
+    part = Window(3, 5, 11, 9, large_image.size)
+    assert torch.equal(large_image.read_window(part), part.crop(expected))
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tif", "a.webp"])
 def test_color_profiles(save, colors, wide_profile, name):
     path = save(colors, name, icc_profile=wide_profile)
-    giant, expected = open_large_image(path), read_image(path)
-    assert torch.equal(giant.read().image, expected.image)
-    assert giant.notes == expected.notes == ("converted from A wide space to sRGB",)
+    large_image, expected = open_large_image(path), read_image(path)
+    assert torch.equal(large_image.read().image, expected.image)
+    assert large_image.notes == expected.notes == ("converted from A wide space to sRGB",)
 
 
 def test_deep_color_profiles_and_gray(save_deep, save, deep_colors, colors, wide_profile, gray_profile):
@@ -112,10 +112,10 @@ def test_deep_color_profiles_and_gray(save_deep, save, deep_colors, colors, wide
         save(colors[..., 0], "c.png", icc_profile=gray_profile),
         save(colors[..., 0], "d.jpg"),
     ):
-        giant, expected = open_large_image(path), read_image(path)
-        assert torch.equal(giant.read().image, expected.image)
-        assert giant.read_window(Window(1, 2, 3, 4, giant.size)).shape == (1, 3, 3, 4)
-        assert (giant.bits, giant.notes) == (expected.bits, expected.notes)
+        large_image, expected = open_large_image(path), read_image(path)
+        assert torch.equal(large_image.read().image, expected.image)
+        assert large_image.read_window(Window(1, 2, 3, 4, large_image.size)).shape == (1, 3, 3, 4)
+        assert (large_image.bits, large_image.notes) == (expected.bits, expected.notes)
 
 
 def test_what_can_only_be_read_as_a_whole(save, save_deep, colors, tmp_path):
@@ -145,16 +145,16 @@ def test_files_that_were_cut_short(save, tmp_path, capfd):
     for name in ("a.png", "a.jpg"):
         path = save(noise, name)
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-        giant = open_large_image(path)
+        large_image = open_large_image(path)
         with pytest.raises(InputError, match=f"{name} is damaged or cut short"):
-            giant.read()
+            large_image.read()
 
 
 def test_a_window_of_another_picture(files):
-    giant, _ = files["plain.png"]
+    large_image, _ = files["plain.png"]
     for part in (Window(0, 0, 5, 5, Size(5, 5)), Window(610, 0, 2, 1, SIZE), Window(0, -1, 2, 2, SIZE)):
         with pytest.raises(InputError, match=r"plain.png is 305×611 pixels, and does not contain Window"):
-            giant.read_window(part)
+            large_image.read_window(part)
 
 
 def test_a_file_that_was_replaced_is_read_anew(save, colors):

@@ -64,12 +64,12 @@ def test_other_values_are_upright(save, colors, name, value):
 
 @pytest.mark.parametrize("value", [0, 9, 65535])
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp"])
-def test_other_values_are_upright_in_giants(save, colors, name, value):
+def test_other_values_are_upright_in_large_images(save, colors, name, value):
     pytest.importorskip("pyvips")
     path = save(colors, name, exif=exif(lying(value)))
-    giant = open_large_image(path)
-    assert (giant.size, giant.notes) == ((24, 36), ())
-    assert torch.equal(giant.read().image, read_image(path).image)
+    large_image = open_large_image(path)
+    assert (large_image.size, large_image.notes) == ((24, 36), ())
+    assert torch.equal(large_image.read().image, read_image(path).image)
 
 
 @pytest.mark.parametrize("value", range(10))
@@ -93,9 +93,9 @@ def test_deep_tiff_files(save_deep, deep_colors, name, value):
 def test_libvips_turns_as_pillow_does(save, colors, name, others):
     pytest.importorskip("pyvips")
     path = save(colors, name, exif=exif(lying(6), *others))
-    giant = open_large_image(path)
-    assert giant.size == read_header_size(path) == (36, 24)
-    assert torch.equal(giant.read().image, read_image(path).image)
+    large_image = open_large_image(path)
+    assert large_image.size == read_header_size(path) == (36, 24)
+    assert torch.equal(large_image.read().image, read_image(path).image)
 
 
 def test_deep_pictures_turn(save_deep, deep_colors, tmp_path):

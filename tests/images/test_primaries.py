@@ -123,12 +123,12 @@ def test_a_profile_goes_first(write, wide_profile, wide_to_srgb):
     assert np.abs(rows(picture) - wide_to_srgb(samples)).max() < 3 / 255
 
 
-def test_parts_of_giants_are_as_the_whole(write):
+def test_parts_of_large_images_are_as_the_whole(write):
     pytest.importorskip("pyvips")
     path, _ = write(gamma(1.0), primaries(DISPLAY_P3))
-    giant, picture = open_large_image(path), read_image(path)
-    assert torch.equal(giant.read().image, picture.image)
-    assert giant.notes == picture.notes == ("converted from gamma 1 to sRGB",)
+    large_image, picture = open_large_image(path), read_image(path)
+    assert torch.equal(large_image.read().image, picture.image)
+    assert large_image.notes == picture.notes == ("converted from gamma 1 to sRGB",)
 
 
 def test_a_pillow_image_brings_its_gamma(colors):

@@ -1,4 +1,4 @@
-"""What is held of giant pictures that are wanted smaller."""
+"""What is held of large pictures that are wanted smaller."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_twice_what_is_enough_is_kept(height, width, enough_height, enough_width
         assert choose_divisor(held, enough) == 1
 
 
-def test_a_giant_that_is_wanted_as_a_whole_is_kept():
+def test_a_large_image_that_is_wanted_as_a_whole_is_kept():
     assert choose_divisor(Size(20_000, 20_000), None) == 1
     assert choose_divisor(Size(20_000, 20_000), Size(20_000, 20_000)) == 1
     assert choose_divisor(Size(20_000, 20_000), Size(1000, 2000)) == 5
@@ -40,18 +40,18 @@ def test_means_of_blocks():
 
 
 @pytest.fixture(params=["with pyvips", "without"])
-def everything_is_giant(request, monkeypatch):
+def every_image_is_large(request, monkeypatch):
     if request.param == "without":
         request.getfixturevalue("no_vips")
     else:
         pytest.importorskip("pyvips")
-    for room in ("read", "resample"):
-        monkeypatch.setattr(f"brushwork.images.{room}.LARGE_IMAGE_PIXELS", 0)
+    for module in ("read", "resample"):
+        monkeypatch.setattr(f"brushwork.images.{module}.LARGE_IMAGE_PIXELS", 0)
 
 
 @pytest.mark.parametrize("alpha", [False, True])
 @pytest.mark.parametrize("name", ["a.png", "a.tif"])
-def test_reading_reduces_alike_with_and_without_pyvips(everything_is_giant, tmp_path, image, name, alpha):
+def test_reading_reduces_alike_with_and_without_pyvips(every_image_is_large, tmp_path, image, name, alpha):
     coverage = torch.ones(1, 1, 20, 30)
     coverage[..., :4] = 0.5
     path = write_image(image, tmp_path / name, alpha=coverage if alpha else None)

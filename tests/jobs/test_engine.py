@@ -25,9 +25,9 @@ def _prepare(job, encoder, engine):
 
 
 def test_the_manifest_has_the_engine(tmp_path, encoder):
-    record = _prepare(tiny_job(tmp_path), encoder, "channels-last").manifest
-    assert record.options.engine == "channels-last"
-    assert Manifest.from_json(record.to_json()) == record
+    manifest = _prepare(tiny_job(tmp_path), encoder, "channels-last").manifest
+    assert manifest.options.engine == "channels-last"
+    assert Manifest.from_json(manifest.to_json()) == manifest
 
 
 def test_a_painting_goes_on_as_it_was_begun(tmp_path, encoder):

@@ -23,31 +23,31 @@ def stylizer():
     return OPTIONS.load_stylizer(CPU).to_meta()
 
 
-def _need(stylizer, *size):
+def _estimator(stylizer, *size):
     return FeedForwardMemory(InputSizes(Size(*size), (Size(64, 64),)), stylizer, CPU)
 
 
 def test_small_pictures_are_painted_at_once(stylizer):
-    assert _need(stylizer, 300, 400).choose_tiling(replace(OPTIONS, style_scale=(0.1,)), ENOUGH) is None
+    assert _estimator(stylizer, 300, 400).choose_tiling(replace(OPTIONS, style_scale=(0.1,)), ENOUGH) is None
 
 
 def test_large_ones_in_the_tiles_that_are_fastest(stylizer):
-    need, options = _need(stylizer, 1500, 2100), replace(OPTIONS, style_scale=(0.1,))
-    assert need.choose_tiling(options, ENOUGH) == Tiling(FASTEST)
+    estimator, options = _estimator(stylizer, 1500, 2100), replace(OPTIONS, style_scale=(0.1,))
+    assert estimator.choose_tiling(options, ENOUGH) == Tiling(FASTEST)
 
 
 @pytest.mark.slow
 def test_with_less_memory_in_smaller_tiles_and_the_smallest_at_least(stylizer):
-    need, options = _need(stylizer, 1500, 2100), replace(OPTIONS, style_scale=(0.1,))
-    room = need(options, Tiling(640))
-    assert need.choose_tiling(options, room) == Tiling(640)
-    assert need.choose_tiling(options, 0) == Tiling(384)
+    estimator, options = _estimator(stylizer, 1500, 2100), replace(OPTIONS, style_scale=(0.1,))
+    budget = estimator(options, Tiling(640))
+    assert estimator.choose_tiling(options, budget) == Tiling(640)
+    assert estimator.choose_tiling(options, 0) == Tiling(384)
 
 
 @pytest.mark.slow
 def test_in_tiles_memory_grows_as_the_picture_itself(stylizer):
     options = replace(OPTIONS, style_scale=(0.05,))
-    small, large = (_need(stylizer, side, side)(options, Tiling(512)) for side in (2000, 4000))
+    small, large = (_estimator(stylizer, side, side)(options, Tiling(512)) for side in (2000, 4000))
     more = 4000**2 - 2000**2
     assert large - small < more * (12 + 12) * 1.06  # the picture, one more, and rounding: features lie in a file
 

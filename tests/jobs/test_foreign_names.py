@@ -40,8 +40,8 @@ def test_the_picture_is_there_and_says_what_it_was_painted_from(job, ending):
         pytest.importorskip("pyvips")
     job = replace(job, output=job.output.with_suffix(f".{ending}"), pyramid=ending == "tif")
     painted(job, checkpoint_every=None)
-    record = read_embedded_result(job.output).manifest
-    assert [record.content.path, record.styles[0].path] == [foreign("phé.png"), foreign("pé.png")]
+    manifest = read_embedded_result(job.output).manifest
+    assert [manifest.content.path, manifest.styles[0].path] == [foreign("phé.png"), foreign("pé.png")]
     repeated, _ = job_from_image(job.output, job.output.with_name("again.png"))
     assert repeated.content.samefile(job.content)
 

@@ -22,30 +22,30 @@ def manifest_of(job, network):
 
 
 @pytest.fixture
-def record(tmp_path):
+def manifest(tmp_path):
     return manifest_of(tiny_job(tmp_path), tiny_network())
 
 
-def test_it_comes_back_from_json(record):
-    assert Manifest.from_json(json.loads(json.dumps(record.to_json()))) == record
+def test_it_comes_back_from_json(manifest):
+    assert Manifest.from_json(json.loads(json.dumps(manifest.to_json()))) == manifest
 
 
 def test_it_names_files_as_seen_from_the_output(tmp_path):
     (tmp_path / "results").mkdir()
     job = tiny_job(tmp_path, output=tmp_path / "results" / "out.png")
-    record = manifest_of(job, tiny_network())
-    assert record.content.path == "../photograph.png"
-    assert record.content.sha256 == file_sha256(job.content)
-    assert str(tmp_path) not in json.dumps(record.to_json())
+    manifest = manifest_of(job, tiny_network())
+    assert manifest.content.path == "../photograph.png"
+    assert manifest.content.sha256 == file_sha256(job.content)
+    assert str(tmp_path) not in json.dumps(manifest.to_json())
 
 
-def test_equal_jobs_do_not_differ(record, tmp_path):
+def test_equal_jobs_do_not_differ(manifest, tmp_path):
     other = manifest_of(tiny_job(tmp_path, output=tmp_path / "elsewhere.png"), tiny_network())
-    assert record.differences(other) == []
-    assert record.machine_differences(other) == []
+    assert manifest.differences(other) == []
+    assert manifest.machine_differences(other) == []
 
 
-def test_what_differs_is_named(record, tmp_path):
+def test_what_differs_is_named(manifest, tmp_path):
     other_picture = tmp_path / "other.png"
     write_image(torch.zeros(1, 3, 40, 40), other_picture)
     changes = {
@@ -57,28 +57,28 @@ def test_what_differs_is_named(record, tmp_path):
     }
     for message, change in changes.items():
         other = manifest_of(tiny_job(tmp_path, **change), tiny_network())
-        (difference,) = record.differences(other)
+        (difference,) = manifest.differences(other)
         assert message in difference
 
 
-def test_of_another_method_only_the_method_is_named(record):
-    other = replace(record, options=AdaINOptions(), weights="")
-    assert record.differences(other) == ["method: optimize here, adain there"]
+def test_of_another_method_only_the_method_is_named(manifest):
+    other = replace(manifest, options=AdaINOptions(), weights="")
+    assert manifest.differences(other) == ["method: optimize here, adain there"]
 
 
-def test_other_weights_are_noticed(record, tmp_path):
+def test_other_weights_are_noticed(manifest, tmp_path):
     network = tiny_network()
     next(network.parameters()).data[0, 0, 0, 0] += 1e-7
-    assert record.differences(manifest_of(tiny_job(tmp_path), network)) == ["other network weights"]
+    assert manifest.differences(manifest_of(tiny_job(tmp_path), network)) == ["other network weights"]
     shown_otherwise = tiny_network()
     shown_otherwise.preprocess.mean += 1
-    assert record.differences(manifest_of(tiny_job(tmp_path), shown_otherwise)) == ["other network weights"]
+    assert manifest.differences(manifest_of(tiny_job(tmp_path), shown_otherwise)) == ["other network weights"]
 
 
-def test_another_machine_is_drift_only(record):
-    other = replace(record, machine=record.machine | {"torch": "1.0"})
-    assert record.differences(other) == []
-    assert record.machine_differences(other) == [f"torch: {torch.__version__} here, 1.0 there"]
+def test_another_machine_is_drift_only(manifest):
+    other = replace(manifest, machine=manifest.machine | {"torch": "1.0"})
+    assert manifest.differences(other) == []
+    assert manifest.machine_differences(other) == [f"torch: {torch.__version__} here, 1.0 there"]
 
 
 def test_the_machine_is_identified_by_what_changes_bits():
@@ -86,8 +86,8 @@ def test_the_machine_is_identified_by_what_changes_bits():
 
 
 @pytest.mark.parametrize("broken", ["method", "content", "styles", "machine"])
-def test_an_incomplete_manifest_is_refused(record, broken):
-    data = record.to_json()
+def test_an_incomplete_manifest_is_refused(manifest, broken):
+    data = manifest.to_json()
     del data[broken]
     with pytest.raises(InputError, match="is incomplete"):
         Manifest.from_json(data)

@@ -18,50 +18,50 @@ SIZES = InputSizes(Size(40, 60), (Size(50, 50),))
 
 
 @pytest.fixture(scope="module")
-def need():
+def estimator():
     return MemoryEstimator(SIZES, tiny_network(), torch.device("cpu"))
 
 
 @pytest.mark.slow
-def test_smaller_tiles_need_less(need):
-    needed = [need(OPTIONS, tiling) for tiling in (Tiling(384), Tiling(512), Tiling(512, 3), None)]
+def test_smaller_tiles_need_less(estimator):
+    needed = [estimator(OPTIONS, tiling) for tiling in (Tiling(384), Tiling(512), Tiling(512, 3), None)]
     assert needed == sorted(needed)
     assert needed[0] < 0.8 * needed[-1]
 
 
 @pytest.mark.slow
-def test_the_largest_tiles_that_fit_are_taken(need):
-    room = need(OPTIONS, Tiling(512)) + 1
-    found = need.choose_tiling(OPTIONS, room)
-    assert found.side >= 512 and need(OPTIONS, found) <= room < need(OPTIONS, Tiling(896))
-    assert need.choose_tiling(OPTIONS, need(OPTIONS, Tiling(512, 2)) + 1).kept >= 2
+def test_the_largest_tiles_that_fit_are_taken(estimator):
+    budget = estimator(OPTIONS, Tiling(512)) + 1
+    found = estimator.choose_tiling(OPTIONS, budget)
+    assert found.side >= 512 and estimator(OPTIONS, found) <= budget < estimator(OPTIONS, Tiling(896))
+    assert estimator.choose_tiling(OPTIONS, estimator(OPTIONS, Tiling(512, 2)) + 1).kept >= 2
 
 
 @pytest.mark.slow
-def test_where_no_tiles_fit_the_smallest_are_named(need):
-    assert need.choose_tiling(OPTIONS, 0) == Tiling(SIDES[0])
+def test_where_no_tiles_fit_the_smallest_are_named(estimator):
+    assert estimator.choose_tiling(OPTIONS, 0) == Tiling(SIDES[0])
 
 
-def test_small_pictures_are_not_cut(need):
-    assert need.choose_tiling(replace(OPTIONS, size=300), 0) is None
+def test_small_pictures_are_not_cut(estimator):
+    assert estimator.choose_tiling(replace(OPTIONS, size=300), 0) is None
 
 
 def test_what_is_known_is_not_measured_again(monkeypatch):
-    need = MemoryEstimator(SIZES, tiny_network(), torch.device("cpu"))
+    estimator = MemoryEstimator(SIZES, tiny_network(), torch.device("cpu"))
     small = replace(OPTIONS, size=64)
-    first = need(small)
+    first = estimator(small)
     monkeypatch.setattr(module, "peak_memory", lambda *_: 1 / 0)
-    assert need(small) == first
+    assert estimator(small) == first
 
 
 def test_losses_that_are_no_sums_are_not_cut(monkeypatch):
-    need = MemoryEstimator(SIZES, tiny_network(), torch.device("cpu"))
+    estimator = MemoryEstimator(SIZES, tiny_network(), torch.device("cpu"))
 
     def refuse(*_, **__):
         raise NotAdditiveError("no")
 
     monkeypatch.setattr(module, "peak_memory", refuse)
-    assert need.largest_tiling(OPTIONS, 10**12) is None
+    assert estimator.largest_tiling(OPTIONS, 10**12) is None
 
 
 def test_tiles_take_longer():

@@ -61,10 +61,10 @@ def test_a_painting_that_starts_from_it_is_painted_again_alike(tmp_path):
 
 
 def test_the_schedule_is_computed_once(tmp_path, monkeypatch):
-    asked, own = [], TransferOptions.schedule
-    monkeypatch.setattr(TransferOptions, "schedule", lambda options, size: asked.append(size) or own(options, size))
+    requested, own = [], TransferOptions.schedule
+    monkeypatch.setattr(TransferOptions, "schedule", lambda options, size: requested.append(size) or own(options, size))
     prepared = prepare_job(tiny_job(tmp_path), replacing=True, memory=None, network=tiny_network())
-    assert asked == [Size(40, 60)]
+    assert requested == [Size(40, 60)]
     assert prepared.levels == tuple(TINY.schedule(Size(40, 60)))
 
 

@@ -42,9 +42,9 @@ def test_what_is_not_there_is_said(tmp_path):
         read_origin(job.content)
 
 
-@pytest.mark.parametrize("record", ["{}", "[]", "3", '{"content": []}'])
-def test_edited_metadata_are_reported(tmp_path, record):
-    write_image(picture(0, 40, 40), tmp_path / "out.png", metadata=record)
+@pytest.mark.parametrize("metadata", ["{}", "[]", "3", '{"content": []}'])
+def test_edited_metadata_are_reported(tmp_path, metadata):
+    write_image(picture(0, 40, 40), tmp_path / "out.png", metadata=metadata)
     for read in (read_origin, read_network):
         with pytest.raises(InputError, match="cannot be read"):
             read(tmp_path / "out.png")

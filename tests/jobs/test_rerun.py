@@ -91,10 +91,10 @@ def test_a_weights_file_is_found_beside_the_picture(tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"the network weights/tiny\.pth is missing"):
         job_from_image(job.output)
     (tmp_path / "tiny.pth").touch()
-    asked = []
-    monkeypatch.setattr(load, "load_encoder", lambda file, **given: asked.append(given) or tiny_network())
+    options = []
+    monkeypatch.setattr(load, "load_encoder", lambda file, **given: options.append(given) or tiny_network())
     assert job_from_image(job.output).job.options.network == str(tmp_path / "tiny.pth")
-    assert asked == [{"preprocessing": "torchvision"}]  # the hash counts its mean and std
+    assert options == [{"preprocessing": "torchvision"}]  # the hash counts its mean and std
     monkeypatch.setattr(load, "load_encoder", lambda *_, **__: tiny_network(drawn=torch.float64))
     with pytest.raises(InputError, match=r"tiny\.pth has changed"):
         job_from_image(job.output)

@@ -285,5 +285,5 @@ def test_the_real_network_paints(tmp_path):
     job = tiny_job(tmp_path, options=options)
     *_, finished = run_job(job)
     assert finished.iterations == 2
-    record = json.loads(json.dumps(read_embedded_result(job.output).manifest.to_json()))
-    assert record["network"] == options.network
+    manifest = json.loads(json.dumps(read_embedded_result(job.output).manifest.to_json()))
+    assert manifest["network"] == options.network

@@ -69,7 +69,7 @@ def stopped_after(count):
 
 def stopped(job, ranks, count, **asked):
     def one(group):
-        with pytest.raises(StopSignalError) as heard:
+        with pytest.raises(StopSignalError) as caught:
             list(
                 run_distributed_job(
                     job,
@@ -80,7 +80,7 @@ def stopped(job, ranks, count, **asked):
                     **asked,
                 )
             )
-        assert heard.value.number == signal.SIGTERM
+        assert caught.value.number == signal.SIGTERM
 
     run_on_ranks(ranks, one)
 

@@ -45,8 +45,8 @@ def job(tmp_path):
     )
 
 
-def _painted(job, stylizer, **asked):
-    return list(run_job(job, network=stylizer, **asked))
+def _painted(job, stylizer, **options):
+    return list(run_job(job, network=stylizer, **options))
 
 
 @pytest.mark.slow

@@ -39,11 +39,11 @@ def scarce(monkeypatch, small_sides):
     """Memory runs out at the third evaluation of a picture looked at at once."""
 
     def failing(encoder, objective):
-        evaluate, asked = evaluate_whole(encoder, objective), []
+        evaluate, calls = evaluate_whole(encoder, objective), []
 
         def third_time_lucky(image):
-            asked.append(image)
-            if len(asked) == 3:
+            calls.append(image)
+            if len(calls) == 3:
                 raise torch.OutOfMemoryError("there were 3 bytes left")
             return evaluate(image)
 
@@ -107,8 +107,8 @@ def test_little_memory_is_planned_for(tmp_path, small_sides, monkeypatch):
     needed = memory_estimate.MemoryEstimator(
         InputSizes(Size(40, 60), (Size(50, 50),)), tiny_network(), torch.device("cpu")
     )
-    room = (needed(options) + needed(options, Tiling(64))) // 2
-    monkeypatch.setattr(plan, "memory_budget", lambda *_: room)
+    budget = (needed(options) + needed(options, Tiling(64))) // 2
+    monkeypatch.setattr(plan, "memory_budget", lambda *_: budget)
     monkeypatch.setattr(memory_estimate, "_AMPLE", 10**9)
     monkeypatch.setattr(memory_estimate, "_MOST_KEPT", 1)
     job = tiny_job(tmp_path, options=options)
@@ -119,8 +119,8 @@ def test_little_memory_is_planned_for(tmp_path, small_sides, monkeypatch):
 
 @pytest.mark.slow
 def test_tiles_are_resumed_bit_for_bit(tmp_path):
-    asked = {"options": TINY, "tiling": Tiling(40, 2)}
-    unbroken, broken = (tiny_job(tmp_path, output=tmp_path / name, **asked) for name in ("a.png", "b.png"))
+    changes = {"options": TINY, "tiling": Tiling(40, 2)}
+    unbroken, broken = (tiny_job(tmp_path, output=tmp_path / name, **changes) for name in ("a.png", "b.png"))
     painted(unbroken)
     events = run_job(broken, network=tiny_network())
     next(event for event in events if isinstance(event, Progress) and event.iterations == 4)

@@ -11,7 +11,7 @@ from tolerances import SINGLE
 SHAPE = (1, 3, 9, 11)
 
 
-def learned(storage="full", rounded=False, count=7):
+def filled_pairs(storage="full", rounded=False, count=7):
     """Pairs of a quadratic, the last five of which are kept."""
     generator = torch.Generator().manual_seed(1)
     curvature = torch.logspace(0, 2, 297).view(SHAPE)
@@ -32,18 +32,21 @@ GRADIENT = torch.randn(SHAPE, generator=torch.Generator().manual_seed(2))
 def test_half_precision_is_that_of_the_pairs_only(monkeypatch, piece):
     """Directions come out as those of pairs that were rounded beforehand and are kept in full."""
     monkeypatch.setattr(curvature_pairs, "PIECE", piece)
-    half, full = learned("bf16").direction(GRADIENT), learned(rounded=True).direction(GRADIENT)
+    half, full = (
+        filled_pairs("bf16").direction(GRADIENT),
+        filled_pairs(rounded=True).direction(GRADIENT),
+    )
     torch.testing.assert_close(half, full, rtol=0, atol=SINGLE * float(full.abs().max()))
-    assert not torch.equal(full, learned().direction(GRADIENT))
+    assert not torch.equal(full, filled_pairs().direction(GRADIENT))
 
 
 def test_on_disk_nothing_is_lost():
-    assert torch.equal(learned("disk").direction(GRADIENT), learned().direction(GRADIENT))
+    assert torch.equal(filled_pairs("disk").direction(GRADIENT), filled_pairs().direction(GRADIENT))
 
 
 def test_the_secant_equation_holds():
     """H·y = s for the newest pair: whatever else is remembered, and in half precision too."""
-    for kept in (learned(), learned("bf16")):
+    for kept in (filled_pairs(), filled_pairs("bf16")):
         s, y = (vector.float() for vector in kept.export()[-1])
         torch.testing.assert_close(-kept.direction(y.clone()), s, rtol=0, atol=100 * SINGLE * float(s.abs().max()))
 

@@ -76,7 +76,7 @@ def test_old_pairs_are_forgotten_and_new_ones_are_read_once(monkeypatch):
     applied(vector, known[:-1], octaves)
     looked = []
     plain = torch.fft.rfft2
-    monkeypatch.setattr(torch.fft, "rfft2", lambda *given, **asked: looked.append(1) or plain(*given, **asked))
+    monkeypatch.setattr(torch.fft, "rfft2", lambda *given, **options: looked.append(1) or plain(*given, **options))
     found = applied(vector, known, octaves)
     assert len(looked) == 3 * (2 + 1)  # s and y of the new pair, and the vector, plane by plane
     torch.testing.assert_close(found, applied(vector, known[3:]))

@@ -105,12 +105,14 @@ def test_what_is_kept_stays(monkeypatch, storage, block):
 
 def test_a_file_has_no_name_and_space_on_the_disk(monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    asked = []
+    reserved_sizes = []
     reserve = os.posix_fallocate
-    monkeypatch.setattr(os, "posix_fallocate", lambda *range_of: asked.append(range_of[2]) or reserve(*range_of))
+    monkeypatch.setattr(
+        os, "posix_fallocate", lambda *range_of: reserved_sizes.append(range_of[2]) or reserve(*range_of)
+    )
     kept = VectorStore("disk").add(torch.ones(3, 5))
     assert torch.equal(kept, torch.ones(3, 5))
-    assert asked == [curvature_pairs.MOST * curvature_pairs.ALIGNMENT * 4]
+    assert reserved_sizes == [curvature_pairs.MOST * curvature_pairs.ALIGNMENT * 4]
     assert not list(Path(tmp_path).iterdir())
 
 

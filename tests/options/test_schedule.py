@@ -64,7 +64,7 @@ def test_sizes_grow_by_any_factor(size, sizes):
     assert [level.iterations for level in found] == [1000, *[500] * (len(sizes) - 1)]
 
 
-def test_giants_have_an_eighth_of_the_iterations_at_each_size():
+def test_large_images_have_an_eighth_of_the_iterations_at_each_size():
     levels = TransferOptions().make_schedule(Size(4008, 4972), "full", "long")
     assert [level.iterations for level in levels] == [60, 33, 18, 10, 8, 8]
     published = replace(load_preset("gatys-2016"), iterations=60, min_size=192, iteration_decay=0.5)

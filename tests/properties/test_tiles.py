@@ -56,7 +56,7 @@ def network(name, ceil=False, pooling="max", padding="zeros"):
     return make(ceil=ceil, pooling=pooling, padding=padding).double(), layers
 
 
-def objective(encoder, layers, size):
+def make_objective(encoder, layers, size):
     """Every kind of term at every layer, their targets taken from noise."""
     generator, dtype = torch.Generator().manual_seed(1), next(encoder.parameters()).dtype
     with torch.no_grad():
@@ -107,9 +107,9 @@ def test_tiles_are_the_whole(name, height, width, side, kept, data):
     }
     encoder, layers = network(name, **how)
     size, image = Size(height, width), noise((height, width), batch=data.draw(st.integers(1, 2)))
-    asked = objective(encoder, layers, size)
-    found = evaluated(evaluate_tiled(encoder, asked, side, kept=kept), image)
-    assert_same(found, evaluated(evaluate_whole(encoder, asked), image), DOUBLE)
+    objective = make_objective(encoder, layers, size)
+    found = evaluated(evaluate_tiled(encoder, objective, side, kept=kept), image)
+    assert_same(found, evaluated(evaluate_whole(encoder, objective), image), DOUBLE)
 
 
 @pytest.mark.slow
@@ -119,22 +119,22 @@ def test_bands_of_rows_are_the_whole(height, width, cuts, side):
     """As machines share a picture: each its own rows and their halo; the sums of all; gradients added."""
     encoder, layers = network("tiny")
     size, image = Size(height, width), noise((height, width))
-    asked = objective(encoder, layers, size)
-    layout = make_layout(encoder, asked.additive, size)
+    objective = make_objective(encoder, layers, size)
+    layout = make_layout(encoder, objective.additive, size)
     edges = sorted({0, height, *(cut * layout.stride for cut in cuts if cut < layout.deepest_layer.positions.height)})
     bands = [Window(top, 0, bottom - top, width, size) for top, bottom in pairwise(edges)]
     asides, gradient = [], torch.zeros_like(image)
     for own in bands:
-        collect = evaluate_tiled(encoder, asked, side, own=own, combine=lambda sums: asides.append(sums) or sums)
+        collect = evaluate_tiled(encoder, objective, side, own=own, combine=lambda sums: asides.append(sums) or sums)
         evaluated(collect, layout.receptive_window(own).crop(image))
     together = add_summaries(asides)
     for own in bands:
         outer = layout.receptive_window(own)
         losses, part = evaluated(
-            evaluate_tiled(encoder, asked, side, own=own, combine=lambda _: together), outer.crop(image)
+            evaluate_tiled(encoder, objective, side, own=own, combine=lambda _: together), outer.crop(image)
         )
         outer.crop(gradient).add_(part)
-    assert_same((losses, gradient), evaluated(evaluate_whole(encoder, asked), image), DOUBLE)
+    assert_same((losses, gradient), evaluated(evaluate_whole(encoder, objective), image), DOUBLE)
 
 
 @pytest.mark.slow
@@ -164,9 +164,9 @@ def test_tiles_divide_the_picture_and_its_cells(height, width, side):
 def test_single_precision():
     encoder, layers = network("vgg", padding="reflect")
     size = Size(101, 90)
-    asked, image = objective(encoder.float(), layers, size), noise(size).float()
-    found = evaluated(evaluate_tiled(encoder, asked, 64), image)
-    assert_same(found, evaluated(evaluate_whole(encoder, asked), image), ONE_DECISION)
+    objective, image = make_objective(encoder.float(), layers, size), noise(size).float()
+    found = evaluated(evaluate_tiled(encoder, objective, 64), image)
+    assert_same(found, evaluated(evaluate_whole(encoder, objective), image), ONE_DECISION)
 
 
 def test_reaches_are_those_of_the_farthest_term():

@@ -85,7 +85,7 @@ def noise(seed):
     return torch.rand(1, 3, *SIZE, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-def objective(encoder, make):
+def make_objective(encoder, make):
     with torch.no_grad():
         painted = encoder(noise(1), LAYERS)
     return sum((Objective.single(layer, make(layer, painted[layer])) for layer in LAYERS), start=Objective({}))
@@ -99,10 +99,10 @@ def evaluated(evaluate):
 @pytest.mark.slow
 @pytest.mark.parametrize("make", TERMS.values(), ids=TERMS.keys())
 def test_tiles_are_the_whole(encoder, make):
-    goal = objective(encoder, make)
-    assert len(make_layout(encoder, goal.additive, SIZE).tiles(SIDE)) > 3
-    losses, gradient = evaluated(evaluate_tiled(encoder, goal, SIDE))
-    expected, slope = evaluated(evaluate_whole(encoder, goal))
+    objective = make_objective(encoder, make)
+    assert len(make_layout(encoder, objective.additive, SIZE).tiles(SIDE)) > 3
+    losses, gradient = evaluated(evaluate_tiled(encoder, objective, SIDE))
+    expected, slope = evaluated(evaluate_whole(encoder, objective))
     for name, value in expected.terms.items():
         torch.testing.assert_close(losses.terms[name], value, rtol=DOUBLE, atol=DOUBLE)
     torch.testing.assert_close(gradient, slope, rtol=0, atol=DOUBLE * slope.abs().max().item())
@@ -110,9 +110,9 @@ def test_tiles_are_the_whole(encoder, make):
 
 @pytest.mark.parametrize("make", WHOLE.values(), ids=WHOLE.keys())
 def test_sorted_losses_refuse_tiles_by_name(encoder, make):
-    goal = objective(encoder, make)
-    assert evaluated(evaluate_whole(encoder, goal))[1].any()
+    objective = make_objective(encoder, make)
+    assert evaluated(evaluate_whole(encoder, objective))[1].any()
     with pytest.raises(
         NotAdditiveError, match=r"relu1_1 \((SlicedWasserstein|Histogram)Loss\) is not a sum over positions"
     ):
-        evaluate_tiled(encoder, goal, SIDE)
+        evaluate_tiled(encoder, objective, SIDE)

@@ -79,10 +79,10 @@ def test_rows_of_patches_give_what_all_at_once_give(pictures, monkeypatch):
 
 def test_components_are_those_of_any_device(pictures, monkeypatch):
     """Apple's GPUs have neither float64 nor eigenvectors: these are taken in float64 on the CPU."""
-    asked, decompose = [], torch.linalg.eigh
-    monkeypatch.setattr(torch.linalg, "eigh", lambda matrix: (asked.append(matrix), decompose(matrix))[1])
+    decomposed, decompose = [], torch.linalg.eigh
+    monkeypatch.setattr(torch.linalg, "eigh", lambda matrix: (decomposed.append(matrix), decompose(matrix))[1])
     found = composed(*(one.float() for one in pictures[:2]))
-    assert {(one.device.type, one.dtype) for one in asked} == {("cpu", torch.float64)}
+    assert {(one.device.type, one.dtype) for one in decomposed} == {("cpu", torch.float64)}
     assert found.dtype == torch.float32
 
 

@@ -49,16 +49,18 @@ def test_plan_has_the_levels_that_are_then_run(case, tiny):
 
 def test_encoded_layers_are_those_that_are_read(case, tiny, monkeypatch):
     options, pictures, _ = case
-    asked = set()
+    requested = set()
     forward = type(tiny).forward
-    monkeypatch.setattr(type(tiny), "forward", lambda own, image, names: forward(own, image, _noted(names, asked)))
+    monkeypatch.setattr(type(tiny), "forward", lambda own, image, names: forward(own, image, _noted(names, requested)))
     list(run_recipe(options, pictures, encoder=tiny))
-    assert {tiny.layer(name) for name in asked - {"pixels"}} == {tiny.layer(name) for name in options.encoded_layers}
+    assert {tiny.layer(name) for name in requested - {"pixels"}} == {
+        tiny.layer(name) for name in options.encoded_layers
+    }
 
 
-def _noted(names, asked):
+def _noted(names, requested):
     names = list(names)
-    asked.update(names)
+    requested.update(names)
     return names
 
 

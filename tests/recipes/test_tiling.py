@@ -41,10 +41,10 @@ def test_tiles_paint_the_same_picture(recipe, request, pictures, tiny):
 
 @pytest.mark.slow
 def test_large_targets_lie_in_files(pictures, tiny, small_transfer, monkeypatch):
-    asked = []
+    shapes = []
     monkeypatch.setattr(tiled, "empty_or_mapped", partial(mapped.empty_or_mapped, large=1))
     monkeypatch.setattr(
-        mapped, "empty_mapped", lambda shape, dtype: asked.append(shape) or torch.empty(*shape, dtype=dtype)
+        mapped, "empty_mapped", lambda shape, dtype: shapes.append(shape) or torch.empty(*shape, dtype=dtype)
     )
     last(small_transfer(iterations=1), pictures, tiny, IN_TILES)
-    assert asked == [(1, 12, 24, 32)]
+    assert shapes == [(1, 12, 24, 32)]

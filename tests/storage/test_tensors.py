@@ -42,18 +42,18 @@ def same(some, others):
 
 def test_what_is_written_is_read(tmp_path):
     path = tmp_path / "state"
-    write_tensors(path, TENSORS, {"story": "né"})
+    write_tensors(path, TENSORS, {"title": "né"})
     tensors, metadata = read_tensors(path)
     assert same(tensors, TENSORS)
-    assert metadata == {"story": "né"}
+    assert metadata == {"title": "né"}
 
 
 def test_other_programs_read_it(tmp_path):
     path = tmp_path / "state.safetensors"
-    write_tensors(path, TENSORS, {"story": "x"})
+    write_tensors(path, TENSORS, {"title": "x"})
     assert same(load_file(path), TENSORS)
     with safe_open(path, framework="pt") as file:
-        assert file.metadata() == {"story": "x"}
+        assert file.metadata() == {"title": "x"}
 
 
 def test_files_of_other_programs_are_read(tmp_path):
@@ -105,10 +105,10 @@ def test_an_entry_that_is_not_there_is_named(tmp_path):
     path = tmp_path / "state"
     write_tensors(path, TENSORS, {})
     with (
-        pytest.raises(InputError, match=r"is not a picture \(it has no 'story'\)"),
+        pytest.raises(InputError, match=r"is not a picture \(it has no 'title'\)"),
         explain_read_errors(path, KIND),
     ):
-        read_tensors(path)[1]["story"]
+        read_tensors(path)[1]["title"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no permissions there")

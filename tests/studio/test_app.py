@@ -33,11 +33,11 @@ def test_the_page_is_there_before_the_api_which_is_waited_for(folder):
         async def send(message):
             sent.append(message)
 
-        asked = asyncio.create_task(app(scope, None, send))
+        task = asyncio.create_task(app(scope, None, send))
         await asyncio.sleep(0)
         before = list(sent)
         app.open(api)
-        await asked
+        await task
         return before, sent[0]["status"]
 
     assert asyncio.run(ask_before_it_is_open()) == ([], 204)

@@ -21,7 +21,7 @@ FRAMES = 4
 
 
 @pytest.fixture
-def asked(client, tmp_path):
+def film_request(client, tmp_path):
     """Return the request of a small film, whose files were uploaded."""
     clip, painting = (
         client.ask("PUT", f"{API}/files", body=one).json() for one in (film(tmp_path / "film.mp4"), png(2))
@@ -33,13 +33,13 @@ def asked(client, tmp_path):
 class StopAfter(Event):
     """Says that the worker is to stop after a number of looks."""
 
-    def __init__(self, looks):
+    def __init__(self, checks):
         super().__init__()
-        self.looks = looks
+        self.checks = checks
 
     def is_set(self):
-        self.looks -= 1
-        return self.looks < 0
+        self.checks -= 1
+        return self.checks < 0
 
 
 def test_cards_and_sheets_are_painted_from_pictures(client, tmp_path):
@@ -56,34 +56,36 @@ def test_cards_and_sheets_are_painted_from_pictures(client, tmp_path):
         assert (answer.status, "give a picture" in answer.json()["detail"]) == (422, True)
 
 
-def work_on(database, folder, job, *, round=1, looks=10_000):
+def work_on(database, folder, job, *, round=1, checks=10_000):
     claim = claim_job(database, job, round, "w", has_newer_checkpoint=False)
-    WorkOnJob(claim, folder, LoadedNetworks(), Turns(), StopAfter(looks)).run()
+    WorkOnJob(claim, folder, LoadedNetworks(), Turns(), StopAfter(checks)).run()
 
 
-def test_a_film_is_known_by_its_first_bytes_and_shown_by_its_first_frame(client, asked):
-    small = client.get(f"{API}/files/{asked['content']}/thumbnail?width=160")
+def test_a_film_is_known_by_its_first_bytes_and_shown_by_its_first_frame(client, film_request):
+    small = client.get(f"{API}/files/{film_request['content']}/thumbnail?width=160")
     assert small.body[8:12] == b"WEBP"
-    assert client.get(f"{API}/files/{asked['content']}").headers["content-type"] == "video/mp4"
+    assert client.get(f"{API}/files/{film_request['content']}").headers["content-type"] == "video/mp4"
     heic = b"\x00\x00\x00\x18ftypheic" + bytes(40)
     assert client.ask("PUT", f"{API}/files", body=heic).status == 415
     assert client.ask("PUT", f"{API}/files", body=b"\x1a\x45\xdf\xa3" + bytes(40)).status == 422
 
 
-def test_a_film_and_a_picture_are_not_taken_for_each_other(client, asked):
-    still = asked | {"content": asked["paintings"][0]}
+def test_a_film_and_a_picture_are_not_taken_for_each_other(client, film_request):
+    still = film_request | {"content": film_request["paintings"][0]}
     assert "give a film" in client.post(f"{API}/jobs", still).json()["detail"]
-    transfer = asked | {"kind": "transfer"}
+    transfer = film_request | {"kind": "transfer"}
     assert "give a picture" in client.post(f"{API}/jobs", transfer).json()["detail"]
-    assert client.post(f"{API}/jobs", asked | {"paintings": [asked["content"]]}).status == 422
-    painting = client.post(f"{API}/paintings", {"sha256": asked["content"]})
+    assert client.post(f"{API}/jobs", film_request | {"paintings": [film_request["content"]]}).status == 422
+    painting = client.post(f"{API}/paintings", {"sha256": film_request["content"]})
     assert (painting.status, "give a picture" in painting.json()["detail"]) == (422, True)
 
 
 @pytest.mark.slow
-def test_a_film_is_painted_and_goes_on_where_its_worker_stopped(client, asked, folder, database, store, tmp_path):
-    job = client.post(f"{API}/jobs", asked).json()["id"]
-    work_on(database, folder, job, looks=4)
+def test_a_film_is_painted_and_goes_on_where_its_worker_stopped(
+    client, film_request, folder, database, store, tmp_path
+):
+    job = client.post(f"{API}/jobs", film_request).json()["id"]
+    work_on(database, folder, job, checks=4)
     released = store.get(job)
     assert released["state"] == "pending" and 0 < released["done"] < FRAMES
     assert has_newer_checkpoint(folder.latest_attempt(job))
@@ -100,9 +102,9 @@ def test_a_film_is_painted_and_goes_on_where_its_worker_stopped(client, asked, f
 
 
 @pytest.mark.slow
-def test_of_a_canceled_film_what_is_painted_is_kept(client, asked, folder, database, store, monkeypatch):
+def test_of_a_canceled_film_what_is_painted_is_kept(client, film_request, folder, database, store, monkeypatch):
     monkeypatch.setattr("brushwork.studio.work._LOOK", 0.0)
-    job = client.post(f"{API}/jobs", asked).json()["id"]
+    job = client.post(f"{API}/jobs", film_request).json()["id"]
     seen = []
 
     def is_wanted(claim):

@@ -34,11 +34,11 @@ def test_a_picture_whose_decoder_is_killed_is_decoded_by_the_next(tmp_path):
     reader = ImageReader()
     try:
         assert reader.read(file, "png", max_pixels=10**6) == (80, 64)
-        process, asked = reader._process, reader._read
+        process, read_before = reader._process, reader._read
         os.kill(process.pid, signal.SIGSTOP)  # it gets no further than the request
         reading = Thread(target=lambda: found.append(reader.read(file, "png", max_pixels=10**6)))
         reading.start()
-        wait_until(lambda: reader._read > asked)
+        wait_until(lambda: reader._read > read_before)
         process.kill()
         reading.join(TIMEOUT)
     finally:

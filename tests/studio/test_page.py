@@ -80,7 +80,7 @@ def open_page(browser, address, first_visit):
     listeners = {
         "console": lambda message: wrong.append(message.text) if message.type == "error" else None,
         "pageerror": lambda error: wrong.append(str(error)),
-        "request": lambda asked: None if is_local(asked.url, address) else wrong.append(asked.url),
+        "request": lambda request: None if is_local(request.url, address) else wrong.append(request.url),
     }
 
     def open_one(**settings):
@@ -159,7 +159,7 @@ def test_a_photograph_is_painted_kept_and_found_again(open_page, tmp_path):
     page.get_by_role("slider", name="Strength").fill("0.5")
     page.get_by_text("50 %").wait_for()
     page.get_by_text("Save this mixture").click()
-    wait_for_request(page, lambda asked: (asked["kind"], asked["options"]) == ("blend", {"strength": 0.5}))
+    wait_for_request(page, lambda request: (request["kind"], request["options"]) == ("blend", {"strength": 0.5}))
     page.get_by_text("Save the picture").wait_for()
     page.keyboard.press("2")
     grip = page.get_by_role("slider", name="Divide between photograph and painting")
@@ -208,7 +208,7 @@ def test_a_second_tab_sees_it_and_a_part_can_be_chosen(open_page, tmp_path):
     page.get_by_text("Use this part").click()
     page.get_by_text("A part of the painting is chosen").wait_for()
     page.get_by_text("Paint with these settings").click()
-    wait_for_request(page, lambda asked: [len(masks) for masks in asked["regions"]] == [2])
+    wait_for_request(page, lambda request: [len(masks) for masks in request["regions"]] == [2])
     assert violations(other) == []
     page.get_by_role("button", name=re.compile("Enough|Cancel")).click()
     other.locator(".queue-row").nth(1).wait_for(state="detached")  # the other one is paused
@@ -267,7 +267,7 @@ def test_a_contact_sheet_shows_the_settings_and_one_is_chosen(open_page, tmp_pat
     assert violations(page) == []
     page.keyboard.press("Enter")
     page.locator("dialog").wait_for(state="detached")
-    wait_for_request(page, lambda asked: asked["options"].get("content_weight") == 0.25)
+    wait_for_request(page, lambda request: request["options"].get("content_weight") == 0.25)
     page.get_by_role("button", name=re.compile("Enough|Cancel")).click()
 
 
@@ -287,28 +287,28 @@ def test_a_film_is_dropped_painted_and_played(open_page, tmp_path):
     page.get_by_text("Lake after").first.wait_for()
 
 
-def test_a_giant_is_shown_by_its_tiles(open_page, address):
+def test_a_large_image_is_shown_by_its_tiles(open_page, address):
     page = open_page()
-    asked = []
-    page.on("request", lambda one: asked.append(one.url))
+    requests = []
+    page.on("request", lambda one: requests.append(one.url))
     api = f"{address}api/v1"
     sizes = (420, 21), (4200, 210)
     content, start = (page.request.put(f"{api}/files", data=png(1, size)).json()["sha256"] for size in sizes)
     giant = {"kind": "blend", "content": content, "start": start, "options": {"strength": 1}, "title": "A giant"}
     assert page.request.post(f"{api}/jobs", data=giant).ok
     page.locator(".place", has_text="Pictures").click()
-    assert not [url for url in asked if "openseadragon" in url]
+    assert not [url for url in requests if "openseadragon" in url]
     page.locator(".picture", has_text="A giant").click()
     grip = page.get_by_role("slider", name="Divide between photograph and painting")
     grip.wait_for(state="attached")
-    assert [url for url in asked if re.search(r"_files/\d+/\d+_\d+\.jpeg", url)]
+    assert [url for url in requests if re.search(r"_files/\d+/\d+_\d+\.jpeg", url)]
     finest = "document.querySelector('.giant-view canvas').closest('.giant-view') !== null"
     assert page.evaluate(finest)
     page.keyboard.press("2")
     sync_api.expect(grip).to_have_value("50")
     for _ in range(9):
         page.keyboard.press("+")
-    wait_until(page, lambda: [url for url in asked if re.search(r"_files/13/\d+_\d+\.jpeg", url)])  # its own pixels
+    wait_until(page, lambda: [url for url in requests if re.search(r"_files/13/\d+_\d+\.jpeg", url)])  # its own pixels
     assert violations(page) == []
     page.locator(".place", has_text="Pictures").click()
 

@@ -1,4 +1,4 @@
-"""Giant pictures by their tiles."""
+"""Large pictures by their tiles."""
 
 from __future__ import annotations
 

@@ -67,8 +67,8 @@ def wait_for(store, job, what):
 
 def first_done(store, job, attempt):
     """Return the iterations that an attempt began with; None: it has not begun."""
-    told = [event["data"] for event in store.events_after(0, 10_000) if event["kind"] == "progress"]
-    return next((one["done"] for one in told if (one["id"], one["attempt"]) == (job, attempt)), None)
+    events = [event["data"] for event in store.events_after(0, 10_000) if event["kind"] == "progress"]
+    return next((one["done"] for one in events if (one["id"], one["attempt"]) == (job, attempt)), None)
 
 
 def is_over(job):

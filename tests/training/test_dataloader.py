@@ -64,18 +64,18 @@ def test_a_task_without_photographs_gets_none(tmp_path: Path) -> None:
 
 
 def test_the_next_step_is_made_ahead() -> None:
-    asked: list[int] = []
+    made_steps: list[int] = []
 
     def make(step: int) -> torch.Tensor:
-        asked.append(step)
+        made_steps.append(step)
         if step == 9:
             raise InputError("no picture")
         return torch.full((1,), float(step))
 
     ahead = Prefetcher(make, ahead=True)
     assert [float(ahead(step)) for step in (0, 1, 2, 7)] == [0, 1, 2, 7]  # type: ignore[arg-type]
-    assert sorted(asked)[:5] == [0, 1, 2, 3, 7]
-    assert asked.count(1) == 1
+    assert sorted(made_steps)[:5] == [0, 1, 2, 3, 7]
+    assert made_steps.count(1) == 1
     with pytest.raises(InputError, match="no picture"):
         ahead(9)
 

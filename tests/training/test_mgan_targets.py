@@ -34,13 +34,13 @@ def test_a_job_for_each_photograph_and_a_pair_of_each_job(tmp_path):
 @pytest.fixture
 def paint(tmp_path, monkeypatch):
     """Paints targets of all photographs in the style of a file; returns the notes."""
-    monkeypatch.setattr(mgan_data, "load_encoder_for", lambda *given, **asked: tiny_network())
+    monkeypatch.setattr(mgan_data, "load_encoder_for", lambda *given, **options: tiny_network())
     for name, seed in (("photo.png", 1), ("one.png", 3), ("two.png", 4)):
         write_image(picture(seed, 60, 90), tmp_path / name)
 
-    def run(style, names=("photo.png",), **asked):
+    def run(style, names=("photo.png",), **options):
         photos = [tmp_path / name for name in names]
-        jobs = make_target_jobs(photos, [tmp_path / style], TINY, tmp_path / "targets", "cpu", **asked)
+        jobs = make_target_jobs(photos, [tmp_path / style], TINY, tmp_path / "targets", "cpu", **options)
         events = list(optimize_targets(photos, jobs, TINY, torch.device("cpu")))
         return [event.text for event in events if isinstance(event, Note)]
 
@@ -67,7 +67,7 @@ def test_photographs_that_cannot_be_read_are_skipped(paint, tmp_path):
 
 
 def test_a_full_disk_ends_the_training(paint, monkeypatch):
-    def refuse(*given, **asked):
+    def refuse(*given, **options):
         raise InputError("the disk is full.")
 
     monkeypatch.setattr("brushwork.jobs.preflight.check_writable", refuse)

@@ -37,9 +37,9 @@ def refused(capfd, *words: str) -> str:
 @pytest.mark.slow
 def test_a_film_is_painted_after_any_painting(workdir, capfd):
     assert main(["video", "clip.mp4", "painting.png", "--size", "40", "--device", "cpu", "--json"]) == 0
-    told = capfd.readouterr()
-    document = json.loads(told.out)
-    assert (document["frames"], document["painted"]) == (4, 4) and "frames of 52×40" in told.err
+    printed = capfd.readouterr()
+    document = json.loads(printed.out)
+    assert (document["frames"], document["painted"]) == (4, 4) and "frames of 52×40" in printed.err
     assert open_clip(workdir / document["path"]).info.size == Size(40, 52)
     assert main(["video", "clip.mp4", "painting.png", "--size", "40", "--resume", "-q"]) == 0
     assert capfd.readouterr().out.strip() == "clip+painting.mp4"
@@ -108,8 +108,8 @@ def test_settings_for_other_methods_are_ignored(workdir, capfd, monkeypatch):
     words = ["video", "clip.mp4", "painting.png", "--config", "mine.toml", "--size", "40", "--dry-run"]
     ignored = "of the environment or the settings file is ignored here"
     assert main([*words, "--optimize"]) == 0
-    told = capfd.readouterr().err
-    assert f"--consistency {ignored}" in told and f"--strength {ignored}" in told and "--later" not in told
+    printed = capfd.readouterr().err
+    assert f"--consistency {ignored}" in printed and f"--strength {ignored}" in printed and "--later" not in printed
     (workdir / "style.toml").write_text('style = "wave"\n')
     assert main(["video", "clip.mp4", "painting.png", "--config", "style.toml", "--dry-run"]) == 0
     assert f"--style {ignored}" in capfd.readouterr().err
@@ -119,8 +119,10 @@ def test_settings_for_other_methods_are_ignored(workdir, capfd, monkeypatch):
     monkeypatch.setenv("BRUSHWORK_PRESET", "ruder-2016")
     monkeypatch.setenv("BRUSHWORK_STYLE", "wave")
     assert main(words) == 0
-    told = capfd.readouterr().err
-    assert all(f"--{name} {ignored}" in told for name in ("later", "preset", "style")) and "consistency" not in told
+    printed = capfd.readouterr().err
+    assert (
+        all(f"--{name} {ignored}" in printed for name in ("later", "preset", "style")) and "consistency" not in printed
+    )
     monkeypatch.setenv("BRUSHWORK_MODEL", "wave")
     assert main(words) == 0
     assert f"--model {ignored}" in capfd.readouterr().err

@@ -112,10 +112,10 @@ def test_captions_are_cut_to_the_picture_and_sheets_are_even():
 
 def test_the_command_tries_each_way_with_its_own_flags(tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
-    asked = {}
+    requested = {}
 
     def pretend(methods, output, *, memory):
-        asked.update(methods)
+        requested.update(methods)
         yield MethodStarted("--instant", 1, 3, 36)
         yield FrameDone(0, None, 0.5, 0.0)
         yield PreviewFinished(output, 36, (MethodPlan("--instant", 0.5, 75.0),))
@@ -141,12 +141,12 @@ def test_the_command_tries_each_way_with_its_own_flags(tmp_path, monkeypatch, ca
         "--instant: 0.50 s a frame, 1:15 for the whole film",
         "clip+painting-preview.mp4",
     ]
-    assert list(asked) == ["--instant", "--optimize --keyframes 8", "--optimize"]
-    at_once, keys, every = asked.values()
+    assert list(requested) == ["--instant", "--optimize --keyframes 8", "--optimize"]
+    at_once, keys, every = requested.values()
     assert at_once.method.strength == 0.5 and at_once.method.size == every.method.size == 100
     assert (keys.optimized.keyframes, every.optimized.keyframes, every.optimized.later) == (8, 0, 7)
     assert main([*words, "--json", "-o", "mine.mp4", "--passes", "2", "--consistency", "0.2"]) == 0
-    at_once, keys, every = asked.values()
+    at_once, keys, every = requested.values()
     assert (keys.optimized.passes, every.optimized.passes) == (1, 2)
     assert (at_once.film.consistency, every.film.consistency) == (0.2, 0.5)
     document = json.loads(capfd.readouterr().out)

@@ -41,15 +41,15 @@ def job(tmp_path):
     return film_job(clip, tmp_path / "out.mp4", film=FilmOptions(cuts=str(tmp_path / "cuts.txt")), method=method)
 
 
-def spread_here(count, asked, task, pieces, device):
+def spread_here(count, requested_pieces, task, pieces, device):
     """Do the pieces in this process, as another one would that was sent them."""
-    asked.append((count, list(pieces)))
+    requested_pieces.append((count, list(pieces)))
     for piece in pieces:
         yield piece, pickle.loads(pickle.dumps(task))(piece, torch.get_num_threads())
 
 
 @pytest.fixture
-def asked(monkeypatch):
+def requested_pieces(monkeypatch):
     """What executors were asked for, in this process."""
     found: list = []
     monkeypatch.setattr(
@@ -59,7 +59,7 @@ def asked(monkeypatch):
     return found
 
 
-def test_shots_that_workers_paint_are_the_same_film(job, tmp_path, asked):
+def test_shots_that_workers_paint_are_the_same_film(job, tmp_path, requested_pieces):
     """The longest shot comes first; of a film that was begun, what is there is not painted again."""
     list(run_film(job))
     spread = replace(job, output=tmp_path / "spread.mp4")
@@ -68,7 +68,7 @@ def test_shots_that_workers_paint_are_the_same_film(job, tmp_path, asked):
         next(event for event in begun if isinstance(event, FrameDone))
     begun.close()
     events = list(run_film(spread, resume=True, workers=2))
-    assert asked == [(2, [(3, 8), (8, 12)])]
+    assert requested_pieces == [(2, [(3, 8), (8, 12)])]
     assert [(one.number, one.painted, one.frames) for one in events if isinstance(one, ShotDone)] == [
         (2, 4, 5),
         (3, 4, 4),
@@ -121,7 +121,7 @@ def test_a_shot_that_ends_leaves_the_frames_of_the_one_before(job, tmp_path):
     assert spread.output.read_bytes() == job.output.read_bytes()
 
 
-def test_workers_need_memory_each(job, asked):
+def test_workers_need_memory_each(job, requested_pieces):
     with pytest.raises(OutOfMemoryError):
         list(run_film(job, workers=1000, memory=10**8))
     with pytest.raises(InputError, match="workers is 0"):

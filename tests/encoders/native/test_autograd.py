@@ -191,7 +191,7 @@ def test_gradients_that_others_hold_are_not_written_over():
     image = torch.rand(1, 3, 160, 160, requires_grad=True)
     features = encoder(image, ["relu1_1", "relu2_1"])
     loss = sum(gram(feature).square().sum() for feature in features.values())
-    asked = [image, features["relu1_1"]]
-    together = torch.autograd.grad(loss, asked, retain_graph=True)
-    alone = [torch.autograd.grad(loss, one, retain_graph=True)[0] for one in asked]
+    inputs = [image, features["relu1_1"]]
+    together = torch.autograd.grad(loss, inputs, retain_graph=True)
+    alone = [torch.autograd.grad(loss, one, retain_graph=True)[0] for one in inputs]
     assert all(torch.equal(one, other) for one, other in zip(together, alone, strict=True))

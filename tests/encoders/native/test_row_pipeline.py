@@ -34,10 +34,10 @@ POOLS = [nn.MaxPool2d(2), nn.AvgPool2d(2), nn.MaxPool2d(2, ceil_mode=True), nn.A
 LAYERS = [("relu1_1", "relu2_1", "relu3_1"), ("relu2_2", "relu3_1"), ("relu1_2", "pool1", "pool2"), ("relu2_1",)]
 
 
-def _at_once(steps, image, asked):
+def _at_once(steps, image, gradients):
     leaf = image.clone().requires_grad_()
     features = native_forward(leaf, steps, lambda _: [])
-    torch.autograd.backward(features, asked)
+    torch.autograd.backward(features, gradients)
     return [feature.detach() for feature in features], leaf.grad
 
 
@@ -52,7 +52,7 @@ def _kept(steps, image, cuts, count):
     return kept
 
 
-def _row_after_row(steps, image, asked, cuts, keeps):
+def _row_after_row(steps, image, gradients, cuts, keeps):
     known = _kept(steps, image, cuts, keeps)
     stream = RowPipeline(steps, Size(*image.shape[2:]), image)
     layers = [step.layer for step in steps if step.layer is not None]
@@ -65,7 +65,7 @@ def _row_after_row(steps, image, asked, cuts, keeps):
             assert rows.top == sum(one.shape[2] for one in features[layer])
             features[layer].append(rows.feature.clone())
         for layer, rows in found.items():
-            slopes = asked[layers.index(layer)][0, :, rows.top : rows.top + rows.feature.shape[2]]
+            slopes = gradients[layers.index(layer)][0, :, rows.top : rows.top + rows.feature.shape[2]]
             stream.add_gradient(layer, slopes.permute(1, 2, 0))
         planes = stream.backward_rows()
         if planes is not None:
@@ -79,9 +79,9 @@ def _error(size, steps, cuts, keeps, seed):
     image = torch.rand(1, 3, *size, generator=generator)
     with torch.no_grad():
         shapes = [feature.shape for feature in native_forward(image, steps, lambda _: [])]
-    asked = [torch.randn(shape, generator=generator) for shape in shapes]
-    expected, true = _at_once(steps, image, asked)
-    found, gradient = _row_after_row(steps, image, asked, cuts, keeps)
+    gradients = [torch.randn(shape, generator=generator) for shape in shapes]
+    expected, true = _at_once(steps, image, gradients)
+    found, gradient = _row_after_row(steps, image, gradients, cuts, keeps)
     for one, other in zip(found, expected, strict=True):
         require_close(one, other, ROUNDED)
     return float((gradient - true).norm() / true.norm())
