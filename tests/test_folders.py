@@ -24,7 +24,7 @@ NOWHERE = Path(os.devnull)
 
 
 @pytest.fixture
-def homeless(monkeypatch, tmp_path):
+def no_home(monkeypatch, tmp_path):
     """HOME is not set, and the user has no entry; in an empty folder."""
 
     def unknown(_):
@@ -47,7 +47,7 @@ def test_a_name_that_begins_so_is_a_name():
     assert expand_user("~nobody-is-called-so.png") == Path("~nobody-is-called-so.png")
 
 
-def test_without_a_home_the_name_stays_and_nothing_is_kept(homeless):
+def test_without_a_home_the_name_stays_and_nothing_is_kept(no_home):
     assert expand_user("~/a.png") == Path("~/a.png")
     assert user_cache() == NOWHERE / ".cache/brushwork"
     assert user_data() == NOWHERE / ".local/share/brushwork"
@@ -55,27 +55,27 @@ def test_without_a_home_the_name_stays_and_nothing_is_kept(homeless):
     assert list_models()  # those of the package
 
 
-def test_platformdirs_that_leave_the_sign_as_it_is(homeless, monkeypatch):
+def test_platformdirs_that_leave_the_sign_as_it_is(no_home, monkeypatch):
     monkeypatch.setattr(platformdirs, "user_cache_path", lambda *_, **__: Path("~/.cache/brushwork"))
     assert user_cache() == NOWHERE / ".cache/brushwork"
 
 
-def test_weights_that_have_no_place_are_refused_with_a_way_out(homeless):
+def test_weights_that_have_no_place_are_refused_with_a_way_out(no_home):
     with pytest.raises(WeightsError, match="BRUSHWORK_CACHE"):
         write_weights(EncoderWeights("mine", "vgg19", "caffe", "", "", "", {}))
-    assert not list(homeless.iterdir())
+    assert not list(no_home.iterdir())
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [("weights", "list"), ("models",), ("presets",), ("doctor",)])
-def test_commands_that_look_into_these_folders(homeless, capsys, command):
+def test_commands_that_look_into_these_folders(no_home, capsys, command):
     code, said = main(command), capsys.readouterr()
     assert code == 0, said.err
     assert said.err == ""
 
 
 @pytest.fixture
-def cramped(monkeypatch, tmp_path):
+def no_temporary_folder(monkeypatch, tmp_path):
     """No folder takes temporary files."""
 
     def none(*_):
@@ -88,7 +88,7 @@ def cramped(monkeypatch, tmp_path):
     return tmp_path
 
 
-def test_what_needs_a_temporary_file_says_so_in_one_line(cramped):
+def test_what_needs_a_temporary_file_says_so_in_one_line(no_temporary_folder):
     for need in (
         temporary_place,
         lambda: empty_mapped((4,), torch.float32),
@@ -98,11 +98,11 @@ def test_what_needs_a_temporary_file_says_so_in_one_line(cramped):
             need()
 
 
-def test_temporary_files_lie_beside_the_result_where_there_is_no_other_place(cramped):
-    with temporary_beside(cramped / "not" / "there"):
-        assert Path(temporary_place()).parent == cramped
+def test_temporary_files_lie_beside_the_result_where_there_is_no_other_place(no_temporary_folder):
+    with temporary_beside(no_temporary_folder / "not" / "there"):
+        assert Path(temporary_place()).parent == no_temporary_folder
         empty_mapped((4,), torch.float32).fill_(1)
-    assert list(cramped.iterdir()) == []
+    assert list(no_temporary_folder.iterdir()) == []
     with pytest.raises(InputError):
         temporary_place()
 
@@ -116,19 +116,19 @@ def test_other_places_are_taken_where_there_are_some(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_where_nothing_can_be_written_temporary_files_are_not_what_is_said(cramped):
+def test_where_nothing_can_be_written_temporary_files_are_not_what_is_said(no_temporary_folder):
     with temporary_beside(Path(os.devnull) / "out"):
         pass
 
 
 @pytest.mark.slow
-def test_doctor_says_when_there_is_no_place(cramped, capsys):
+def test_doctor_says_when_there_is_no_place(no_temporary_folder, capsys):
     assert main(["doctor"]) == 0
     (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note: temporary files: ")]
     assert "TMPDIR" in line
 
 
-def test_pipes_need_a_place(cramped, capsys):
+def test_pipes_need_a_place(no_temporary_folder, capsys):
     assert main(["paint", "photo.jpg", "waves.png", "-o", "-"]) == 2
     said = capsys.readouterr().err
     assert "TMPDIR" in said and said.count("\n") == 1

@@ -59,8 +59,8 @@ def test_a_loop_of_ones_own():
 
 
 @dataclass(frozen=True)
-class Highest:
-    """A loss that is no sum."""
+class MaxLoss:
+    """A loss that is not additive."""
 
     layer: str
 
@@ -69,7 +69,7 @@ class Highest:
 
 
 def test_a_term_that_is_no_sum_is_given_the_whole_map():
-    losses = Objective.single("top", Highest("deep"), 3.0)(FEATURES)
+    losses = Objective.single("top", MaxLoss("deep"), 3.0)(FEATURES)
     assert losses.total.item() == 3 * 2 * 2
 
 

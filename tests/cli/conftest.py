@@ -1,4 +1,4 @@
-"""A studio without painters: jobs that only pretend, and the command run in this process."""
+"""A fake of the function that runs jobs, and the command run in this process."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def progress(level: int, index: int, note: str | None = None) -> Progress:
     return Progress(LEVELS, level, step, cast(Any, None))
 
 
-class Studio:
-    """Stands in for `brushwork.jobs.paint`; remembers what it was asked for."""
+class FakeRunner:
+    """Stands in for `brushwork.jobs.paint`; records what it was called with."""
 
     def __init__(self) -> None:
         self.jobs: list[Job] = []
-        self.asked: list[dict[str, Any]] = []
+        self.options: list[dict[str, Any]] = []
         self.failure: BaseException | None = None
         self.fails_at = 0
         self.note = ""
@@ -55,10 +55,10 @@ class Studio:
         (job,) = self.jobs
         return job
 
-    def paint(self, job: Job, **asked: Any) -> Iterator[JobEvent]:
+    def paint(self, job: Job, **options: Any) -> Iterator[JobEvent]:
         """A job's events, without painting."""
         self.jobs.append(job)
-        self.asked.append(asked)
+        self.options.append(options)
         yield Started(torch.device("cpu"), sum(level.iterations for level in LEVELS), levels=LEVELS)
         if self.note:
             yield Note(self.note)
@@ -81,11 +81,11 @@ class Studio:
 
 
 @pytest.fixture
-def studio(monkeypatch: pytest.MonkeyPatch) -> Studio:
-    """Commands that would paint, pretend."""
-    studio = Studio()
-    monkeypatch.setattr("brushwork.jobs.run_job", studio.paint)
-    return studio
+def runner(monkeypatch: pytest.MonkeyPatch) -> FakeRunner:
+    """Commands call the fake in place of `run_job`."""
+    runner = FakeRunner()
+    monkeypatch.setattr("brushwork.jobs.run_job", runner.paint)
+    return runner
 
 
 @pytest.fixture(scope="session")

@@ -31,11 +31,11 @@ pytestmark = [
 ]
 
 
-Contained = Callable[..., Completed]
+RunInContainer = Callable[..., Completed]
 
 
 @pytest.fixture(scope="module")
-def contained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contained]:
+def run_in_container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunInContainer]:
     """Run a command with only the folder rw to write into, and no home; the names in that folder come last."""
     folder = tmp_path_factory.mktemp("container")
     for seed, name in enumerate(("photo.jpg", "waves.png")):
@@ -80,23 +80,23 @@ def contained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contained]:
         ),
     ],
 )
-def test_what_can_be_painted_is(contained: Contained, command: tuple[str, ...], names: list[str]) -> None:
-    done = contained(*command)
+def test_what_can_be_painted_is(run_in_container: RunInContainer, command: tuple[str, ...], names: list[str]) -> None:
+    done = run_in_container(*command)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["rw/d.png", *names]
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.slow
-def test_what_has_no_place_is_refused_in_a_line(contained: Contained) -> None:
-    done = contained("paint", "photo.jpg", "waves.png", *SMALL, "-o", "-")
+def test_what_has_no_place_is_refused_in_a_line(run_in_container: RunInContainer) -> None:
+    done = run_in_container("paint", "photo.jpg", "waves.png", *SMALL, "-o", "-")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "TMPDIR" in done.stderr
 
 
 @pytest.mark.slow
-def test_the_doctor_reports_the_truth(contained: Contained) -> None:
-    done = contained("doctor", "--json")
+def test_the_doctor_reports_the_truth(run_in_container: RunInContainer) -> None:
+    done = run_in_container("doctor", "--json")
     assert done.returncode == 0, done.stderr
     trouble = {one["item"]: one["problem"] for one in json.loads(done.stdout)["findings"]}
     assert "-o" in trouble["current folder"] and "TMPDIR" in trouble["temporary files"]

@@ -76,7 +76,7 @@ def test_tables_are_written(tmp_path: Path, ending: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_sweep_names_its_pictures_and_its_commands_run(workdir: Path, run: Run, studio: Any) -> None:
+def test_a_sweep_names_its_pictures_and_its_commands_run(workdir: Path, run: Run, runner: Any) -> None:
     (workdir / "waves.png").rename(workdir / foreign("wavés.png"))
     small = ("--size", "32", "--iterations", "1", "--style-layers", "conv1_1", "--content-layers", "conv1_1")
     code, out, err = run("sweep", "photo.jpg", "--vary", "style=*.png", *small, "-o", foreign("é"))

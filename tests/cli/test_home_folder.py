@@ -58,7 +58,7 @@ def test_the_home_folder_is_put_in(command: str, home: Path) -> None:
     assert home / "out.png" in found
 
 
-def test_pictures_go_there_too(home: Path, workdir: Path, run: Callable[..., Any], studio: Any) -> None:
+def test_pictures_go_there_too(home: Path, workdir: Path, run: Callable[..., Any], runner: Any) -> None:
     assert run("paint", "photo.jpg", "waves.png", "-o", "~/a.png").code == 0
     assert (home / "a.png").exists()
     assert run("models", "--sheet=~/models.png").code == 0

@@ -11,8 +11,8 @@ from brushwork.jobs import Advanced, Finished, Job, Started
 from brushwork.recipes import ScheduleLevel, load_preset
 
 
-class Flash:
-    """Stands in for `brushwork.jobs.run_job`; remembers what it was asked for."""
+class FakeFeedForwardRunner:
+    """Stands in for `brushwork.jobs.run_job`; records what it was called with."""
 
     def __init__(self):
         self.jobs = []
@@ -29,16 +29,16 @@ class Flash:
 
 
 @pytest.fixture
-def flash(monkeypatch):
-    flash = Flash()
-    monkeypatch.setattr("brushwork.jobs.run_job", flash.paint)
-    return flash
+def runner(monkeypatch):
+    runner = FakeFeedForwardRunner()
+    monkeypatch.setattr("brushwork.jobs.run_job", runner.paint)
+    return runner
 
 
 @pytest.mark.usefixtures("workdir")
-def test_a_photograph_is_painted_at_once(flash, run):
+def test_a_photograph_is_painted_at_once(runner, run):
     outcome = run("paint", "photo.jpg", "waves.png", "--instant")
-    (job,) = flash.jobs
+    (job,) = runner.jobs
     assert isinstance(job, Job)
     assert job.options == AdaINOptions()
     assert (outcome.code, outcome.out) == (0, "photo+waves.png\n")
@@ -47,10 +47,10 @@ def test_a_photograph_is_painted_at_once(flash, run):
 
 
 @pytest.mark.usefixtures("workdir")
-def test_what_both_know_is_taken_and_the_rest_left_aside(flash, run):
+def test_what_both_know_is_taken_and_the_rest_left_aside(runner, run):
     flags = "--size 300 --style-blend 1 2 --color match-linear --iterations 7 --strength 0.5 --style-scale 2"
     outcome = run("paint", "photo.jpg", "waves.png", "night.png", "--instant", *flags.split())
-    (job,) = flash.jobs
+    (job,) = runner.jobs
     assert job.options == AdaINOptions(
         size=300, style_blend=(1.0, 2.0), color="match-linear", strength=0.5, style_scale=(2.0,)
     )
@@ -58,14 +58,14 @@ def test_what_both_know_is_taken_and_the_rest_left_aside(flash, run):
 
 
 @pytest.mark.usefixtures("workdir")
-def test_it_previews_a_preset(flash, run):
+def test_it_previews_a_preset(runner, run):
     run("paint", "photo.jpg", "waves.png", "--instant", "--preset", "gatys-2016", "-q")
-    (job,) = flash.jobs
+    (job,) = runner.jobs
     assert job.options == AdaINOptions(measure=load_preset("gatys-2016").measure, size=load_preset("gatys-2016").size)
 
 
 @pytest.mark.usefixtures("workdir")
-def test_the_document_has_no_loss(flash, run):
+def test_the_document_has_no_loss(runner, run):
     outcome = run("paint", "photo.jpg", "waves.png", "--instant", "--json", "-q")
     document = json.loads(outcome.out)
     assert document["method"] == "adain"
@@ -83,7 +83,7 @@ def test_the_document_has_no_loss(flash, run):
         (["--strength", "0.5"], "--strength applies to feed-forward methods only"),
     ],
 )
-@pytest.mark.usefixtures("workdir", "flash")
+@pytest.mark.usefixtures("workdir", "runner")
 def test_what_it_cannot_do_is_refused(run, flags, message):
     outcome = run("paint", "photo.jpg", "waves.png", *flags)
     assert outcome.code == 2

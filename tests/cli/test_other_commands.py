@@ -19,38 +19,38 @@ from brushwork.recipes import PRESETS, ReconstructionOptions, TextureOptions, Tr
 Run = Callable[..., Any]
 
 
-def test_a_texture_of_any_size(studio: Any, workdir: Path, run: Run) -> None:
+def test_a_texture_of_any_size(runner: Any, workdir: Path, run: Run) -> None:
     assert run("texture", "waves.png", "--size", "1024x512").out == "waves-texture.png\n"
-    assert studio.job.options == TextureOptions(size="1024x512")
-    assert studio.job.styles == ()
+    assert runner.job.options == TextureOptions(size="1024x512")
+    assert runner.job.styles == ()
     assert run("texture", "waves.png", "--size", "1024").code == 2
 
 
-def test_each_picture_gives_its_texture(studio: Any, workdir: Path, run: Run) -> None:
+def test_each_picture_gives_its_texture(runner: Any, workdir: Path, run: Run) -> None:
     assert run("texture", "waves.png", "night.png", "-o", "out").out.split() == [
         "out/waves-texture.png",
         "out/night-texture.png",
     ]
 
 
-def test_a_content_reconstruction(studio: Any, workdir: Path, run: Run) -> None:
+def test_a_content_reconstruction(runner: Any, workdir: Path, run: Run) -> None:
     assert run("reconstruct", "content", "photo.jpg", "--layer", "conv2_2").out == "photo-content-conv2_2.png\n"
-    assert studio.job.options == ReconstructionOptions(layer="conv2_2")
+    assert runner.job.options == ReconstructionOptions(layer="conv2_2")
 
 
 def test_a_style_reconstruction_takes_the_papers_layers_at_the_picture_s_size(
-    studio: Any, workdir: Path, run: Run
+    runner: Any, workdir: Path, run: Run
 ) -> None:
     assert run("reconstruct", "style", "night.png").out == "night-style.png\n"
-    found = studio.job.options
+    found = runner.job.options
     assert isinstance(found, TextureOptions)
     assert found.style_layers == ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
     assert (found.size, found.picture_size, found.measure) == ("", 512, "long")
-    studio.jobs.clear()
+    runner.jobs.clear()
     arguments = ("--layers", "conv1_1", "conv2_1", "--size", "200", "--init", "photo.jpg", "--force")
     assert run("reconstruct", "style", "night.png", *arguments).code == 0
-    assert (studio.job.options.style_layers, studio.job.options.picture_size) == (("conv1_1", "conv2_1"), 200)
-    assert studio.job.init == Path("photo.jpg")
+    assert (runner.job.options.style_layers, runner.job.options.picture_size) == (("conv1_1", "conv2_1"), 200)
+    assert runner.job.init == Path("photo.jpg")
 
 
 PLAN = JobPlan(
@@ -80,11 +80,11 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
     ],
 )
 def test_every_painting_command_can_be_planned(
-    studio: Any, planned: list[Job], workdir: Path, run: Run, arguments: tuple[str, ...], recipe: type
+    runner: Any, planned: list[Job], workdir: Path, run: Run, arguments: tuple[str, ...], recipe: type
 ) -> None:
     outcome = run("plan", *arguments)
     assert [type(job.options) for job in planned] == [recipe]
-    assert not studio.jobs, "nothing is painted"
+    assert not runner.jobs, "nothing is painted"
     assert sorted(file.name for file in workdir.iterdir()) == ["night.png", "photo.jpg", "waves.png"]
     for said in (
         "48×32",
@@ -153,26 +153,26 @@ def repeated(monkeypatch: pytest.MonkeyPatch, workdir: Path) -> Job:
     return job
 
 
-def test_again_repeats_a_job(studio: Any, repeated: Job, run: Run) -> None:
+def test_again_repeats_a_job(runner: Any, repeated: Job, run: Run) -> None:
     outcome = run("rerun", "old.png")
     assert outcome.out == f"{repeated.output}\n"
-    assert studio.job == repeated
+    assert runner.job == repeated
     assert "torch was 2.6 then" in outcome.err
     assert run("rerun", "old.png").code == 2, "it is there now"
     assert run("rerun", "old.png", "--force").code == 0
 
 
-def test_again_elsewhere_on_another_device(studio: Any, repeated: Job, workdir: Path, run: Run) -> None:
+def test_again_elsewhere_on_another_device(runner: Any, repeated: Job, workdir: Path, run: Run) -> None:
     assert run("rerun", "old.png", "-o", "new.png", "--device", "cpu", "-q").err == ""
-    assert (studio.job.output, studio.job.device) == (Path("new.png"), "cpu")
+    assert (runner.job.output, runner.job.device) == (Path("new.png"), "cpu")
     assert run("rerun", "photo.jpg").code == 2
 
 
-def test_rerun_into_a_folder_keeps_the_name(studio: Any, repeated: Job, workdir: Path, run: Run) -> None:
+def test_rerun_into_a_folder_keeps_the_name(runner: Any, repeated: Job, workdir: Path, run: Run) -> None:
     (workdir / "there").mkdir()
     for folder in ("new/", "there"):
         run("rerun", "old.png", "-o", folder)
-        assert studio.jobs[-1].output == Path(folder) / "old.png"
+        assert runner.jobs[-1].output == Path(folder) / "old.png"
 
 
 def test_one_preset_is_shown_by_its_name(run: Run) -> None:

@@ -27,21 +27,21 @@ from tiny_network import tiny_network
 Run = Callable[..., Any]
 
 
-def jobs(studio: Any) -> list[tuple[str, tuple[str, ...], str]]:
-    return [(job.content.name, tuple(one.name for one in job.styles), str(job.output)) for job in studio.jobs]
+def jobs(runner: Any) -> list[tuple[str, tuple[str, ...], str]]:
+    return [(job.content.name, tuple(one.name for one in job.styles), str(job.output)) for job in runner.jobs]
 
 
-def test_two_pictures_are_enough(studio: Any, workdir: Path, run: Run) -> None:
+def test_two_pictures_are_enough(runner: Any, workdir: Path, run: Run) -> None:
     outcome = run("paint", "photo.jpg", "waves.png")
     assert outcome.code == 0
     assert outcome.out == "photo+waves.png\n"
-    assert jobs(studio) == [("photo.jpg", ("waves.png",), "photo+waves.png")]
+    assert jobs(runner) == [("photo.jpg", ("waves.png",), "photo+waves.png")]
     assert (workdir / "photo+waves.png").is_file()
     assert not list(workdir.glob("*.checkpoint"))
 
 
-def test_progress_and_the_device_are_reported_on_stderr(studio: Any, workdir: Path, run: Run) -> None:
-    studio.note = "the first frame is used"
+def test_progress_and_the_device_are_reported_on_stderr(runner: Any, workdir: Path, run: Run) -> None:
+    runner.note = "the first frame is used"
     lines = run("paint", "photo.jpg", "waves.png").err.splitlines()
     assert "painting on cpu (1 thread): 48×32 → 96×64, 15 iterations" in lines[0].replace("2 threads", "1 thread")
     assert "the first frame is used" in lines[1]
@@ -49,20 +49,20 @@ def test_progress_and_the_device_are_reported_on_stderr(studio: Any, workdir: Pa
     assert lines[-1] == "15 iterations in 0:02, loss 66.67"
 
 
-def test_quiet_leaves_the_result_alone(studio: Any, workdir: Path, run: Run) -> None:
+def test_quiet_leaves_the_result_alone(runner: Any, workdir: Path, run: Run) -> None:
     outcome = run("paint", "photo.jpg", "waves.png", "--quiet")
     assert (outcome.out, outcome.err) == ("photo+waves.png\n", "")
 
 
-def test_several_paintings_are_blended(studio: Any, workdir: Path, run: Run) -> None:
+def test_several_paintings_are_blended(runner: Any, workdir: Path, run: Run) -> None:
     assert run("paint", "photo.jpg", "waves.png", "night.png", "--style-blend", "1,3", "-o", "out.webp").code == 0
-    assert jobs(studio) == [("photo.jpg", ("waves.png", "night.png"), "out.webp")]
-    assert studio.job.options.style_blend == (1.0, 3.0)
+    assert jobs(runner) == [("photo.jpg", ("waves.png", "night.png"), "out.webp")]
+    assert runner.job.options.style_blend == (1.0, 3.0)
 
 
-def test_each_painting_can_give_a_picture(studio: Any, workdir: Path, run: Run) -> None:
+def test_each_painting_can_give_a_picture(runner: Any, workdir: Path, run: Run) -> None:
     outcome = run("paint", "photo.jpg", "waves.png", "night.png", "--each", "-o", "painted")
-    assert jobs(studio) == [
+    assert jobs(runner) == [
         ("photo.jpg", ("waves.png",), "painted/photo+waves.png"),
         ("photo.jpg", ("night.png",), "painted/photo+night.png"),
     ]
@@ -84,12 +84,12 @@ def folders(workdir: Path) -> Path:
     return workdir
 
 
-def test_folders_stand_for_their_pictures(studio: Any, folders: Path, run: Run) -> None:
+def test_folders_stand_for_their_pictures(runner: Any, folders: Path, run: Run) -> None:
     outcome = run("paint", "photos", "styles", "-o", "painted/")
     assert outcome.code == 0
     assert outcome.err.startswith(PASSED_OVER)
     assert "is skipped" not in run("paint", "photos", "styles", "-o", "painted/", "--force", "--quiet").err
-    assert [(content, *styles) for content, styles, _ in jobs(studio)][:4] == [
+    assert [(content, *styles) for content, styles, _ in jobs(runner)][:4] == [
         ("a.png", "x.png"),
         ("a.png", "y.png"),
         ("b.jpg", "x.png"),
@@ -97,35 +97,35 @@ def test_folders_stand_for_their_pictures(studio: Any, folders: Path, run: Run) 
     ]
 
 
-def test_a_folder_of_photographs_with_blended_paintings(studio: Any, folders: Path, run: Run) -> None:
+def test_a_folder_of_photographs_with_blended_paintings(runner: Any, folders: Path, run: Run) -> None:
     assert run("paint", "photos", "waves.png", "night.png").code == 0
-    assert [output for *_, output in jobs(studio)] == ["a+waves+night.png", "b+waves+night.png"]
+    assert [output for *_, output in jobs(runner)] == ["a+waves+night.png", "b+waves+night.png"]
 
 
-def test_several_photographs_are_named_with_style(studio: Any, folders: Path, run: Run) -> None:
+def test_several_photographs_are_named_with_style(runner: Any, folders: Path, run: Run) -> None:
     outcome = run("paint", "photo.jpg", "photos/a.png", "--style", "waves.png", "--style", "night.png", "-o", "out")
     assert outcome.code == 0
-    assert [(content, styles) for content, styles, _ in jobs(studio)] == [
+    assert [(content, styles) for content, styles, _ in jobs(runner)] == [
         ("photo.jpg", ("waves.png", "night.png")),
         ("a.png", ("waves.png", "night.png")),
     ]
 
 
-def test_results_of_the_same_name_do_not_overwrite_each_other(studio: Any, folders: Path, run: Run) -> None:
+def test_results_of_the_same_name_do_not_overwrite_each_other(runner: Any, folders: Path, run: Run) -> None:
     (folders / "photo.png").write_bytes((folders / "photo.jpg").read_bytes())
     assert run("paint", "photo.jpg", "photo.png", "--style", "waves.png", "-o", "out").code == 0
-    assert [output for *_, output in jobs(studio)] == ["out/photo+waves.png", "out/photo+waves-2.png"]
+    assert [output for *_, output in jobs(runner)] == ["out/photo+waves.png", "out/photo+waves-2.png"]
 
 
 @pytest.mark.parametrize("again", ["--resume", "--force"])
 def test_results_in_the_folder_of_the_photographs_are_no_photographs(
-    studio: Any, folders: Path, run: Run, again: str
+    runner: Any, folders: Path, run: Run, again: str
 ) -> None:
     assert run("paint", "photos", "waves.png", "-o", "photos/").code == 0
-    first = jobs(studio)
+    first = jobs(runner)
     outcome = run("paint", "photos", "waves.png", "-o", "photos/", again)
     assert outcome.code == 0
-    assert jobs(studio) == first * 2
+    assert jobs(runner) == first * 2
     assert "photos/a+waves.png and 1 more are results of this command, and no input." in outcome.err
     assert {one.name for one in (folders / "photos").glob("*.*g")} == {
         *("a.png", "a+waves.png", "b.jpg", "b+waves.png", ".hidden.png")
@@ -134,24 +134,24 @@ def test_results_in_the_folder_of_the_photographs_are_no_photographs(
 
 @pytest.mark.parametrize("again", ["--resume", "--force"])
 def test_numbered_pictures_in_the_folder_of_the_photographs_are_no_photographs(
-    studio: Any, folders: Path, run: Run, again: str
+    runner: Any, folders: Path, run: Run, again: str
 ) -> None:
     arguments = ("paint", "photos", "waves.png", "-o", "photos/", "--save-every", "10")
     assert run(*arguments).code == 0
     assert (folders / "photos/a+waves-10.png").exists()
     (folders / "photos/a-10.png").write_bytes((folders / "photos/a.png").read_bytes())
-    first = jobs(studio)
+    first = jobs(runner)
     outcome = run(*arguments, again)
     assert outcome.code == 0
-    assert jobs(studio)[len(first) :] == [("a-10.png", ("waves.png",), "photos/a-10+waves.png"), *first]
+    assert jobs(runner)[len(first) :] == [("a-10.png", ("waves.png",), "photos/a-10+waves.png"), *first]
     assert "photos/a+waves-10.png and 3 more are results of this command, and no input." in outcome.err
 
 
-def test_results_in_the_folder_of_the_paintings_are_no_paintings(studio: Any, folders: Path, run: Run) -> None:
+def test_results_in_the_folder_of_the_paintings_are_no_paintings(runner: Any, folders: Path, run: Run) -> None:
     assert run("paint", "photo.jpg", "styles", "-o", "styles/").code == 0
-    first = jobs(studio)
+    first = jobs(runner)
     assert run("paint", "photo.jpg", "styles", "-o", "styles/", "--resume", "-q").err == ""
-    assert jobs(studio) == first * 2
+    assert jobs(runner) == first * 2
 
 
 @pytest.mark.slow
@@ -178,23 +178,23 @@ def test_results_in_the_folder_of_the_paintings_are_no_paintings(studio: Any, fo
     ],
 )
 def test_what_cannot_be_is_said_before_painting(
-    studio: Any, folders: Path, run: Run, arguments: tuple[str, ...], said: str
+    runner: Any, folders: Path, run: Run, arguments: tuple[str, ...], said: str
 ) -> None:
     outcome = run("paint", *arguments)
     assert (outcome.code, outcome.out) == (2, "")
     assert said in outcome.err
     assert outcome.err.removeprefix(PASSED_OVER).startswith("brushwork: error: ")
-    assert not studio.jobs
+    assert not runner.jobs
 
 
 def test_a_missing_extra_is_named_before_painting(
-    studio: Any, workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+    runner: Any, workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     outcome = run("paint", "photo.jpg", "waves.png", "--plot", "losses.png")
     assert outcome.code == 2
     assert "pip install 'brushwork[plot]'" in outcome.err
-    assert not studio.jobs
+    assert not runner.jobs
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_a_missing_extra_is_named_before_painting(
 )
 @pytest.mark.parametrize("allowed", ["--force", "--resume"])
 def test_no_file_of_a_run_replaces_another_one(
-    studio: Any, workdir: Path, run: Run, flags: tuple[str, ...], allowed: str
+    runner: Any, workdir: Path, run: Run, flags: tuple[str, ...], allowed: str
 ) -> None:
     pytest.importorskip("matplotlib")
     (workdir / "link.png").symlink_to("waves.png")
@@ -222,50 +222,50 @@ def test_no_file_of_a_run_replaces_another_one(
     said = "would replace another file of this run"
     assert ("--save-every would replace the input new-10.png" if "--save-every" in flags else said) in outcome.err
     assert {one.name: one.read_bytes() for one in workdir.iterdir()} == before
-    assert not studio.jobs
+    assert not runner.jobs
 
 
 @pytest.mark.parametrize("name", ["new-2024.png", "new-99.png", "new-10-b.png", "new-10.jpg", "new-010.png"])
-def test_a_picture_that_no_numbered_one_replaces_is_painted(studio: Any, workdir: Path, run: Run, name: str) -> None:
+def test_a_picture_that_no_numbered_one_replaces_is_painted(runner: Any, workdir: Path, run: Run, name: str) -> None:
     (workdir / "photo.jpg").rename(workdir / name)
     assert run("paint", name, "waves.png", "-o", "new.png", "--save-every", "5").code == 0
-    assert jobs(studio) == [(name, ("waves.png",), "new.png")]
+    assert jobs(runner) == [(name, ("waves.png",), "new.png")]
 
 
 @pytest.mark.parametrize(("flag", "file"), [("--plot", "night.png"), ("--timelapse", "film.gif")])
 def test_a_file_that_exists_is_reported_with_its_flag(
-    studio: Any, workdir: Path, run: Run, flag: str, file: str
+    runner: Any, workdir: Path, run: Run, flag: str, file: str
 ) -> None:
     pytest.importorskip("matplotlib")
     (workdir / file).touch()
     outcome = run("paint", "photo.jpg", "waves.png", flag, file)
     assert f"{file} already exists: choose another name with {flag}, continue with" in outcome.err
-    assert not studio.jobs
+    assert not runner.jobs
 
 
 @pytest.mark.parametrize("taken", ["photo+waves.png", "film.gif", "photo+waves-05.png"])
-def test_nothing_is_overwritten_without_force(studio: Any, workdir: Path, run: Run, taken: str) -> None:
+def test_nothing_is_overwritten_without_force(runner: Any, workdir: Path, run: Run, taken: str) -> None:
     (workdir / taken).write_text("precious")
     arguments = ("paint", "photo.jpg", "waves.png", "--timelapse", "film.gif", "--save-every", "5")
     outcome = run(*arguments)
     assert outcome.code == 2
     assert f"{taken} already exists" in outcome.err
     assert (workdir / taken).read_text() == "precious"
-    assert not studio.jobs
+    assert not runner.jobs
     assert run(*arguments, "--force").code == 0
-    assert studio.job.overwrite
+    assert runner.job.overwrite
     assert (workdir / taken).read_bytes() != b"precious"
 
 
-def test_resuming_is_left_to_the_job(studio: Any, workdir: Path, run: Run) -> None:
+def test_resuming_is_left_to_the_job(runner: Any, workdir: Path, run: Run) -> None:
     (workdir / "photo+waves.png").touch()
     assert run("paint", "photo.jpg", "waves.png", "--resume", "--memory", "2GiB", "--checkpoint-every", "5").code == 0
-    assert studio.asked == [{"resume": True, "checkpoint_every": 5.0, "memory": 2**31}]
-    assert not studio.job.overwrite
+    assert runner.options == [{"resume": True, "checkpoint_every": 5.0, "memory": 2**31}]
+    assert not runner.job.overwrite
 
 
-def test_json_is_one_document(studio: Any, workdir: Path, run: Run) -> None:
-    studio.note = "a note"
+def test_json_is_one_document(runner: Any, workdir: Path, run: Run) -> None:
+    runner.note = "a note"
     outcome = run("paint", "photo.jpg", "waves.png", "--json", "--seed", "3")
     document = json.loads(outcome.out)
     assert document["output"] == "photo+waves.png"
@@ -278,8 +278,8 @@ def test_json_is_one_document(studio: Any, workdir: Path, run: Run) -> None:
     assert (document["method"], document["options"]["seed"]) == ("optimize", 3)
 
 
-def test_of_several_pictures_one_may_fail(studio: Any, folders: Path, run: Run) -> None:
-    studio.failure, studio.fails_at = WeightsError("no weights"), 3
+def test_of_several_pictures_one_may_fail(runner: Any, folders: Path, run: Run) -> None:
+    runner.failure, runner.fails_at = WeightsError("no weights"), 3
     outcome = run("paint", "photos", "waves.png", "--json")
     assert outcome.code == 1
     assert outcome.err.count("error: ") == 2
@@ -299,25 +299,25 @@ def test_of_several_pictures_one_may_fail(studio: Any, folders: Path, run: Run) 
         (MemoryError("no room"), 1),
     ],
 )
-def test_a_failure_is_one_line_and_a_code(studio: Any, workdir: Path, run: Run, failure: Exception, code: int) -> None:
-    studio.failure, studio.fails_at = failure, 2
+def test_a_failure_is_one_line_and_a_code(runner: Any, workdir: Path, run: Run, failure: Exception, code: int) -> None:
+    runner.failure, runner.fails_at = failure, 2
     outcome = run("paint", "photo.jpg", "waves.png", "-q")
     assert (outcome.code, outcome.out) == (code, "")
     assert str(failure) in outcome.err
     assert outcome.err.count("\n") == 1
 
 
-def test_what_was_added_to_an_error_is_said(studio: Any, workdir: Path, run: Run) -> None:
+def test_what_was_added_to_an_error_is_said(runner: Any, workdir: Path, run: Run) -> None:
     for failure, code in ((WeightsError("no weights."), 1), (KeyboardInterrupt(), 130)):
         failure.add_note("The image so far could not be saved completely: no room")
-        studio.failure, studio.fails_at = failure, 2
+        runner.failure, runner.fails_at = failure, 2
         outcome = run("paint", "photo.jpg", "waves.png", "-q", "--force")
         assert outcome.code == code
         assert "could not be saved completely: no room" in outcome.err
 
 
-def test_ctrl_c_keeps_the_picture_and_says_how_to_go_on(studio: Any, workdir: Path, run: Run) -> None:
-    studio.failure, studio.fails_at = KeyboardInterrupt(), 4
+def test_ctrl_c_keeps_the_picture_and_says_how_to_go_on(runner: Any, workdir: Path, run: Run) -> None:
+    runner.failure, runner.fails_at = KeyboardInterrupt(), 4
     outcome = run("paint", "photo.jpg", "waves.png", "-o", "my picture.png", "-q")
     assert outcome.code == 130
     assert (workdir / "my picture.png").is_file()
@@ -346,7 +346,7 @@ def test_a_picture_without_its_checkpoint_is_reported(workdir: Path, run: Run, m
 
 
 def test_a_picture_comes_and_goes_through_pipes(
-    studio: Any, workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    runner: Any, workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sent = (workdir / "photo.jpg").read_bytes()
     monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(sent)))
@@ -354,12 +354,12 @@ def test_a_picture_comes_and_goes_through_pipes(
     monkeypatch.setattr("sys.stdout", TextIOWrapper(received))
     assert run("paint", "-", "waves.png", "-o", "-").code == 0
     assert Image.open(BytesIO(received.getvalue())).format == "PNG"
-    assert studio.job.content == STDIN
-    assert not studio.job.output.exists(), "the copy of what was sent is gone"
+    assert runner.job.content == STDIN
+    assert not runner.job.output.exists(), "the copy of what was sent is gone"
     assert sorted(file.name for file in workdir.iterdir()) == ["night.png", "photo.jpg", "waves.png"]
 
 
-def test_pictures_are_kept_on_the_way(studio: Any, workdir: Path, run: Run) -> None:
+def test_pictures_are_kept_on_the_way(runner: Any, workdir: Path, run: Run) -> None:
     assert run("paint", "photo.jpg", "waves.png", "--save-every", "4", "-o", "out.png").code == 0
     kept = sorted(file.name for file in workdir.glob("out-*.png"))
     assert kept == ["out-04.png", "out-08.png", "out-12.png"]
@@ -368,7 +368,7 @@ def test_pictures_are_kept_on_the_way(studio: Any, workdir: Path, run: Run) -> N
 
 
 def test_a_plot_that_cannot_be_written_leaves_a_painting_that_is_reported(
-    studio: Any, workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+    runner: Any, workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
         raise InputError("film.gif cannot be written: the disk is full.")

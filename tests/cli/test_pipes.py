@@ -36,17 +36,17 @@ def test_photograph_painting_and_mask_through_pipes(workdir: Path, run: Run) -> 
     assert (read_image("pipes.png").image == read_image("files.png").image).all()
 
 
-def test_the_start_may_be_a_pipe(workdir: Path, run: Run, studio: Any) -> None:
+def test_the_start_may_be_a_pipe(workdir: Path, run: Run, runner: Any) -> None:
     pipe_of(workdir / "night.png", "begin")
     assert run("paint", "photo.jpg", "waves.png", "--init", "begin").code == 0
-    assert studio.job.init == Path("begin")
+    assert runner.job.init == Path("begin")
 
 
-def test_settings_through_a_pipe(workdir: Path, run: Run, studio: Any) -> None:
+def test_settings_through_a_pipe(workdir: Path, run: Run, runner: Any) -> None:
     (workdir / "mine.toml").write_text("size = 77")
     pipe_of(workdir / "mine.toml", "settings")
     assert run("paint", "photo.jpg", "waves.png", "--config", "settings").code == 0
-    assert studio.job.options.size == 77
+    assert runner.job.options.size == 77
 
 
 @pytest.mark.parametrize(

@@ -56,12 +56,12 @@ def test_a_signal_is_raised_with_its_number(number: int, code: int) -> None:
 
 @pytest.mark.parametrize("number", ENDING)
 def test_a_signal_is_kept_until_a_step_is_done(number: int) -> None:
-    with SignalListener().listen(waits=True) as heard:
-        assert not heard()
+    with SignalListener().listen(waits=True) as received:
+        assert not received()
         os.kill(os.getpid(), number)
         os.kill(os.getpid(), number)  # as terminal and launcher may both do
-        assert heard() == number
-        heard.require_none()
+        assert received() == number
+        received.require_none()
 
 
 def test_a_repeated_signal_interrupts_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,21 +75,21 @@ def test_a_repeated_signal_interrupts_at_once(monkeypatch: pytest.MonkeyPatch) -
 def test_what_is_ignored_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with SignalListener().listen() as heard:
+        with SignalListener().listen() as received:
             os.kill(os.getpid(), signal.SIGHUP)
-            assert not heard()
+            assert not received()
     finally:
         signal.signal(signal.SIGHUP, before)
 
 
 def test_an_exception_that_was_lost_is_raised_again() -> None:
-    with SignalListener().listen() as heard:
+    with SignalListener().listen() as received:
         with suppress(StopSignalError):  # as in a destructor
             os.kill(os.getpid(), signal.SIGTERM)
         with pytest.raises(StopSignalError):
-            heard.require_none()
-    with heard.listen():
-        heard.require_none()  # a new command in the same process begins anew
+            received.require_none()
+    with received.listen():
+        received.require_none()  # a new command in the same process begins anew
 
 
 def test_an_exception_that_was_lost_in_a_destructor_is_not_reported() -> None:
@@ -100,37 +100,37 @@ def test_an_exception_that_was_lost_in_a_destructor_is_not_reported() -> None:
     reported: list[object] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "unraisablehook", reported.append)
-        with SignalListener().listen() as heard:
+        with SignalListener().listen() as received:
             Destroyed()
             with pytest.raises(StopSignalError):
-                heard.require_none()
+                received.require_none()
     assert not reported
 
 
-Begin = Callable[..., ForkedProcess]
+StartCommand = Callable[..., ForkedProcess]
 
 
 @pytest.fixture
-def begin(fork_server: ForkServer) -> Begin:
+def start_command(fork_server: ForkServer) -> StartCommand:
     """Start a command, and wait until it has said something."""
 
-    def begin(*command: str, until: str = "", **how: Any) -> ForkedProcess:
+    def start_command(*command: str, until: str = "", **how: Any) -> ForkedProcess:
         process = fork_server.start("-m", "brushwork", *command, env=ENVIRONMENT, **how)
         if until:
             assert process.stderr is not None
             next(line for line in process.stderr if until in line)
         return process
 
-    return begin
+    return start_command
 
 
 def _ended(process: ForkedProcess) -> tuple[int, str]:
     with process:
         assert process.stderr is not None
-        said = process.stderr.read()
+        stderr = process.stderr.read()
         code = process.wait(TIMEOUT)
-    assert "Traceback" not in said
-    return code, said
+    assert "Traceback" not in stderr
+    return code, stderr
 
 
 SLEEP = 20
@@ -148,7 +148,7 @@ def _states(process: ForkedProcess) -> Iterator[str]:
 
 
 @pytest.fixture
-def atelier(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workdir_with_tmp(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """`workdir` with a folder for temporary files of its own."""
     generator = torch.Generator().manual_seed(1)
     write_image(torch.rand(1, 3, 64, 64, generator=generator), workdir / "waves.png", overwrite=True)
@@ -179,27 +179,29 @@ def _files(folder: Path) -> list[str]:
     ],
 )
 def test_a_painting_that_is_stopped_is_kept(
-    atelier: Path, begin: Begin, command: tuple[str, ...], number: int, code: int
+    workdir_with_tmp: Path, start_command: StartCommand, command: tuple[str, ...], number: int, code: int
 ) -> None:
-    process = begin(*command, until="loss")
+    process = start_command(*command, until="loss")
     process.send_signal(number)
-    ended, said = _ended(process)
-    assert ended == code, said
-    assert "interrupted; the image so far is in o.png" in said
-    assert not read_embedded_result(atelier / "o.png").is_finished
-    assert _files(atelier) == KEPT
+    ended, stderr = _ended(process)
+    assert ended == code, stderr
+    assert "interrupted; the image so far is in o.png" in stderr
+    assert not read_embedded_result(workdir_with_tmp / "o.png").is_finished
+    assert _files(workdir_with_tmp) == KEPT
 
 
 @pytest.mark.slow
-def test_what_passes_through_pipes_leaves_no_temporary_folder(atelier: Path, begin: Begin) -> None:
-    process = begin(*PAINT[:-1], "-", until="loss")
+def test_what_passes_through_pipes_leaves_no_temporary_folder(
+    workdir_with_tmp: Path, start_command: StartCommand
+) -> None:
+    process = start_command(*PAINT[:-1], "-", until="loss")
     process.send_signal(signal.SIGTERM)
     assert _ended(process)[0] == 143
-    assert _files(atelier) == []
+    assert _files(workdir_with_tmp) == []
 
 
 @pytest.mark.slow
-def test_a_terminal_that_is_closed_costs_nothing(atelier: Path) -> None:
+def test_a_terminal_that_is_closed_costs_nothing(workdir_with_tmp: Path) -> None:
     process, terminal = pty.fork()
     if not process:
         os.execve(sys.executable, [*BRUSHWORK, *PAINT], ENVIRONMENT)
@@ -208,26 +210,26 @@ def test_a_terminal_that_is_closed_costs_nothing(atelier: Path) -> None:
         seen += os.read(terminal, 1000)
     os.close(terminal)
     assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 129
-    assert _files(atelier) == KEPT
+    assert _files(workdir_with_tmp) == KEPT
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
-def test_a_second_signal_ends_a_keeping_that_hangs(atelier: Path, begin: Begin) -> None:
-    process = begin(*PAINT, until="loss")
-    os.mkfifo(atelier / "o.png.checkpoint.part")  # nobody reads it: opening it for writing waits for ever
+def test_a_second_signal_ends_a_keeping_that_hangs(workdir_with_tmp: Path, start_command: StartCommand) -> None:
+    process = start_command(*PAINT, until="loss")
+    os.mkfifo(workdir_with_tmp / "o.png.checkpoint.part")  # nobody reads it: opening it for writing waits for ever
     process.send_signal(signal.SIGTERM)
     next(line for line in _states(process) if line == "S" * SLEEP)
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(signals._ECHO + 1)
     process.send_signal(signal.SIGTERM)
     assert _ended(process)[0] == 143
-    assert _files(atelier) == []
+    assert _files(workdir_with_tmp) == []
 
 
 @pytest.mark.slow
-def test_nohup_is_respected(atelier: Path, begin: Begin) -> None:
-    process = begin(*PAINT, until="loss", ignored=[signal.SIGHUP])
+def test_nohup_is_respected(workdir_with_tmp: Path, start_command: StartCommand) -> None:
+    process = start_command(*PAINT, until="loss", ignored=[signal.SIGHUP])
     process.send_signal(signal.SIGHUP)
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(signals._ECHO + 1)
@@ -236,47 +238,51 @@ def test_nohup_is_respected(atelier: Path, begin: Begin) -> None:
 
 
 @pytest.mark.slow
-def test_of_several_processes_all_end_alike(atelier: Path, begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_several_processes_all_end_alike(
+    workdir_with_tmp: Path, start_command: StartCommand, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     for name, value in {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}.items():
         monkeypatch.setitem(ENVIRONMENT, name, value)
     monkeypatch.setitem(ENVIRONMENT, "RANK", "1")
-    other = begin(*PAINT)
+    other = start_command(*PAINT)
     monkeypatch.setitem(ENVIRONMENT, "RANK", "0")
-    first = begin(*PAINT, until="loss")
+    first = start_command(*PAINT, until="loss")
     other.send_signal(signal.SIGTERM)  # only this one is told
-    (code, said), (other_code, silence) = _ended(first), _ended(other)
-    assert (code, other_code) == (143, 143), said + silence
-    assert _files(atelier) == KEPT
+    (code, stderr), (other_code, silence) = _ended(first), _ended(other)
+    assert (code, other_code) == (143, 143), stderr + silence
+    assert _files(workdir_with_tmp) == KEPT
 
 
 @pytest.mark.slow
-def test_a_training_that_is_stopped_is_kept(atelier: Path, begin: Begin) -> None:
-    (atelier / "photos").mkdir()
+def test_a_training_that_is_stopped_is_kept(workdir_with_tmp: Path, start_command: StartCommand) -> None:
+    (workdir_with_tmp / "photos").mkdir()
     for number in range(4):
-        write_image(torch.rand(1, 3, 72, 72), atelier / "photos" / f"{number}.png")
+        write_image(torch.rand(1, 3, 72, 72), workdir_with_tmp / "photos" / f"{number}.png")
     short = ("--width", "4", "--blocks", "1", "--crop", "64", "--batch", "1", "--iterations", "4000")
     given = ("train", "johnson", "waves.png", "--dataset", "photos", "-o", "o.safetensors", *short)
-    process = begin(*given, until="held out")
+    process = start_command(*given, until="held out")
     process.send_signal(signal.SIGTERM)
-    code, said = _ended(process)
-    assert code == 143, said
-    assert "the model so far is in o.safetensors" in said and "--resume" in said
-    assert load_model(atelier / "o.safetensors").provenance["iterations_done"] >= 1
-    assert (atelier / "o.safetensors.checkpoint").exists()
-    assert _files(atelier) == []
+    code, stderr = _ended(process)
+    assert code == 143, stderr
+    assert "the model so far is in o.safetensors" in stderr and "--resume" in stderr
+    assert load_model(workdir_with_tmp / "o.safetensors").provenance["iterations_done"] >= 1
+    assert (workdir_with_tmp / "o.safetensors.checkpoint").exists()
+    assert _files(workdir_with_tmp) == []
 
 
 @pytest.mark.slow
-def test_processes_that_paint_for_a_sweep_end_with_it(atelier: Path, begin: Begin) -> None:
+def test_processes_that_paint_for_a_sweep_end_with_it(workdir_with_tmp: Path, start_command: StartCommand) -> None:
     varied = ("--vary", "style-weight=1,2", "--vary", "iterations=1,2000", "--size", "64", "--min-size", "0")
-    process = begin("sweep", "photo.jpg", "waves.png", *varied, "--jobs", "2", until=" s", start_new_session=True)
+    process = start_command(
+        "sweep", "photo.jpg", "waves.png", *varied, "--jobs", "2", until=" s", start_new_session=True
+    )
     process.send_signal(signal.SIGTERM)
-    code, said = _ended(process)
-    assert code == 143, said
+    code, stderr = _ended(process)
+    assert code == 143, stderr
     with pytest.raises(ProcessLookupError):
         for _ in range(10 * TIMEOUT):
             os.killpg(process.pid, 0)
             time.sleep(0.1)
-    assert _files(atelier) == [] and list((atelier / "sweep").glob("*.png"))
+    assert _files(workdir_with_tmp) == [] and list((workdir_with_tmp / "sweep").glob("*.png"))

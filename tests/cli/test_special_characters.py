@@ -39,11 +39,11 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("terminal")
-def test_the_bar_and_the_lines_of_a_painting(workdir: Path, run: Run, studio: Any) -> None:
+def test_the_bar_and_the_lines_of_a_painting(workdir: Path, run: Run, runner: Any) -> None:
     folder = workdir / "[red]["  # a slash in [/d] needs one
     folder.mkdir()
     (workdir / "photo.jpg").rename(folder / "d]:cat:.jpg")
-    studio.note = "[red][/d]:cat: is noted"
+    runner.note = "[red][/d]:cat: is noted"
     outcome = run("paint", "[red][/d]:cat:.jpg", "waves.png", "-o", "[red]:cat:.png")
     assert outcome.code == 0, outcome.err
     shown = plain(outcome.err)
@@ -124,10 +124,10 @@ def test_an_error_is_one_line_whatever_the_name(workdir: Path, run: Run) -> None
 
 
 @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
-def test_settings_are_read_with_a_byte_order_mark(workdir: Path, run: Run, studio: Any, start: bytes) -> None:
+def test_settings_are_read_with_a_byte_order_mark(workdir: Path, run: Run, runner: Any, start: bytes) -> None:
     (workdir / "mine.toml").write_bytes(start + b"size = 77")
     assert run("paint", "photo.jpg", "waves.png", "--config", "mine.toml").code == 0
-    assert studio.job.options.size == 77
+    assert runner.job.options.size == 77
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])

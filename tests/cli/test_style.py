@@ -13,16 +13,16 @@ from brushwork.images import write_image
 Run = Callable[..., Any]
 
 
-def test_it_begins_with_the_composition_and_takes_the_strokes(studio: Any, workdir: Path, run: Run) -> None:
+def test_it_begins_with_the_composition_and_takes_the_strokes(runner: Any, workdir: Path, run: Run) -> None:
     write_image(torch.rand(1, 3, 40, 80), workdir / "wide.png")
     assert run("style", "combine", "wide.png", "night.png", "--size", "320").out == "wide-in-night.png\n"
-    job = studio.job
+    job = runner.job
     assert (job.content, job.init) == (Path("night.png"), Path("wide.png"))
     assert (job.options.size, job.options.picture_size) == ("320x160", 320)
     assert job.options.style_layers == ("conv1_1", "conv2_1")
 
 
-def test_its_settings_are_given_as_those_of_a_texture(studio: Any, workdir: Path, run: Run) -> None:
+def test_its_settings_are_given_as_those_of_a_texture(runner: Any, workdir: Path, run: Run) -> None:
     arguments = (
         "waves.png",
         "night.png",
@@ -36,11 +36,11 @@ def test_its_settings_are_given_as_those_of_a_texture(studio: Any, workdir: Path
         "n.png",
     )
     assert run("style", "combine", *arguments).out == "n.png\n"
-    assert (studio.job.options.style_layers, studio.job.options.iterations) == (("conv1_1",), 9)
-    assert studio.job.options.loss == ("moments",)
+    assert (runner.job.options.style_layers, runner.job.options.iterations) == (("conv1_1",), 9)
+    assert runner.job.options.loss == ("moments",)
 
 
-def test_folders_are_refused(studio: Any, workdir: Path, run: Run) -> None:
+def test_folders_are_refused(runner: Any, workdir: Path, run: Run) -> None:
     outcome = run("style", "combine", ".", "night.png")
     assert outcome.code == 2
     assert "combine takes two images" in outcome.err

@@ -20,7 +20,7 @@ SMALL = ("--size", "32", "--iterations", "3", "--style-layers", "conv1_1", "--co
 
 
 @pytest.mark.slow
-def test_a_page_a_sheet_and_commands(workdir: Path, run: Run, studio: Any) -> None:
+def test_a_page_a_sheet_and_commands(workdir: Path, run: Run, runner: Any) -> None:
     varied = ("--vary", "style=*.png", "--vary", "style-weight=0.01,1e3", "-o", "found")
     outcome = run("sweep", "photo.jpg", *varied, *SMALL)
     assert outcome.code == 0, outcome.err
@@ -39,7 +39,7 @@ def test_a_page_a_sheet_and_commands(workdir: Path, run: Run, studio: Any) -> No
     words = shlex.split(command.partition("<pre>")[2].partition("</pre>")[0])
     assert "--size" not in words and words[:4] == ["brushwork", "paint", "photo.jpg", "waves.png"]
     assert run(*words[1:]).code == 0
-    assert studio.job.options.style_weight == 1000 and studio.job.options.content_layers == ("conv1_1",)
+    assert runner.job.options.style_weight == 1000 and runner.job.options.content_layers == ("conv1_1",)
 
 
 @pytest.mark.slow

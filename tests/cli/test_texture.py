@@ -126,16 +126,16 @@ def test_models_for_photographs_generate_no_textures(run: Run, workdir: Path) ->
 
 
 def test_a_model_of_the_settings_is_ignored_where_a_picture_is_named(
-    studio: Any, run: Run, workdir: Path, monkeypatch: pytest.MonkeyPatch
+    runner: Any, run: Run, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BRUSHWORK_MODEL", "gallery")
     outcome = run("texture", "photo.jpg")
     assert outcome.code == 0 and "--model of the environment or the settings file is ignored here" in outcome.err
-    assert studio.job.content == Path("photo.jpg")
+    assert runner.job.content == Path("photo.jpg")
 
 
 def test_its_size_is_not_that_of_paintings_in_the_environment(
-    studio: Any, run: Run, workdir: Path, monkeypatch: pytest.MonkeyPatch
+    runner: Any, run: Run, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (workdir / "mine.toml").write_text('size = "96x64"\nhistory = 7\n')
     monkeypatch.setenv("BRUSHWORK_SIZE", "64")
@@ -143,7 +143,7 @@ def test_its_size_is_not_that_of_paintings_in_the_environment(
     assert run("texture", "photo.jpg", "-q", "--force", "--config", "mine.toml").code == 0
     monkeypatch.setenv("BRUSHWORK_CONFIG", "mine.toml")
     assert run("texture", "photo.jpg", "-q", "--force").code == 0
-    found = [(job.options.size, job.options.history) for job in studio.jobs]
+    found = [(job.options.size, job.options.history) for job in runner.jobs]
     assert found == [("", 20), ("96x64", 7), ("", 7)]
 
 
@@ -153,9 +153,9 @@ def test_neither_picture_nor_model(run: Run, workdir: Path) -> None:
     assert "neither an image nor --model was given" in outcome.err
 
 
-def test_pictures_go_the_old_way(run: Run, studio: Any, workdir: Path) -> None:
+def test_pictures_go_the_old_way(run: Run, runner: Any, workdir: Path) -> None:
     run("texture", "photo.jpg", "-q")
-    assert studio.job.content == Path("photo.jpg")
+    assert runner.job.content == Path("photo.jpg")
 
 
 @pytest.mark.slow

@@ -28,7 +28,7 @@ JOHNSON = ("train", "johnson", "waves.png", *FEW, *STYLE, "--device", "cpu")
 
 
 @pytest.fixture
-def studio(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def training_workdir(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Eight photographs, and a network that looks quickly."""
     for module in (builders, super_resolution):
         monkeypatch.setattr(module, "load_encoder_for", lambda *_: tiny_network())
@@ -39,49 +39,49 @@ def studio(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.slow
-def test_a_model_is_trained_and_named_after_the_style(run: Run, studio: Path) -> None:
-    (studio / "photos/notes.txt").touch()
+def test_a_model_is_trained_and_named_after_the_style(run: Run, training_workdir: Path) -> None:
+    (training_workdir / "photos/notes.txt").touch()
     outcome = run(*JOHNSON, "--license", "CC0-1.0", "--plot", "losses.png")
     assert (outcome.code, outcome.out) == (0, "waves.safetensors\n")
     assert outcome.err.count("photos: 1 file is skipped, without an image file's ending (.txt).") == 1
     assert "training on cpu" in outcome.err
     assert "3 iterations" in outcome.err and "6 photographs, 2 held out" in outcome.err
-    model = load_model(studio / "waves.safetensors")
+    model = load_model(training_workdir / "waves.safetensors")
     assert (model.name, model.license, model.config.width) == ("waves", "CC0-1.0", 2)
     assert model.provenance["styles"][0]["name"] == "waves.png"
     assert model.provenance["options"]["style_size"] == 40
     assert model.style is not None
-    assert (studio / "losses.png").stat().st_size > 1000
-    assert sorted(one.name for one in (studio / "waves-validation").iterdir()) == ["000000.jpg", "000003.jpg"]
+    assert (training_workdir / "losses.png").stat().st_size > 1000
+    assert sorted(one.name for one in (training_workdir / "waves-validation").iterdir()) == ["000000.jpg", "000003.jpg"]
 
 
 def test_options_of_paintings_in_the_environment_are_not_those_of_trainings(
-    run: Run, studio: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, training_workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in (("ITERATIONS", "7"), ("STYLE_WEIGHT", "3"), ("CONTENT_LAYERS", "conv4_2")):
         monkeypatch.setenv(f"BRUSHWORK_{name}", value)
-    (studio / "mine.toml").write_text("seed = 5\n")
+    (training_workdir / "mine.toml").write_text("seed = 5\n")
     monkeypatch.setenv("BRUSHWORK_CONFIG", "mine.toml")
     given: list[JohnsonTrainingOptions] = []
     monkeypatch.setattr(train_johnson, "train_family", lambda _, options, **__: given.append(options) or 0)
     assert run("train", "johnson", "waves.png", "--dataset", "photos").code == 0
-    (studio / "mine.toml").write_text("iterations = 5\n")
+    (training_workdir / "mine.toml").write_text("iterations = 5\n")
     assert run("train", "johnson", "waves.png", "--dataset", "photos", "--config", "mine.toml").code == 0
     assert given == [JohnsonTrainingOptions(), JohnsonTrainingOptions(iterations=5)]
 
 
 @pytest.mark.slow
-def test_json_says_where_and_how_well(run: Run, studio: Path) -> None:
+def test_json_says_where_and_how_well(run: Run, training_workdir: Path) -> None:
     outcome = run(*JOHNSON, "night.png", "-o", "both.safetensors", "--json", "--quiet")
     assert outcome.err == ""
     document = json.loads(outcome.out)
     assert (document["model"], document["iterations"]) == ("both.safetensors", 3)
     assert document["validation"]["total"] > 0
-    assert len(load_model(studio / "both.safetensors").provenance["styles"]) == 2
+    assert len(load_model(training_workdir / "both.safetensors").provenance["styles"]) == 2
 
 
 @pytest.mark.slow
-def test_it_stops_when_requested_and_goes_on(run: Run, studio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_stops_when_requested_and_goes_on(run: Run, training_workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stop = [True]
 
     def interrupting(*given: Any, **named: Any) -> Any:
@@ -100,27 +100,27 @@ def test_it_stops_when_requested_and_goes_on(run: Run, studio: Path, monkeypatch
     assert outcome.code == 143
     assert "the model so far is in waves.safetensors" in outcome.err
     assert "--resume" in outcome.err
-    assert load_model(studio / "waves.safetensors").provenance["iterations_done"] == 1
+    assert load_model(training_workdir / "waves.safetensors").provenance["iterations_done"] == 1
     assert "already exists" in run(*JOHNSON).err
     stop[0] = False
     outcome = run(*JOHNSON, "--resume")
     assert outcome.code == 0
     assert "resumed after 1" in outcome.err
-    assert load_model(studio / "waves.safetensors").provenance["iterations_done"] == 3
+    assert load_model(training_workdir / "waves.safetensors").provenance["iterations_done"] == 3
     outcome = run(*JOHNSON, "--resume")
     assert "is already finished" in outcome.err and (outcome.code, outcome.out) == (0, "waves.safetensors\n")
 
 
 @pytest.mark.slow
-def test_a_model_begins_with_another(run: Run, studio: Path) -> None:
+def test_a_model_begins_with_another(run: Run, training_workdir: Path) -> None:
     run(*JOHNSON, "--upsampling", "nearest")
-    start = load_model(studio / "waves.safetensors")
-    save_model(start, studio / "start.safetensors")
+    start = load_model(training_workdir / "waves.safetensors")
+    save_model(start, training_workdir / "start.safetensors")
     few = [one for one in JOHNSON if one not in ("--width", "--blocks", "2", "1")]
     few.insert(few.index("--batch") + 1, "2")
     outcome = run(*few, "--init-from", "start.safetensors", "--learning-rate", "1e-12", "-o", "next.safetensors")
     assert outcome.code == 0
-    found = load_model(studio / "next.safetensors")
+    found = load_model(training_workdir / "next.safetensors")
     assert found.config == start.config
     assert found.provenance["from"] == "waves"
     for one, other in zip(found.network.parameters(), start.network.parameters(), strict=True):
@@ -148,17 +148,19 @@ def test_a_model_begins_with_another(run: Run, studio: Path) -> None:
         ),
     ],
 )
-def test_what_cannot_be_used_is_refused(arguments: tuple[str, ...], said: str, run: Run, studio: Path) -> None:
+def test_what_cannot_be_used_is_refused(
+    arguments: tuple[str, ...], said: str, run: Run, training_workdir: Path
+) -> None:
     outcome = run(*arguments)
     assert outcome.code == 2
     assert said in outcome.err
-    assert not list(studio.glob("*.safetensors"))
+    assert not list(training_workdir.glob("*.safetensors"))
 
 
-def test_super_resolution_trains_without_a_painting(run: Run, studio: Path) -> None:
+def test_super_resolution_trains_without_a_painting(run: Run, training_workdir: Path) -> None:
     layers = ("--content-layers", "conv2_1", "--factor", "4", "--device", "cpu")
     assert run("train", "super-resolution", *FEW, *layers).out == "larger-4.safetensors\n"
-    model = load_model(studio / "larger-4.safetensors")
+    model = load_model(training_workdir / "larger-4.safetensors")
     assert (model.architecture, model.config.factor, model.style) == ("super-resolution", 4, None)
     assert "psnr" in model.provenance["val_images"]
 

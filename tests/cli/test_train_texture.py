@@ -22,7 +22,7 @@ FEW = (*SMALL, "--iterations", "3", "--style-layers", *STYLE, "--device", "cpu",
 
 
 @pytest.fixture(autouse=True)
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+def use_tiny_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every network is the tiny one."""
     monkeypatch.setattr(texture_net, "load_encoder_for", lambda options, device: tiny_network())
 

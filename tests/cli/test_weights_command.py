@@ -54,29 +54,29 @@ def test_weights_are_listed_as_json(run: Run) -> None:
 
 
 def test_weights_are_fetched_by_name(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    options: list[str] = []
 
     def fetch(name: str) -> WeightState:
-        asked.append(name)
+        options.append(name)
         return replace(INSTALLED, name=name, state="cached")
 
     monkeypatch.setattr("brushwork.encoders.fetch_weights", fetch)
     outcome = run("weights", "get", "vgg16")
-    assert asked == ["vgg16"]
+    assert options == ["vgg16"]
     assert outcome.out == f"vgg16: VGG-19, cached, 80.1 MB, {Path('/x/vgg.pth')}\n"
     assert json.loads(run("weights", "get", "vgg16", "--json").out)["name"] == "vgg16"
 
 
 def test_a_file_is_added_under_a_name(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[object] = []
+    options: list[object] = []
 
     def add(file: Path, name: str | None, *, like: str | None) -> WeightState:
-        asked.extend([file, name, like])
+        options.extend([file, name, like])
         return replace(INSTALLED, name="mine")
 
     monkeypatch.setattr("brushwork.encoders.import_weights", add)
     assert run("weights", "add", "net.pth", "--as", "mine", "--like", "vgg19").code == 0
-    assert asked == [Path("net.pth"), "mine", "vgg19"]
+    assert options == [Path("net.pth"), "mine", "vgg19"]
 
 
 @pytest.mark.parametrize(("error", "code"), [(InputError("no such name"), 2), (WeightsError("no host"), 1)])

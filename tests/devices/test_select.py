@@ -9,19 +9,19 @@ from brushwork.errors import InputError
 
 
 @pytest.fixture
-def accelerator(monkeypatch):
+def fake_accelerator(monkeypatch):
     """Pretend that the machine has an accelerator of a kind."""
 
-    def pretend(kind):
+    def patch(kind):
         monkeypatch.setattr(torch.accelerator, "is_available", lambda: kind is not None)
         monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: kind and torch.device(kind))
 
-    return pretend
+    return patch
 
 
-def test_the_cpu_is_always_there(accelerator):
+def test_the_cpu_is_always_there(fake_accelerator):
     for kind in (None, "cuda"):
-        accelerator(kind)
+        fake_accelerator(kind)
         assert select_device("cpu") == torch.device("cpu")
 
 
@@ -31,30 +31,30 @@ def test_a_device_of_torch_is_no_name():
 
 
 @pytest.mark.parametrize("kind", ["cuda", "mps", "xpu"])
-def test_auto_takes_the_accelerator(accelerator, kind):
-    accelerator(kind)
+def test_auto_takes_the_accelerator(fake_accelerator, kind):
+    fake_accelerator(kind)
     assert select_device("auto").type == kind
     assert select_device(kind).type == kind
 
 
-def test_auto_takes_the_cpu_where_there_is_nothing_else(accelerator):
-    accelerator(None)
+def test_auto_takes_the_cpu_where_there_is_nothing_else(fake_accelerator):
+    fake_accelerator(None)
     assert select_device().type == "cpu"
 
 
-def test_auto_leaves_accelerators_alone_that_nobody_tried(accelerator):
-    accelerator("mtia")
+def test_auto_leaves_accelerators_alone_that_nobody_tried(fake_accelerator):
+    fake_accelerator("mtia")
     assert select_device().type == "cpu"
 
 
-def test_a_device_that_is_not_there(accelerator):
-    accelerator("mps")
+def test_a_device_that_is_not_there(fake_accelerator):
+    fake_accelerator("mps")
     with pytest.raises(InputError, match=r"no cuda device.*use mps, or auto"):
         select_device("cuda")
 
 
-def test_a_torch_without_cuda_is_named(accelerator, monkeypatch):
-    accelerator(None)
+def test_a_torch_without_cuda_is_named(fake_accelerator, monkeypatch):
+    fake_accelerator(None)
     monkeypatch.setattr(select.torch.version, "cuda", None)
     with pytest.raises(InputError, match="built without CUDA"):
         select_device("cuda")
@@ -66,15 +66,15 @@ def test_a_misspelled_device():
 
 
 @pytest.fixture
-def built(monkeypatch):
+def fake_torch_build(monkeypatch):
     """Pretend that torch was built for a kind of machine, in a version."""
 
-    def pretend(**versions):
+    def patch(**versions):
         for name in ("cuda", "hip", "xpu"):
             monkeypatch.setattr(select.torch.version, name, versions.get(name), raising=False)
         monkeypatch.setattr(torch.backends.mps, "is_built", lambda: "mps" in versions)
 
-    return pretend
+    return patch
 
 
 @pytest.mark.parametrize(
@@ -89,10 +89,10 @@ def built(monkeypatch):
         ({}, "mtia", "finds 2 mtia devices, a kind that brushwork was not tested on: using cpu"),
     ],
 )
-def test_the_choice_is_reported_in_a_line(accelerator, built, monkeypatch, versions, kind, expected):
+def test_the_choice_is_reported_in_a_line(fake_accelerator, fake_torch_build, monkeypatch, versions, kind, expected):
     monkeypatch.setattr(torch.accelerator, "device_count", lambda: 2)
-    built(**versions)
-    accelerator(kind)
+    fake_torch_build(**versions)
+    fake_accelerator(kind)
     description = describe_device_choice()
     assert description.startswith("auto was requested, ")
     assert expected in description

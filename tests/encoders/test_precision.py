@@ -212,7 +212,7 @@ def test_the_meter_sees_what_bf16_saves(encoder):
     assert closure_bytes(encoder, "bf16") < 0.65 * closure_bytes(encoder, "full")
 
 
-class Watching(nn.Module):
+class FlagRecorder(nn.Module):
     """Writes down cuDNN's flag, forward and backward."""
 
     def __init__(self, seen):
@@ -240,7 +240,7 @@ def test_both_passes_run_under_the_flag_and_it_is_put_back(monkeypatch, precisio
 
     monkeypatch.setattr(module, "resolve_precision", lambda given, device: given)
     seen, before = [], flag()
-    stages = {"a": nn.Conv2d(3, 2, 1), "b": Watching(seen)}
+    stages = {"a": nn.Conv2d(3, 2, 1), "b": FlagRecorder(seen)}
     cast_pass = module._CastPass(stages, ["b"], torch.float32, precision == "tf32", CastLayers())
     image = torch.rand(1, 3, 4, 4, requires_grad=True)
     (feature,) = module._CastForward.apply(image, cast_pass)

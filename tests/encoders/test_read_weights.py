@@ -76,7 +76,7 @@ def test_a_folder_and_a_missing_file_are_refused_by_name(tmp_path):
         read_state_dict(tmp_path / "none.pth")
 
 
-class Malicious:
+class MaliciousPickle:
     def __init__(self, trace):
         self.trace = trace
 
@@ -87,7 +87,7 @@ class Malicious:
 @pytest.mark.parametrize("is_zip", [True, False])
 def test_a_malicious_torch_file_is_refused_and_runs_nothing(path, tmp_path, is_zip):
     trace = tmp_path / "trace"
-    torch.save({**TENSORS, "more": Malicious(trace)}, path, _use_new_zipfile_serialization=is_zip)
+    torch.save({**TENSORS, "more": MaliciousPickle(trace)}, path, _use_new_zipfile_serialization=is_zip)
     with pytest.raises(WeightsError, match=r"weights\.bin .* more than tensors"):
         read_state_dict(path)
     assert not trace.exists()

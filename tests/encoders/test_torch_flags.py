@@ -7,7 +7,7 @@ from brushwork.encoders import torch_flags
 from brushwork.encoders.torch_flags import exact_precision, set_convolution_tf32, set_matmul_tf32
 
 
-class Flags:
+class FakeFlags:
     """Stands in for torch's."""
 
     fp32_precision = "none"
@@ -15,9 +15,9 @@ class Flags:
 
 
 @pytest.fixture
-def places(monkeypatch):
-    found = {"conv": Flags(), "matmul": Flags()}
-    cudnn = Flags()
+def fake_flags(monkeypatch):
+    found = {"conv": FakeFlags(), "matmul": FakeFlags()}
+    cudnn = FakeFlags()
     cudnn.conv = found["conv"]
     monkeypatch.setattr(torch_flags.torch.backends, "cudnn", cudnn)
     monkeypatch.setattr(torch_flags.torch.backends.cuda, "matmul", found["matmul"])
@@ -26,17 +26,17 @@ def places(monkeypatch):
 
 @pytest.mark.parametrize(("block", "name"), [(set_convolution_tf32, "conv"), (set_matmul_tf32, "matmul")])
 @pytest.mark.parametrize(("tf32", "expected"), [(True, "tf32"), (False, "ieee")])
-def test_the_flag_holds_within_the_block(places, block, name, tf32, expected):
+def test_the_flag_holds_within_the_block(fake_flags, block, name, tf32, expected):
     with block(tf32=tf32):
-        assert places[name].fp32_precision == expected
-    assert [place.fp32_precision for place in places.values()] == ["none", "none"]
+        assert fake_flags[name].fp32_precision == expected
+    assert [place.fp32_precision for place in fake_flags.values()] == ["none", "none"]
 
 
 @pytest.mark.parametrize(("block", "name"), [(set_convolution_tf32, "cudnn"), (set_matmul_tf32, "matmul")])
-def test_older_torch_has_other_flags(places, block, name):
+def test_older_torch_has_other_flags(fake_flags, block, name):
     cudnn = torch.backends.cudnn
     del cudnn.conv
-    place = {"cudnn": cudnn, **places}[name]
+    place = {"cudnn": cudnn, **fake_flags}[name]
     with block(tf32=True):
         assert place.allow_tf32 is True
     assert place.allow_tf32 is None

@@ -41,7 +41,7 @@ def test_numpy_is_not_used(pickled, monkeypatch):
     assert unpickle_arrays(path)["a"].tolist() == [1, 1, 1]
 
 
-class Malicious:
+class MaliciousPickle:
     def __init__(self, function, *arguments):
         self.call = function, arguments
 
@@ -52,9 +52,9 @@ class Malicious:
 @pytest.mark.parametrize(
     "attack",
     [
-        lambda trace: Malicious(os.system, f"touch {trace}"),
-        lambda trace: Malicious(eval, f"open({str(trace)!r}, 'w')"),
-        lambda trace: Malicious(np.save, str(trace), np.ones(1)),
+        lambda trace: MaliciousPickle(os.system, f"touch {trace}"),
+        lambda trace: MaliciousPickle(eval, f"open({str(trace)!r}, 'w')"),
+        lambda trace: MaliciousPickle(np.save, str(trace), np.ones(1)),
     ],
     ids=["os", "builtins", "numpy"],
 )

@@ -32,28 +32,28 @@ from tolerances import DOUBLE, THROUGH_VGG, require_close, rounding
 
 
 @pytest.fixture(scope="module")
-def easel() -> ExperimentContext:
+def context() -> ExperimentContext:
     return ExperimentRequest("fig1", Path(), size=64).load_context()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXPERIMENTS)
-def test_cells_have_names_of_their_own_and_settings_that_decide(name: str, easel: ExperimentContext) -> None:
-    cells = load_experiment(name).cells(easel)
+def test_cells_have_names_of_their_own_and_settings_that_decide(name: str, context: ExperimentContext) -> None:
+    cells = load_experiment(name).cells(context)
     assert len({cell.name for cell in cells}) == len(cells) > 1
     assert all(cell.settings["pictures"] and cell.settings["iterations"] for cell in cells)
 
 
-def test_light_needs_two_photographs(easel: ExperimentContext) -> None:
-    one = replace(easel, contents=dict([next(iter(easel.contents.items()))]))
+def test_light_needs_two_photographs(context: ExperimentContext) -> None:
+    one = replace(context, contents=dict([next(iter(context.contents.items()))]))
     with pytest.raises(InputError, match="two photographs"):
         load_experiment("light").cells(one)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXPERIMENTS)
-def test_a_quick_run_spends_a_share(name: str, easel: ExperimentContext) -> None:
-    slow, fast = (load_experiment(name).cells(replace(easel, is_quick=quick)) for quick in (False, True))
+def test_a_quick_run_spends_a_share(name: str, context: ExperimentContext) -> None:
+    slow, fast = (load_experiment(name).cells(replace(context, is_quick=quick)) for quick in (False, True))
     share = fig3.SHARE if name == "fig3" else QUICK
     named = {(one.row, one.column): one for one in slow}
     assert len(fast) == len(slow) or name in ("gram-entry", "localized")  # fewer entries, and half-sizes
@@ -65,7 +65,7 @@ def test_a_quick_run_spends_a_share(name: str, easel: ExperimentContext) -> None
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["gram-entry", "networks", "programs"])
 def test_new_weights_of_an_evaluator_make_old_results_stale(
-    name: str, easel: ExperimentContext, monkeypatch: pytest.MonkeyPatch
+    name: str, context: ExperimentContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def settings_with(*present: str) -> list[dict[str, Any]]:
         def load(context: ExperimentContext, network: str) -> None:
@@ -73,27 +73,27 @@ def test_new_weights_of_an_evaluator_make_old_results_stale(
                 raise WeightsError(network)
 
         monkeypatch.setattr(ExperimentContext, "evaluator", load)
-        return [cell.settings for cell in load_experiment(name).cells(easel) if cell.column != "alexnet"]
+        return [cell.settings for cell in load_experiment(name).cells(context) if cell.column != "alexnet"]
 
     one, two = settings_with("vgg16"), settings_with("vgg16", "alexnet")
     assert len(one) == len(two)
     assert all(before != after for before, after in zip(one, two, strict=True))
 
 
-def test_grids_are_those_of_the_papers(easel: ExperimentContext) -> None:
-    assert len(load_experiment("fig1").cells(easel)) == 10
-    assert len(load_experiment("fig3").cells(easel)) == 20
-    assert [len(cell.settings["style_layers"]) for cell in load_experiment("partial").cells(easel)] == [5, 4, 3, 2, 1]
+def test_grids_are_those_of_the_papers(context: ExperimentContext) -> None:
+    assert len(load_experiment("fig1").cells(context)) == 10
+    assert len(load_experiment("fig3").cells(context)) == 20
+    assert [len(cell.settings["style_layers"]) for cell in load_experiment("partial").cells(context)] == [5, 4, 3, 2, 1]
 
 
-def test_corners_of_the_starts_are_painted_once(easel: ExperimentContext) -> None:
-    cells = load_experiment("starts").cells(easel)
+def test_corners_of_the_starts_are_painted_once(context: ExperimentContext) -> None:
+    cells = load_experiment("starts").cells(context)
     assert len(cells) == 15 and len({settings_key(cell) for cell in cells}) == 12
 
 
 @pytest.mark.slow
-def test_networks_begin_with_the_same_losses(easel: ExperimentContext) -> None:
-    small = replace(easel, size=48)
+def test_networks_begin_with_the_same_losses(context: ExperimentContext) -> None:
+    small = replace(context, size=48)
     pictures = RecipeInputs(small.content, (small.style,))
     for name in ("vgg19-normalized", "vgg19"):
         options = networks._options(small, name)
@@ -108,8 +108,8 @@ def test_pictures_that_are_given_replace_those_that_come_along(tmp_path: Path) -
     from brushwork import write_image
 
     write_image(torch.rand(1, 3, 40, 40), tmp_path / "mine.png")
-    easel = ExperimentRequest("fig1", tmp_path, contents=(tmp_path / "mine.png",)).load_context()
-    assert list(easel.contents) == ["mine"] and "auvers" in easel.styles
+    context = ExperimentRequest("fig1", tmp_path, contents=(tmp_path / "mine.png",)).load_context()
+    assert list(context.contents) == ["mine"] and "auvers" in context.styles
 
 
 def test_files_of_one_name_in_two_folders_are_two_images(tmp_path: Path) -> None:
@@ -156,8 +156,8 @@ def test_targets_are_on_the_device_of_the_paintings_matrix(kind: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["gram-entry", "localized", "covariance", "texture"])
-def test_cells_of_objectives_paint(name: str, easel: ExperimentContext) -> None:
-    cell = load_experiment(name).cells(replace(easel, size=48, is_quick=True))[1]
+def test_cells_of_objectives_paint(name: str, context: ExperimentContext) -> None:
+    cell = load_experiment(name).cells(replace(context, size=48, is_quick=True))[1]
     first, *others = islice(cell.run(), 4)
     figures = cell.measure(FirstAndLast(first, others[-1]))
     assert float(others[-1].step.losses.total) < float(first.step.losses.total)
@@ -167,13 +167,13 @@ def test_cells_of_objectives_paint(name: str, easel: ExperimentContext) -> None:
 
 @pytest.mark.slow
 def test_results_are_measured_without_the_evaluators_weights_too(
-    easel: ExperimentContext, monkeypatch: pytest.MonkeyPatch
+    context: ExperimentContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def load(context: ExperimentContext, network: str) -> None:
         raise WeightsError(network)
 
     monkeypatch.setattr(ExperimentContext, "evaluator", load)
-    small = replace(easel, size=48, is_quick=True)
+    small = replace(context, size=48, is_quick=True)
     cell, other = (load_experiment(name).cells(small)[0] for name in ("gram-entry", "texture"))
     figures = cell.measure(FirstAndLast(*islice(cell.run(), 2)))
     assert figures["frequencies"] > 0 and gram_entry.STRUCTURE not in figures
@@ -221,20 +221,20 @@ def test_covariance_guides_vary_over_both_pictures_and_one_is_everywhere() -> No
     assert torch.equal(own[:, 1], torch.ones(1, 5, 6))
 
 
-def test_entries_without_a_gradient_at_the_start_come_last(easel: ExperimentContext) -> None:
+def test_entries_without_a_gradient_at_the_start_come_last(context: ExperimentContext) -> None:
     start = make_gray_noise(Size(48, 48), std=0.25)
-    encoder = easel.encoder(gram_entry.OPTIONS)
-    entries = gram_entry.largest_entries(encoder, replace(easel, size=48), "conv5_1", start, 2)
+    encoder = context.encoder(gram_entry.OPTIONS)
+    entries = gram_entry.largest_entries(encoder, replace(context, size=48), "conv5_1", start, 2)
     with torch.no_grad():
         begun = gram(encoder(start, ["conv5_1"])["conv5_1"])[0]
     assert [entry.first == entry.second for entry in entries] == [True, True, False, False]
     assert all(begun[entry.first, entry.second] > 0 and entry.value > 0 for entry in entries)
 
 
-def test_on_a_sphere_every_picture_has_one_contrast(easel: ExperimentContext) -> None:
+def test_on_a_sphere_every_picture_has_one_contrast(context: ExperimentContext) -> None:
     cell = next(
         one
-        for one in load_experiment("gram-entry").cells(replace(easel, size=48, is_quick=True))
+        for one in load_experiment("gram-entry").cells(replace(context, size=48, is_quick=True))
         if "sphere" in one.column
     )
     first, *_, last = islice(cell.run(), 6)

@@ -22,8 +22,8 @@ def _check(results: Sequence[CellResult]) -> list[ClaimCheck]:
     return [ClaimCheck("one", "1", True), ClaimCheck("two", "2", False), ClaimCheck("three", "3", None)]
 
 
-TINY = Experiment("tiny", "A tiny <experiment>", "nobody", "It works.", lambda easel: [], _check)
-BARE = Experiment("bare", "Bare", "nobody", "", lambda easel: [], lambda results: [])
+TINY = Experiment("tiny", "A tiny <experiment>", "nobody", "It works.", lambda context: [], _check)
+BARE = Experiment("bare", "Bare", "nobody", "", lambda context: [], lambda results: [])
 
 
 def _result(folder: Path, row: str, column: str, color: tuple[float, float, float], size: int = 40) -> CellResult:

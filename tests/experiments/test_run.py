@@ -59,12 +59,12 @@ def _cell(steps: int, size: int) -> ExperimentCell:
     return ExperimentCell("row <1>", f"{steps} steps", settings, lambda: _paint(str(steps), steps), _measure)
 
 
-def _cells(easel: ExperimentContext) -> list[ExperimentCell]:
-    return [_cell(steps, easel.size) for steps in (3, 6)]
+def _cells(context: ExperimentContext) -> list[ExperimentCell]:
+    return [_cell(steps, context.size) for steps in (3, 6)]
 
 
-def _twins(easel: ExperimentContext) -> list[ExperimentCell]:
-    one, other = _cells(easel)
+def _twins(context: ExperimentContext) -> list[ExperimentCell]:
+    one, other = _cells(context)
     return [one, other, replace(one, row="row <2>")]
 
 

@@ -13,7 +13,7 @@ from tolerances import SINGLE
 
 
 @dataclass(frozen=True, kw_only=True)
-class Copying(StylizeOptions):
+class CopyingOptions(StylizeOptions):
     """Paints the photograph as it is shown."""
 
     def load_stylizer(self, device):
@@ -37,9 +37,9 @@ def _pictures():
 @pytest.mark.parametrize(
     ("options", "size"),
     [
-        (Copying(), Size(341, 512)),
-        (Copying(size="full"), Size(40, 60)),
-        (Copying(size=80, measure="short"), Size(80, 120)),
+        (CopyingOptions(), Size(341, 512)),
+        (CopyingOptions(size="full"), Size(40, 60)),
+        (CopyingOptions(size=80, measure="short"), Size(80, 120)),
     ],
 )
 def test_the_canvas(options, size):
@@ -47,7 +47,7 @@ def test_the_canvas(options, size):
 
 
 def test_the_stylizer_gets_the_requested_colors_and_the_picture_gets_its_own():
-    pictures, options = _pictures(), Copying(color="keep-luminance", size="full")
+    pictures, options = _pictures(), CopyingOptions(color="keep-luminance", size="full")
     half, whole = run_stylizer(options, pictures, options, 136)
     ((shown, canvas, side),) = options.seen
     assert (half, canvas, side) == (PartialResult(0.5), Size(40, 60), 136)
@@ -57,6 +57,6 @@ def test_the_stylizer_gets_the_requested_colors_and_the_picture_gets_its_own():
 
 
 def test_with_the_paintings_colors_nothing_is_changed():
-    pictures, options = _pictures(), Copying(size="full")
+    pictures, options = _pictures(), CopyingOptions(size="full")
     *_, last = run_stylizer(options, pictures, options)
     assert last.image is pictures.content

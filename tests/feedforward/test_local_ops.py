@@ -14,7 +14,7 @@ from brushwork.images.geometry import Size, Window
 from tolerances import DOUBLE
 
 
-class Does(nn.Module):
+class FunctionModule(nn.Module):
     """A network that calls a function."""
 
     def __init__(self, function) -> None:
@@ -59,7 +59,7 @@ WINDOWS = [(0, 0, 3, 4), (0, 0, 2, 99), (4, 3, 1, 1), (5, 0, 99, 5), (7, 6, 99, 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("size", [(13, 17), (16, 12)])
 def test_windows_of_a_step_are_those_of_the_whole(step: str, size: tuple[int, int]) -> None:
-    network, image = Does(STEPS[step]), weights(1, 3, *size)
+    network, image = FunctionModule(STEPS[step]), weights(1, 3, *size)
     whole, graph = network(image), trace_network(network, image)
     evaluator = WindowEvaluator(graph, {0: image}, {})
     last = graph.nodes[graph.output]
@@ -72,7 +72,7 @@ def test_windows_of_a_step_are_those_of_the_whole(step: str, size: tuple[int, in
 
 
 def test_a_window_needs_little() -> None:
-    network, image = Does(STEPS["convolution"]), weights(1, 3, 40, 50)
+    network, image = FunctionModule(STEPS["convolution"]), weights(1, 3, 40, 50)
     graph = trace_network(network, image)
     seen = WindowEvaluator(graph, {0: image}, {}).required_windows(graph.output, Window(10, 20, 4, 5, Size(40, 50)))
     assert seen[0] == Window(9, 19, 6, 7, Size(40, 50))

@@ -18,7 +18,7 @@ from brushwork.feedforward.tiling.trace import trace_network
 from brushwork.images.geometry import Size, Window
 
 
-class Does(nn.Module):
+class FunctionModule(nn.Module):
     """A network that calls a function."""
 
     def __init__(self, function) -> None:
@@ -47,7 +47,7 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_not_local_is_refused(name: str) -> None:
     with pytest.raises(UntraceableError):
-        trace_network(Does(REFUSED[name]), torch.rand(1, 3, 8, 8))
+        trace_network(FunctionModule(REFUSED[name]), torch.rand(1, 3, 8, 8))
 
 
 def test_a_network_is_read_without_computing() -> None:

@@ -78,8 +78,8 @@ def test_bands_on_several_ranks_give_the_losses_and_the_gradient_of_the_whole(
     )
 
 
-class Darkest:
-    """A loss that is no sum."""
+class MinLoss:
+    """A loss that is not additive."""
 
     layer = "relu1_1"
 
@@ -94,7 +94,7 @@ def test_losses_that_are_no_sums_are_refused_by_name() -> None:
             1,
             lambda group: evaluate_sharded(
                 encoder,
-                Objective.single("darkest", Darkest()),
+                Objective.single("darkest", MinLoss()),
                 99,
                 size=size,
                 have=split_rows(32, 1, 1, 0),

@@ -22,8 +22,8 @@ SMOOTH = Objective.single("smooth", TotalVariationLoss(2, 1.0, 1.0))
 
 
 @dataclass(frozen=True)
-class Highest:
-    """A loss that is no sum."""
+class MaxLoss:
+    """A loss that is not additive."""
 
     layer: str = "relu1_1"
 
@@ -81,8 +81,8 @@ def test_gradients_add_to_what_is_there():
 
 
 def test_a_loss_that_is_no_sum_is_refused_by_name():
-    objective = SMOOTH + Objective.single("top", Highest())
-    with pytest.raises(NotAdditiveError, match=r"top \(Highest\) is not a sum over positions.*more memory"):
+    objective = SMOOTH + Objective.single("top", MaxLoss())
+    with pytest.raises(NotAdditiveError, match=r"top \(MaxLoss\) is not a sum over positions.*more memory"):
         evaluate_tiled(tiny_network(), objective, 100)
 
 

@@ -22,7 +22,7 @@ def evaluate():
     )
 
 
-class Recorder:
+class FakeCudaGraph:
     """Stands in for CUDA graphs: does the work once to record it, and once for each replay."""
 
     def __init__(self):
@@ -53,15 +53,15 @@ def assert_same(evaluate, other, seed, side=16):
 
 
 def test_a_replay_is_the_evaluation(evaluate):
-    recorder = Recorder()
-    again = with_cuda_graph(evaluate, recorder)
+    fake_graph = FakeCudaGraph()
+    again = with_cuda_graph(evaluate, fake_graph)
     for seed in range(3):
         assert_same(again, evaluate, seed)
-    assert (recorder.recorded, recorder.replays) == (1, 3)
+    assert (fake_graph.recorded, fake_graph.replays) == (1, 3)
 
 
 def test_what_was_returned_is_not_written_to_again(evaluate):
-    again = with_cuda_graph(evaluate, Recorder())
+    again = with_cuda_graph(evaluate, FakeCudaGraph())
     losses, gradient = assert_same(again, evaluate, 0)
     before = losses.total.clone(), gradient.clone()
     assert_same(again, evaluate, 1)
@@ -69,7 +69,7 @@ def test_what_was_returned_is_not_written_to_again(evaluate):
 
 
 def test_gradients_add_up(evaluate):
-    image, again = picture(0), with_cuda_graph(evaluate, Recorder())
+    image, again = picture(0), with_cuda_graph(evaluate, FakeCudaGraph())
     again(image)
     once = image.grad.clone()
     again(image)
@@ -77,11 +77,11 @@ def test_gradients_add_up(evaluate):
 
 
 def test_another_size_is_evaluated_as_before(evaluate):
-    recorder = Recorder()
-    again = with_cuda_graph(evaluate, recorder)
+    fake_graph = FakeCudaGraph()
+    again = with_cuda_graph(evaluate, fake_graph)
     assert_same(again, evaluate, 0)
     assert_same(again, evaluate, 0, side=20)
-    assert (recorder.recorded, recorder.replays) == (1, 1)
+    assert (fake_graph.recorded, fake_graph.replays) == (1, 1)
 
 
 def test_what_cannot_be_recorded_is_evaluated_as_before(evaluate):

@@ -95,14 +95,14 @@ def test_without_a_probe_there_are_no_times(tmp_path):
 
 
 @pytest.fixture
-def nothing_held(monkeypatch):
+def no_allocated_memory(monkeypatch):
     """Plans are those of a process that holds nothing yet, whatever the tests before have left."""
     for place in ("brushwork.jobs.plan", "brushwork.devices.memory"):
         monkeypatch.setattr(import_module(place), "allocated_memory", lambda _: 0)
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("nothing_held")
+@pytest.mark.usefixtures("no_allocated_memory")
 def test_what_does_not_fit_is_reported_with_the_largest_size_that_does(tmp_path):
     job = tiny_job(tmp_path, options=flat(size=1200))
     memory = between(job, 1 / 4)
@@ -116,7 +116,7 @@ def test_what_does_not_fit_is_reported_with_the_largest_size_that_does(tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("nothing_held")
+@pytest.mark.usefixtures("no_allocated_memory")
 def test_what_does_not_fit_at_once_fits_in_tiles(tmp_path):
     job = tiny_job(tmp_path, options=flat(size=2000))
     at_once = plan_job(job, measure_time=False, network=tiny_network())
@@ -128,7 +128,7 @@ def test_what_does_not_fit_at_once_fits_in_tiles(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("nothing_held")
+@pytest.mark.usefixtures("no_allocated_memory")
 def test_sizes_at_which_the_network_sees_nothing_are_not_proposed(tmp_path):
     write_image(picture(1, 33, 400), tmp_path / "photograph.png")
     job = tiny_job(tmp_path, options=flat(size=2000))
@@ -275,7 +275,7 @@ def test_the_prediction_is_what_is_measured(tmp_path, fork_server):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("nothing_held")
+@pytest.mark.usefixtures("no_allocated_memory")
 def test_what_fits_with_a_smaller_optimizer_memory_is_reported(tmp_path):
     job = tiny_job(tmp_path, options=replace(flat(size=600), iterations=40, history=30))
     few = replace(job, options=replace(job.options, history=5))

@@ -25,7 +25,7 @@ FLAT = replace(TINY, min_size=0, iterations=5)
 
 
 @pytest.fixture
-def small_sides(monkeypatch):
+def small_tile_sides(monkeypatch):
     """Tiles that are smaller than tiny pictures."""
     monkeypatch.setattr(memory_estimate, "SIDES", (32, 48, 64))
 
@@ -35,7 +35,7 @@ def notes(events):
 
 
 @pytest.fixture
-def scarce(monkeypatch, small_sides):
+def out_of_memory_at_third(monkeypatch, small_tile_sides):
     """Memory runs out at the third evaluation of a picture looked at at once."""
 
     def failing(encoder, objective):
@@ -53,7 +53,7 @@ def scarce(monkeypatch, small_sides):
 
 
 @pytest.mark.slow
-def test_where_memory_runs_out_it_goes_on_in_tiles(tmp_path, scarce, monkeypatch):
+def test_where_memory_runs_out_it_goes_on_in_tiles(tmp_path, out_of_memory_at_third, monkeypatch):
     job = tiny_job(tmp_path, options=FLAT)
     events = painted(job)
     assert notes(events)[-1] == "out of memory: continuing in tiles of 48×48 pixels."
@@ -65,13 +65,13 @@ def test_where_memory_runs_out_it_goes_on_in_tiles(tmp_path, scarce, monkeypatch
     assert events[-1].total == pytest.approx(plain.total, rel=1e-3)
 
 
-def test_where_tiles_are_small_already_it_ends(tmp_path, scarce, monkeypatch):
+def test_where_tiles_are_small_already_it_ends(tmp_path, out_of_memory_at_third, monkeypatch):
     monkeypatch.setattr(memory_estimate, "SIDES", (90,))
     with pytest.raises(OutOfMemoryError, match="out of memory while painting"):
         painted(tiny_job(tmp_path, options=FLAT))
 
 
-def test_where_a_loss_cannot_be_tiled_it_ends_with_what_was_painted(tmp_path, scarce):
+def test_where_a_loss_cannot_be_tiled_it_ends_with_what_was_painted(tmp_path, out_of_memory_at_third):
     job, seen = tiny_job(tmp_path, options=replace(FLAT, loss=("sliced",))), []
     with pytest.raises(OutOfMemoryError, match="there were 3 bytes left"):
         seen.extend(run_job(job, network=tiny_network()))
@@ -82,7 +82,9 @@ def test_where_a_loss_cannot_be_tiled_it_ends_with_what_was_painted(tmp_path, sc
 @pytest.mark.parametrize(
     ("error", "raised"), [(KeyboardInterrupt(), KeyboardInterrupt), (MemoryError("none left"), OutOfMemoryError)]
 )
-def test_what_ends_the_search_for_smaller_tiles_keeps_what_was_painted(tmp_path, scarce, monkeypatch, error, raised):
+def test_what_ends_the_search_for_smaller_tiles_keeps_what_was_painted(
+    tmp_path, out_of_memory_at_third, monkeypatch, error, raised
+):
     def failing(*_):
         raise error
 
@@ -93,7 +95,7 @@ def test_what_ends_the_search_for_smaller_tiles_keeps_what_was_painted(tmp_path,
     assert job.output.exists() and job.checkpoint.exists()
 
 
-def test_closed_while_it_goes_on_in_tiles_it_keeps_what_was_painted(tmp_path, scarce):
+def test_closed_while_it_goes_on_in_tiles_it_keeps_what_was_painted(tmp_path, out_of_memory_at_third):
     job = tiny_job(tmp_path, options=FLAT)
     events = run_job(job, network=tiny_network())
     assert any(isinstance(event, Note) and "out of memory" in event.text for event in events)
@@ -102,7 +104,7 @@ def test_closed_while_it_goes_on_in_tiles_it_keeps_what_was_painted(tmp_path, sc
 
 
 @pytest.mark.slow
-def test_little_memory_is_planned_for(tmp_path, small_sides, monkeypatch):
+def test_little_memory_is_planned_for(tmp_path, small_tile_sides, monkeypatch):
     options = replace(FLAT, size=300, iterations=1)
     needed = memory_estimate.MemoryEstimator(
         InputSizes(Size(40, 60), (Size(50, 50),)), tiny_network(), torch.device("cpu")

@@ -13,7 +13,7 @@ from brushwork.types import LossValues
 SHAPE = (1, 3, 4, 7)
 
 
-def evaluating(function):
+def make_evaluate(function):
     """An evaluation, as the painting's, of a function of the image that returns one number or several by name."""
 
     def evaluate(image):
@@ -53,7 +53,7 @@ def painting(dtype=torch.float64, shape=(1, 3, 16, 20)):
         style_loss = sum(((gram(f) - g) ** 2).sum() for f, g in zip(seen, targets, strict=True))
         return {"style": 100 * style_loss, "content": ((seen[1] - aim) ** 2).sum()}
 
-    return evaluating(losses)
+    return make_evaluate(losses)
 
 
 def rosenbrock(image):
@@ -95,7 +95,7 @@ def problems():
     class Problems:
         pass
 
-    for function in (evaluating, painting, rosenbrock, quadratic):
+    for function in (make_evaluate, painting, rosenbrock, quadratic):
         setattr(Problems, function.__name__, staticmethod(function))
     return Problems
 

@@ -8,8 +8,10 @@ from brushwork.optim import GradientDescent, PixelParametrization, minimize
 from tolerances import DOUBLE
 
 
-def walk(function, problems, optimizer, steps, start, canvas=None):
-    return list(minimize(canvas or PixelParametrization(), problems.evaluating(function), optimizer, steps, init=start))
+def run_steps(function, problems, optimizer, steps, start, canvas=None):
+    return list(
+        minimize(canvas or PixelParametrization(), problems.make_evaluate(function), optimizer, steps, init=start)
+    )
 
 
 @pytest.mark.parametrize("unit", [1.0, 255.0])
@@ -17,7 +19,9 @@ def test_the_rate_decays_continuously_over_a_hundred_steps(problems, start, unit
     """Keras' ExponentialDecay(100 steps, 0.96) on SGD: step k, from 0, has the rate lr · 0.96^(k/100)."""
     lr, point = 1e-4 * unit**2, start * unit
     for k, step in enumerate(
-        walk(problems.rosenbrock, problems, GradientDescent(lr, decay=0.96), 130, start, PixelParametrization(unit))
+        run_steps(
+            problems.rosenbrock, problems, GradientDescent(lr, decay=0.96), 130, start, PixelParametrization(unit)
+        )
     ):
         torch.testing.assert_close(step.point, point, rtol=0, atol=DOUBLE * unit)
         leaf = point.clone().requires_grad_()
@@ -26,18 +30,25 @@ def test_the_rate_decays_continuously_over_a_hundred_steps(problems, start, unit
 
 
 def test_points_stay_in_the_box(problems, start):
-    steps = walk(problems.rosenbrock, problems, GradientDescent(0.1), 10, start, PixelParametrization(1.0, (0.1, 0.7)))
+    steps = run_steps(
+        problems.rosenbrock, problems, GradientDescent(0.1), 10, start, PixelParametrization(1.0, (0.1, 0.7))
+    )
     assert all(step.point.min() >= 0.1 and step.point.max() <= 0.7 for step in steps)
 
 
 def test_it_goes_on_from_a_saved_state(problems, start):
-    whole = walk(problems.rosenbrock, problems, GradientDescent(1e-3, decay=0.5), 20, start)
+    whole = run_steps(problems.rosenbrock, problems, GradientDescent(1e-3, decay=0.5), 20, start)
     first = GradientDescent(1e-3, decay=0.5)
-    half = walk(problems.rosenbrock, problems, first, 10, start)[-1]
+    half = run_steps(problems.rosenbrock, problems, first, 10, start)[-1]
     second = GradientDescent(1.0, decay=0.5)
     second.load(first.state())
     rest = minimize(
-        PixelParametrization(), problems.evaluating(problems.rosenbrock), second, 20, point=half.point, evaluations=10
+        PixelParametrization(),
+        problems.make_evaluate(problems.rosenbrock),
+        second,
+        20,
+        point=half.point,
+        evaluations=10,
     )
     assert torch.equal(list(rest)[-1].point, whole[-1].point)
 

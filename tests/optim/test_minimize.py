@@ -154,7 +154,7 @@ def test_gradients_go_through_the_canvas(problems):
             return image.sqrt()
 
     target = torch.rand(1, 3, 4, 4, generator=torch.Generator().manual_seed(0)) * 0.5 + 0.3
-    evaluate = problems.evaluating(lambda image: ((image - target) ** 2).sum())
+    evaluate = problems.make_evaluate(lambda image: ((image - target) ** 2).sum())
     *_, last = minimize(Roots(), evaluate, LBFGS(line_search=True), 40, init=torch.full_like(target, 0.5))
     torch.testing.assert_close(last.image, target, rtol=0, atol=1e-4)
 
@@ -208,10 +208,10 @@ def test_a_start_outside_the_box_is_brought_in(problems, start):
 
 
 def test_a_start_that_is_no_number_is_refused_by_name(problems, start):
-    evaluate = problems.evaluating(lambda image: {"style": image.sum() * torch.nan, "content": image.sum()})
+    evaluate = problems.make_evaluate(lambda image: {"style": image.sum() * torch.nan, "content": image.sum()})
     with pytest.raises(InputError, match="the loss of style is not finite at the initial image"):
         next(minimize(PixelParametrization(), evaluate, LBFGS(), 3, init=start))
-    steep = problems.evaluating(lambda image: (image - image.detach()).abs().sqrt().sum())
+    steep = problems.make_evaluate(lambda image: (image - image.detach()).abs().sqrt().sum())
     with pytest.raises(InputError, match="the loss or its gradient is not finite"):
         next(minimize(PixelParametrization(), steep, LBFGS(), 3, init=start))
 
@@ -220,7 +220,7 @@ def test_a_start_that_is_no_number_is_refused_by_name(problems, start):
     ("places", "steps", "spent"), [((), 5, 0), (("init", "point"), 5, 0), (("init",), 0, 0), (("point",), 5, -1)]
 )
 def test_arguments_that_make_no_sense_are_refused(problems, start, places, steps, spent):
-    evaluate = problems.evaluating(torch.sum)
+    evaluate = problems.make_evaluate(torch.sum)
     with pytest.raises(InputError):
         minimize(PixelParametrization(), evaluate, LBFGS(), steps, evaluations=spent, **dict.fromkeys(places, start))
 

@@ -19,7 +19,7 @@ def smooth_target(problems, size):
         blurred = torch.nn.functional.avg_pool2d(image, 3, stride=1, padding=1, count_include_pad=False)
         return 1000 * ((blurred - target) ** 2).mean() + 10 * ((image - 0.5) ** 4).mean()
 
-    return problems.evaluating(function)
+    return problems.make_evaluate(function)
 
 
 @pytest.mark.slow
@@ -57,7 +57,7 @@ def test_a_carried_memory_saves_evaluations(problems):
     reached = {}
     for carried in (True, False):
         optimizer = LBFGS(initial_step=0.01, min_curvature=0.0)
-        *_, last = minimize(PixelParametrization(), problems.evaluating(cells), optimizer, 12, init=start)
+        *_, last = minimize(PixelParametrization(), problems.make_evaluate(cells), optimizer, 12, init=start)
         point = move_to_next_level(
             PixelParametrization(),
             optimizer,
@@ -67,7 +67,7 @@ def test_a_carried_memory_saves_evaluations(problems):
         )
         if not carried:
             optimizer.reset()
-        *_, end = minimize(PixelParametrization(), problems.evaluating(cells), optimizer, 8, point=point)
+        *_, end = minimize(PixelParametrization(), problems.make_evaluate(cells), optimizer, 8, point=point)
         reached[carried] = float(end.losses.total)
     assert reached[True] < 0.9 * reached[False]
 

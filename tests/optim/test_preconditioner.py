@@ -101,8 +101,8 @@ def evaluations(optimizer, limit=200):
         image.grad = gradient
         return LossValues(0.5 * (away * gradient).sum(), {})
 
-    walked = minimize(PixelParametrization(), evaluate, optimizer, limit, init=torch.zeros(1, 3, 32, 32))
-    losses = [float(step.losses.total) for step in walked]
+    steps = minimize(PixelParametrization(), evaluate, optimizer, limit, init=torch.zeros(1, 3, 32, 32))
+    losses = [float(step.losses.total) for step in steps]
     return next((count for count, loss in enumerate(losses) if loss < 1e-5 * losses[0]), limit)
 
 

@@ -45,18 +45,18 @@ def test_zero_and_what_is_not_a_number():
     assert not WHOLE.is_finite(torch.tensor([1.0, -torch.inf]))
 
 
-class Machines:
+class ThreadedRanks:
     """Threads that stand for machines: each has a piece of every vector."""
 
     def __init__(self, count):
-        self.barrier, self.said = Barrier(count), [None] * count
+        self.barrier, self.values = Barrier(count), [None] * count
 
     def products(self, rank):
         def reduce(together):
             def everywhere(value):
-                self.said[rank] = value
+                self.values[rank] = value
                 self.barrier.wait(timeout=300)
-                result = together(torch.stack(self.said), 0)
+                result = together(torch.stack(self.values), 0)
                 self.barrier.wait(timeout=300)
                 return result
 
@@ -65,8 +65,8 @@ class Machines:
         return Reductions(reduce(torch.sum), reduce(torch.amax))
 
     def __call__(self, work):
-        with ThreadPoolExecutor(len(self.said)) as pool:
-            return list(pool.map(lambda rank: work(rank, self.products(rank)), range(len(self.said))))
+        with ThreadPoolExecutor(len(self.values)) as pool:
+            return list(pool.map(lambda rank: work(rank, self.products(rank)), range(len(self.values))))
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e30])
@@ -78,10 +78,10 @@ def test_pieces_on_several_machines_give_the_numbers_of_the_whole(scale):
     def numbers(there, x, y):
         return there.dot(x, y), there.absolute_sum(x), there.max(x), there.numel(x), there.is_finite(x)
 
-    one, other, idle = Machines(3)(lambda rank, there: numbers(there, a[parts[rank]], b[parts[rank]]))
+    one, other, idle = ThreadedRanks(3)(lambda rank, there: numbers(there, a[parts[rank]], b[parts[rank]]))
     assert one == other == idle == pytest.approx(numbers(WHOLE, a, b), rel=SINGLE)
     a[3] = torch.nan
-    assert Machines(3)(lambda rank, there: there.is_finite(a[parts[rank]])) == [False, False, False]
+    assert ThreadedRanks(3)(lambda rank, there: there.is_finite(a[parts[rank]])) == [False, False, False]
 
 
 SCALE_FREE = {"initial_step": 0.01, "min_curvature": 0.0}
@@ -97,7 +97,7 @@ def test_a_picture_in_pieces_is_painted_as_the_whole(options, box):
     curvature = torch.logspace(0, 2, start.numel(), dtype=torch.float64).view_as(start)
     canvas = PixelParametrization(limits=box)
 
-    def walk(rows, there):
+    def run_steps(rows, there):
         def evaluate(image):
             away = image - aim[:, :, rows]
             parts = torch.stack([(curvature[:, :, rows] * away**2).sum(), image.sum()])
@@ -110,8 +110,8 @@ def test_a_picture_in_pieces_is_painted_as_the_whole(options, box):
         steps = minimize(canvas, evaluate, optimizer, 16, init=start[:, :, rows], reductions=there)
         return [(step.index, step.point, step.note) for step in steps]
 
-    whole = walk(slice(None), WHOLE)
-    halves = Machines(3)(lambda rank, there: walk([slice(0, 2), slice(2, 6), slice(6, 6)][rank], there))
+    whole = run_steps(slice(None), WHOLE)
+    halves = ThreadedRanks(3)(lambda rank, there: run_steps([slice(0, 2), slice(2, 6), slice(6, 6)][rank], there))
     assert len(whole) > 10
     for one, upper, lower, nothing in zip(whole, *halves, strict=True):
         assert one[0] == upper[0] == lower[0] == nothing[0]

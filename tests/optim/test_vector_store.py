@@ -21,7 +21,7 @@ SHAPE = (1, 3, 40, 50)
 VECTOR = 3 * 40 * 50 * 4
 
 
-class Live(TorchDispatchMode):
+class LiveBytes(TorchDispatchMode):
     """Counts the bytes of the tensors that are made while it is entered, and are still referred to."""
 
     def __init__(self):
@@ -57,7 +57,7 @@ def vectors_at_peak(monkeypatch, optimizer, unit=255.0):
         image.grad.mul_(curvature)
         return LossValues(total, {})
 
-    with Live() as live:
+    with LiveBytes() as live:
         for _ in minimize(PixelParametrization(unit), evaluate, optimizer, 40, init=start):
             gc.collect(0)
     return live.peak / VECTOR

@@ -35,7 +35,7 @@ def painting():
 
 
 @pytest.fixture(scope="module")
-def here():
+def generated():
     return picture(3, *SIZE).double()
 
 
@@ -48,22 +48,22 @@ def squares(features, target):
     return ((features - target) ** 2).sum()
 
 
-def weighted(encoder, photograph, painting, here, content, style):
+def weighted(encoder, photograph, painting, generated, content, style):
     """content(N·M)·Σ(F−P)² + Σ_l style(N, M)·Σ(FFᵀ−AAᵀ)², with sums of nothing divided out."""
-    own, target = (columns(encoder, image, *CONTENT) for image in (here, photograph))
+    own, target = (columns(encoder, image, *CONTENT) for image in (generated, photograph))
     found = {"content": content(own.size) * squares(own, target)}
     for layer in STYLE:
-        own, target = (columns(encoder, image, layer) for image in (here, painting))
+        own, target = (columns(encoder, image, layer) for image in (generated, painting))
         found[layer] = style(*map(float, own.shape)) * squares(formulas.gram(own), formulas.gram(target))
     return found
 
 
-def tried(options, encoder, photograph, painting, here):
+def tried(options, encoder, photograph, painting, generated):
     options = replace(options, content_layers=CONTENT, style_layers=STYLE, size=SIZE.width, measure="long")
     objective = TransferProblem(photograph, [painting], options, encoder).objective_at(SIZE)
     return {
         name.partition(":")[2] if name.startswith("style") else "content": value.item()
-        for name, value in objective(encoder(here, objective.layers)).terms.items()
+        for name, value in objective(encoder(generated, objective.layers)).terms.items()
         if not name.startswith("tv")
     }
 
@@ -83,41 +83,41 @@ ROWS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS.keys())
-def test_transfers_weigh_as_the_table_says(row, encoder, photograph, painting, here):
+def test_transfers_weigh_as_the_table_says(row, encoder, photograph, painting, generated):
     options, content, style = row
-    expected = weighted(encoder, photograph, painting, here, content, style)
-    found = tried(options, encoder, photograph, painting, here)
+    expected = weighted(encoder, photograph, painting, generated, content, style)
+    found = tried(options, encoder, photograph, painting, generated)
     assert found.keys() == expected.keys()
     for name in expected:
         np.testing.assert_allclose(found[name], expected[name], rtol=DOUBLE, err_msg=name)
 
 
-def test_textures_weigh_as_deep_textures_does(encoder, painting, here):
+def test_textures_weigh_as_deep_textures_does(encoder, painting, generated):
     """1e9/(4 N² M²) at every layer, not shared among them."""
     options = TextureOptions(style_layers=STYLE, picture_size=SIZE.width, measure="long", iterations=1, bounded=False)
-    (progress,) = run_recipe(options, RecipeInputs(painting, init=here), encoder=encoder)
+    (progress,) = run_recipe(options, RecipeInputs(painting, init=generated), encoder=encoder)
     for layer in STYLE:
-        own, target = (columns(encoder, image, layer) for image in (here, painting))
+        own, target = (columns(encoder, image, layer) for image in (generated, painting))
         n, m = map(float, own.shape)
         expected = 1e9 / (4 * n**2 * m**2) * squares(formulas.gram(own), formulas.gram(target))
         np.testing.assert_allclose(progress.step.losses.terms[f"style:{layer}"].item(), expected, rtol=DOUBLE)
 
 
-def gradient(options, encoder, photograph, painting, here):
+def gradient(options, encoder, photograph, painting, generated):
     options = replace(options, content_layers=CONTENT, style_layers=STYLE, size=SIZE.width, measure="long")
     objective = TransferProblem(photograph, [painting], options, encoder).objective_at(SIZE)
-    leaf = here.clone().requires_grad_()
+    leaf = generated.clone().requires_grad_()
     objective(encoder(leaf, objective.layers)).total.backward()
     return leaf.grad
 
 
 @pytest.mark.parametrize("ratio", [1e-5, 1e-4, 1e-3, 1e-2])
-def test_the_printed_ratio_means_r_over_2nm_in_the_printed_equations(ratio, encoder, photograph, painting, here):
+def test_the_printed_ratio_means_r_over_2nm_in_the_printed_equations(ratio, encoder, photograph, painting, generated):
     """α/β = r/(2·N·M): both conventions then pull every pixel the same way, and differ by one factor."""
     units = encoder(photograph, CONTENT)[CONTENT[0]].numel()
     literal = replace(BARE, normalization="paper", content_weight=ratio / (2 * units), style_weight=1.0)
     authors = replace(BARE, normalization="authors", content_weight=ratio, style_weight=1.0)
-    pulls = [gradient(options, encoder, photograph, painting, here) for options in (literal, authors)]
+    pulls = [gradient(options, encoder, photograph, painting, generated) for options in (literal, authors)]
     torch.testing.assert_close(4 * pulls[0], pulls[1], rtol=DOUBLE, atol=1e-12)
 
 
@@ -129,17 +129,17 @@ def test_the_ratios_at_512_pixels_are_those_of_the_table(ratio, literal):
     assert ratio / (2 * conv4_2) == pytest.approx(literal, rel=0.01)
 
 
-def test_spread_weighs_as_scaling_painting_style_transfer_does(encoder, photograph, painting, here):
+def test_spread_weighs_as_scaling_painting_style_transfer_does(encoder, photograph, painting, generated):
     """2212.13459: content MSE, 1e3/N²·MSE(G/M), and 1e4·(MSE(μ) + MSE(σ)) at each layer."""
     options = replace(load_preset("gatys-2016"), moment_weight=1e4, content_layers=CONTENT, style_layers=STYLE)
     options = replace(options, size=SIZE.width, measure="long")
     objective = TransferProblem(photograph, [painting], options, encoder).objective_at(SIZE)
-    losses = objective(encoder(here, objective.layers)).terms
-    expected = weighted(encoder, photograph, painting, here, lambda nm: 1 / nm, lambda n, m: 1e3 / (n**4 * m**2))
+    losses = objective(encoder(generated, objective.layers)).terms
+    expected = weighted(encoder, photograph, painting, generated, lambda nm: 1 / nm, lambda n, m: 1e3 / (n**4 * m**2))
     np.testing.assert_allclose(losses[f"content:{CONTENT[0]}"].item(), expected["content"], rtol=DOUBLE)
     for layer in STYLE:
         np.testing.assert_allclose(losses[f"style:{layer}"].item(), expected[layer], rtol=DOUBLE)
-        own, target = (columns(encoder, image, layer) for image in (here, painting))
+        own, target = (columns(encoder, image, layer) for image in (generated, painting))
         np.testing.assert_allclose(
             losses[f"moments:{layer}"].item(), 1e4 * formulas.spread_layer(own, target), rtol=1e-6
         )

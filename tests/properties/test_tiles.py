@@ -31,7 +31,7 @@ NETWORKS = {
 
 
 @dataclass(frozen=True)
-class Neighbors:
+class NeighborProductLoss:
     """Σ f(p)·f(p + 2 cells to the right and below): a term that looks beyond its window at any layer."""
 
     layer: str
@@ -68,7 +68,7 @@ def make_objective(encoder, layers, size):
         columns = feature.flatten(2)
         found += Objective.single(f"gram {layer}", GramLoss(layer, columns @ columns.mT / columns.shape[-1], 1e-4), 2.0)
         found += Objective.single(f"spread {layer}", MeanStdLoss(layer, columns.mean(-1), columns.std(-1), 0.1))
-        found += Objective.single(f"neighbors {layer}", Neighbors(layer))
+        found += Objective.single(f"neighbors {layer}", NeighborProductLoss(layer))
     deepest = layers[-1]
     return found + Objective.single("content", ContentLoss(deepest, features[deepest], 0.01))
 

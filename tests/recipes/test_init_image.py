@@ -14,7 +14,7 @@ SIZE = Size(160, 200)
 WHITES = pytest.mark.parametrize("white", [255.0, 256.0])
 
 
-class Options(InitOptions):
+class MinimalInitOptions(InitOptions):
     """The group alone."""
 
 
@@ -46,7 +46,7 @@ def test_noise_is_white(photograph):
 
 def test_a_seed_is_a_picture(photograph, painting):
     one, same, other = (
-        make_init_image(Options(init="noise", seed=seed), SIZE, photograph, painting) for seed in (1, 1, 2)
+        make_init_image(MinimalInitOptions(init="noise", seed=seed), SIZE, photograph, painting) for seed in (1, 1, 2)
     )
     assert torch.equal(one, same)
     assert not torch.equal(one, other)
@@ -54,16 +54,18 @@ def test_a_seed_is_a_picture(photograph, painting):
 
 def test_noise_leaves_the_global_random_state_alone(photograph, painting):
     before = torch.get_rng_state()
-    make_init_image(Options(init="noise"), SIZE, photograph, painting)
+    make_init_image(MinimalInitOptions(init="noise"), SIZE, photograph, painting)
     assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_the_photograph_and_gray(photograph, painting):
-    content = make_init_image(Options(init="content", init_noise=0.0), SIZE, photograph, painting)
+    content = make_init_image(MinimalInitOptions(init="content", init_noise=0.0), SIZE, photograph, painting)
     assert torch.equal(content, resize(photograph, SIZE))
-    grainy = make_init_image(Options(init="content", init_noise=10.0), SIZE, photograph, painting)
+    grainy = make_init_image(MinimalInitOptions(init="content", init_noise=10.0), SIZE, photograph, painting)
     assert (grainy - content).std().item() == pytest.approx(10 / 255, rel=0.05)  # ten deviations of what is drawn
-    assert torch.equal(make_init_image(Options(init="gray"), SIZE, photograph, painting), gray_image(SIZE, photograph))
+    assert torch.equal(
+        make_init_image(MinimalInitOptions(init="gray"), SIZE, photograph, painting), gray_image(SIZE, photograph)
+    )
 
 
 @pytest.mark.parametrize("size", [Size(160, 200), Size(200, 40), Size(33, 91)])
@@ -87,6 +89,6 @@ def test_the_painting_covers_the_size_undistorted(size):
 )
 def test_a_batch_of_content_images_has_as_many(init, photograph, painting):
     photos = torch.cat([photograph, photograph.flip(-1)])
-    options = Options(init=init, init_noise=15.0)
+    options = MinimalInitOptions(init=init, init_noise=15.0)
     alone = [make_init_image(options, SIZE, one, painting) for one in torch.split(photos, 1)]
     assert torch.equal(make_init_image(options, SIZE, photos, painting), torch.cat(alone))

@@ -37,7 +37,7 @@ def as_levels(image):
 
 
 @pytest.fixture(scope="module")
-def given(photograph, painting):
+def arrays_and_tensors(photograph, painting):
     """Photograph and painting with 8 bits a sample, and the tensors that they are."""
     levels = as_levels(photograph), as_levels(painting)
     return levels, tuple(as_image(one) for one in levels)
@@ -68,8 +68,8 @@ def last(steps):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
-def test_every_form_gives_the_same_painting(form, given, tmp_path, tiny, small_transfer):
-    levels, images = given
+def test_every_form_gives_the_same_painting(form, arrays_and_tensors, tmp_path, tiny, small_transfer):
+    levels, images = arrays_and_tensors
     photo, art = (FORMS[form](tmp_path, one) for one in levels)
     options = small_transfer(iterations=2)
     expected = last(transfer(images[0], [images[1]], options, encoder=tiny))
@@ -85,8 +85,8 @@ def test_the_network_says_in_which_type_is_painted(photograph, painting, small_t
     assert torch.equal(found, last(transfer(photograph.double(), [painting.double()], options, encoder=wide)))
 
 
-def test_the_other_recipes(given, tiny, small_texture, small_reconstruction, small_transfer):
-    (levels, _), (image, _) = given
+def test_the_other_recipes(arrays_and_tensors, tiny, small_texture, small_reconstruction, small_transfer):
+    (levels, _), (image, _) = arrays_and_tensors
     for recipe, options in ((synthesize_texture, small_texture(init="style")), (reconstruct, small_reconstruction())):
         expected = last(recipe(image, options, encoder=tiny))
         assert torch.equal(last(recipe(levels, options, encoder=tiny)), expected)
@@ -98,8 +98,8 @@ def test_the_other_recipes(given, tiny, small_texture, small_reconstruction, sma
     assert torch.equal(found.gram, expected.gram)
 
 
-def test_adversarial_optimization(given, tiny):
-    (photo, art), images = given
+def test_adversarial_optimization(arrays_and_tensors, tiny):
+    (photo, art), images = arrays_and_tensors
     options = MDANOptions(
         size=48, iterations=2, content_layer=CONTENT[0], style_layer="conv2_1", rotations=(0.0,), scales=(1.0,)
     )
@@ -108,15 +108,15 @@ def test_adversarial_optimization(given, tiny):
     assert torch.equal(last(transfer_mdan(photo, art, options, encoder=encoder)), expected)
 
 
-def test_a_start_in_any_form(given, tiny, small_transfer):
-    (photo, art), images = given
+def test_a_start_in_any_form(arrays_and_tensors, tiny, small_transfer):
+    (photo, art), images = arrays_and_tensors
     options = small_transfer(iterations=2)
     expected = last(transfer(*images, options, encoder=tiny, init=images[0]))
     assert torch.equal(last(transfer(photo, art, options, encoder=tiny, init=photo)), expected)
 
 
-def test_a_start_of_noise_may_leave_the_range_and_no_more(given, tiny, small_transfer):
-    _, images = given
+def test_a_start_of_noise_may_leave_the_range_and_no_more(arrays_and_tensors, tiny, small_transfer):
+    _, images = arrays_and_tensors
     noise = 0.5 + 0.2 * torch.randn(1, 3, 48, 64, generator=torch.Generator().manual_seed(0))
     assert float(noise.min()) < 0
     assert list(transfer(*images, small_transfer(iterations=1), encoder=tiny, init=noise))
@@ -124,8 +124,8 @@ def test_a_start_of_noise_may_leave_the_range_and_no_more(given, tiny, small_tra
         transfer(*images, small_transfer(iterations=1), encoder=tiny, init=images[0] * 255)
 
 
-def test_the_path_of_a_kept_style(given, tmp_path, tiny, small_transfer):
-    _, (photo, art) = given
+def test_the_path_of_a_kept_style(arrays_and_tensors, tmp_path, tiny, small_transfer):
+    _, (photo, art) = arrays_and_tensors
     kept = extract_style(art, small_transfer(), "a painting", encoder=tiny)
     kept.write(tmp_path / "a.style")
     options = small_transfer(iterations=2)
@@ -133,8 +133,8 @@ def test_the_path_of_a_kept_style(given, tmp_path, tiny, small_transfer):
     assert torch.equal(last(transfer(photo, str(tmp_path / "a.style"), options, encoder=tiny)), expected)
 
 
-def test_several_paintings_of_several_forms(given, tiny, small_transfer):
-    (photo, art), images = given
+def test_several_paintings_of_several_forms(arrays_and_tensors, tiny, small_transfer):
+    (photo, art), images = arrays_and_tensors
     options = small_transfer(iterations=2)
     expected = last(transfer(images[0], [images[1], images[0]], options, encoder=tiny))
     assert torch.equal(last(transfer(photo, iter((art, images[0])), options, encoder=tiny)), expected)

@@ -21,13 +21,13 @@ def relative(small_transfer):
 
 
 @pytest.fixture
-def here():
+def generated():
     return torch.rand(1, 3, *SIZE, generator=torch.Generator().manual_seed(9))
 
 
-def losses(options, encoder, photograph, painting, here):
+def losses(options, encoder, photograph, painting, generated):
     objective = TransferProblem(photograph, [painting], options, encoder).objective_at(SIZE)
-    return {name: value.item() for name, value in objective(encoder(here, objective.layers)).terms.items()}
+    return {name: value.item() for name, value in objective(encoder(generated, objective.layers)).terms.items()}
 
 
 def moments(feature):
@@ -35,11 +35,11 @@ def moments(feature):
     return columns @ columns.T / columns.shape[1], columns.mean(1), columns.std(1, correction=0)
 
 
-def test_losses_are_shares_of_the_painting(relative, tiny, photograph, painting, here):
+def test_losses_are_shares_of_the_painting(relative, tiny, photograph, painting, generated):
     painting = painting[..., :30, :]  # of the photograph's proportions: its size is told beforehand
-    found = losses(relative, tiny, photograph, painting, here)
+    found = losses(relative, tiny, photograph, painting, generated)
     scaled = torch.nn.functional.interpolate(painting, (48, 64), mode="bicubic", antialias=True).clamp(0, 1)
-    own, target, seen = (tiny(image, ["conv2_1"])["conv2_1"] for image in (here, photograph, scaled))
+    own, target, seen = (tiny(image, ["conv2_1"])["conv2_1"] for image in (generated, photograph, scaled))
     (gram, mean, std), (gram_target, mean_target, std_target) = moments(own), moments(seen)
     energy = seen[0].square().sum(0).mean()
     content = 2 * (own - target).square().sum(1).mean() / energy
@@ -50,7 +50,7 @@ def test_losses_are_shares_of_the_painting(relative, tiny, photograph, painting,
     assert found["moments:conv2_1"] == pytest.approx((apart / energy).item(), rel=DOUBLE)
 
 
-def test_louder_activations_change_nothing(relative, tiny, photograph, painting, here):
+def test_louder_activations_change_nothing(relative, tiny, photograph, painting, generated):
     loud = copy.deepcopy(tiny)
     with torch.no_grad():
         for parameter in loud.stages["conv1_1"].parameters():
@@ -58,8 +58,8 @@ def test_louder_activations_change_nothing(relative, tiny, photograph, painting,
         for name in ("conv2_1", "conv3_1"):
             loud.stages[name].bias *= 50
     options = relative
-    expected = losses(options, tiny, photograph, painting, here)
-    assert losses(options, loud, photograph, painting, here) == pytest.approx(expected, rel=DOUBLE)
+    expected = losses(options, tiny, photograph, painting, generated)
+    assert losses(options, loud, photograph, painting, generated) == pytest.approx(expected, rel=DOUBLE)
 
 
 def test_a_painting_of_nothing_is_no_division_by_zero():

@@ -42,7 +42,7 @@ def test_an_outer_step_ends_in_time(spent, end):
     assert ResampledObjective(lambda step: step, every=10).outer_step(spent, 25) == (spent // 10, end)
 
 
-class Waves:
+class RuggedObjective:
     """A function of an image with many valleys, another one at each outer step; some evaluations are infinite."""
 
     def __init__(self, bad=()):
@@ -67,7 +67,7 @@ class Waves:
 def test_a_line_search_at_the_end_of_an_outer_step_does_not_end_the_level():
     """Of each outer step, some evaluations at the end may find no lower loss; the next one is another function."""
     options = replace(load_preset("default"), line_search=True, history=10)
-    found = Waves().optimize(options, 60)
+    found = RuggedObjective().optimize(options, 60)
     assert any(step.iterations % OUTER_STEP for step in found)
     assert found[-1].iterations > 60 - OUTER_STEP
 
@@ -75,6 +75,6 @@ def test_a_line_search_at_the_end_of_an_outer_step_does_not_end_the_level():
 @pytest.mark.parametrize("bad", [OUTER_STEP, OUTER_STEP + 5])
 def test_a_divergence_does_not_end_the_level(bad):
     """After the last evaluation of an outer step, the best image is evaluated once more without being counted."""
-    found = Waves({bad}).optimize(replace(load_preset("default"), line_search=False), 60)
+    found = RuggedObjective({bad}).optimize(replace(load_preset("default"), line_search=False), 60)
     assert found[-1].iterations > 60 - OUTER_STEP
     assert [step.step.note[:13] for step in found if step.step.note] == ["the loss beca"]

@@ -24,11 +24,11 @@ def options(small_transfer):
 
 
 @pytest.fixture
-def kept(options, tiny, painting):
+def style_file(options, tiny, painting):
     return extract_style(painting, options(), "a painting", encoder=tiny)
 
 
-def ends(photograph, paintings, options, encoder):
+def run_steps(photograph, paintings, options, encoder):
     return [(p.image, p.step.losses.total) for p in transfer(photograph, paintings, options, encoder=encoder)]
 
 
@@ -37,99 +37,99 @@ def ends(photograph, paintings, options, encoder):
 def test_it_paints_as_the_painting_does(own, options, tiny, photograph, painting, tmp_path):
     chosen = options(**own)
     extract_style(painting, chosen, "a painting", encoder=tiny).write(tmp_path / "a.style")
-    kept = StyleFile.read(tmp_path / "a.style")
+    style_file = StyleFile.read(tmp_path / "a.style")
     for mine, theirs in zip(
-        ends(photograph, [kept], chosen, tiny), ends(photograph, [painting], chosen, tiny), strict=True
+        run_steps(photograph, [style_file], chosen, tiny), run_steps(photograph, [painting], chosen, tiny), strict=True
     ):
         assert torch.equal(mine[0], theirs[0])
         assert mine[1] == theirs[1]
 
 
-def test_a_file_keeps_everything(kept, tmp_path):
-    kept.write(tmp_path / "a.style")
+def test_a_file_keeps_everything(style_file, tmp_path):
+    style_file.write(tmp_path / "a.style")
     found = StyleFile.read(tmp_path / "a.style")
     assert (found.source, found.encoder, found.size, found.layers) == (
-        kept.source,
-        kept.encoder,
-        kept.size,
-        kept.layers,
+        style_file.source,
+        style_file.encoder,
+        style_file.size,
+        style_file.layers,
     )
-    assert sorted(found.styles) == sorted(kept.styles) == [48, 96]
-    assert found.nbytes == kept.nbytes
-    for pixels, style in kept.styles.items():
+    assert sorted(found.styles) == sorted(style_file.styles) == [48, 96]
+    assert found.nbytes == style_file.nbytes
+    for pixels, style in style_file.styles.items():
         for layer, moments in style.statistics.items():
             assert torch.equal(found.styles[pixels].statistics[layer].gram, moments.gram)
             assert torch.equal(found.styles[pixels].statistics[layer].std, moments.std)
 
 
-def test_a_file_is_not_overwritten_unasked(kept, tmp_path):
-    kept.write(tmp_path / "a.style")
+def test_a_file_is_not_overwritten_unasked(style_file, tmp_path):
+    style_file.write(tmp_path / "a.style")
     with pytest.raises(InputError, match=r"a\.style already exists"):
-        kept.write(tmp_path / "a.style")
-    kept.write(tmp_path / "a.style", overwrite=True)
+        style_file.write(tmp_path / "a.style")
+    style_file.write(tmp_path / "a.style", overwrite=True)
     (tmp_path / "plain").touch()
     assert (tmp_path / "a.style").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
 @pytest.mark.slow
-def test_a_mixture_paints_as_the_blend_of_the_paintings(kept, options, tiny, photograph, painting):
+def test_a_mixture_paints_as_the_blend_of_the_paintings(style_file, options, tiny, photograph, painting):
     other = painting.flip(1)
-    mixed = blend_style_files([kept, extract_style(other, options(), "another", encoder=tiny)], [3.0, 1.0])
+    mixed = blend_style_files([style_file, extract_style(other, options(), "another", encoder=tiny)], [3.0, 1.0])
     assert mixed.source == "a painting + another"
-    blended = ends(photograph, [painting, other], options(style_blend=(0.75, 0.25)), tiny)
-    for mine, theirs in zip(ends(photograph, [mixed], options(), tiny), blended, strict=True):
+    blended = run_steps(photograph, [painting, other], options(style_blend=(0.75, 0.25)), tiny)
+    for mine, theirs in zip(run_steps(photograph, [mixed], options(), tiny), blended, strict=True):
         assert torch.allclose(mine[0], theirs[0], atol=DOUBLE)
 
 
 @pytest.mark.slow
-def test_a_style_and_a_painting_can_be_blended(kept, options, tiny, photograph, painting):
+def test_a_style_and_a_painting_can_be_blended(style_file, options, tiny, photograph, painting):
     both = options(style_blend=(1.0, 2.0))
-    mine = ends(photograph, [kept, painting.flip(1)], both, tiny)
-    theirs = ends(photograph, [painting, painting.flip(1)], both, tiny)
+    mine = run_steps(photograph, [style_file, painting.flip(1)], both, tiny)
+    theirs = run_steps(photograph, [painting, painting.flip(1)], both, tiny)
     assert torch.equal(mine[-1][0], theirs[-1][0])
 
 
-def test_the_nearest_size_is_taken(kept, tiny):
-    layers = kept.layers[:1]
+def test_the_nearest_size_is_taken(style_file, tiny):
+    layers = style_file.layers[:1]
     for pixels, expected in ((10, 48), (60, 48), (80, 96), (1000, 96)):
-        found = kept.style_at(pixels, layers, tiny).statistics[layers[0]].gram
-        assert torch.equal(found, kept.styles[expected].statistics[layers[0]].gram)
+        found = style_file.style_at(pixels, layers, tiny).statistics[layers[0]].gram
+        assert torch.equal(found, style_file.styles[expected].statistics[layers[0]].gram)
 
 
-def test_another_preprocessing_is_refused(kept, options, tiny, photograph):
+def test_another_preprocessing_is_refused(style_file, options, tiny, photograph):
     with pytest.raises(InputError, match=r"extracted with padding \w+, not \w+: use the same"):
         padding = "zeros" if options().padding == "reflect" else "reflect"
-        transfer(photograph, [kept], options(padding=padding), encoder=tiny)
+        transfer(photograph, [style_file], options(padding=padding), encoder=tiny)
     with pytest.raises(InputError, match=r"lacks pool3: extract it with that layer"):
-        next(transfer(photograph, [kept], options(style_layers=("pool3", "conv2_1")), encoder=tiny))
+        next(transfer(photograph, [style_file], options(style_layers=("pool3", "conv2_1")), encoder=tiny))
 
 
-def test_the_weights_are_distinguished_by_more_than_their_name(kept, options, tiny, photograph):
+def test_the_weights_are_distinguished_by_more_than_their_name(style_file, options, tiny, photograph):
     other = deepcopy(tiny)
     with torch.no_grad():
         next(one for one in other.parameters() if one.ndim == 1).add_(1)
     with pytest.raises(InputError, match="extracted with fingerprint"):
-        transfer(photograph, [kept], options(), encoder=other)
+        transfer(photograph, [style_file], options(), encoder=other)
 
 
-def test_what_needs_the_painting_itself_is_refused(kept, options, tiny, photograph):
+def test_what_needs_the_painting_itself_is_refused(style_file, options, tiny, photograph):
     with pytest.raises(InputError, match="init is style, but the style file of a painting holds no image"):
-        transfer(photograph, [kept], options(init="style"), encoder=tiny)
-    assert next(transfer(photograph, [kept], options(init="style"), init=photograph, encoder=tiny))
+        transfer(photograph, [style_file], options(init="style"), encoder=tiny)
+    assert next(transfer(photograph, [style_file], options(init="style"), init=photograph, encoder=tiny))
     with pytest.raises(InputError, match=r"match-linear changes the colors of style images before .*color-when after"):
-        transfer(photograph, [kept], options(color="match-linear"), encoder=tiny)
+        transfer(photograph, [style_file], options(color="match-linear"), encoder=tiny)
     after = options(color="match-linear", color_when="after")
-    assert next(transfer(photograph, [kept], after, encoder=tiny)).image.isfinite().all()
+    assert next(transfer(photograph, [style_file], after, encoder=tiny)).image.isfinite().all()
 
 
-def test_styles_that_do_not_fit_are_not_mixed(kept, options, tiny, painting):
+def test_styles_that_do_not_fit_are_not_mixed(style_file, options, tiny, painting):
     smaller = extract_style(painting, options(size=64), "a small one", encoder=tiny)
     with pytest.raises(InputError, match=r"extracted at different sizes or layers \(48, 96 and 64\)"):
-        blend_style_files([kept, smaller])
+        blend_style_files([style_file, smaller])
     with pytest.raises(InputError, match="no style was given"):
         blend_style_files([])
     with pytest.raises(InputError, match="must be 0 or more"):
-        blend_style_files([kept, kept], [1.0, -1.0])
+        blend_style_files([style_file, style_file], [1.0, -1.0])
 
 
 @pytest.mark.parametrize("content", [b"", b"\x08\0\0\0\0\0\0\0{}      ", b"no style at all"])
@@ -164,9 +164,9 @@ def _changed(path, change):
         (lambda _, tensors: tensors.pop("48/relu1_1/std"), "std"),
     ],
 )
-def test_damaged_styles_are_refused(change, said, kept, tmp_path):
+def test_damaged_styles_are_refused(change, said, style_file, tmp_path):
     path = tmp_path / "a.style"
-    kept.write(path)
+    style_file.write(path)
     _changed(path, change)
     with pytest.raises(InputError, match=r"a\.style is damaged, or is not a style") as caught:
         StyleFile.read(path)
@@ -177,9 +177,9 @@ def test_damaged_styles_are_refused(change, said, kept, tmp_path):
 def test_sizes_do_not_hang_on_the_paintings_proportions(options, tiny, photograph, painting):
     """At 48 pixels a side of this one is below what can be painted, and enough to be looked at."""
     strip = torch.cat([painting[..., :32, :], painting[..., :32, :]], dim=3)
-    kept = extract_style(strip, options(), "a strip", encoder=tiny)
-    assert sorted(kept.styles) == [48, 96]
-    mine, theirs = (ends(photograph, [one], options(), tiny)[-1][0] for one in (kept, strip))
+    style_file = extract_style(strip, options(), "a strip", encoder=tiny)
+    assert sorted(style_file.styles) == [48, 96]
+    mine, theirs = (run_steps(photograph, [one], options(), tiny)[-1][0] for one in (style_file, strip))
     assert torch.equal(mine, theirs)
 
 
@@ -188,7 +188,7 @@ def test_small_paintings_have_no_style(options, tiny, painting):
         extract_style(painting[..., :10], options(), "a strip", encoder=tiny)
 
 
-def test_a_path_is_a_string_or_begins_with_the_home_folder(kept, tmp_path, monkeypatch):
+def test_a_path_is_a_string_or_begins_with_the_home_folder(style_file, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
-    kept.write("~/a.style")
-    assert StyleFile.read(str(tmp_path / "a.style")).source == StyleFile.read("~/a.style").source == kept.source
+    style_file.write("~/a.style")
+    assert StyleFile.read(str(tmp_path / "a.style")).source == StyleFile.read("~/a.style").source == style_file.source

@@ -33,7 +33,7 @@ API = "/api/v1"
 
 
 def upload(client, data, **headers):
-    return client.ask("PUT", f"{API}/files", body=data, headers=headers)
+    return client.request("PUT", f"{API}/files", body=data, headers=headers)
 
 
 @pytest.fixture
@@ -171,15 +171,17 @@ def test_what_does_not_fit_is_a_problem(client, files, body):
 def test_changes_need_the_version_that_was_seen(client, files):
     job = create(client, files).json()
     path = f"{API}/jobs/{job['id']}"
-    changed = client.ask("PATCH", path, data={"priority": 3}, headers={"if-match": f'"{job["version"]}"'})
+    changed = client.request("PATCH", path, data={"priority": 3}, headers={"if-match": f'"{job["version"]}"'})
     assert (changed.status, changed.json()["priority"]) == (200, 3)
-    assert client.ask("PATCH", path, data={"priority": 4}, headers={"if-match": f'"{job["version"]}"'}).status == 412
+    assert (
+        client.request("PATCH", path, data={"priority": 4}, headers={"if-match": f'"{job["version"]}"'}).status == 412
+    )
 
 
 def test_of_two_changes_with_one_version_the_second_is_refused(client, files, database):
     """The second is asked for while the first holds the write lock: its version was still the newest then."""
     job = create(client, files).json()
-    change = partial(client.ask, "PATCH", f"{API}/jobs/{job['id']}", data={"priority": 4})
+    change = partial(client.request, "PATCH", f"{API}/jobs/{job['id']}", data={"priority": 4})
     with ThreadPoolExecutor(1) as pool:
         with database.write() as connection:
             second = pool.submit(change, headers={"if-match": f'"{job["version"]}"'})
@@ -261,7 +263,7 @@ def test_a_long_body_is_refused_before_it_is_read(client, headers, status):
 def test_a_painting_that_was_removed_stays_away_after_a_restart(client, folder, database):
     register_shipped(database, folder)
     first, *others = client.get(f"{API}/paintings").json()["paintings"]
-    assert client.ask("DELETE", f"{API}/paintings/{first['id']}").status == 204
+    assert client.request("DELETE", f"{API}/paintings/{first['id']}").status == 204
     register_shipped(database, folder)
     assert client.get(f"{API}/paintings").json()["paintings"] == others
 
@@ -425,8 +427,8 @@ def test_the_page_requests_all_of_its_modules_at_once(client):
 
 @pytest.mark.parametrize("database_kind", ["sqlite", "postgres"])
 def test_names_that_no_database_can_hold_are_unknown(client, database_kind):
-    assert client.ask("GET", "/api/v1/jobs/a\0b").status == 404
-    assert client.ask("DELETE", "/api/v1/paintings/a\0b").status == 422
+    assert client.request("GET", "/api/v1/jobs/a\0b").status == 404
+    assert client.request("DELETE", "/api/v1/paintings/a\0b").status == 422
 
 
 def test_an_unknown_model_is_refused_at_once(client, files, database):
@@ -449,5 +451,5 @@ def test_a_model_and_a_network_are_names_and_no_files_of_the_server(client, file
 
 def test_a_title_that_is_changed_is_cleaned_as_a_new_one(client, files):
     job = create(client, files).json()["id"]
-    changed = client.ask("PATCH", f"{API}/jobs/{job}", data={"title": "a\u0000 b"})
+    changed = client.request("PATCH", f"{API}/jobs/{job}", data={"title": "a\u0000 b"})
     assert changed.json()["title"] == "a b"

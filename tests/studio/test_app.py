@@ -18,7 +18,7 @@ def test_the_page_is_there_before_the_api_which_is_waited_for(folder):
     client = AsgiClient(app)
     assert client.get("/").status == client.get("/static/app.js").status == 200
     assert client.get("/", headers={"host": "evil.example"}).status == 403
-    assert client.ask("POST", "/").status == 405
+    assert client.request("POST", "/").status == 405
     tag = client.get("/static/app.js").headers["etag"]
     assert client.get("/static/app.js", headers={"if-none-match": tag}).status == 304
 

@@ -24,7 +24,7 @@ FRAMES = 4
 def film_request(client, tmp_path):
     """Return the request of a small film, whose files were uploaded."""
     clip, painting = (
-        client.ask("PUT", f"{API}/files", body=one).json() for one in (film(tmp_path / "film.mp4"), png(2))
+        client.request("PUT", f"{API}/files", body=one).json() for one in (film(tmp_path / "film.mp4"), png(2))
     )
     assert (clip["kind"], clip["width"], clip["height"]) == ("mp4", 64, 64)
     return {"kind": "video", "content": clip["sha256"], "paintings": [painting["sha256"]], "options": {"size": 64}}
@@ -44,7 +44,8 @@ class StopAfter(Event):
 
 def test_cards_and_sheets_are_painted_from_pictures(client, tmp_path):
     clip, painting = (
-        client.ask("PUT", f"{API}/files", body=one).json()["sha256"] for one in (film(tmp_path / "film.mp4"), png(2))
+        client.request("PUT", f"{API}/files", body=one).json()["sha256"]
+        for one in (film(tmp_path / "film.mp4"), png(2))
     )
     client.post(f"{API}/paintings", {"sha256": painting, "name": "lake"})
     for path, ask in (
@@ -66,8 +67,8 @@ def test_a_film_is_known_by_its_first_bytes_and_shown_by_its_first_frame(client,
     assert small.body[8:12] == b"WEBP"
     assert client.get(f"{API}/files/{film_request['content']}").headers["content-type"] == "video/mp4"
     heic = b"\x00\x00\x00\x18ftypheic" + bytes(40)
-    assert client.ask("PUT", f"{API}/files", body=heic).status == 415
-    assert client.ask("PUT", f"{API}/files", body=b"\x1a\x45\xdf\xa3" + bytes(40)).status == 422
+    assert client.request("PUT", f"{API}/files", body=heic).status == 415
+    assert client.request("PUT", f"{API}/files", body=b"\x1a\x45\xdf\xa3" + bytes(40)).status == 422
 
 
 def test_a_film_and_a_picture_are_not_taken_for_each_other(client, film_request):

@@ -128,7 +128,7 @@ DEEDS = "claim", "look", "obey", "complete", "fail", "release"
 """What a worker does. It looks at what is asked of its job, and later obeys what it has seen."""
 
 
-class Model:
+class JobModel:
     """A job in two variables, and what its worker has seen last."""
 
     state, wanted, seen = "pending", None, None
@@ -167,7 +167,7 @@ class Model:
 def test_any_sequence_keeps_the_model(store, folder, database, steps):
     """The database against a model of two variables, over random requests of clients and deeds of workers."""
     job = store.create(small_request(folder, database))[0]["id"]
-    model, held = Model(), None
+    model, held = JobModel(), None
     for step in steps:
         if step in ASKED:
             before = store.get(job)["version"]

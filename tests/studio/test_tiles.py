@@ -82,7 +82,7 @@ def test_there_are_tiles_of_pictures_only(client, folder, database, tmp_path):
     assert client.get(f"{API}/{sha256}_files/7/-1_0.jpeg").status in (404, 422)
     assert client.get(f"{API}/{'0' * 64}.dzi").status == 404
     pytest.importorskip("av", reason="the extra `video` is not installed")
-    answer = client.ask("PUT", "/api/v1/files", body=film(tmp_path / "film.mp4"))
+    answer = client.request("PUT", "/api/v1/files", body=film(tmp_path / "film.mp4"))
     assert client.get(f"{API}/{answer.json()['sha256']}.dzi").status == 404
 
 

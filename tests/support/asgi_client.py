@@ -1,4 +1,4 @@
-"""Asks an ASGI app directly: no server, no sockets, no other library."""
+"""Calls an ASGI app directly: no server, no sockets, no other library."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """The response to a request."""
 
     status: int
@@ -26,9 +26,9 @@ class AsgiClient:
     def __init__(self, app: Any, port: int = 8765) -> None:
         self.app, self.host = app, f"127.0.0.1:{port}"
 
-    def ask(
+    def request(
         self, method: str, path: str, *, body: bytes = b"", data: Any = None, headers: dict[str, str] | None = None
-    ) -> Answer:
+    ) -> Response:
         given = {"host": self.host} | (headers or {})
         if data is not None:
             body, given = json.dumps(data).encode(), {"content-type": "application/json"} | given
@@ -46,32 +46,32 @@ class AsgiClient:
             "client": ("127.0.0.1", 1),
             "server": ("127.0.0.1", 8765),
         }
-        return asyncio.run(self._ask(scope, body))
+        return asyncio.run(self._request(scope, body))
 
-    def get(self, path: str, **more: Any) -> Answer:
-        return self.ask("GET", path, **more)
+    def get(self, path: str, **more: Any) -> Response:
+        return self.request("GET", path, **more)
 
-    def post(self, path: str, data: Any = None, **more: Any) -> Answer:
-        return self.ask("POST", path, data={} if data is None else data, **more)
+    def post(self, path: str, data: Any = None, **more: Any) -> Response:
+        return self.request("POST", path, data={} if data is None else data, **more)
 
-    async def _ask(self, scope: dict[str, Any], body: bytes) -> Answer:
+    async def _request(self, scope: dict[str, Any], body: bytes) -> Response:
         sent: list[dict[str, Any]] = []
         parts = [body[start : start + 65536] for start in range(0, len(body), 65536)] or [b""]
-        over = asyncio.Event()
+        response_complete = asyncio.Event()
 
         async def receive() -> dict[str, Any]:
             if parts:
                 part = parts.pop(0)
                 return {"type": "http.request", "body": part, "more_body": bool(parts)}
-            await over.wait()
+            await response_complete.wait()
             return {"type": "http.disconnect"}
 
         async def send(message: dict[str, Any]) -> None:
             sent.append(message)
             if message["type"] == "http.response.body" and not message.get("more_body"):
-                over.set()
+                response_complete.set()
 
         await self.app(scope, receive, send)
         start = next(one for one in sent if one["type"] == "http.response.start")
-        answer = b"".join(one.get("body", b"") for one in sent if one["type"] == "http.response.body")
-        return Answer(start["status"], {key.decode(): value.decode() for key, value in start["headers"]}, answer)
+        content = b"".join(one.get("body", b"") for one in sent if one["type"] == "http.response.body")
+        return Response(start["status"], {key.decode(): value.decode() for key, value in start["headers"]}, content)

@@ -1,4 +1,4 @@
-"""The studio's app with its API, for tests that ask it without a server."""
+"""The studio's app with its API, for tests that call it without a server."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from brushwork.training.task import TrainingBatch
 from tolerances import SINGLE
 
 
-class How(NamedTuple):
+class AugmentOptions(NamedTuple):
     block: int = 24
     rotations: tuple[float, ...] = (0.0,)
     scales: tuple[float, ...] = (1.0,)
@@ -41,7 +41,7 @@ def slopes(block):
 
 
 def test_blocks_as_they_are_lie_somewhere_in_the_picture():
-    found = sample_blocks([places()], batch(), How())
+    found = sample_blocks([places()], batch(), AugmentOptions())
     assert found.shape == (6, 2, 24, 24)
     down, across = slopes(found)
     assert torch.allclose(down, torch.tensor([1.0, 0.0]), atol=PLACED)
@@ -52,7 +52,7 @@ def test_blocks_as_they_are_lie_somewhere_in_the_picture():
 
 @pytest.mark.parametrize("degrees", [10.0, -10.0, 45.0])
 def test_turned_blocks_hold_only_what_the_picture_has(degrees):
-    for one in sample_blocks([places()], batch(size=20, whole=20), How(rotations=(degrees,))):
+    for one in sample_blocks([places()], batch(size=20, whole=20), AugmentOptions(rotations=(degrees,))):
         down, across = slopes(one[None])
         angle = radians(degrees)
         assert torch.allclose(down, torch.tensor([cos(angle), -sin(angle)]), atol=PLACED)
@@ -60,23 +60,23 @@ def test_turned_blocks_hold_only_what_the_picture_has(degrees):
 
 
 def test_scaled_blocks_show_more_or_less():
-    down, _ = slopes(sample_blocks([places()], batch(size=1, whole=1), How(scales=(2.0,))))
+    down, _ = slopes(sample_blocks([places()], batch(size=1, whole=1), AugmentOptions(scales=(2.0,))))
     assert down[0, 0] == pytest.approx(0.5, abs=PLACED)
 
 
 def test_mirrored_every_other_time():
-    _, across = slopes(sample_blocks([places()], batch(size=40, whole=40), How(mirror=True)))
+    _, across = slopes(sample_blocks([places()], batch(size=40, whole=40), AugmentOptions(mirror=True)))
     assert 8 < int((across[:, 1] < 0).sum()) < 32
 
 
 def test_what_does_not_fit_is_neither_turned_nor_larger_than_the_picture():
-    down, across = slopes(sample_blocks([places(24, 60)], batch(), How(rotations=(30.0,), scales=(0.5,))))
+    down, across = slopes(sample_blocks([places(24, 60)], batch(), AugmentOptions(rotations=(30.0,), scales=(0.5,))))
     assert torch.allclose(down, torch.tensor([1.0, 0.0]), atol=PLACED)
     assert torch.allclose(across, torch.tensor([0.0, 1.0]), atol=PLACED)
 
 
 def test_ranks_draw_the_rows_of_the_whole():
-    how = How(rotations=(-10.0, 0.0, 10.0), scales=(0.9, 1.0), mirror=True)
+    how = AugmentOptions(rotations=(-10.0, 0.0, 10.0), scales=(0.9, 1.0), mirror=True)
     pictures = [places(), places(60, 50)]
     whole = sample_blocks(pictures, batch(), how)
     halves = [sample_blocks(pictures, batch(first=first, size=3), how) for first in (0, 3)]

@@ -12,16 +12,16 @@ from brushwork.training.options import TrainingOptions, learning_rate_factor
 
 
 @dataclass(frozen=True, kw_only=True)
-class Some(TrainingOptions):
+class MinimalOptions(TrainingOptions):
     """Options of a training."""
 
 
 def test_a_constant_rate_stays() -> None:
-    assert {learning_rate_factor(Some(schedule="constant"), step) for step in (0, 3999, 9000)} == {1.0}
+    assert {learning_rate_factor(MinimalOptions(schedule="constant"), step) for step in (0, 3999, 9000)} == {1.0}
 
 
 def test_a_cosine_goes_from_one_to_nothing() -> None:
-    options = Some(schedule="cosine", iterations=100)
+    options = MinimalOptions(schedule="cosine", iterations=100)
     rates = [learning_rate_factor(options, step) for step in range(101)]
     assert rates[0] == 1
     assert rates[50] == pytest.approx(0.5)
@@ -30,7 +30,7 @@ def test_a_cosine_goes_from_one_to_nothing() -> None:
 
 
 def test_steps_come_every_so_often_after_a_while() -> None:
-    options = Some(schedule="steps", decay=0.5, decay_every=10, decay_after=100)
+    options = MinimalOptions(schedule="steps", decay=0.5, decay_every=10, decay_after=100)
     assert [learning_rate_factor(options, step) for step in (0, 109, 110, 119, 120, 135)] == [
         1,
         1,
@@ -42,7 +42,7 @@ def test_steps_come_every_so_often_after_a_while() -> None:
 
 
 def test_the_rate_grows_at_first() -> None:
-    options = Some(schedule="constant", warmup=4)
+    options = MinimalOptions(schedule="constant", warmup=4)
     assert [learning_rate_factor(options, step) for step in range(6)] == [0.25, 0.5, 0.75, 1, 1, 1]
 
 
@@ -65,4 +65,4 @@ def test_the_rate_grows_at_first() -> None:
 def test_what_cannot_be_is_named(wrong: dict[str, Any]) -> None:
     (name,) = wrong
     with pytest.raises(InputError, match=f"^{name.replace('_', '-')} is "):
-        replace(Some(), **wrong)
+        replace(MinimalOptions(), **wrong)

@@ -46,7 +46,7 @@ def _paint_in_a_child(job, calls: int | None = None) -> int:
     process = os.fork()
     if process == 0:
         try:
-            count = _Calls(calls)
+            count = _KillingProfiler(calls)
             sys.setprofile(count)
             for _ in run_film(job, resume=True, network=tiny_stylizer()):
                 pass
@@ -64,7 +64,7 @@ def _paint_in_a_child(job, calls: int | None = None) -> int:
     return int(said)
 
 
-class _Calls:
+class _KillingProfiler:
     """A profiler that counts calls, of Python and of C, and kills the process at a number of them."""
 
     def __init__(self, last: int | None) -> None:
