@@ -1,4 +1,4 @@
-"""Losses: each a score of a sum over positions, or a function of the full feature map (sorted losses)."""
+"""Losses: each is a score of a sum over positions, or a function of the full feature map (such as sorted losses)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sums too large for one autograd graph: value and gradient are computed together, chunk by chunk."""
+"""Sums too large for one autograd graph, computed chunk by chunk, each with its gradient."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from brushwork.types import Feature, PerImage
 
 BLOCK_NUMBERS = 4_000_000
-"""Approximate number of products of positions that are held at a time."""
+"""Approximate number of products of positions in memory at a time."""
 
 
 class LossChunk(NamedTuple):
@@ -22,7 +22,7 @@ class LossChunk(NamedTuple):
 
 
 def sum_chunks(feature: Feature, chunks: Iterable[LossChunk]) -> PerImage:
-    """Compute Σ_i loss_i(feature[rows_i]), with the memory of a single chunk.
+    """Compute Σ_i loss_i(feature[rows_i]) in the memory of a single chunk.
 
     Automatic differentiation would keep the graphs of all chunks. Here each chunk's gradient is computed immediately
     and added to one map of the feature's size. The backward pass multiplies this map by ∂/∂sum, image by image.
@@ -48,7 +48,7 @@ class _Summed(torch.autograd.Function):
 
 
 def _part(rows: Tensor, part: LossChunk, gradient: Tensor | None) -> Tensor:
-    """Return the value of one chunk; add its gradient to `gradient`."""
+    """Return the value of one chunk, and add its gradient to `gradient`."""
     if gradient is None:
         return part.loss(rows)
     with torch.enable_grad():

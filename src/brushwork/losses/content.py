@@ -20,11 +20,11 @@ class ContentLoss:
 
     layer: str
     target: Feature = field(repr=False)
-    """f*, the content image's features over the full map, or from row `top` on."""
+    """f*, the content image's features over the full map, or from row `top` down."""
     scale: float
     halo: int = 0
     top: int = 0
-    """Row of the map at which f* begins, where a process holds only a band of it."""
+    """First row of the map that f* covers, if a process holds only a band of it."""
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
         return distance_sums(feature, window.crop_top(self.top).crop(self.target))

@@ -18,15 +18,15 @@ from brushwork.losses.style_loss import Norms, StyleLossSpec, StyleTarget, regis
 from brushwork.types import Feature, PerImage
 
 PART_NUMBERS = 8_000_000
-"""Approximate number of projected values that are sorted at a time."""
+"""Approximate number of projected values to sort at a time."""
 
 
 @dataclass(frozen=True)
 class SlicedWassersteinLoss:
     """Sliced Wasserstein loss, scale · mean over v of W₂²({v·f(p)}, {v·f*(q)}).
 
-    The directions v are uniform on the unit sphere. They stay fixed until `resample`, so that an optimizer with a line
-    search evaluates one function. Sorting needs the full map, so this is not a sum over positions.
+    The directions v are uniform on the unit sphere. They stay fixed until `resample`, so that a line search always
+    evaluates the same function. Sorting needs the full map, so this is not a sum over positions.
 
     Source: Heitz et al., 2006.07229, eq. 3 to 5 (as many directions as channels; resampled at every step).
     Differs: maps of different sizes are compared exactly, without repeating positions.
@@ -42,7 +42,7 @@ class SlicedWassersteinLoss:
     step: int = 0
     """Step number. Directions depend only on the seed and this number, so a resumed run uses the same ones."""
     positions: Positions | None = field(default=None, repr=False)
-    """Positions of the image that are compared, one or more; None: all."""
+    """Positions of the image to compare, one or more; None: all."""
 
     def score_whole(self, feature: Feature) -> PerImage:
         selected = select_positions(as_float32(feature), self.positions)
@@ -87,8 +87,8 @@ class SlicedWassersteinLoss:
 class HistogramLoss:
     """Histogram loss, scale · Σ_c 1/n Σ_p (f_c(p) − R_c(f_c(p)))².
 
-    R_c is the monotone map that gives channel c the style image's histogram; it is held fixed in the gradient. Sorting
-    needs the full map, so this is not a sum over positions.
+    R_c is the monotone map that gives channel c the style image's histogram. The gradient treats it as a constant.
+    Sorting needs the full map, so this is not a sum over positions.
 
     Source: Risser, Wilmot & Barnes, 1701.08893, section 4 (scale γ/N, N channels; at relu1_1 and relu4_1, beside Gram).
     Differs: ranks are matched exactly, where the authors match histograms of 256 bins.
@@ -96,10 +96,10 @@ class HistogramLoss:
 
     layer: str
     target: Float[Tensor, "_ c m"] = field(repr=False)
-    """The style image's values in each channel, ascending; see `histogram_target`."""
+    """The style image's values in each channel, in ascending order; see `histogram_target`."""
     scale: float
     positions: Positions | None = field(default=None, repr=False)
-    """Positions of the image that are compared, one or more; None: all."""
+    """Positions of the image to compare, one or more; None: all."""
 
     def score_whole(self, feature: Feature) -> PerImage:
         selected = select_positions(as_float32(feature), self.positions)
@@ -123,9 +123,9 @@ def histogram_target(feature: Feature) -> Float[Tensor, "_ c m"]:
 def transport_distance(own: Float[Tensor, "_ d n"], other: Float[Tensor, "_ d m"]) -> Float[Tensor, "_ d"]:
     """Compute the squared 2-Wasserstein distance of two sets of numbers.
 
-    This is ∫₀¹ (Q(t) − Q*(t))² dt of their quantile functions. `other` is sorted, `own` is in any order. Sets of
-    different sizes are compared exactly, as if each number were repeated until both have n·m of them. The gradient
-    treats the order as fixed.
+    This is ∫₀¹ (Q(t) − Q*(t))² dt of their quantile functions. `other` must be sorted; `own` may be in any order. Sets
+    of different sizes are compared exactly, as if each number were repeated until both sets have n·m of them. The
+    gradient treats the order as fixed.
 
     Source: Heitz et al., 2006.07229, eq. 3 and 4.
     """
@@ -138,9 +138,9 @@ def transport_distance(own: Float[Tensor, "_ d n"], other: Float[Tensor, "_ d m"
 
 
 def _steps(n: int, m: int) -> tuple[Int[Tensor, "k"], Int[Tensor, "k"], Float[Tensor, "k"]]:
-    """Return the intervals on which two step functions of n and m equal steps are both constant.
+    """Return the intervals of [0, 1] on which two step functions, of n and m equal steps, are both constant.
 
-    The result is the index of the step in each function, and the length of each interval.
+    The result is each interval's step number in either function, and its length.
     """
     ends = torch.unique(torch.cat([torch.arange(1, n + 1) * m, torch.arange(1, m + 1) * n]))
     lengths = torch.diff(ends, prepend=ends.new_zeros(1))

@@ -77,7 +77,7 @@ def _make(target: StyleTarget, norms: Norms) -> GramLoss:
 def _make_sums(target: StyleTarget, norms: Norms) -> GramLoss:
     """Return norm · ‖G − A‖²/M², where the norm is that of A/M_A.
 
-    G and A are sums over all positions, M of the optimized image's map and M_A of the style image's.
+    G and A are sums over all positions: the M positions of the optimized image's map, and the M_A of the style image's.
 
     Source: fzliu/style-transfer. With the norm 1/(4N²) this is 1508.06576, eq. 4, to the letter.
     """
@@ -88,11 +88,11 @@ def _make_sums(target: StyleTarget, norms: Norms) -> GramLoss:
 
 
 def _make_pixels(target: StyleTarget, norms: Norms) -> GramLoss:
-    """Return norm · ‖G − A‖²/(2·3·P)² with P the pixels of the optimized image, at every layer.
+    """Return norm · ‖G − A‖²/(2·3·P)², where P is the number of pixels of the optimized image, at every layer.
 
     Source: the Keras example of neural style transfer, which divides by 4·3²·(rows·columns)².
     """
-    assert target.image_size is not None  # losses that need images are refused without them
+    assert target.image_size is not None  # without images, a loss that needs them is refused earlier
     loss, numbers = _make_sums(target, norms), COLOR_CHANNELS * target.image_size.area
     return replace(loss, scale=loss.scale * (target.map_size.area / (2 * numbers)) ** 2)
 

@@ -1,4 +1,4 @@
-"""Losses on parts of Gram matrices, for objectives composed in Python: projected, shifted, and single entries."""
+"""Losses on projected or shifted Gram matrices and on single entries, for objectives composed in Python."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from brushwork.types import Feature, PerImage, Summary
 class ProjectedGramLoss:
     """Gram loss in a subspace, scale · ‖D (G/M) Dᵀ − T‖².
 
-    G = Σ_p f fᵀ over the M positions, and D holds the directions that are kept. With k directions of c channels,
-    k(k + 1)/2 numbers are matched instead of c(c + 1)/2.
+    G = Σ_p f fᵀ over the M positions, and D holds the directions to keep. With k directions of c channels, the loss
+    matches k(k + 1)/2 numbers instead of c(c + 1)/2.
 
     Source: Gatys, Ecker, Bethge, 1505.07376, section 4 (the model of 10k parameters: 64 components for each layer).
     """
@@ -46,9 +46,9 @@ class ProjectedGramLoss:
 
 @torch.no_grad()
 def principal_directions(feature: Feature, most: int) -> tuple[Float[Tensor, "k c"], Float[Tensor, "1 k k"]]:
-    """Return the directions of a style image's largest second moments, and its target for them.
+    """Return the directions of a style image's largest second moments, and the target for them.
 
-    There are `most` directions, or as many as channels. They are eigenvectors of A/M_A, from which no mean is removed.
+    There are `most` directions, but no more than channels. They are the eigenvectors of A/M_A; the mean is not removed.
     The target is diagonal and holds the eigenvalues.
 
     Raises: InputError: features of several images, or no direction requested.
@@ -66,7 +66,7 @@ def principal_directions(feature: Feature, most: int) -> tuple[Float[Tensor, "k 
 class ShiftedGramLoss:
     """Gram loss of shifted features, scale · ‖S/n − target‖², S = Σ_p (f(p) − zero)(f(p + δ) − zero)ᵀ.
 
-    The sum runs over the n positions p for which p + δ is in the map.
+    The sum runs over the n positions p for which p + δ lies in the map.
 
     Source: Novak & Nikulin, 1605.04603 (`zero` 1, the activation shift); Berger & Memisevic, 1606.01286 (`offset`).
     Differs: Berger & Memisevic shift copies of the full map by δ and average their losses; here one loss is one δ.
@@ -119,8 +119,8 @@ def _pairs(feature: Feature, window: Window, zero: float, offset: tuple[int, int
 class GramEntryLoss:
     """Loss that raises or lowers single Gram entries, ∓scale · Σ_(i,j) S_ij/n.
 
-    S_ij = Σ_p f_i(p) f_j(p); minus raises the entries, plus lowers them. The loss is not bounded from below: optimize
-    it with bounded pixels or on a sphere.
+    S_ij = Σ_p f_i(p) f_j(p). Minus raises the entries, plus lowers them. The loss has no lower bound: optimize it with
+    bounded pixels or on a sphere.
 
     Source: Nikulin & Novak, 1602.07188 (images that maximize one entry; i = j and i ≠ j).
 

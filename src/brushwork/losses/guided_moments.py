@@ -15,7 +15,7 @@ from brushwork.types import Feature, Guides, Summary
 
 
 def guided_gram(feature: Feature, guides: Guides) -> Float[Tensor, "b k c c"]:
-    """Compute Σ_p u_k(p) f(p) f(p)ᵀ = F diag(u_k) Fᵀ for every guide u_k, without a map of Gram matrices."""
+    """Compute Σ_p u_k(p) f(p) f(p)ᵀ = F diag(u_k) Fᵀ for every guide u_k, without a Gram matrix per position."""
     kept = guides.to(feature.device, torch.promote_types(feature.dtype, torch.float32))
     found: Tensor = _GuidedGram.apply(feature, kept)  # type: ignore[no-untyped-call]
     return found
@@ -65,11 +65,11 @@ def _as_divisors(weights: Float[Tensor, "b k"]) -> Float[Tensor, "b k 1"]:
 
 
 def normalize_guides(masks: Guides) -> Guides:
-    """Return guides of mean 1 at a layer, u = T²/mean(T²), from masks at the size of its map.
+    """Return guides of mean 1 at a layer, u = T²/mean(T²), from masks of its map's size.
 
     Empty masks stay 0.
 
-    Source: the program of 1611.07865; content and style image are normalized separately.
+    Source: the program of 1611.07865, which normalizes the content and the style image separately.
     """
     squares = masks.square()
     means = squares.mean(dim=(1, 2), keepdim=True)
@@ -79,7 +79,7 @@ def normalize_guides(masks: Guides) -> Guides:
 def region_weights(image: Guides, style: Guides) -> Float[Tensor, "k"]:
     """Return λ_r = 1/R for each of the R regions, and 0 where either guide is empty at this layer.
 
-    The authors skip such regions likewise. For objectives composed in Python: recipes have other weights.
+    The authors skip such regions too. This is for objectives composed in Python: recipes have other weights.
     """
     present = image.flatten(1).any(1) & style.flatten(1).any(1)
     return present.to(image.dtype) / len(image)
@@ -101,7 +101,7 @@ def guided_mean_std_target(feature: Feature, guides: Guides) -> tuple[Float[Tens
 
 
 class _GuidedGram(torch.autograd.Function):
-    """Guided Gram matrices, a block of positions at a time, which stays in the cache for all guides."""
+    """Guided Gram matrices, computed one block of positions at a time. A block stays in the cache for all guides."""
 
     @staticmethod
     def forward(ctx: Any, feature: Feature, guides: Guides) -> Float[Tensor, "b k c c"]:

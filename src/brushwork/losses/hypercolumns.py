@@ -20,19 +20,19 @@ SPACING = 4
 
 
 SMALLEST_LENGTH = 1e-4
-"""Shorter features count as this long, as in the authors' program: black ones have no direction."""
+"""Length given to features shorter than this, as in the authors' program: black ones have no direction."""
 
 
 @dataclass(frozen=True)
 class HypercolumnLoss:
     """Hypercolumn loss of a layer, scale · mean over x of (1 − cos(f(x), s(x))).
 
-    f(x) is the feature at position x of a grid with a hypercolumn every `SPACING` pixels, and s(x) the part of a
-    hypercolumn of the style that belongs to the layer: of the one nearest to the content image's at x.
+    f(x) is the feature at position x of a grid with a hypercolumn every `SPACING` pixels. s(x) is the layer's part of
+    the style's hypercolumn nearest to the content image's at x.
 
     Source: Kolkin et al., 2203.13215 (NNST), hypercolumn matching.
     Differs: the cosine is that of each layer alone, so that a layer's weight does not depend on its activations; the
-    authors' is that of the whole hypercolumn.
+    authors take that of the whole hypercolumn.
     """
 
     layer: str
@@ -52,7 +52,7 @@ def grid_size(image: Size) -> Size:
 
 
 def stack_hypercolumns(features: Sequence[Feature], grid: Size) -> Float[Tensor, "1 c _ _"]:
-    """Return the features of several layers as hypercolumns, each layer divided by its number of channels.
+    """Return hypercolumns: the features of several layers, each divided by the layer's number of channels.
 
     Source: Kolkin et al., 2203.13215, and its authors' program.
     """
@@ -60,7 +60,7 @@ def stack_hypercolumns(features: Sequence[Feature], grid: Size) -> Float[Tensor,
 
 
 def resize_features(feature: Feature, grid: Size) -> Feature:
-    """Return the features at the positions of a grid, whose corners are the map's, interpolated linearly."""
+    """Return the features at the positions of a grid, interpolated linearly; its corners are the map's."""
     return functional.interpolate(feature, grid, mode="bilinear", align_corners=True)
 
 
@@ -74,6 +74,6 @@ register_loss(
         help="features of all style layers where the style image is most like the content image; needs the full image",
         make=_make,
         needs_content=True,
-        balance=6.0,  # its target follows the content, so that more of that is left at any factor
+        balance=6.0,  # its target follows the content, so more of the content remains at any factor
     )
 )

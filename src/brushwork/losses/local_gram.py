@@ -19,9 +19,9 @@ from brushwork.losses.pair_blocks import PairBlocks
 from brushwork.types import Feature, Guides, PerImage, Summary
 
 SMALLEST_BLOCK = 8
-"""Smallest side of the blocks of positions that share a matrix of products; windows of one position need none."""
+"""Smallest side of a block of positions that share a matrix of products; windows of one position need no blocks."""
 CHUNK_NUMBERS = 4_000_000
-"""Approximate number of values that a chunk holds at a time."""
+"""Approximate number of values in a chunk."""
 
 
 @dataclass(frozen=True)
@@ -33,19 +33,19 @@ class LocalGramLoss:
 
         Σ_p ⟨𝒢(p), A(p)⟩ = Σ_q Σ_q' V(q, q') (f(q)·a(q'))², V(q, q') = Σ_p w(q − p) w(q' − p),
 
-    over positions q and q' at most 2s apart. Positions outside of the map count as 0.
+    over positions q and q' at most 2s apart. Positions outside the map count as 0.
 
     Source: Nikulin & Novak, 1602.07188 (localized style; s = 0 is its simplified test).
-    Differs: only windows that are a product of their rows and columns, as the uniform and the Gaussian are.
+    Differs: only separable windows, such as the uniform and the Gaussian one.
 
-    Raises: InputError: a window of even side, or a style image whose map has another size than the image's.
+    Raises: InputError: a window of even side, or a style image whose map differs in size from the image's.
     """
 
     layer: str
     target: Feature = field(repr=False)
-    """a, the style image's features over a map of the image's size."""
+    """a, the style image's features, on a map of the image's size."""
     weights: Float[Tensor, "k"] = field(repr=False)
-    """w along either axis, of 2s + 1 values; `window_weights` makes the uniform one."""
+    """w along either axis, 2s + 1 values; `window_weights` makes the uniform window."""
     scale: float
 
     def __post_init__(self) -> None:
@@ -53,7 +53,7 @@ class LocalGramLoss:
 
     @property
     def halo(self) -> int:
-        """2s, how far apart two positions of a window are at most."""
+        """2s, the largest distance between two positions of a window."""
         return len(self.weights) - 1
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
@@ -75,7 +75,7 @@ class LocalGramLoss:
         return self._sum(self.target, Window.whole(Size.of(self.target)), PairBlocks.own_products)
 
     def _sum(self, feature: Feature, window: Window, of_blocks: Callable[[PairBlocks, Feature], PerImage]) -> PerImage:
-        """Sum over the blocks of a window, as many at a time as memory allows."""
+        """Compute the sum over the blocks of a window, as many at a time as memory allows."""
         side = max(SMALLEST_BLOCK, self.halo // 2) if self.halo else 1
         around = (side + 2 * self.halo) ** 2
         at_a_time = max(1, CHUNK_NUMBERS // (len(feature) * around * (2 * feature.shape[1] + 4 * side**2)))
@@ -88,7 +88,7 @@ class LocalGramLoss:
         return sum_chunks(as_float32(feature), chunks)
 
     def _compare(self, blocks: PairBlocks, feature: Feature) -> PerImage:
-        """Return the sums of a chunk that depend on the image, from its feature over the blocks and their halo."""
+        """Return a chunk's sums that depend on the image; `feature` covers the blocks and their halo."""
         style = blocks.window.expand(self.halo).crop(self.target).to(feature)
         return blocks.own_products(feature) - 2 * blocks.products(feature, style)
 
@@ -109,17 +109,16 @@ def _require_window(weights: Tensor) -> None:
 def content_guides(responses: Feature, size: Size, weights: Float[Tensor, "k"]) -> Guides:
     """Compute one guide for each content channel, over a map of `size` positions.
 
-    u_k(q) = Σ_d w(d) 𝓕_k(q − d). Then Σ_p 𝓕_k(p) 𝒢(p), 𝒢(p) = Σ_d w(d) f(p + d) f(p + d)ᵀ, is F diag(u_k) Fᵀ: the
-    covariance of content with windowed styles is a `GuidedGramLoss`, and costs K Gram matrices instead of one for each
-    position.
+    u_k(q) = Σ_d w(d) 𝓕_k(q − d). Then Σ_p 𝓕_k(p) 𝒢(p), with 𝒢(p) = Σ_d w(d) f(p + d) f(p + d)ᵀ, is F diag(u_k) Fᵀ. So
+    the covariance of content with windowed styles is a `GuidedGramLoss`, and costs K Gram matrices instead of one for
+    each position.
 
-    `responses` are content features of one image: those of the content image for the generated image, those of the
-    style image for its target. Give only the channels that matter, since each becomes a guide. They are resampled to
-    `size`, antialiased. `weights` is w along either axis of a window of an odd side; `window_weights` makes the
-    uniform one.
+    `responses` are content features of one image: of the content image for the generated image, of the style image for
+    its target. Give only the channels that matter, since each becomes a guide. They are resampled to `size` with
+    antialiasing. `weights` is w along either axis of a window of odd side; `window_weights` makes the uniform window.
 
-    Source: Nikulin & Novak, 1602.07188 (no weights or layers are given there).
-    Differs: the responses are those of the content image, not of the generated image during the optimization.
+    Source: Nikulin & Novak, 1602.07188 (who give no weights or layers).
+    Differs: the responses come from the content image, not from the generated image during the optimization.
 
     Raises: InputError: more than one image, or a window of even side.
     """

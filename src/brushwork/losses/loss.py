@@ -1,4 +1,4 @@
-"""Protocols of losses. An additive loss is score( Σ_p summarize(f(p), p) )."""
+"""Protocols for losses. An additive loss is score( Σ_p summarize(f(p), p) )."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from brushwork.types import Feature, PerImage, Summary
 
 
 class AdditiveStatistic(Protocol):
-    """A sum over positions: of a full image, of its tiles, or of the parts that several processes hold."""
+    """A sum over the positions of a full image, of its tiles, or of the parts that several processes hold."""
 
     @property
     def layer(self) -> str:
@@ -17,7 +17,7 @@ class AdditiveStatistic(Protocol):
 
     @property
     def halo(self) -> int:
-        """Number of neighboring positions that `summarize` needs beyond its window; mostly 0."""
+        """Number of neighboring positions that `summarize` needs beyond its window; usually 0."""
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
         """Compute the sums over the positions of `window`; `feature` covers `window.expand(self.halo)`."""
@@ -33,7 +33,7 @@ class Loss(AdditiveStatistic, Protocol):
 
 @runtime_checkable
 class NonAdditiveLoss(Protocol):
-    """A loss that is not a sum over positions: it needs the full map, so no tiles and no distribution."""
+    """A loss that is not a sum over positions. It needs the full map, so it works neither in tiles nor distributed."""
 
     @property
     def layer(self) -> str:

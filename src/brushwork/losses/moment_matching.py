@@ -41,14 +41,14 @@ It keeps the gradients of dead channels finite.
 """
 
 _SMALLEST_COVARIANCE = 0.01
-"""Norm of the smallest covariance that counts as one, relative to the squared means; pale drawings have 0.03."""
+"""Smallest norm that a covariance counts with, relative to the squared means; pale drawings have 0.03."""
 
 
 @dataclass(frozen=True)
 class MeanStdLoss:
     """Mean and std loss, scale · (‖μ − μ*‖² + std_weight · ‖σ − σ*‖²) over the channels.
 
-    Source: Galerne et al., 2212.13459 (scale 1/N). With a `std_weight` of 0, the means alone: the model of 1k
+    Source: Galerne et al., 2212.13459 (scale 1/N). A `std_weight` of 0 compares the means alone: the model of 1k
     parameters of 1505.07376.
     Differs: the square root is guarded, so that dead channels do not divide by zero.
     """
@@ -118,7 +118,7 @@ class CovarianceLoss:
     target: GaussianTarget
     scale: float
     mean_weight: float = 1.0
-    """Weight of the squared distance of the means, relative to the covariance's; 0: covariance alone."""
+    """Weight of the squared distance of the means, relative to that of the covariances; 0: covariance alone."""
     guide: Guides | None = field(default=None, repr=False)
     """Weight of each position of the image, one nonempty map over all positions; None: equal weights."""
     halo: int = 0
@@ -137,8 +137,8 @@ class GaussianWassersteinLoss:
     """Gaussian Wasserstein loss, scale · (‖μ − μ*‖² + tr(Σ + Σ* − 2 (Σ*^½ Σ Σ*^½)^½)).
 
     This is the squared 2-Wasserstein distance of Gaussians. With Σ* = L Lᵀ the last trace is the sum of the roots of
-    the eigenvalues of Lᵀ Σ L. It is computed in float64: it is small compared with the sums, and cancels near the
-    target.
+    the eigenvalues of Lᵀ Σ L. The traces are computed in float64: they are large compared with their sum, and cancel
+    near the target.
 
     Source: Dowson & Landau 1982, eq. 4; as a style loss, crowsonkb/style-transfer-pytorch (scale 1/N, N channels).
     Differs: `RIDGE` times the target's mean variance is added to both covariances (the program adds 1e-4 to the
@@ -187,7 +187,7 @@ def _sums(feature: Feature, window: Window, shift: Float[Tensor, "_ c"], guide: 
 
 
 def _exact(matrices: Float[Tensor, "b c c"]) -> Float[Tensor, "b c c"]:
-    """Convert to float64, on the CPU for Apple's devices, which have none."""
+    """Convert to float64; on the CPU where the device has no float64 (Apple's)."""
     return matrices.cpu().double() if matrices.device.type == "mps" else matrices.double()
 
 
@@ -203,7 +203,7 @@ def _make_mean_std_regions(target: RegionStatistics, norms: Norms) -> GuidedMean
 
 
 def _make_covariance(target: StyleTarget, norms: Norms) -> CovarianceLoss:
-    """Means count as much as covariances, each relative to its target.
+    """Return the loss in which means and covariances, each relative to its target, count the same.
 
     The covariances of a flat color are rounding errors: they count as `_SMALLEST_COVARIANCE` times the squared means.
     """

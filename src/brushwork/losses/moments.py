@@ -1,7 +1,7 @@
-"""First and second moments of features: the sums that most style losses are made of.
+"""First and second moments of features, the sums behind most style losses.
 
-bfloat16 features are summed in float32 block by block, without a float32 copy of them: with plain autograd,
-`as_float32` and a matrix product would keep the converted features for the backward pass.
+bfloat16 features are summed in float32 block by block, without a full float32 copy: with plain autograd, `as_float32`
+and a matrix product would keep the converted features for the backward pass.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ Positions: TypeAlias = Bool[Tensor, "_ _"]
 """Mask of the positions of a map that count."""
 
 BLOCK = 1 << 16
-"""Positions that are converted to float32 at a time on accelerators."""
+"""Number of positions to convert to float32 at a time on accelerators."""
 
 CACHED_BLOCK = 1 << 11
-"""Positions on CPUs: a block of 64 channels, as VGG's largest maps have, stays in the cache until it is summed."""
+"""The same on CPUs: a block of 64 channels, the number in VGG's largest maps, stays in the cache until it is summed."""
 
 Gram = Float[Tensor, "b c c"]
 PerChannel = Float[Tensor, "b c"]
@@ -37,7 +37,7 @@ class LayerStatistics:
     """Moments of a style image's features at one layer, averaged over positions."""
 
     gram: Float[Tensor, "1 g g"] = field(repr=False)
-    """E[f fᵀ] = A/M; empty where only mean and standard deviation are taken."""
+    """E[f fᵀ] = A/M; empty if only the mean and standard deviation are needed."""
     mean: Float[Tensor, "1 c"] = field(repr=False)
     std: Float[Tensor, "1 c"] = field(repr=False)
 
@@ -51,13 +51,13 @@ class GaussianTarget:
 
     @property
     def statistics(self) -> LayerStatistics:
-        """Its moments, with the covariance in place of the Gram matrix."""
+        """The moments, with the covariance in place of the Gram matrix."""
         deviations = self.covariance.diagonal(dim1=-2, dim2=-1).clamp_min(0).sqrt()
         return LayerStatistics(self.covariance, self.mean, deviations)
 
 
 def as_float32(feature: Tensor) -> Tensor:
-    """Convert to float32 or wider: sums in half precision overflow."""
+    """Convert to float32 or wider, since sums in half precision overflow."""
     return feature.to(torch.promote_types(feature.dtype, torch.float32))
 
 
@@ -67,12 +67,12 @@ def flatten_positions(feature: Feature) -> Float[Tensor, "b c n"]:
 
 
 def select_positions(feature: Feature, positions: Positions | None) -> Feature:
-    """Return the selected positions in one row; None: the map unchanged."""
+    """Return the selected positions in one row; if None, the map unchanged."""
     return feature if positions is None else feature[..., positions].unsqueeze(2)
 
 
 def gram(feature: Feature) -> Float[Tensor, "b c c"]:
-    """Compute the Gram matrix G = Σ_p f(p) f(p)ᵀ (no mean removed, not divided by the number of positions).
+    """Compute the Gram matrix G = Σ_p f(p) f(p)ᵀ, neither centered nor divided by the number of positions.
 
     Source: 1508.06576, eq. 3.
     """
@@ -97,7 +97,7 @@ def gram_sums(feature: Feature) -> Summary:
 
 
 def distance_sums(feature: Feature, other: Feature) -> Summary:
-    """Compute Σ ‖f − f*‖² to other features of the same size."""
+    """Compute Σ ‖f − f*‖², where f* are other features of the same size."""
     if native.is_supported(feature) and native.is_supported(other):
         return {"square": native.distance_sum(feature, other)}
     return {"square": (as_float32(feature) - other).square().flatten(1).sum(-1)}
@@ -169,12 +169,12 @@ def narrow_mean_std_sums(feature: Feature, shift: Float[Tensor, "_ c"]) -> tuple
 
 
 def split_blocks(feature: Float[Tensor, "*_ h w"]) -> Sequence[Tensor]:
-    """Return the features as columns, in blocks that are converted at a time."""
+    """Return the features as columns, in blocks to convert one at a time."""
     return torch.split(feature.flatten(-2), CACHED_BLOCK if feature.device.type == "cpu" else BLOCK, dim=-1)
 
 
 def empty_positions(feature: Feature) -> Feature:
-    """Return an empty map of the features' shape and type; its columns are views, to be filled block by block."""
+    """Return an empty map like the features, in shape and type; its columns are views, to fill block by block."""
     order = torch.channels_last if feature.stride(1) == 1 else torch.contiguous_format
     return torch.empty_like(feature, memory_format=order)
 

@@ -24,18 +24,18 @@ class MRFLoss:
     """Loss between feature patches and their nearest style patches, scale · Σ_p ‖Ψ_p − Ψ*_NN(p)‖².
 
     The sum runs over the patches Ψ that lie fully in the map, every `stride` positions.
-    NN(p) = argmax_q ⟨Ψ_p, Ψ*_q⟩/‖Ψ*_q‖, normalized cross-correlation with the patches of all targets; held fixed in
-    the gradient. A patch belongs to the window that contains its center, so sums over windows can be added.
+    NN(p) = argmax_q ⟨Ψ_p, Ψ*_q⟩/‖Ψ*_q‖, normalized cross-correlation with the patches of all targets. The gradient
+    treats it as a constant. A patch belongs to the window that contains its center, so sums over windows can be added.
 
     Source: Li & Wand, 1601.04589, eq. 2 and 3 (relu3_1 and relu4_1, patches of 3×3; stride 1, in the program 2).
-    Differs: the gradient is that of the sum; the program averages the differences of overlapping patches.
+    Differs: this is the gradient of the sum; the program averages the differences of overlapping patches.
 
     Raises: InputError: a stride below 1, no style image, or a map smaller than a patch.
     """
 
     layer: str
     targets: tuple[Feature, ...] = field(repr=False)
-    """Features of the style image, and of rotated and scaled copies of it, of any size."""
+    """Features of the style image, and of its rotated and scaled copies; their sizes may differ."""
     scale: float
     stride: int = 1
     """Positions between patches, in the image and in the style image."""
@@ -62,9 +62,9 @@ class MRFLoss:
         return self.scale * summary["square"]
 
     def _patches(self, window: Window) -> tuple[slice, slice] | None:
-        """Return the positions of the patches centered in the window; None: no patches.
+        """Return the positions of the patches centered in the window, or None if there are none.
 
-        They are counted in the expanded window.
+        Positions are relative to the expanded window.
         """
         grown = window.expand(self.halo)
         rows = self._along(window.top, window.bottom, window.full_size.height)
@@ -75,7 +75,7 @@ class MRFLoss:
         return slice(top - grown.top, bottom - grown.top), slice(left - grown.left, right - grown.left)
 
     def _along(self, start: int, end: int, length: int) -> tuple[int, int] | None:
-        """Return the first position and the end of the patches centered in start … end, along one axis."""
+        """Return the first position and the end of the patches whose centers lie in start … end, along one axis."""
         first = -(-max(0, start - self.halo) // self.stride) * self.stride
         last = min(end - 1 - self.halo, length - self._grid.side) // self.stride * self.stride
         return (first, last + self._grid.side) if last >= first else None
@@ -83,8 +83,8 @@ class MRFLoss:
     def _one(self, image: Tensor, seen: tuple[slice, slice]) -> Tensor:
         """Compute Σ ‖Ψ_p − Ψ*_NN(p)‖² of one image.
 
-        It equals Σ_x n(x) ‖f(x) − m(x)‖² plus a constant, where n(x) is the number and m(x) the mean of the values that
-        the nearest patches have at position x.
+        This equals Σ_x n(x) ‖f(x) − m(x)‖² plus a constant. Here n(x) is the number of nearest patches that cover
+        position x, and m(x) is the mean of their values there.
         """
         rows, columns = seen
         own = image[:, rows, columns]
@@ -129,7 +129,7 @@ def _nearest_values(
 
 
 def _make(target: StyleTarget, norms: Norms) -> MRFLoss:
-    """Make the mean over the patches of the optimized image, and over the positions of a patch."""
+    """Return the loss as a mean over the optimized image's patches and over the positions of a patch."""
     height, width = target.map_size
     patches = max(1, height - _PATCH + 1) * max(1, width - _PATCH + 1)
     norm = norms.mean_std_norm(target.statistics) / (_PATCH**2 * patches)

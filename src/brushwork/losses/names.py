@@ -1,4 +1,4 @@
-"""Names of the style losses and what they compare, without torch: options check them, and help pages list them."""
+"""Names of the style losses and what they compare, without torch: options check the names, and help pages list them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 REGISTERED: dict[str, Any] = {}
-"""Style losses by name, as far as their modules have been imported; see `register_loss`."""
+"""Style losses by name, of the modules imported so far; see `register_loss`."""
 
 
 def style_loss_names() -> dict[str, str]:
-    """Return what each style loss compares, by name, those that need only saved statistics first."""
+    """Return what each style loss compares, by name; losses that need only saved statistics come first."""
     found = _collect()
     return {name: found[name][1] for name in sorted(found, key=lambda name: (found[name][0], name))}
 
@@ -23,13 +23,13 @@ def statistics_losses() -> list[str]:
 
 
 def describe_style_losses() -> str:
-    """Return the names of all style losses, each with what it compares, as a sentence for the help."""
+    """Return a sentence for the help: the names of all style losses, each with what it compares."""
     return f"{', '.join(f'{name} ({text})' for name, text in style_loss_names().items())}."
 
 
 @cache
 def _read_source() -> dict[str, tuple[bool, str]]:
-    """Return (needs_image, help) of the losses that the modules here register, by name, from their source."""
+    """Return (needs_image, help) by name for the losses registered in this package, read from the source."""
     found = {}
     for file in Path(__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):

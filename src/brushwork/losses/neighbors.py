@@ -1,4 +1,4 @@
-"""Neighbors loss: compares each feature with the nearest of the style's, by the cosine of centered features."""
+"""Neighbors loss: compares each feature with the nearest style feature, by the cosine of centered features."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from brushwork.losses.style_loss import Norms, StyleLossSpec, StyleTarget, regis
 from brushwork.types import Feature, PerImage
 
 QUERIES = 2048
-"""Positions of the optimized image that are compared at a time."""
+"""Number of positions of the optimized image to compare at a time."""
 
 Columns = Float[Tensor, "c _"]
 
@@ -26,17 +26,17 @@ Columns = Float[Tensor, "c _"]
 class NeighborsLoss:
     """Neighbors loss, scale · mean over p of min over q of 1 − cos(f(p) − μ, s(q) − μ*).
 
-    μ and μ* are the means of both sets of features. The positions p are drawn at random, anew by `resample`, if there
-    are more than `queries`. Each q is held fixed in the gradient. Means need the full map, so this is not a sum over
-    positions.
+    μ and μ* are the means of the two sets of features. If there are more than `queries` positions, p runs over a random
+    sample, which `resample` draws anew. The gradient treats each q as a constant. The means need the full map, so this
+    is not a sum over positions.
 
     Source: Kolkin et al., 2203.13215 (NNST), the final pass, with each layer matched for itself.
-    Differs: positions are drawn at random, where the authors take every n-th row and column of large maps.
+    Differs: positions are random, where the authors take every n-th row and column of large maps.
     """
 
     layer: str
     samples: Columns = field(repr=False)
-    """Features s(q) of the style."""
+    """s(q), the style's features."""
     scale: float
     seed: int = 0
     step: int = 0
@@ -59,13 +59,13 @@ class NeighborsLoss:
 
 
 def normalize_columns(columns: Columns) -> Columns:
-    """Subtract the mean of the columns, and divide each by its length; zero stays zero."""
+    """Return the columns with their mean subtracted, each divided by its length; zero stays zero."""
     return functional.normalize(columns - columns.mean(-1, keepdim=True), dim=0)
 
 
 @torch.no_grad()
 def nearest_columns(queries: Columns, keys: Columns) -> Int[Tensor, "n"]:
-    """Return for each query the key with the largest inner product, in blocks of bounded memory."""
+    """Return, for each query, the index of the key with the largest inner product, in blocks of bounded memory."""
     at_once = max(1, BLOCK_NUMBERS // keys.shape[1])
     return torch.cat([(part.mT @ keys).argmax(-1) for part in torch.split(queries, at_once, dim=1)])
 

@@ -1,4 +1,4 @@
-"""The Gaussian Wasserstein distance with matrix roots by a few Newton–Schulz steps, as in crowsonkb's program."""
+"""Gaussian Wasserstein distance with matrix roots from a few Newton–Schulz steps, as in crowsonkb's program."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from brushwork.losses.style_loss import Norms, StyleLossSpec, StyleTarget, regis
 from brushwork.types import Feature, PerImage, Summary
 
 STEPS = 12
-"""Newton–Schulz steps of the program, forward and backward."""
+"""Number of Newton–Schulz steps in the program, both forward and backward."""
 
 RIDGE = 1e-4
 """Variance that the program adds to every channel."""
@@ -27,9 +27,9 @@ RIDGE = 1e-4
 class NewtonSchulzWassersteinLoss:
     """Approximate Gaussian Wasserstein loss, scale · (‖μ − μ*‖² + tr(Σ + Σ* − 2 (Σ*^½ Σ Σ*^½)^½)).
 
-    10⁻⁴ is added to the diagonals of Σ and Σ*. Roots are computed by 12 Newton–Schulz steps, which do not converge
-    where the variances of directions differ by orders of magnitude: on VGG-16's features the loss is up to 11 % above
-    the distance, and its gradient up to 21 % from it.
+    10⁻⁴ is added to the diagonals of Σ and Σ*. Roots come from 12 Newton–Schulz steps, which do not converge where the
+    variances along different directions differ by orders of magnitude: on VGG-16's features the loss is up to 11 %
+    above the distance, and its gradient up to 21 % from the distance's.
 
     Source: crowsonkb/style-transfer-pytorch (scale 1/N, N channels); Lin & Maji, 1707.06772, for the backward steps.
     """
@@ -59,7 +59,7 @@ class NewtonSchulzWassersteinLoss:
 
 
 def matrix_root(matrix: Float[Tensor, "b c c"]) -> Float[Tensor, "b c c"]:
-    """Return the square root of positive definite matrices by 12 Newton–Schulz steps, from A/‖A‖; not differentiable.
+    """Return square roots of positive definite matrices: 12 Newton–Schulz steps from A/‖A‖; not differentiable.
 
     Source: Higham, Functions of Matrices, eq. 6.35; Lin & Maji, 1707.06772, section 3.
     """
@@ -72,10 +72,12 @@ def matrix_root(matrix: Float[Tensor, "b c c"]) -> Float[Tensor, "b c c"]:
 
 
 def trace_of_root(matrix: Float[Tensor, "b c c"]) -> PerImage:
-    """Return the trace of `matrix_root`. Its gradient X solves R X + X R = 1 for the root R, by 12 steps too.
+    """Return the trace of `matrix_root`.
 
-    Source: Lin & Maji, 1707.06772, section 3, where a general gradient stands for 1. From 1, every X is a polynomial
-    in R, and their commutator, which the general steps subtract, is 0.
+    The gradient X solves R X + X R = 1 for the root R, also by 12 steps.
+
+    Source: Lin & Maji, 1707.06772, section 3, with a general gradient instead of 1. Starting from 1, every X is a
+    polynomial in R, so their commutator, which the general steps subtract, is 0.
     """
     found: PerImage = _RootTrace.apply(matrix)  # type: ignore[no-untyped-call]
     return found

@@ -1,4 +1,4 @@
-"""Sums of squared products between positions that share a window, block by block."""
+"""Sums of squared products between positions that share a window, computed block by block."""
 
 from __future__ import annotations
 
@@ -17,21 +17,24 @@ from brushwork.types import Feature, PerImage
 
 @dataclass(frozen=True)
 class PairBlocks:
-    """A window cut into blocks of positions, which share the products with the positions around them.
+    """A window cut into blocks of positions; a block shares the products with the positions around it.
 
     With w over a window of 2s + 1 positions, V(q, q') = Σ_p w(q − p) w(q' − p) over all centers p in the map, along
-    each axis. V is 0 more than 2s apart. Features are given over the window and this halo, clipped to the map.
+    each axis. V is 0 for positions more than 2s apart. Features cover the window and this halo, clipped to the map.
     """
 
     window: Window
-    """Its sides are multiples of those of a block. A single block along an axis, or none within s of the border."""
+    """Window whose sides are multiples of a block's.
+
+    Along each axis it is a single block, or has no block within s of the border.
+    """
     rows: int
     columns: int
     weights: Float[Tensor, "k"]
 
     @classmethod
     def cut(cls, window: Window, side: int, at_a_time: int, weights: Float[Tensor, "k"]) -> list[PairBlocks]:
-        """Return blocks that cover a window, at most `at_a_time` together; `side` ≥ s."""
+        """Return blocks that cover a window, at most `at_a_time` in each part; `side` ≥ s."""
         wide = min(at_a_time, max(1, window.width // side))
         rows = _cut_blocks(window.top, window.height, side, at_a_time // wide)
         columns = _cut_blocks(window.left, window.width, side, wide)
@@ -47,9 +50,9 @@ class PairBlocks:
         return self._sum_squares(one, other, below=False)
 
     def own_products(self, one: Feature) -> PerImage:
-        """Compute Σ_q Σ_q' V(q, q') (f(q)·f(q'))², where pairs with q' below q count twice, and those above not at all.
+        """Compute Σ_q Σ_q' V(q, q') (f(q)·f(q'))², counting pairs with q' below q twice, and those above not at all.
 
-        Over the full map the sum is the same, in three fifths of the multiplications or less.
+        Over the full map the sum is the same, with at most three fifths of the multiplications.
         """
         return self._sum_squares(one, one, below=True)
 
@@ -64,7 +67,7 @@ class PairBlocks:
         return _as_columns(inside.unfold(2, self.rows, self.rows).unfold(3, self.columns, self.columns))
 
     def _around(self, feature: Feature, *, below: bool) -> Float[Tensor, "b n c p"]:
-        """Return the positions around each block (or around its rows and below), with zeros outside of the map."""
+        """Return the positions around each block (with `below`, none above it), with zeros outside the map."""
         outer, window, halo = self.window.expand(self.halo), self.window, self.halo
         missing = (
             halo - (window.left - outer.left),
@@ -97,7 +100,7 @@ class PairBlocks:
 
 
 def _cut_blocks(start: int, length: int, side: int, at_a_time: int) -> list[int]:
-    """Return the cuts between parts of full blocks: the first and the last block alone, and what is left."""
+    """Return the cuts between parts of full blocks: the first and last block stand alone; the rest comes last."""
     end = start + length // side * side
     inner = range(min(start + side, end), end, side * at_a_time)
     return sorted({start, *inner, max(start, end - side), end, start + length})
@@ -108,12 +111,12 @@ def _as_columns(blocks: Float[Tensor, "b c rows columns h w"]) -> Float[Tensor, 
 
 
 def _products(one: Float[Tensor, "b n c q"], other: Float[Tensor, "_ n c p"]) -> Float[Tensor, "b n q p"]:
-    """Return f·f' of all positions of a block; single positions are too small for matrix products."""
+    """Return f·f' for all positions of a block; single positions are too small for matrix products."""
     return one.mT @ other if other.shape[-1] > 1 else (one * other).sum(-2, keepdim=True)
 
 
 class _SumSquares(torch.autograd.Function):
-    """Σ V P², whose gradient 2 V P is kept in place of P and P²."""
+    """Σ V P². It keeps V P, half its gradient, in place of P and P²."""
 
     @staticmethod
     def forward(ctx: Any, products: Float[Tensor, "b n q p"], weights: Float[Tensor, "q p"]) -> PerImage:

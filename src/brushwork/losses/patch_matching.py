@@ -1,4 +1,4 @@
-"""Nearest patches of other feature maps for each patch of a map."""
+"""Nearest patches in other feature maps, for each patch of a map."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class PatchGrid(NamedTuple):
 
 
 class PatchMatch(NamedTuple):
-    """Nearest style patch for each patch of an image, as indices into the flattened, concatenated style maps."""
+    """Nearest style patch of each image patch, as indices into the flattened, concatenated style maps."""
 
     first: Int[Tensor, "h w"]
-    """Index of its upper left position."""
+    """Index of the style patch's upper left position."""
     width: Int[Tensor, "h w"]
-    """Offset between its rows."""
+    """Offset from one of its rows to the next."""
 
 
 @torch.no_grad()
@@ -76,8 +76,8 @@ def _blocks(image: Size, style: Size, grid: PatchGrid) -> Iterator[tuple[slice, 
 def _products(one: Float[Tensor, "c _ _"], other: Float[Tensor, "c _ _"], grid: PatchGrid) -> Float[Tensor, "h w k l"]:
     """Compute the inner products ⟨Ψ_p, Ψ*_q⟩ of all patches.
 
-    Each product of positions is computed once, then summed over a patch. Only positions of the same residue modulo the
-    stride are multiplied with each other.
+    Each product of two positions is computed once, then summed over a patch. Only positions with the same residue
+    modulo the stride are multiplied.
     """
     (side, stride), sizes = grid, [grid.n_patches(length) for whole in (one, other) for length in whole.shape[1:]]
     found = one.new_zeros(sizes)
@@ -91,20 +91,20 @@ def _products(one: Float[Tensor, "c _ _"], other: Float[Tensor, "c _ _"], grid: 
 
 
 def _diagonal(products: Tensor, axis: int, steps: int, own: int, other: int) -> Tensor:
-    """Compute Σ_i of the products with both positions shifted by i along one axis of both maps."""
+    """Compute the sum over i of the products with both positions shifted by i along one axis of their maps."""
     moved = (products.narrow(axis, step, own).narrow(axis + 2, step, other) for step in range(steps))
     return reduce(torch.add, moved)
 
 
 def _norms(style: Float[Tensor, "c _ _"], grid: PatchGrid) -> Float[Tensor, "k l"]:
-    """Return ‖Ψ*_q‖ of every patch, never 0."""
+    """Return ‖Ψ*_q‖ for every patch, never 0."""
     squares = style.square().sum(0)[None, None]
     sums = functional.avg_pool2d(squares, grid.side, grid.stride, divisor_override=1)[0, 0]
     return sums.sqrt().clamp_min(torch.finfo(sums.dtype).tiny)
 
 
 def _keep(best: Tensor, found: PatchMatch, top: Tensor, positions: PatchMatch) -> None:
-    """Replace the best matches where a block scores higher."""
+    """Replace the best matches in place where a block scores higher."""
     better = top > best
     for old, new in ((best, top), (found.first, positions.first), (found.width, positions.width)):
         old.copy_(torch.where(better, new, old))

@@ -1,4 +1,4 @@
-"""Random positions, and seeds of what is drawn anew at each step."""
+"""Random positions, and seeds for what is drawn anew at each step."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def step_seed(seed: int, step: int) -> int:
 
 
 def draw_columns(columns: Float[Tensor, "*b c n"], count: int, seed: int) -> Float[Tensor, "*b c m"]:
-    """Return at most `count` of the columns, drawn at random on the CPU; all of them if there are no more."""
+    """Return `count` of the columns, drawn at random on the CPU, or all of them if there are no more."""
     if columns.shape[-1] <= count:
         return columns
     drawn = torch.randperm(columns.shape[-1], generator=torch.Generator().manual_seed(seed))[:count]

@@ -1,4 +1,4 @@
-"""Style losses by name: what each needs, how it is made, and the registry that `--loss` reads."""
+"""Style losses by name: what each needs, how to make it, and the registry that `--loss` reads."""
 
 from __future__ import annotations
 
@@ -23,14 +23,17 @@ _WHOLE_ONLY = "the losses neighbors and hypercolumns cannot be restricted to reg
 
 @dataclass(frozen=True, kw_only=True)
 class StyleTarget(ABC):
-    """What a style loss is made from at one layer: style images, or a region of one. Computed when it is read."""
+    """The style at one layer, from which a style loss is made: style images, or a region of one.
+
+    Each property is computed when it is read.
+    """
 
     layer: str
     """Encoder layer."""
     seed: int = 0
     """Seed for random numbers."""
     image_size: Size | None = None
-    """Size of the optimized image; None where only saved statistics are there."""
+    """Size of the optimized image; None if only saved statistics are available."""
 
     @property
     @abstractmethod
@@ -45,7 +48,7 @@ class StyleTarget(ABC):
     @property
     @abstractmethod
     def features(self) -> Sequence[Feature]:
-        """Features of each style image; of a region, its positions in one row."""
+        """Features of each style image; for a region, its positions in one row."""
 
     @property
     @abstractmethod
@@ -62,7 +65,7 @@ class StyleTarget(ABC):
 
     @property
     def matched(self) -> Feature:
-        """This layer of the style's hypercolumns nearest to the content image's, on the grid of these.
+        """This layer of the style's hypercolumns nearest to the content image's, on the content's grid.
 
         Raises: InputError: the target is a region, or there is no content image.
         """
@@ -70,7 +73,7 @@ class StyleTarget(ABC):
 
     @property
     def guide(self) -> Guides | None:
-        """Weight of each position of the optimized image, one map of mean 1; None: the same for all."""
+        """Weight of each position of the optimized image, one map of mean 1; None: equal weights."""
         return None
 
     @property
@@ -93,15 +96,15 @@ class Norms(Protocol):
 
 
 class RegionStatistics(NamedTuple):
-    """What a style loss on all regions together is made from at one layer."""
+    """The statistics of all regions at one layer, from which one style loss is made."""
 
     layer: str
     guides: Guides
     """Weight of each position of the optimized image, for each region; see `normalize_guides`."""
     statistics: Sequence[LayerStatistics]
-    """Moments of each region of its style image."""
+    """Moments of each region, in its style image."""
     weights: Float[Tensor, "r"]
-    """Fraction of the loss's weight that each region has."""
+    """Each region's fraction of the loss's weight."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,45 +118,45 @@ class StyleLossSpec:
     """What it compares, in a few words."""
 
     make: Callable[[StyleTarget, Norms], AnyLoss]
-    """Makes the loss at one layer, with weight 1."""
+    """Function that makes the loss at one layer, with weight 1."""
 
     needs_image: bool = True
-    """Whether it reads more of its target than `statistics`, which is all that a style file has."""
+    """Whether it reads more of its target than `statistics`, all that a style file has."""
 
     needs_content: bool = False
-    """Whether it reads `matched` of its target, which follows from the content image."""
+    """Whether it reads its target's `matched`, which depends on the content image."""
 
     regions: Literal["guide", "positions"] | None = None
-    """What it takes from its target to apply to a region; None: it cannot be restricted to regions."""
+    """What it reads from its target to apply to a region; None: it cannot be restricted to regions."""
 
     make_regions: Callable[[RegionStatistics, Norms], AnyLoss] | None = None
-    """Makes one loss for all regions together; None: `make` makes one for each."""
+    """Function that makes one loss for all regions together; None: `make` makes one for each."""
 
     is_per_image: bool = False
-    """Whether several style images are weighted losses, one each; otherwise one loss takes them together."""
+    """Whether each of several style images has its own weighted loss; otherwise one loss takes them together."""
 
     is_blended: bool = True
-    """Whether the weights of several style images can be given."""
+    """Whether several style images can have weights."""
 
     balance: float = 1.0
     """Factor in the normalization `relative` that makes the loss as strong as Gram matrices.
 
-    With it the loss alone, with the weights of `default`, preserves about as much content: its final content loss is
-    within 14 % of theirs (bridge after van Gogh, cat after Hokusai, of the examples; 160 pixels, 40 iterations), but
-    for hypercolumns; docs/controls.md has the figures.
+    With this factor, the loss alone, with the weights of `default`, preserves about as much content as they do: except
+    for hypercolumns, its final content loss is within 14 % of theirs (the examples bridge after van Gogh and cat after
+    Hokusai; 160 pixels, 40 iterations). docs/controls.md has the figures.
     """
 
     label: str = ""
-    """Name under which it is reported, if another."""
+    """Name under which it is reported, if not `name`."""
 
 
 def register_loss(spec: StyleLossSpec) -> StyleLossSpec:
-    """Add a style loss to those that `--loss` takes by name, and return it."""
+    """Add a style loss to those that `--loss` accepts by name, and return it."""
     REGISTERED[spec.name] = spec
     return spec
 
 
 def style_losses() -> Mapping[str, StyleLossSpec]:
-    """Return all style losses by name, those that need only saved statistics first."""
+    """Return all style losses by name; those that need only saved statistics come first."""
     import_modules("brushwork.losses", "register_loss(")
     return {spec.name: spec for spec in sorted(REGISTERED.values(), key=lambda spec: (spec.needs_image, spec.name))}

@@ -1,4 +1,4 @@
-"""Temporal loss: the distance to other frames of a film, moved to this one."""
+"""Temporal loss: the distance to other frames of a film, warped to this one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Total variation of an image, in the forms that published programs use."""
+"""Total variation of an image, in the forms used by published programs."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ KERAS_POWER = 1.25
 class TotalVariationLoss:
     """Total variation, across · Σ|x(i,j+1) − x(i,j)|ᵖ + down · Σ|x(i+1,j) − x(i,j)|ᵖ.
 
-    Differences belong to their upper left pixel. With `paired`, only pixels that have both neighbors count,
-    as in jcjohnson's program.
+    A difference belongs to its upper or left pixel. With `paired`, only pixels that have both neighbors count, as in
+    jcjohnson's program.
 
     Source: the published programs; Mahendran & Vedaldi, 1412.0035, eq. 6 for the idea.
     """
@@ -56,7 +56,7 @@ class TotalVariationLoss:
 
 @dataclass(frozen=True)
 class JointVariationLoss:
-    """Total variation of both directions together, scale · Σ ((Δ across)² + (Δ down)²)ᵖ, of each channel by itself.
+    """Total variation of both directions together, scale · Σ ((Δ across)² + (Δ down)²)ᵖ, for each channel separately.
 
     Only pixels that have a right and a lower neighbor count.
 
@@ -84,7 +84,7 @@ class JointVariationLoss:
 class NinePointVariationLoss:
     """Total variation along rows, columns and diagonals, 2/(3n) Σ (Δ² across + Δ² down) + 1/(6m) Σ Δ² diagonal.
 
-    The image is continued by its border pixels, one on each side; n is the number of its values, m that of the
+    The image is padded with its border pixels, one on each side. n is the number of its values, and m the number of
     diagonals in one direction, (rows + 1)(columns + 1) for each channel.
 
     Source: crowsonkb/style-transfer-pytorch.
@@ -96,7 +96,7 @@ class NinePointVariationLoss:
     def summarize(self, feature: Feature, window: Window) -> Summary:
         """Compute the sums over the differences whose upper left pixel lies in the window.
 
-        Where the window begins at the image's border, the repeated border belongs to it.
+        Where the window starts at the image's border, it also owns the repeated border.
         """
         top, left, bottom, right = _is_inside(window)
         missing = [int(not inside) for inside in (left, right, top, bottom)]
@@ -115,7 +115,7 @@ class NinePointVariationLoss:
 
 
 def _is_inside(window: Window) -> tuple[bool, bool, bool, bool]:
-    """Return whether the map goes on above, left of, below and right of the window."""
+    """Return whether the map continues above, left of, below and right of the window."""
     full = window.full_size
     return window.top > 0, window.left > 0, window.bottom < full.height, window.right < full.width
 
@@ -152,7 +152,7 @@ def make_total_variation(form: TVForm, size: Size, encoder_scale: float) -> TVLo
     | `keras`           | Σ (d² across + d² down)^1.25, white = 255, over pixels with both neighbors       |
     | `crowsonkb`       | 2/3 mean d² across, down + 1/6 mean d² of both diagonals, white = 1              |
 
-    The `jcjohnson` program only adds the gradient of this formula, and leaves it out of the loss that it prints.
+    The `jcjohnson` program only adds the gradient of this formula; the loss that it prints does not include it.
     """
     height, width = size
     across, down = max(1, 3 * height * (width - 1)), max(1, 3 * (height - 1) * width)
