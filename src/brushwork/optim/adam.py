@@ -16,19 +16,19 @@ from brushwork.optim.saved_state import get_count, get_entry, get_number, to_ten
 from brushwork.types import State
 
 RETREAT = 0.1
-"""Factor of the learning rate after a divergence: such explosions are a matter of orders of magnitude."""
+"""Factor that cuts the learning rate after a divergence: such explosions are a matter of orders of magnitude."""
 
 
 class Adam:
     """The Adam optimizer, x ← x − lr · m̂ / (√v̂ + eps).
 
-    m̂ and v̂ are running means of the gradient and of its square, bias corrected. With `ema_decay` > 0 the reported
-    point is the running mean of the iterates (with that decay, the start included, bias corrected); at another image
-    size a new mean begins with the start there. With a bounded parametrization, points are clamped.
+    m̂ and v̂ are bias-corrected running means of the gradient and of its square. With `ema_decay` > 0 the reported point
+    is the running mean of the iterates (with that decay, bias corrected, the start included). At another image size a
+    new mean begins with the start there. With a bounded parametrization, points are clamped.
 
     Raises: InputError: an option out of range.
 
-    Source: Kingma & Ba 2014, algorithm 1; the averages: section 7.2.
+    Source: Kingma & Ba 2014, algorithm 1; section 7.2 for the averages.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Adam:
 
     @torch.no_grad()
     def step(self, point: Tensor, current: Evaluation, closure: Closure) -> StepResult:
-        """Make one step, which takes one evaluation."""
+        """Take one step, at the cost of one evaluation."""
         if not self._count:
             self._memory = {"mean": torch.zeros_like(point), "square": torch.zeros_like(point)}
         if self.ema_decay and not self._averaged:
@@ -94,7 +94,7 @@ class Adam:
         return f"with a learning rate of {self.lr:g}"
 
     def rescale(self, resize: Callable[[Tensor], Tensor], gradient: float) -> None:
-        """Resize the moments, the second of which is kept at 0 or above, and begin a new average."""
+        """Resize the moments, keeping the second at 0 or above, and begin a new average."""
         factors = {"mean": gradient, "square": gradient**2}
         memory = {name: resize(self._memory[name]) * factors[name] for name in factors if name in self._memory}
         if "square" in memory:

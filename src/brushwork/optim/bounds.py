@@ -1,4 +1,4 @@
-"""Bounds on every entry of a point, and the entries that they leave free."""
+"""Bounds on every entry of a point, and the entries they leave free."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Bounds: TypeAlias = tuple[float, float]
 
 
 ROUNDINGS = 4
-"""Distance to a bound, in roundings, that counts as being on it: point + (bound − point) rounds twice."""
+"""Distance, in roundings, at which an entry counts as being on a bound: point + (bound − point) rounds twice."""
 
 
 def clamp(point: Tensor, bounds: Bounds | None) -> Tensor:
-    """Return the nearest point inside the bounds; the tensor may be clamped in place."""
+    """Return the nearest point inside the bounds. The tensor may be clamped in place."""
     return point if bounds is None else point.clamp_(*bounds)
 
 
@@ -29,7 +29,7 @@ def free_mask(point: Tensor, gradient: Tensor, bounds: Bounds) -> Tensor:
     The other entries are at a bound that the step would cross. An entry within a few roundings of a bound counts as
     being on it.
 
-    Source: Byrd, Lu, Nocedal & Zhu 1995: the complement is the active set at a point.
+    Source: Byrd, Lu, Nocedal & Zhu 1995; the complement is the active set at a point.
     """
     least, greatest = bounds
     slack = ROUNDINGS * torch.finfo(point.dtype).eps * max(abs(least), abs(greatest))

@@ -26,7 +26,7 @@ class Evaluation(NamedTuple):
 class _GivenGradient(torch.autograd.Function):
     """A number whose gradient with respect to an image is given.
 
-    `torch.autograd.grad` takes a gradient to begin with too, and imports sympy for it: half a second.
+    `torch.autograd.grad` also accepts an initial gradient, but then imports sympy, which takes half a second.
     """
 
     @staticmethod
@@ -41,9 +41,9 @@ class _GivenGradient(torch.autograd.Function):
 
 
 class Closure:
-    """Evaluates points, and counts the evaluations.
+    """Function that evaluates points and counts the evaluations.
 
-    The tensors it returns are written to by one optimizer only, which may overwrite the gradient of its last point.
+    Only one optimizer writes to the tensors it returns, and may overwrite the gradient of its last point.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Closure:
         return self.parametrization.bounds
 
     def __call__(self, point: Tensor) -> Evaluation:
-        """Evaluate loss and gradient at a point; counts as one evaluation."""
+        """Evaluate loss and gradient at a point, as one evaluation of the budget."""
         if self.remaining < 1:
             raise RuntimeError(
                 "the evaluation budget is exhausted: an optimizer must check `remaining` before evaluating."
@@ -100,5 +100,5 @@ class Closure:
 
     @torch.no_grad()
     def to_image(self, point: Tensor) -> Image:
-        """Return the image of a point."""
+        """Return the image that a point represents."""
         return self.parametrization.to_image(point).detach()

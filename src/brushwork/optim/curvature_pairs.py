@@ -14,21 +14,21 @@ from brushwork.optim.reductions import Reductions
 from brushwork.storage.mapped import empty_mapped
 
 PIECE = 1 << 22
-"""Number of entries that are converted to the point's precision, or moved to its device, at a time."""
+"""Number of entries to convert to the point's precision, or move to its device, at a time."""
 
 BLOCK_BYTES = 1 << 25
 """Size of a block in bytes.
 
-glibc maps allocations over 32 MiB (DEFAULT_MMAP_THRESHOLD_MAX), and returns them to the system when they are freed.
+glibc maps allocations over 32 MiB (DEFAULT_MMAP_THRESHOLD_MAX), so freeing them returns them to the system.
 """
 
 MOST = 64
-"""Most vectors in a block; blocks of small images, of a few MB, may lie in the heap."""
+"""Largest number of vectors in a block; the blocks of small images, a few MB, may lie in the heap."""
 
 ALIGNMENT = 64
-"""Multiple of entries to which the starts of vectors are aligned.
+"""Number of entries to whose multiples the starts of vectors are aligned.
 
-Sums over vectors then round alike wherever they lie: BLAS promises that for vectors aligned to 64 bytes.
+Sums over vectors then round the same wherever they lie: BLAS promises that for vectors aligned to 64 bytes.
 """
 
 
@@ -53,7 +53,7 @@ def pair_in_float32(pair: tuple[Tensor, Tensor]) -> Iterator[Tensor]:
 
 @runtime_checkable
 class Preconditioner(Protocol):
-    """An initial inverse Hessian H₀, which the recursion starts from."""
+    """Initial inverse Hessian H₀, from which the recursion starts."""
 
     def apply(self, vector: Tensor, pairs: Sequence[CurvaturePair]) -> None:
         """Compute vector ← H₀ · vector, in place, for at least one pair."""
@@ -62,7 +62,7 @@ class Preconditioner(Protocol):
 class CurvaturePairs:
     """The last `history` pairs with ⟨s, y⟩ above `min_curvature`, oldest first.
 
-    Where `storage` rounds, vectors are rounded before their products are computed, so that a pair is consistent.
+    If `storage` rounds, vectors are rounded before their products are computed, so that a pair is consistent.
     """
 
     def __init__(
@@ -84,9 +84,9 @@ class CurvaturePairs:
     def update(self, direction: Tensor, length: float, change: tuple[Tensor, Tensor], *, moving_only: bool) -> None:
         """Add the pair of length · direction and the change of the gradient (before, after).
 
-        The direction and the gradient before are overwritten: they become the pair. With `moving_only` the pair covers
-        only the entries that move. Entries held by a bound carry no curvature, and their gradients would only blur the
-        others'.
+        The direction and the earlier gradient are overwritten: they become the pair. With `moving_only` the pair covers
+        only the entries that move. Entries held by a bound carry no curvature, and their gradients would only blur that
+        of the others.
         """
         before, after = change
         s, y = direction.mul_(length), torch.sub(after, before, out=before)
@@ -102,7 +102,7 @@ class CurvaturePairs:
         self._exported = 0
 
     def export(self) -> list[tuple[Tensor, Tensor]]:
-        """Return all s and y as stored. They are not written to again."""
+        """Return all s and y as stored. They are never written to again."""
         self._exported = len(self._pairs)
         return [(pair.s, pair.y) for pair in self._pairs]
 
@@ -121,7 +121,7 @@ class CurvaturePairs:
 
     def _drop(self) -> None:
         oldest = self._pairs.popleft()
-        if self._exported:  # the oldest pairs belong to a state that may still be being saved
+        if self._exported:  # the oldest pairs belong to a state that may not be saved yet
             self._exported -= 1
         else:
             self._store.release(oldest.s, oldest.y)
@@ -136,7 +136,7 @@ def _two_loops(
 ) -> Tensor:
     """Compute the two-loop recursion from H₀ = ⟨s, y⟩/⟨y, y⟩ · 1, or from the preconditioner.
 
-    No number is read back from the device on the way.
+    It reads no number back from the device.
 
     Source: Nocedal & Wright, Numerical Optimization, 2nd edition, algorithm 7.4 and equation 7.20.
     """
@@ -157,7 +157,7 @@ def _two_loops(
 
 
 def _inner(kept: Tensor, flat: Tensor, reductions: Reductions) -> Tensor:
-    """Return the inner product as a 0-dimensional tensor; nothing is read back from the device."""
+    """Return the inner product as a 0-dimensional tensor, without reading it back from the device."""
     parts = [torch.dot(piece, part) for piece, part in _pieces(kept, flat)]
     return reductions.sum_over_ranks(parts[0] if len(parts) == 1 else torch.stack(parts).sum())
 
@@ -168,9 +168,9 @@ def _add_to(flat: Tensor, kept: Tensor, alpha: Tensor) -> None:
 
 
 def _pieces(kept: Tensor, flat: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield pieces of a stored vector, each with the corresponding piece of another.
+    """Yield pieces of a stored vector, each with the corresponding piece of another vector.
 
-    The pieces are converted to the other's precision and device.
+    The stored pieces are converted to the other vector's precision and device.
     """
     kept = kept.view(-1)
     if kept.dtype == flat.dtype and kept.device == flat.device:
@@ -184,9 +184,9 @@ class VectorStore:
     """Allocator of long-lived vectors, in blocks separate from short-lived ones.
 
     Among short-lived vectors they would leave holes in the C library's heap, measured at 40 % of an L-BFGS history.
-    Vectors as large as a block make no holes: with full storage they stay where they are, without a copy.
-    On disk, the system decides how much of the vectors it holds in memory. The file is created where `tempfile` puts it
-    (TMPDIR). It has no name while it is used, so that nothing is left behind, whatever happens.
+    Vectors as large as a block leave no holes: with full storage they stay where they are, without a copy.
+    On disk, the system decides how much of the vectors to hold in memory. The file lies where `tempfile` puts it
+    (TMPDIR). It has no name while in use, so nothing is left behind, whatever happens.
     """
 
     def __init__(self, storage: HistoryStorage = "full") -> None:
@@ -194,7 +194,7 @@ class VectorStore:
         self._rows: list[Tensor] = []
 
     def add(self, vector: Tensor) -> Tensor:
-        """Store a vector. The result may be the same tensor, which must not be written to any more."""
+        """Store a vector. The result may be the same tensor: do not write to it any more."""
         return vector if self._stays(vector) else self.copy(vector)
 
     def copy(self, vector: Tensor) -> Tensor:
@@ -202,7 +202,7 @@ class VectorStore:
         return vector.clone() if self._stays(vector) else self._row(vector).copy_(vector)
 
     def release(self, *vectors: Tensor) -> None:
-        """Free vectors that are not used any more."""
+        """Free vectors that are no longer used."""
         self._rows.extend(vector for vector in vectors if not self._stays(vector))
 
     def _stays(self, vector: Tensor) -> bool:

@@ -1,4 +1,4 @@
-"""Divergence guard: returns an optimizer to the best point when the loss explodes or is not finite."""
+"""Divergence guard: returns an optimizer to its best point when the loss explodes or is not finite."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from brushwork.types import State
 EXPLOSION = 1e3
 """Ratio to the best loss that counts as an explosion.
 
-L-BFGS without a line search rises at times and recovers: on VGG-19 (96 pixels, 60 runs) from 30 times its best loss
-with the published first step. Runs that diverged passed 1e13 within three steps.
+Without a line search, the loss of L-BFGS rises at times and recovers: on VGG-19 (96 pixels, 60 runs), from up to 30
+times the best loss with the published first step. Runs that diverged passed 1e13 within three steps.
 """
 PATIENCE = 3
-"""Number of failures without a new best point between them that ends the run."""
+"""Number of failures, without a new best point between them, that ends the run."""
 
 
 class DivergenceGuard:
-    """Wrapper of an optimizer that recovers from divergence.
+    """Wrapper that lets an optimizer recover from divergence.
 
     A failure is a loss or a gradient that is not finite, or an explosion: a loss over `explosion` times the best one,
-    and over the first one. The best point is then restored (for one evaluation, not counted if none is left), the
-    optimizer is reset and made more cautious, and the step's note reports it.
+    and over the first one. The guard then restores the best point (for one evaluation, not counted if none is left),
+    resets the optimizer and makes it more cautious. The step's note reports this.
 
     Raises: DivergedError: three failures in a row, without a new best point between them; carries the best image.
     """
@@ -40,7 +40,7 @@ class DivergenceGuard:
         self._failures = 0
 
     def step(self, point: Tensor, current: Evaluation, closure: Closure) -> StepResult | None:
-        """Make a step of the wrapped optimizer, or return to the best point."""
+        """Take a step of the wrapped optimizer, or return to the best point."""
         if self._best is None:
             self._first = current.loss
             self._record_best(point, current)

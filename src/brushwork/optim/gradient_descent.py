@@ -16,10 +16,10 @@ from brushwork.optim.saved_state import get_count, get_number, to_tensor
 from brushwork.types import State
 
 DECAY_STEPS = 100
-"""Number of steps over which the learning rate decreases by its decay."""
+"""Number of steps in which the learning rate shrinks by the factor `decay`."""
 
 RETREAT = 0.1
-"""Factor of the learning rate after a divergence, as in Adam."""
+"""Factor that cuts the learning rate after a divergence, as in Adam."""
 
 
 class GradientDescent:
@@ -29,7 +29,7 @@ class GradientDescent:
 
     Raises: InputError: an option out of range.
 
-    Source: 1508.06576, which names the method; the rate: the Keras example of neural style transfer of 2020.
+    Source: 1508.06576, which names the method; the Keras example of neural style transfer of 2020 for the rate.
     """
 
     def __init__(self, lr: float, *, decay: float = 1.0) -> None:
@@ -42,7 +42,7 @@ class GradientDescent:
 
     @torch.no_grad()
     def step(self, point: Tensor, current: Evaluation, closure: Closure) -> StepResult:
-        """Make one step, which takes one evaluation."""
+        """Take one step, at the cost of one evaluation."""
         length = self.lr * self.decay ** (self._count / DECAY_STEPS)
         self._count += 1
         there = clamp(point.add(current.gradient, alpha=-length), closure.bounds)
@@ -57,7 +57,7 @@ class GradientDescent:
         self._count, self.lr = get_count(state, "descent.count"), get_number(state, "descent.lr")
 
     def reset(self) -> None:
-        """Begin again with the full learning rate."""
+        """Start again with the full learning rate."""
         self._count = 0
 
     def back_off(self) -> str:
@@ -66,4 +66,4 @@ class GradientDescent:
         return f"with a learning rate of {self.lr:g}"
 
     def rescale(self, resize: Callable[[Tensor], Tensor], gradient: float) -> None:
-        """Do nothing: no tensor is remembered, and the learning rate goes on decreasing."""
+        """Do nothing: there is no tensor to resize, and the learning rate keeps decreasing."""

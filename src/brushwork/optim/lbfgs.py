@@ -22,15 +22,15 @@ from brushwork.optim.saved_state import get_count, get_entry, get_number, to_ten
 from brushwork.types import State
 
 TRIALS = 20
-"""Most evaluations that one line search may take."""
+"""Largest number of evaluations in one line search."""
 NOISE = 8
 """Rounding error of a loss (a long sum), in units of eps.
 
-In float32 this is 1e-6 of the loss, the tolerance of Hager & Zhang 2005.
+In float32 it is 1e-6 of the loss, the tolerance of Hager & Zhang 2005.
 """
 
 DOUBLED = 5
-"""Number of times that steps are doubled while no pair has been accepted."""
+"""Largest number of times that the step is doubled while no pair has been accepted."""
 
 
 class SearchDirection(NamedTuple):
@@ -46,13 +46,13 @@ class LBFGS:
 
     Without `line_search` every step is one evaluation, and the iterates are those of torch.optim.LBFGS. With it, t
     satisfies the strong Wolfe conditions. With a bounded parametrization (where a line search works better), directions
-    leave out the entries held by the bounds, and points are clamped. The run ends early where the gradient is 0, or no
-    lower loss is found along the negative gradient.
+    leave out the entries held by the bounds, and points are clamped. The run ends early if the gradient is 0, or if it
+    finds no lower loss along the negative gradient.
 
     The published rules suit losses of 1e4 and more. If the loss is a mean over pixels, the first step is rounded away,
-    and no pair reaches the curvature. With `initial_step`, the mean change of the entries in the first step (doubled in
-    each further step while no pair has been accepted), and `min_curvature=0` the iterates depend neither on the scale
-    of the loss nor on the unit of the parametrization.
+    and no pair reaches `min_curvature`. `initial_step` is the mean change of the entries in the first step, doubled in
+    each further step while no pair has been accepted. With it and `min_curvature=0`, the iterates depend neither on the
+    scale of the loss nor on the unit of the parametrization.
 
     Early on, pairs from small steps may show less curvature than there is farther away, and the next step is far too
     long. Without a line search, `max_step` limits the mean change of the entries in a step.
@@ -62,9 +62,9 @@ class LBFGS:
 
     Raises: InputError: an option out of range.
 
-    Source: Liu & Nocedal 1989; step rule and defaults: torch/optim lbfgs.lua.
-    Differs: a direction that is not a descent direction drops the memory instead of ending the run. The tolerances of
-    torch.optim.LBFGS, which depend on the scale of the loss, do not exist.
+    Source: Liu & Nocedal 1989; torch/optim lbfgs.lua for the step rule and the defaults.
+    Differs: if a direction is not a descent direction, the pairs are dropped and the run goes on. There are none of the
+    tolerances of torch.optim.LBFGS, which depend on the scale of the loss.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class LBFGS:
 
     @torch.no_grad()
     def step(self, point: Tensor, current: Evaluation, closure: Closure) -> StepResult | None:
-        """Make one step, or return None where the bounds and the gradient leave nothing to gain."""
+        """Take one step, or return None if the bounds and the gradient leave nothing to gain."""
         search = self._search_direction(point, current.gradient, closure.bounds)
         if not search.slope < 0 and self._steps:
             self.reset()
@@ -120,7 +120,7 @@ class LBFGS:
         free = free_mask(point, gradient, bounds)
         gradient = torch.where(free, gradient, 0)
         direction = self._pairs.direction(gradient).mul_(free)
-        # The cut by the bounds counts: the step is the straight line to the clamped point.
+        # Clamping changes the direction: the step is the straight line to the clamped point.
         length = self._length(direction, gradient)
         direction = clamp(point.add(direction, alpha=length), bounds).sub_(point)
         return SearchDirection(direction, 1.0, self.reductions.dot(direction, gradient))
@@ -150,14 +150,14 @@ class LBFGS:
         return self.step(point, here, closure) if closure.remaining else None
 
     def _fixed_step(self, point: Tensor, closure: Closure, search: SearchDirection) -> StepResult:
-        """Make a step without a line search."""
+        """Take a step without a line search."""
         there = clamp(point.add(search.direction, alpha=search.step_length), closure.bounds)
         return StepResult(there, closure(there))
 
     def _step_with_line_search(
         self, point: Tensor, here: Evaluation, closure: Closure, search: SearchDirection
     ) -> StepResult | None:
-        """Make a step with a line search."""
+        """Take a step with a line search."""
         found = self._search(point, here, closure, search)
         if not (found.result and found.is_finite) and closure.remaining and len(self._pairs):
             self.reset()
@@ -210,7 +210,7 @@ class LBFGS:
         self._steps, self._carried, self.line_search = get_count(state, "lbfgs.moved"), carried, line_search
 
     def reset(self) -> None:
-        """Drop the pairs: the next step is a first step."""
+        """Drop the pairs, so that the next step is a first step."""
         self._pairs.clear()
         self._steps, self._carried = 0, False
 

@@ -3,9 +3,9 @@
     φ(t) ≤ φ(0) + c₁ t φ'(0)        |φ'(t)| ≤ c₂ |φ'(0)|
 
 Source: Nocedal & Wright, Numerical Optimization, 2nd edition, algorithms 3.5 and 3.6 and equation 3.59.
-Differs: both phases of the textbook's algorithm, bracketing and zooming, are one loop over an interval from the lowest
-trial (`low`) to one beyond a minimum (`high`, unknown at first). Where the loss changes by less than its rounding
-error, the slope alone decides, as in Hager & Zhang 2005, equation 4.1.
+Differs: the two phases of the textbook's algorithm, bracketing and zooming, are one loop over an interval from the
+lowest trial (`low`) to one beyond a minimum (`high`, unknown at first). Where the loss changes by less than its
+rounding error, the slope alone decides, as in Hager & Zhang 2005, equation 4.1.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from brushwork.optim.optimizer import StepResult
 DECREASE = 1e-4
 """c₁, the textbook's value for quasi-Newton methods (p. 62)."""
 CURVATURE = 0.9
-"""c₂, likewise."""
+"""c₂, from the same page."""
 GROWTH = (1.1, 10.0)
-"""Smallest and largest growth of the next trial while there is no upper bracket.
+"""Smallest and largest factor from one trial to the next while there is no upper bracket.
 
-The textbook leaves it open.
+The textbook leaves them open.
 """
 MARGIN = 0.1
-"""Fraction of the interval that a trial keeps from its ends, so that the interval shrinks."""
+"""Smallest distance of a trial from the interval's ends, as a fraction of it, so that the interval shrinks."""
 
 
 class LineSearchTrial(NamedTuple):
@@ -54,7 +54,7 @@ def search_wolfe(
     """Return the first trial that satisfies both conditions.
 
     After `limit` trials, or at the `longest` length, return the lowest trial with sufficient decrease. If there is
-    none, return `start`, or a trial that is not finite if there was no other. `noise` is the rounding error of a loss.
+    none, return `start`, or a trial that is not finite if there was no other. `noise` is a loss's rounding error.
     """
     before, low, high = start, start, None
     trial = start

@@ -23,14 +23,14 @@ def identity(point: Tensor) -> Image:
 
 
 class OptimizationStep(NamedTuple):
-    """A point of the optimization. Together with the optimizer's state at this time it is a checkpoint."""
+    """A point of the optimization. Together with the optimizer's state at that time, it is a checkpoint."""
 
-    index: int  # type: ignore[assignment]  # (hides tuple.index, which a step has no use for)
-    """Number of evaluations (forward and backward passes) so far; 1 is the evaluation of the start."""
+    index: int  # type: ignore[assignment]  # (hides tuple.index, which a step does not need)
+    """Number of evaluations (forward and backward passes) so far; 1 is that of the start."""
     losses: LossValues
     """Losses at the point, detached from the graph."""
     displayed: Tensor
-    """The point to display: with averaged iterates their average, to which the losses do not apply."""
+    """The point to display: if iterates are averaged, their average. The losses are not those of the average."""
     point: Tensor
     note: str | None = None
     """Message for the user, such as a report of the divergence guard."""
@@ -54,16 +54,16 @@ def minimize(
     evaluations: int = 0,
     reductions: Reductions = WHOLE,
 ) -> Iterator[OptimizationStep]:
-    """Minimize from a starting image, or from a point, within a budget of `max_evaluations` evaluations.
+    """Minimize from a starting image or point, within `max_evaluations` evaluations, and yield each step.
 
-    A line search may spend several evaluations on one step. The run ends early where no step lowers the loss, and where
-    the budget ends within a line search.
+    A line search may spend several evaluations on one step. The run ends early if no step lowers the loss, or if the
+    budget runs out within a line search.
 
-    To resume, load the optimizer's state and give the `point` and the index (as `evaluations`) of the step at which it
+    To resume, load the optimizer's state and pass the `point` and the index (as `evaluations`) of the step at which it
     was saved. That point is evaluated once more, neither counted nor yielded, and all later steps equal those of an
     uninterrupted run.
 
-    Where each process holds a part of the point, `reductions` combine the parts, as in the optimizer.
+    If each process holds a part of the point, `reductions` combine the parts, as in the optimizer.
 
     Raises: InputError: not exactly one of `init` and `point`, a budget under 1, or a start whose loss is not finite.
     """
@@ -128,10 +128,10 @@ def move_to_next_level(
 ) -> Tensor:
     """Resize the optimizer's state for the next image size, and return the starting point.
 
-    It is the resized image, plus `detail`.
+    The start is the resized image, plus `detail`.
 
-    `gradient` is the factor by which the entries of a gradient change with the size: old area / new area for losses
-    that are means over the image, 1 for sums over pixels.
+    `gradient` is the factor by which a gradient's entries change with the size: old area / new area for losses that are
+    means over the image, 1 for sums over pixels.
     """
     optimizer.rescale(resize, gradient)
     resized = resize(image)

@@ -1,4 +1,4 @@
-"""The protocol of optimizers."""
+"""Protocol for optimizers."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from brushwork.types import State
 
 
 class StepResult(NamedTuple):
-    """The point that an optimizer moved to, and its evaluation."""
+    """The point to which an optimizer moved, and its evaluation."""
 
     point: Tensor
     evaluation: Evaluation
     average: Tensor | None = None
-    """The point to display where it is another one: the average of the iterates."""
+    """The point to display, if not `point`: the average of the iterates."""
     note: str | None = None
     """Message for the user about this step."""
 
 
 @runtime_checkable
 class Optimizer(Protocol):
-    """Moves from point to point, using what it remembers of earlier ones.
+    """Protocol for an optimizer: it moves from point to point, using what it remembers of earlier ones.
 
-    No tensor returned by an optimizer is written to afterwards: states and points are snapshots, without a copy.
+    An optimizer never writes to a tensor that it has returned: states and points are snapshots, without a copy.
     """
 
     def step(self, point: Tensor, current: Evaluation, closure: Closure) -> StepResult | None:
-        """Make a step, with at least one and at most `closure.remaining` evaluations.
+        """Take a step, with at least one and at most `closure.remaining` evaluations.
 
         Returns None if no better point can be found. `current` is consumed: its gradient may be overwritten.
         """
@@ -38,7 +38,7 @@ class Optimizer(Protocol):
     def state(self) -> State:
         """Return everything that must be saved, besides the point, to continue exactly as without interruption.
 
-        Its tensors may share their memory with the point.
+        Its tensors may share memory with the point.
         """
 
     def load(self, state: State) -> None:
@@ -48,13 +48,13 @@ class Optimizer(Protocol):
         """
 
     def reset(self) -> None:
-        """Drop what was learned about the function, as if the next step were the first."""
+        """Forget what was learned about the function, as if the next step were the first."""
 
     def back_off(self) -> str:
-        """Make all further steps more cautious. Returns how, as the end of a sentence: "with …"."""
+        """Make all further steps more cautious, and return how, as the end of a sentence: "with …"."""
 
     def rescale(self, resize: Callable[[Tensor], Tensor], gradient: float) -> None:
-        """Convert the memory to another image size.
+        """Convert the optimizer's memory to another image size.
 
         `resize` resizes a tensor shaped like the point. `gradient` is the factor by which a gradient's entries change:
         old area / new area for losses that are means over the image, 1 for sums over pixels.

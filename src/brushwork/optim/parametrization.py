@@ -1,4 +1,4 @@
-"""Parametrizations: the numbers that are optimized, and the image that they represent."""
+"""Parametrizations: the numbers to optimize, and the image that they represent."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class PixelParametrization:
 
     Raises: InputError: a unit that is not positive, or an empty box.
 
-    Source: the box is that of Gatys et al. 2015 (texture synthesis): the range of the source's values.
+    Source: Gatys et al. 2015 (texture synthesis) for the box, the range of the source's values.
     """
 
     unit: float = 1.0
     """Length of the interval [0, 1] in the optimizer's numbers.
 
-    The published programs use 0 to 255, which affects the first step of L-BFGS and Adam's learning rate.
+    The published programs use 0 to 255, which affects L-BFGS's first step and Adam's learning rate.
     """
 
     limits: tuple[float, float] | None = None
@@ -56,14 +56,14 @@ class PixelParametrization:
 class SphereParametrization:
     """Images on a sphere, image = gray + std · √n · point/‖point‖ over the n values of each image.
 
-    This bounds objectives that have no maximum, such as an entry of a Gram matrix, without bounds on the pixels. Values
-    may leave [0, 1].
+    This bounds objectives without a maximum, such as an entry of a Gram matrix, without bounding the pixels. Values may
+    leave [0, 1].
 
     Raises: InputError: a `std` that is not positive.
     """
 
     std: float = 0.25
-    """Root mean square of the values about gray, with white = 1."""
+    """Root mean square of the values relative to gray, with white = 1."""
     gray: float = 0.5
 
     def __post_init__(self) -> None:
@@ -100,4 +100,4 @@ class Parametrization(Protocol):
         """Return the image that the numbers represent; differentiable."""
 
     def to_point(self, image: Image) -> Tensor:
-        """Return the numbers that represent a starting image, the inverse of `to_image`."""
+        """Return the numbers that represent a starting image; the inverse of `to_image`."""

@@ -11,11 +11,11 @@ from torch import Tensor
 from brushwork.optim.curvature_pairs import CurvaturePair, pair_in_float32
 
 PAIRS = 10
-"""Number of newest pairs that curvatures are computed from: older ones belong to a different region."""
+"""Number of newest pairs from which curvatures are computed: older ones belong to a different region."""
 
 
 class OctavePreconditioner:
-    """H₀ = F⁻¹ diag(h) F over the planes of an image, with F the Fourier transform.
+    """H₀ = F⁻¹ diag(h) F over the planes of an image, where F is the Fourier transform.
 
     In each octave, h is √(Σ|ŝ|²/Σ|ŷ|²) of the newest pairs: the displacement there per unit change of the gradient. A
     common factor makes ⟨y, H₀ y⟩ = ⟨s, y⟩ for the newest pair. H₀ is symmetric and positive definite.
@@ -60,7 +60,7 @@ class _Grid:
         octaves = (-0.5 - frequency.log2()).clamp(0, self._count - 1)  # the corners of the spectrum are at √½
         octaves = octaves.to(torch.int32)
         self.octaves = octaves.to(device)
-        # The frequencies octave by octave: sums over slices are deterministic, index_add_ on CUDA is not.
+        # The frequencies, octave by octave: sums over slices are deterministic, unlike index_add_ on CUDA.
         self._sorted = octaves.flatten().argsort(stable=True).to(torch.int32).to(device)
         self._lengths = octaves.flatten().bincount(minlength=self._count).tolist()
         self._twice = torch.full((columns.numel(),), 2.0)  # the other half is the mirror image

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 BLOCK = 1 << 20
-"""Entries summed in the tensor's own precision; the sums of the blocks are added in float64."""
+"""Number of entries to sum in the tensor's own precision; the blocks' sums are added in float64."""
 
 
 def local_only(values: Tensor) -> Tensor:
-    """Return the values unchanged: the vectors are complete on this process."""
+    """Return the values unchanged, since the vectors are complete on this process."""
     return values
 
 
@@ -22,10 +22,10 @@ def local_only(values: Tensor) -> Tensor:
 class Reductions:
     """All reductions of vectors that an optimizer needs.
 
-    Where each process holds a part of every vector, `sum_over_ranks` and `max_over_ranks` combine the parts' numbers.
-    Both take a tensor of a few numbers and return one like it (shape, type, device), identical to the last bit on every
-    process, since processes decide by these numbers and must decide alike. All processes must call the same reductions
-    in the same order. A NaN in one part must not be lost in the total. A part may be empty.
+    If each process holds a part of every vector, `sum_over_ranks` and `max_over_ranks` combine the parts' numbers.
+    Both take a tensor of a few numbers and return one like it (shape, type, device). It must be identical to the last
+    bit on every process, since all processes must make the same decisions from these numbers. All processes must call
+    the same reductions in the same order. A NaN in one part must not be lost in the total. A part may be empty.
     """
 
     sum_over_ranks: Callable[[Tensor], Tensor] = local_only
@@ -37,7 +37,7 @@ class Reductions:
     def dot(self, a: Tensor, b: Tensor) -> float:
         """Return ⟨a, b⟩.
 
-        Where products leave the range of the tensors' precision, both are first scaled to magnitude 1.
+        If products leave the range of the tensors' precision, both vectors are first scaled to magnitude 1.
         """
         value = self._sum([torch.dot(x, y) for x, y in zip(_blocks(a), _blocks(b), strict=True)])
         range_of = torch.finfo(max(a.dtype, torch.float32, key=lambda dtype: dtype.itemsize))
@@ -49,7 +49,7 @@ class Reductions:
         return self._sum([torch.linalg.vector_norm(block, 1) for block in _blocks(a)])
 
     def max(self, a: Tensor) -> float:
-        """Return the greatest entry; entries must not be NaN."""
+        """Return the largest entry; no entry may be NaN."""
         return float(self.max_over_ranks(a.amax() if a.numel() else a.new_tensor(-inf)))
 
     def numel(self, a: Tensor) -> int:
@@ -80,6 +80,6 @@ WHOLE = Reductions()
 
 
 def _blocks(a: Tensor) -> Iterator[Tensor]:
-    """Yield its blocks, in float32 or wider."""
+    """Yield the vector's blocks, in float32 or wider."""
     for block in torch.split(a.reshape(-1), BLOCK):
         yield block if block.dtype.itemsize >= torch.float32.itemsize else block.float()

@@ -10,7 +10,7 @@ from brushwork.types import State
 
 
 def to_tensor(value: float | int) -> Tensor:
-    """Return a number as a tensor for safetensors, without loss."""
+    """Return a number as a tensor for safetensors, without loss of precision."""
     return torch.tensor(value, dtype=torch.float64)
 
 
@@ -37,10 +37,10 @@ def get_count(state: State, name: str) -> int:
 
 
 def get_entry(state: State, name: str) -> Tensor:
-    """Return a copy of an entry of a saved state, on the device of its point.
+    """Return a copy of an entry of a saved state, on the device of the state's point.
 
-    It is copied: sums over memory of another alignment, as in a mapped file, may round differently. Numbers stay where
-    they are, since not every device has float64.
+    Without a copy, sums over memory of another alignment, as in a mapped file, might round differently. Numbers stay
+    where they are, since not every device has float64.
 
     Raises: InputError: there is no such entry.
     """
