@@ -1,4 +1,4 @@
-"""Evaluation of an image that is extended at the top and left, which shifts the grid of the network's strides."""
+"""Evaluation of an image extended at the top and left, which shifts the grid of the network's strides."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from brushwork.types import Evaluate, Feature, Image, LossValues
 class GridShift(NamedTuple):
     """Numbers of pixels by which an image is extended, mirrored about its first row and column.
 
-    Pooling and strided layers divide an image into cells from its first pixel on. In the extended image they divide it
-    elsewhere.
+    Pooling and strided layers divide an image into cells, starting from its first pixel. Extending the image moves
+    these cells.
     """
 
     top: int = 0
     left: int = 0
 
     def limit(self, size: Size) -> GridShift:
-        """Return the shift for an image of a size: at most all its rows and columns but one are mirrored."""
+        """Return the shift for an image of a given size: at most all its rows and columns but one are mirrored."""
         return GridShift(min(self.top, size.height - 1), min(self.left, size.width - 1))
 
     def enlarge(self, size: Size) -> Size:
@@ -38,7 +38,7 @@ class GridShift(NamedTuple):
         return image if self == NO_SHIFT else pad(image, top=self.top, left=self.left)
 
     def source_rows(self, rows: RowRange) -> list[int]:
-        """Return the row of the image that each of the extended image's rows shows."""
+        """Return the image's row that each given row of the extended image shows."""
         return [abs(row - self.top) for row in range(*rows)]
 
 
@@ -46,9 +46,9 @@ NO_SHIFT = GridShift()
 
 
 def draw_shift(largest: int, seed: int, step: int) -> GridShift:
-    """Return the random shift of an outer step, by its number alone.
+    """Return the random shift of an outer step, which depends only on the seed and the step's number.
 
-    The first one is the largest, so that no later step takes more memory.
+    The first shift is the largest, so that no later step takes more memory.
     """
     if step == 0:
         return GridShift(largest, largest)
@@ -57,7 +57,7 @@ def draw_shift(largest: int, seed: int, step: int) -> GridShift:
 
 
 def evaluate_extended(evaluate: Evaluate, shift: GridShift) -> Evaluate:
-    """Return the evaluation of an image, from that of the extended image."""
+    """Return the evaluation of an image, given that of the extended image."""
     if shift == NO_SHIFT:
         return evaluate
 
@@ -73,9 +73,9 @@ def evaluate_extended(evaluate: Evaluate, shift: GridShift) -> Evaluate:
 def evaluate_extended_bands(
     evaluate: Evaluate, shift: GridShift, have: RowRanges, extended: RowRanges, group: ProcessGroup
 ) -> Evaluate:
-    """Return the evaluation of a rank's rows of an image, from that of its rows of the extended image.
+    """Return the evaluation of a rank's rows of an image, given that of its rows of the extended image.
 
-    `have`, `extended`: the rows of each rank, of the image and of the extended image.
+    `have` and `extended` are each rank's rows of the image and of the extended image.
     """
     if shift == NO_SHIFT:
         return evaluate
@@ -94,7 +94,7 @@ def evaluate_extended_bands(
 
 
 class _Mirror(NamedTuple):
-    """Rows and columns of an image that the rows and columns of another show."""
+    """For each row and column of the extended image, the image's row or column that it shows."""
 
     rows: Tensor
     columns: Tensor
@@ -105,7 +105,7 @@ class _Mirror(NamedTuple):
         return cls(torch.tensor(rows, dtype=torch.long, device=image.device), columns)
 
     def evaluate(self, evaluate: Evaluate, image: Image) -> tuple[LossValues, Tensor]:
-        """Return the losses at the mirrored image, and their gradient at the image."""
+        """Return the losses at the extended image, and their gradient with respect to the image."""
         mirrored = image.detach().index_select(-2, self.rows).index_select(-1, self.columns).requires_grad_()
         losses = evaluate(mirrored)
         gradient = torch.zeros_like(mirrored) if mirrored.grad is None else mirrored.grad
@@ -115,5 +115,5 @@ class _Mirror(NamedTuple):
 
 
 def add_gradient(image: Image, gradient: Tensor) -> None:
-    """Add to the gradient of an image, in a tensor of its own."""
+    """Add to an image's gradient, in a new tensor."""
     image.grad = gradient if image.grad is None else image.grad + gradient

@@ -1,4 +1,4 @@
-"""Sums over an image, part by part."""
+"""Sums over an image, computed part by part."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from brushwork.types import Feature, Features, Summaries
 
 
 def make_layout(encoder: Encoder, losses: Mapping[str, AdditiveStatistic], image: Size) -> TileLayout:
-    """Return the layout of an image at the layers of some losses."""
+    """Return the layout of an image at the layers of the given losses."""
     return TileLayout.of(encoder, halos(losses), image)
 
 
@@ -31,13 +31,13 @@ def halos(losses: Mapping[str, AdditiveStatistic]) -> dict[str, int]:
 
 
 def summarize(terms: Mapping[str, AdditiveStatistic], features: Features, layout: TileLayout, own: Window) -> Summaries:
-    """Compute the sums over the positions of some pixels, from the features of `layout.receptive_window(own)`."""
+    """Compute the sums over the positions of the pixels `own`, from features of `layout.receptive_window(own)`."""
     outer = layout.receptive_window(own)
     found, seen = {}, dict[tuple[str, int], Feature]()
     for name, term in terms.items():
         grid, view = layout.grids[term.layer], (term.layer, term.halo)
         window = grid.owned_positions(own)
-        if view not in seen:  # losses on the same view share it, so that their statistics are computed together
+        if view not in seen:  # losses on the same view share it, so their statistics are computed together
             seen[view] = crop_positions(features[term.layer], grid, outer, window.expand(term.halo))
         with exact_precision(seen[view].device):
             found[name] = term.summarize(seen[view], window)
@@ -45,7 +45,7 @@ def summarize(terms: Mapping[str, AdditiveStatistic], features: Features, layout
 
 
 def crop_positions(feature: Feature, grid: LayerGrid, outer: Window, positions: Window) -> Feature:
-    """Crop some positions out of the features of a part of the image."""
+    """Crop positions out of the features of `outer`, a part of the image."""
     stride = grid.geometry.stride
     top, left = positions.top - outer.top // stride, positions.left - outer.left // stride
     rows, columns = slice(top, top + positions.height), slice(left, left + positions.width)
@@ -55,7 +55,7 @@ def crop_positions(feature: Feature, grid: LayerGrid, outer: Window, positions: 
 
 
 def add_summaries(summaries: Iterable[Summaries]) -> Summaries:
-    """Add the sums of disjoint parts, in float64 where the device has it."""
+    """Add the sums of disjoint parts, in float64 if the device has it."""
     totals: dict[str, dict[str, Tensor]] = {}
     for summary in summaries:
         for name, sums in summary.items():
@@ -67,18 +67,18 @@ def add_summaries(summaries: Iterable[Summaries]) -> Summaries:
 
 
 def cast_wide(sums: Summaries, dtype: torch.dtype) -> Summaries:
-    """Cast sums to the dtype of the features, but at least to float32."""
+    """Cast sums to the features' dtype, or to float32 if that is wider."""
     wide = torch.promote_types(dtype, torch.float32)
     return {name: {key: value.to(wide) for key, value in one.items()} for name, one in sums.items()}
 
 
 def to_float64(sums: Tensor) -> Tensor:
-    """Cast sums to float64, where the device has it."""
+    """Cast sums to float64 if the device has it."""
     return sums if sums.device.type == "mps" else sums.double()
 
 
 def sums_with_gradients(sums: Summaries, gradients: Summaries) -> list[tuple[Tensor, Tensor]]:
-    """Return the sums that have a graph, each with its ∂score/∂S."""
+    """Return each sum that has a graph, with its ∂score/∂S."""
     return [
         (value, gradients[name][key].to(value.dtype))
         for name, summary in sums.items()
@@ -88,7 +88,7 @@ def sums_with_gradients(sums: Summaries, gradients: Summaries) -> list[tuple[Ten
 
 
 def sum_gradient(sums: Summaries, gradients: Summaries, leaf: Tensor) -> Tensor:
-    """Backpropagate ∂score/∂S through the sums to the tensor they were computed from."""
+    """Return the gradient at the tensor that the sums were computed from, by backpropagating ∂score/∂S."""
     pairs = sums_with_gradients(sums, gradients)
     if not pairs:
         return torch.zeros_like(leaf)

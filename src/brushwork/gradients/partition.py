@@ -1,4 +1,4 @@
-"""The part of an image that a process holds: the full image, with or without tiles, or a band of rows."""
+"""The part of an image that a process holds: the full image (in tiles or not), or a band of rows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class LocalFeatures(NamedTuple):
 
     feature: Feature
     top: int
-    """Row of the full feature map at which they begin."""
+    """First row of the full feature map that they cover."""
     positions: Size
     """Size of the full feature map."""
 
@@ -42,23 +42,26 @@ class Partition(Protocol):
 
     @property
     def reductions(self) -> Reductions:
-        """Reductions over full vectors, of which this process holds its part."""
+        """Reductions over full vectors, of which this process holds a part."""
 
     def crop(self, image: Image) -> Image:
         """Return this process's part of a full image."""
 
     def resize(self, held: Tensor, old: Size, new: Size) -> Tensor:
-        """Resize the image: from this process's part at the old size to its part at the new one."""
+        """Return this process's part of the image at the new size, given its part at the old size."""
 
     def evaluate(self, encoder: Encoder, objective: Objective, size: Size, shift: GridShift = NO_SHIFT) -> Evaluate:
-        """Return the evaluation at this process's part of an image of a size; the objective is of the shifted image."""
+        """Return the evaluation at this process's part of an image of that size.
+
+        The objective is that of the shifted image.
+        """
 
     def features(self, encoder: Encoder, image: Image, layers: Sequence[str]) -> Mapping[str, LocalFeatures]:
         """Compute the features of this process's part of a full image."""
 
     @property
     def sum_over_image(self) -> SumOverImage | None:
-        """Function that computes sums over a full image; None: in one forward pass."""
+        """Function that computes sums over a full image; None: one forward pass does."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class FullImage:
     """Partition in which one process holds the full image."""
 
     tiling: Tiling | None = None
-    """Tiles to evaluate in; None: one pass over the full image."""
+    """Tiles for the evaluation; None: one pass over the full image."""
     reductions: Reductions = WHOLE
 
     def crop(self, image: Image) -> Image:
@@ -106,9 +109,9 @@ class RowBand:
 
     group: ProcessGroup
     stride: int
-    """Bands begin at multiples of this, in pixels."""
+    """Bands begin at multiples of this number of pixels."""
     halo: int
-    """Minimum number of rows in a band, in pixels."""
+    """Smallest height of a band, in pixels."""
     tiling: Tiling
 
     @classmethod
@@ -122,7 +125,7 @@ class RowBand:
         return Reductions(self.group.all_reduce_sum, self.group.all_reduce_max)
 
     def split_rows(self, height: int) -> RowRanges:
-        """Return the rows of every rank for an image of a height."""
+        """Return the rows of every rank for an image of the given height."""
         return split_rows(height, self.group.world_size, self.stride, self.halo)
 
     def crop(self, image: Image) -> Image:
@@ -149,7 +152,7 @@ class RowBand:
     def features(self, encoder: Encoder, image: Image, layers: Sequence[str]) -> Mapping[str, LocalFeatures]:
         size = Size.of(image)
         rows = self._rows(size.height)
-        # A rank without rows encodes some, for the shapes.
+        # A rank without rows encodes the full image, for the shapes.
         own = Window(rows.top, 0, rows.height, size.width, size) if rows.height else Window(0, 0, *size, size)
         layout = TileLayout.of(encoder, dict.fromkeys(layers, 0), size)
         found = encode_region(encoder, layout.receptive_window(own).crop(image), layers, own, self.tiling.side)
@@ -171,7 +174,7 @@ def _needed_rows(rows: RowRange, old: int, new: int) -> RowRange:
 
 
 def full_features(encoder: Encoder, image: Image, layers: Sequence[str], partition: Partition) -> Mapping[str, Feature]:
-    """Return all features of an image, in every process; computed in tiles if the partition has tiles."""
+    """Return all features of an image, in every process, computed in tiles if the partition has tiles."""
     alone = FullImage(partition.tiling) if isinstance(partition, RowBand) else partition
     return {layer: held.feature for layer, held in alone.features(encoder, image, layers).items()}
 

@@ -1,6 +1,6 @@
 """Exact loss and gradient of images of any size, row by row in two passes, without overlapping halos.
 
-Needs the native backend. Losses on the pixels themselves are evaluated some rows at a time.
+This needs the native backend. Losses on the pixels themselves are evaluated a few rows at a time.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from brushwork.storage.mapped import drop_pages
 from brushwork.types import Feature, Image, Summaries
 
 _ALIKE = 2
-"""Number of parts kept on `meta`, where only memory counts; the others have the same size."""
+"""Number of parts to keep on `meta`, where only memory counts; the others have the same size."""
 
 PIXELS_AT_ONCE = 2**16
-"""Number of pixels processed together: they stay in the caches, and torch reuses the memory for them."""
+"""Number of pixels to process together: they stay in the caches, and torch reuses their memory."""
 
 
 @dataclass(frozen=True)
@@ -44,20 +44,20 @@ class RowStream:
     area: int
     """Approximate number of pixels in memory at a time."""
     keeps: int = 0
-    """Number of final passes whose results are kept for the backward pass."""
+    """Number of last passes whose results are kept for the backward pass."""
     _kept: deque[SavedRows] = field(default_factory=deque)
     _meta_memory: list[Tensor] = field(default_factory=list)
 
     @classmethod
     def from_view(cls, view: ImageView, side: int, keeps: int = 0) -> Self | None:
-        """Return the view as a row stream with as many pixels in memory as a tile of `side` has; None: use tiles."""
+        """Return the view as a row stream with as many pixels in memory as a tile of `side`, or None: use tiles."""
         if len(view.layout.tiles(side, view.window)) == 1 or not view.is_streamable:
             return None
         return cls(view, area=side**2, keeps=keeps)
 
     @torch.no_grad()
     def compute_features(self) -> Iterator[tuple[str, Window, Feature]]:
-        """Yield the positions of every layer that belong to the own pixels, part by part."""
+        """Yield every layer's features at the positions of the own pixels, part by part."""
         if PIXELS in self.view.layout.grids:
             yield PIXELS, self.view.window, self.view.window.relative_to(self.view.present).crop(self.view.image)
         for stream, strip, bottom, _ in self._passes():
@@ -92,7 +92,7 @@ class RowStream:
     def _keep(self, kept: SavedRows) -> None:
         """Keep rows for the second pass.
 
-        On `meta`, where only memory counts, the first one stands for all but the last.
+        On `meta`, where only memory counts, the first rows stand for all but the last.
         """
         if self.view.image.is_meta and not self._kept:
             count = min(self.keeps, count_passes(self._strips))
@@ -114,7 +114,7 @@ class RowStream:
         return split_strips(self.view.layout, self.view.window, self.area)
 
     def _passes(self) -> Iterator[tuple[RowPipeline, Strip, int, bool]]:
-        """Yield the passes: pipeline, strip, the row up to which it is fed, and whether results are kept."""
+        """Yield the passes: pipeline, strip, the row that ends its input, and whether to keep the results."""
         steps, parts = self.view.encoder.native_steps(self.view.layout.grids) or (), self._strips
         if self.view.image.is_meta:
             parts = [max(parts, key=lambda part: part.outer.width).shorten(_ALIKE)]
@@ -130,7 +130,7 @@ class RowStream:
     def _run_pass(
         self, stream: RowPipeline, strip: Strip, bottom: int, *, keeps: bool = False, known: SavedRows | None = None
     ) -> dict[str, FeatureRows]:
-        """Return the new rows of every layer, after feeding a strip up to a row."""
+        """Return the new rows of every layer, after feeding the strip's rows up to `bottom`."""
         top = stream.first_needed_row
         return stream.forward_rows(self._preprocess_rows(strip, top, bottom), top, keeps=keeps, known=known)
 
@@ -148,7 +148,7 @@ class RowStream:
         return islice(parts, 1 if self.view.image.is_meta else None)
 
     def _place(self, strip: Strip, top: int, bottom: int) -> Window:
-        """Return the window of some rows of a strip in the image."""
+        """Return the window of a strip's rows in the present image."""
         outer = strip.outer
         return Window(outer.top + top, outer.left, bottom - top, outer.width, outer.full_size).relative_to(
             self.view.present
@@ -158,7 +158,7 @@ class RowStream:
         return {name: term for name, term in self.view.losses.items() if self.view.encoder.layer(term.layer) == layer}
 
     def _sums(self, layer: str, new: FeatureRows, strip: Strip) -> Summaries:
-        """Compute the sums over a layer's new rows that belong to the strip."""
+        """Compute the sums over those of a layer's new rows that belong to the strip."""
         terms = self._terms(layer)
         seen = self._feature_of(next(term.layer for term in terms.values()), new, strip)
         if seen is None:
@@ -168,7 +168,7 @@ class RowStream:
             return {name: term.summarize(feature, window) for name, term in terms.items()}
 
     def _feature_of(self, name: str, new: FeatureRows, strip: Strip) -> tuple[Window, Feature] | None:
-        """Return the strip's positions among a layer's new rows, and their window; None if there are none."""
+        """Return the window of the strip's positions among a layer's new rows, and their features; None if none."""
         grid = self.view.layout.grids[name]
         positions, stride = grid.owned_positions(strip.own), grid.geometry.stride
         above, left = strip.outer.top // stride + new.top, positions.left - strip.outer.left // stride
@@ -179,14 +179,14 @@ class RowStream:
         return Window(first, positions.left, last - first, positions.width, positions.full_size), feature
 
     def _gradient_of_sums(self, layer: str, new: FeatureRows, strip: Strip, gradients: Summaries) -> tuple[str, Tensor]:
-        """Return the gradient at a layer's new rows from their sums alone, as rows, columns, channels."""
+        """Return the layer, and its sums' gradient at its new rows, as rows, columns, channels."""
         leaf = new.feature.detach().requires_grad_()
         with torch.enable_grad(), gradients_only(), reuse_memory([leaf] * len(self._terms(layer))):
             sums = self._sums(layer, FeatureRows(new.top, leaf), strip)
         return layer, sum_gradient(sums, gradients, leaf)[0].permute(1, 2, 0)
 
     def _add(self, planes: FeatureRows | None, strip: Strip) -> None:
-        """Backpropagate the gradient at the network's input to the image, and add it to the image's gradient."""
+        """Backpropagate the gradient at the network's input to the image, and add the result to the image's."""
         if planes is None or self.view.image.grad is None:
             return
         for first, last in self._row_chunks(strip, planes.top, planes.top + planes.feature.shape[-2]):

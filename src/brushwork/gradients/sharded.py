@@ -30,14 +30,14 @@ def evaluate_sharded(
     group: ProcessGroup,
     kept: int = 1,
 ) -> Evaluate:
-    """Evaluate an objective over an image of a size, of which every rank has the rows that `have` says.
+    """Return the evaluation of an objective over an image of the given size; `have` lists the rows of each rank.
 
-    The image that is evaluated, and its gradient, are the rank's own rows. At each evaluation the ranks exchange the
-    rows that their positions depend on, compute the sums of their own tiles, add those over all ranks, and return the
-    gradient of the borrowed rows. The losses are the same on every rank, bit for bit: decisions depend on them.
+    It takes the rank's own rows, and adds to their gradient. At each evaluation the ranks exchange the rows that their
+    positions depend on, compute the sums of their own tiles, add those over all ranks, and return the gradient of the
+    borrowed rows. The losses are the same on every rank, bit for bit, because decisions depend on them.
 
     `have` must divide the rows at multiples of the layout's stride. The targets of losses that compare position by
-    position need to hold only the own positions (see `ContentLoss.top`). For `side` and `kept` see `evaluate_tiled`.
+    position need only the own positions (see `ContentLoss.top`). For `side` and `kept` see `evaluate_tiled`.
 
     Raises: NotAdditiveError: a loss is not a function of sums over positions. RankLostError: while evaluating.
     """
@@ -64,7 +64,7 @@ def evaluate_sharded(
 def sum_sharded(
     encoder: Encoder, sums: Mapping[str, AdditiveStatistic], image: Image, *, side: int, group: ProcessGroup
 ) -> Summaries:
-    """Compute sums over a full image that every rank has; each rank encodes a band of it."""
+    """Compute sums over an image that every rank has in full; each rank encodes a band of it."""
     size, combine = Size.of(image), _make_combine(group, image.device)
     layout = make_layout(encoder, sums, size)
     rows = split_rows(size.height, group.world_size, layout.stride, layout.halo)[group.rank]
@@ -75,7 +75,7 @@ def sum_sharded(
 
 
 def _required_rows(layout: TileLayout, own: Window) -> RowRange:
-    """Return the rows that must be present to evaluate a window."""
+    """Return the rows needed to evaluate a window."""
     outer = layout.receptive_window(own) if own.height else own
     return RowRange(outer.top, outer.bottom)
 
@@ -109,7 +109,7 @@ def _unflatten(flat: Tensor, shapes: Mapping[tuple[str, str], torch.Size]) -> Su
 
 
 def _as_first(losses: LossValues, group: ProcessGroup, like: Image) -> LossValues:
-    """Return the losses of rank 0: other machines may round the last bit differently."""
+    """Return the losses of rank 0, since other machines may round the last bit differently."""
     numbers = group.broadcast([float(losses.total), *(float(value) for value in losses.terms.values())])
     total, *terms = like.new_tensor(numbers)
     return LossValues(total, dict(zip(losses.terms, terms, strict=True)))

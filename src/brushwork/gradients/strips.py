@@ -9,10 +9,10 @@ from brushwork.gradients.tile_layout import TileLayout
 from brushwork.images.geometry import Window
 
 STEP = 96
-"""Rows fed together come in multiples of this, so that Winograd tiles fill the feature maps."""
+"""Number of rows of whose multiples are fed together, so that Winograd tiles fill the feature maps."""
 
 ENOUGH = 640
-"""Rows after which memory stops growing: twice the receptive field of VGG-19's deepest layers, vertically."""
+"""Number of rows after which memory stops growing: twice the vertical receptive field of VGG-19's deepest layers."""
 
 _LOST = 6
 """Overhead of each pass, as the number of rows that could be computed in the same time."""
@@ -22,7 +22,7 @@ _MOST = 64
 
 
 TWICE, KEPT = 1.34, 1.06
-"""Time relative to one full pass: if everything is recomputed, and if everything expensive is kept."""
+"""Time relative to one full pass if everything is recomputed, and if everything expensive is kept."""
 
 
 @dataclass(frozen=True)
@@ -31,26 +31,26 @@ class Strip:
 
     own: Window
     outer: Window
-    """The own pixels with the receptive fields of their positions."""
+    """The own pixels, extended by the receptive fields of their positions."""
     rows: int
     """Number of rows fed at a time."""
 
     @property
     def bottoms(self) -> list[int]:
-        """Ends of the row ranges that are fed together, counted from the strip's own top."""
+        """Ends of the row ranges that are fed together, relative to the strip's top."""
         return [*range(self.rows, self.outer.height, self.rows), self.outer.height]
 
     def shorten(self, spare: int) -> Strip:
         """Return the strip with fewer rows, for `meta`, where only memory counts.
 
-        It has enough rows to begin, to continue `spare` times, and to end.
+        It has enough rows to start, to continue `spare` times, and to end.
         """
         left_out = max(0, len(self.bottoms) - 2 - spare - ceil(ENOUGH / self.rows)) * self.rows
         return replace(self, outer=replace(self.outer, height=self.outer.height - left_out))
 
 
 def split_strips(layout: TileLayout, own: Window, area: int) -> list[Strip]:
-    """Return as few strips as possible, such that about `area` pixels are in memory at a time.
+    """Return the fastest division into strips for which about `area` pixels are in memory at a time.
 
     Rows stay in memory until the gradient has passed them: two halos more than are fed at a time.
     """
@@ -62,7 +62,7 @@ def split_strips(layout: TileLayout, own: Window, area: int) -> list[Strip]:
 
 
 def _division(layout: TileLayout, own: Window, positions: int, area: int) -> tuple[int, int]:
-    """Return the number of strips and of rows fed at a time that take the least time."""
+    """Return the fastest numbers of strips and of rows to feed at a time."""
     around, found = 2 * layout.halo, list[tuple[float, int, int]]()
     most = max(1, min(positions, _MOST, own.width // max(1, around)))
     for count in range(1, most + 1):
@@ -80,7 +80,7 @@ def count_passes(parts: list[Strip]) -> int:
 
 
 def strip_cost(parts: list[Strip], keeps: int) -> float:
-    """Estimate the time for strips, of which the last `keeps` passes are kept, relative to one full pass.
+    """Estimate the time for strips relative to one full pass, if the last `keeps` passes are kept.
 
     Measured with VGG-19 at a megapixel (`python bench/tiles.py ratio --keeping 1 99`).
     """

@@ -1,4 +1,4 @@
-"""Layout of tiles: the positions of each layer that belong to given pixels, and their receptive fields."""
+"""Layout of tiles: which positions of each layer belong to given pixels, and their receptive fields."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class LayerGrid(NamedTuple):
     positions: Size
     """Size of the full image's feature map."""
     halo: int = 0
-    """Number of neighboring positions that the losses at this layer need."""
+    """Number of neighboring positions that this layer's losses need."""
 
     def owned_positions(self, own: Window) -> Window:
-        """Return the positions that belong to some pixels: those whose origin lies there.
+        """Return the positions that belong to the pixels `own`: those whose origin lies in them.
 
         At the end of the image, all remaining positions belong to the last pixels.
         """
@@ -42,19 +42,19 @@ class LayerGrid(NamedTuple):
 
 @dataclass(frozen=True)
 class TileLayout:
-    """The size of an image, and the positions of some layers over it.
+    """The size of an image, and the positions of encoder layers over it.
 
-    Pixels are divided at multiples of the deepest layer's stride, so that the pooling windows of each part are aligned
-    with those of the full image.
+    Pixels are divided at multiples of the deepest layer's stride, so that each part's pooling windows are aligned with
+    those of the full image.
     """
 
     image: Size
     grids: Mapping[str, LayerGrid]
-    """By the names of the layers."""
+    """The positions by layer name."""
 
     @classmethod
     def of(cls, encoder: Encoder, layers: Mapping[str, int], image: Size) -> Self:
-        """Return the layout; `layers`: name → halo of the losses there, in positions."""
+        """Return the layout; `layers` maps a layer's name to the halo of its losses, in positions."""
         return cls(
             image,
             {
@@ -70,12 +70,12 @@ class TileLayout:
 
     @property
     def stride(self) -> int:
-        """Parts of the image begin at multiples of this, in pixels."""
+        """Number of pixels at whose multiples parts of the image begin."""
         return self.deepest_layer.geometry.stride
 
     @property
     def halo(self) -> int:
-        """Largest number of pixels that a part needs beyond each of its sides; a multiple of the stride."""
+        """Largest number of pixels that a part needs beyond any of its sides; a multiple of the stride."""
         margins = []
         for grid in self.grids.values():
             positions = self.stride // grid.geometry.stride
@@ -84,7 +84,7 @@ class TileLayout:
         return -(-max(0, *margins) // self.stride) * self.stride
 
     def receptive_window(self, own: Window) -> Window:
-        """Return some pixels and all those that their positions depend on: what must be present to compute them."""
+        """Return the pixels `own` and all others that their positions depend on, which an evaluation needs."""
         height, width = self.image
         grown = [grid.owned_positions(own).expand(grid.halo) for grid in self.grids.values()]
         top, bottom = self._hull(
@@ -96,7 +96,7 @@ class TileLayout:
         return Window(top, left, bottom - top, right - left, self.image)
 
     def _hull(self, own: tuple[int, int], spans: list[tuple[int, int]], end: int) -> tuple[int, int]:
-        """Return the range that covers some pixels and the receptive fields of each layer's positions.
+        """Return the range of the pixels `own` and of the receptive fields of each layer's positions.
 
         It is extended to multiples of the stride.
         """
@@ -106,10 +106,10 @@ class TileLayout:
         return max(0, min(top, own[0])), min(end, max(bottom, own[1]))
 
     def tiles(self, side: int, own: Window | None = None) -> list[Window]:
-        """Return disjoint tiles that make up `own`, each at most `side` pixels a side with its halo.
+        """Return disjoint tiles that make up `own`, each at most `side` pixels a side, halo included.
 
-        `own` is the full image if None. Where a single position of the deepest layer needs more than that, a tile is
-        one such position.
+        `own` is the full image if None. If a single position of the deepest layer needs more than that, a tile is one
+        such position.
         """
         own = own or Window.whole(self.image)
         positions, height, width = self.deepest_layer.owned_positions(own), self.image.height, self.image.width
@@ -122,23 +122,23 @@ class TileLayout:
 
         Tiles have `side` pixels a side, and `kept` of them are kept.
 
-        Measured with VGG-19 on the native path, the sums included, before the native path went row by row: a tile that
-        is computed twice takes 1.43 times as long, one that is kept and recomputes its first layers 1.4 times, the last
-        one that is kept no longer than in a full pass. Without the native backend, keeping saves more.
+        Measured with VGG-19 on the native path, sums included, before it worked row by row: a tile computed twice takes
+        1.43 times as long. A kept tile that recomputes its first layers takes 1.4 times as long, and the last kept tile
+        no longer than in a full pass. Without the native backend, keeping saves more.
         """
         areas = [outer.size.area for outer in map(self.receptive_window, self.tiles(side))]
         return (sum(areas[:1]) + 1.4 * sum(areas[1:kept]) + 1.43 * sum(areas[kept:])) / self.image.area
 
     def representative_tiles(self, tiles: Sequence[Window], device: torch.device) -> Sequence[Window]:
-        """Return the tiles to evaluate: all; on `meta`, where only memory counts, the one that takes the most."""
+        """Return the tiles to evaluate: all, or on `meta`, where only memory counts, the one that takes the most."""
         if device.type != "meta" or not tiles:
             return tiles
         return [max(tiles, key=lambda tile: self.receptive_window(tile).size.area)]
 
     def _cuts(self, span: tuple[int, int], positions: int, image: int, side: int) -> list[int]:
-        """Return the cuts along one side: as few tiles as possible, of equal outer size.
+        """Return the cuts along one side for as few tiles as possible, of equal outer size.
 
-        These are the beginning of each tile, and the end of the last.
+        The cuts are the beginning of each tile, and the end of the last.
         """
         begin, end = span
         halo, stride = self.halo, self.stride

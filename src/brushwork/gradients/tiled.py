@@ -21,20 +21,20 @@ from brushwork.types import Evaluate, Feature, Features, Image, LossValues, Summ
 Combine: TypeAlias = Callable[[Summaries], Summaries]
 """Function applied to the sums between the passes.
 
-They are in float64 (on `mps` in float32), without a graph.
+The sums are in float64 (float32 on `mps`), without a graph.
 """
 
 
 class Tiling(NamedTuple):
-    """Tile size for evaluation in parts, see `evaluate_tiled`.
+    """Tile size for evaluation in parts; see `evaluate_tiled`.
 
-    Images no larger than a tile lose nothing by it.
+    It costs nothing for images no larger than a tile.
     """
 
     side: int
-    """Side of a tile in pixels, halo included; row by row, as many pixels are in memory as a tile has."""
+    """Side of a tile in pixels, halo included. Evaluation row by row holds as many pixels in memory as a tile has."""
     kept: int = 1
-    """Number of tiles whose graphs are kept between the passes, the current one included."""
+    """Number of tiles whose graphs are kept between the passes, including the current one."""
 
     def __str__(self) -> str:
         kept = f", {self.kept} of them cached between the passes" if self.kept > 1 else ""
@@ -50,27 +50,27 @@ def evaluate_tiled(
     own: Window | None = None,
     combine: Combine = lambda sums: sums,
 ) -> Evaluate:
-    """Evaluate an objective over tiles, with the same losses and gradient as `evaluate_whole`.
+    """Return the evaluation of an objective in tiles, with the same losses and gradient as `evaluate_whole`.
 
     Tiles have `side` pixels a side, halo included.
 
     1. The sums of every loss are accumulated over the tiles, without a graph.
     2. The score is differentiated with respect to the sums: ∂score/∂S is small.
-    3. Each tile is computed once more, with a graph, and ∂score/∂S is backpropagated through it to the pixels of the
-       tile and its halo. Where tiles overlap, gradients add.
+    3. Each tile is computed again, with a graph, and ∂score/∂S is backpropagated through it to the pixels of the tile
+       and its halo. Where tiles overlap, gradients add.
 
-    The graphs of `kept` tiles are kept in step 1 and need not be recomputed, which saves a third of their time. The
-    first one costs no memory, because step 3 needs as much anyway; the others do not store the features of their first
+    The graphs of `kept` tiles are kept in step 1 and need not be recomputed, which saves a third of their time. One of
+    them costs no memory, because step 3 needs as much anyway; the others do not store the features of their first
     layers.
 
-    If the native backend is used, and an image has more than one tile, it is not divided into tiles: the same three
-    steps are made row by row, see `RowStream`, with as many pixels in memory at a time as a tile has. This saves the
-    overlap of tiles.
+    If the native backend is used and an image has more than one tile, the image is not divided into tiles. The same
+    three steps then run row by row (see `RowStream`), with as many pixels in memory at a time as a tile has. This
+    avoids the overlap of tiles.
 
     To distribute an image over several machines, give each its `own` pixels (a window that begins at multiples of the
     layout's stride, and ends there or at the border), and let `combine` add the sums of all. The image to evaluate is
     then `layout.receptive_window(own)`: the own pixels, and those in the receptive fields of their positions. Its
-    gradient is the contribution of the own positions; that of the halo has to be added to the neighbor's.
+    gradient is the contribution of the own positions. The gradient of the halo must be added to the neighbor's.
 
     Raises: NotAdditiveError: a loss is not a function of sums over positions.
     """
@@ -97,7 +97,7 @@ def sum_tiled(
 ) -> Summaries:
     """Compute sums over an image in tiles, as in `evaluate_tiled`.
 
-    `own` and `combine` distribute it over several machines in the same way.
+    `own` and `combine` distribute the image over several machines in the same way.
     """
     parts = view_parts(ImageView.create(encoder, image, own, sums), side)
     return cast_wide(combine(add_summaries(parts.compute_sums())), image.dtype)
@@ -129,10 +129,9 @@ def score_gradient(objective: Objective, sums: Summaries, dtype: torch.dtype) ->
 
 @torch.no_grad()
 def encode_region(encoder: Encoder, present: Image, layers: Sequence[str], window: Window, side: int) -> Features:
-    """Encode the positions that belong to the pixels `window`, at some layers; row by row or in tiles.
+    """Compute the features at the positions that belong to the pixels `window`, row by row or in tiles.
 
-    `present` is `layout.receptive_window(window)`: those pixels, and the ones in the receptive fields of their
-    positions.
+    `present` is `layout.receptive_window(window)`: these pixels, and those in the receptive fields of their positions.
     """
     view, found = ImageView.create(encoder, present, window, {}, layers), dict[str, Feature]()
     for layer, positions, feature in view_parts(view, side).compute_features():
@@ -145,7 +144,7 @@ def encode_region(encoder: Encoder, present: Image, layers: Sequence[str], windo
 
 
 def _allocate(like: Feature, positions: Window) -> Feature:
-    """Allocate a feature map, with channels last in memory if those of `like` are."""
+    """Allocate a feature map, with channels last in memory if `like` has them last."""
     batch, channels = like.shape[:2]
     if like.stride(1) == 1:
         return empty_or_mapped((batch, positions.height, positions.width, channels), like).permute(0, 3, 1, 2)

@@ -22,7 +22,7 @@ from brushwork.types import Feature, Features, Image, Summaries
 
 
 class _TilePass(NamedTuple):
-    """A tile evaluated with a graph."""
+    """An evaluated tile, usually with its graph."""
 
     outer: Window
     leaf: Image
@@ -31,7 +31,7 @@ class _TilePass(NamedTuple):
 
 @dataclass(frozen=True)
 class TiledView:
-    """An image in tiles that overlap by the receptive fields of their positions."""
+    """An image divided into tiles, which overlap by the receptive fields of their positions."""
 
     view: ImageView
     side: int
@@ -42,7 +42,7 @@ class TiledView:
 
     @torch.no_grad()
     def compute_features(self) -> Iterator[tuple[str, Window, Feature]]:
-        """Yield the positions of every layer that belong to the own pixels, tile by tile."""
+        """Yield every layer's features at the positions of the own pixels, tile by tile."""
         for tile in self._tiles(0):
             outer, leaf = self._leaf(tile)
             for layer, feature in self.view.encoder(leaf, self.view.layout.grids).items():
@@ -70,7 +70,7 @@ class TiledView:
             self._add_gradient(tile_pass, gradients)
 
     def _tiles(self, first: int) -> Sequence[Window]:
-        """Return the tiles from index `first` on; on `meta`, where only memory counts, only the largest."""
+        """Return the tiles from index `first`; on `meta`, where only memory counts, only the largest of them."""
         return self.view.layout.representative_tiles(
             self.view.layout.tiles(self.side, self.view.window)[first:], self.view.image.device
         )
@@ -82,7 +82,7 @@ class TiledView:
             return _TilePass(outer, leaf, summarize(self.view.losses, features, self.view.layout, tile))
 
     def _evaluate_checkpointed(self, tile: Window) -> _TilePass:
-        """Evaluate a tile with a graph that does not store the first layers' features, but recomputes them."""
+        """Evaluate a tile with a graph that recomputes the first layers' features instead of storing them."""
         outer, leaf = self._leaf(tile)
         layers = [
             layer for layer, grid in self.view.layout.grids.items() if layer != PIXELS and grid.geometry.stride <= 2
@@ -95,7 +95,7 @@ class TiledView:
         return _TilePass(outer, leaf, sums)
 
     def _checkpoint_sums(self, tile: Window, features: Features, layers: Sequence[str]) -> Summaries:
-        """Compute sums whose graph has no copies of the features at some layers, which would not be freed."""
+        """Compute sums whose graph copies no features of the given layers: the copies would not be freed."""
         if all(is_supported(features[layer]) for layer in layers):  # their sums save the features themselves
             return self._sums(tile, *features.values())
         found: Summaries = checkpoint(partial(self._sums, tile), *features.values(), use_reentrant=False)
@@ -127,7 +127,7 @@ class TiledView:
 
 
 class _SavedPlace(NamedTuple):
-    """Where a saved tensor lies in the features of a layer."""
+    """Place of a saved tensor in the features of a layer."""
 
     layer: str
     size: torch.Size
@@ -137,21 +137,21 @@ class _SavedPlace(NamedTuple):
 
 @dataclass
 class _Saved:
-    """A tensor saved by a graph, or where to find it after recomputation."""
+    """A tensor saved by a graph, or its place after recomputation."""
 
     kept: Tensor | _SavedPlace
 
 
 class ActivationCheckpoint:
-    """Activation checkpointing for shallow layers, by saved-tensor hooks.
+    """Activation checkpointing for shallow layers, with saved-tensor hooks.
 
-    Graphs built under `hooks` save their tensors here. `release` then frees those that lie in given features, which are
-    recomputed in the backward pass. The first layers' maps are the largest, and the first layers take the least time:
-    VGG-19's relu1_1 and relu2_1 are three quarters of what the native path stores, and a sixth of its forward pass.
+    Graphs built under `hooks` save their tensors here. `release` then frees those that lie in given features, which the
+    backward pass recomputes. The first layers have the largest maps and take the least time: VGG-19's relu1_1 and
+    relu2_1 are three quarters of what the native path stores, and a sixth of its forward pass.
     """
 
     def __init__(self, again: Callable[[], Features]) -> None:
-        """`again`: recomputes the features, bit for bit."""
+        """Initialize it with `again`, which recomputes the features, bit for bit."""
         self._again = again
         self._saved: list[_Saved] = []
         self._found: Features | None = None

@@ -1,4 +1,4 @@
-"""The view of an image that evaluation in tiles and in rows share: encoder, losses, windows and layout."""
+"""The view of an image shared by evaluation in tiles and in rows: encoder, losses, windows and layout."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class ImageView:
         terms: Mapping[str, AdditiveStatistic],
         layers: Sequence[str] = (),
     ) -> ImageView:
-        """Return a view of an image for some losses, and for the features at some layers.
+        """Return a view of an image for the given losses, and for the features at the given layers.
 
-        `own`: a window that begins at multiples of the layout's stride, and ends there or at the border; the image is
+        `own` is a window that begins at multiples of the layout's stride, and ends there or at the border; the image is
         then `layout.receptive_window(own)`. None: the full image.
 
         Raises: InputError: an image of another size.
@@ -55,7 +55,7 @@ class ImageView:
 
     @property
     def is_streamable(self) -> bool:
-        """Whether it can be evaluated row by row: natively, and with losses that need no neighboring positions."""
+        """Whether it can be evaluated row by row: natively, with losses that need no neighboring positions."""
         return (
             all(grid.halo == 0 or layer == PIXELS for layer, grid in self.layout.grids.items())
             and self.image.shape[0] == 1

@@ -1,7 +1,7 @@
 """Loss and gradient of a full image by automatic differentiation, optionally replayed as a CUDA graph.
 
-At small sizes an accelerator finishes a kernel before the next one is launched; a captured evaluation is launched as
-one. The results are those of the same kernels in the same order.
+At small sizes an accelerator finishes a kernel before the next one is launched; a captured evaluation takes a single
+launch. The same kernels run in the same order, with the same results.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ WARM_UP = 3
 
 
 def evaluate_whole(encoder: Encoder, objective: Objective) -> Evaluate:
-    """Evaluate an objective in one forward and one backward pass.
+    """Return the evaluation of an objective in one forward and one backward pass.
 
     The encoder must be on the image's device. If `encoder.cuda_graphs`, the pass is captured once (`with_cuda_graph`).
     """
@@ -47,7 +47,10 @@ def evaluate_whole(encoder: Encoder, objective: Objective) -> Evaluate:
 
 
 def capture_cuda_graph(work: GpuWork) -> GpuWork:
-    """Capture work as a CUDA graph; it must neither synchronize with the device nor read values."""
+    """Return the replay of work captured as a CUDA graph.
+
+    The work must neither synchronize with the device nor read values.
+    """
     aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
     aside.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(aside):
@@ -63,9 +66,9 @@ def capture_cuda_graph(work: GpuWork) -> GpuWork:
 def with_cuda_graph(evaluate: Evaluate, record: CaptureGraph = capture_cuda_graph) -> Evaluate:
     """Return the same evaluation, captured as a CUDA graph.
 
-    It is captured at the first image on a CUDA device and replayed for others of its size. What cannot be captured is
-    evaluated as before; so are images on other devices or of another size. A captured graph holds the memory of one
-    evaluation, and capture takes as long as a few evaluations.
+    It is captured at the first image on a CUDA device and replayed for others of its size. An evaluation that cannot be
+    captured runs as before, and so do images on other devices or of another size. A captured graph holds the memory of
+    one evaluation, and capture takes as long as a few evaluations.
     """
     recording: _Recording | None = None
     possible = True
@@ -106,7 +109,7 @@ class _Recording:
     def __call__(self, image: Image) -> LossValues:
         """Return the losses, and add the gradient to the image's.
 
-        Both are copied out: the next replay overwrites the graph's memory.
+        Both are copies, because the next replay overwrites the graph's memory.
         """
         with torch.no_grad():
             self._leaf.copy_(image)
