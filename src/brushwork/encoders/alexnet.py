@@ -1,6 +1,6 @@
 """AlexNet in its one-tower form (Krizhevsky, 1404.5997), and CaffeNet, the AlexNet of 2012 as Caffe trained it.
 
-Both without their fully connected layers.
+Both lack their fully connected layers.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from brushwork.encoders.stages import (
 
 
 class _Layer(NamedTuple):
-    """One convolution, and what follows it."""
+    """One convolution, and the pooling and normalization after it."""
 
     channels: int
     kernel: int
@@ -60,8 +60,8 @@ def make_alexnet(
 ) -> Encoder:
     """Create an AlexNet with random weights.
 
-    Layers: `relu1` … `relu5`, `pool1`, `pool2`, `pool5`, with `conv1` as an alias of `relu1`. Its pools overlap:
-    windows of 3 positions, stride 2. With `ceil`, they keep a last window that is not full.
+    Layers: `relu1` … `relu5`, `pool1`, `pool2`, `pool5`, with `conv1` as an alias of `relu1`. Its pools have
+    overlapping windows of 3 positions, stride 2. With `ceil`, they keep a last window that is not full.
     """
     return Encoder("AlexNet", list(_make_stages(_ALEXNET, pooling, padding, ceil)), preprocess, _ALIASES)
 
@@ -72,7 +72,7 @@ def make_caffenet(
     """Create a CaffeNet with random weights.
 
     Layers: `relu1` … `relu5`, `pool1`, `norm1`, `pool2`, `norm2`, `pool5`, with `conv1` as an alias of `relu1`. Pools
-    stand before the normalizations. Their windows of 3 positions overlap, with stride 2. With `ceil`, they keep a last
+    come before the normalizations, and have overlapping windows of 3 positions, stride 2. With `ceil`, they keep a last
     window that is not full, as Caffe does.
     """
     return Encoder("CaffeNet", list(_make_stages(_CAFFENET, pooling, padding, ceil)), preprocess, _ALIASES)

@@ -1,4 +1,4 @@
-"""Backends that compute an encoder's layers: native, channels-last, plain torch."""
+"""Backends that compute an encoder's layers: native, channels-last, or plain torch."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def forward_channels_last(stages: Stages, shown: Image, requested: Sequence[str]
 
 
 def forward_native(stages: Stages, shown: Image, requested: Sequence[str]) -> list[Feature]:
-    """Compute the features with the compiled kernels, or in plain torch where those do not support the input."""
+    """Compute the features with the compiled kernels, or in plain torch if these do not support the input."""
     found = _forward_compiled(stages, shown, requested) if load_library() is not None else None
     return forward_plain(stages, shown, requested) if found is None else found
 
 
 def forward_matrix_units(stages: Stages, shown: Image, requested: Sequence[str]) -> list[Feature] | None:
-    """Compute the features with the compiled kernels, whose products are in bfloat16; None: they do not support it."""
+    """Compute the features with the compiled kernels, multiplying in bfloat16; None: the kernels do not support it."""
     return _forward_compiled(stages, shown, requested, in_bfloat16=True) if has_matrix_units() else None
 
 
@@ -53,7 +53,7 @@ def is_native_input(shown: Image) -> bool:
 
 
 def forward_plain(stages: Stages, shown: Image, requested: Sequence[str]) -> list[Feature]:
-    """Compute the features one stage after the other, up to the last requested one."""
+    """Compute the features one stage after another, up to the last requested one."""
     features: dict[str, Feature] = {}
     x = shown
     for name, stage in stages.items():
@@ -78,9 +78,9 @@ def usable_engines() -> tuple[Engine, ...]:
 
 
 def default_engine() -> Engine:
-    """Return the backend that `auto` means on CPUs: native if its kernels were built, else channels-last.
+    """Return the backend that `auto` stands for on CPUs: native if its kernels were built, else channels-last.
 
-    The order is fixed, not measured at run time: a measurement under load once chose plain torch, and kept it. It is
-    that of `bench/engine.py` on every processor tried.
+    The order is fixed, not measured at run time: a measurement under load once chose plain torch, and kept it.
+    `bench/engine.py` finds this order on every processor tried.
     """
     return "native" if load_library() is not None else "channels-last"

@@ -25,7 +25,7 @@ PIXELS = "pixels"
 class Encoder(nn.Module):
     """A frozen image classification network, evaluated up to the deepest requested layer.
 
-    Layers are the names of its stages, and their aliases (`conv4_2` is the rectified blob `relu4_2`, as in Caffe).
+    Its layers go by the names of the stages and their aliases (`conv4_2` is the rectified blob `relu4_2`, as in Caffe).
     """
 
     def __init__(
@@ -59,18 +59,18 @@ class Encoder(nn.Module):
         return self._uncut or tensors_sha256({name: one for name, one in self.named_parameters() if one.ndim == 1})
 
     def weights_sha256(self) -> str:
-        """Return the sha256 over all weights; they are frozen, so it is computed once."""
+        """Return the sha256 over all weights, computed once because they are frozen."""
         if self._hash is None:
             self._hash = tensors_sha256(dict(self.named_parameters()) | dict(self.named_buffers()))
         return self._hash
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Every layer by its own name, shallow to deep."""
+        """The own names of all layers, shallow to deep."""
         return tuple(name for name in self._order if name not in self._aliases)
 
     def layer(self, name: str) -> str:
-        """Return the layer's own name for any of its names.
+        """Return a layer's own name, given any of its names.
 
         Raises: InputError: no such layer; the message suggests the nearest names.
         """
@@ -100,12 +100,12 @@ class Encoder(nn.Module):
         return -1 if own == PIXELS else self._order.index(own)
 
     def min_size(self, layers: Iterable[str]) -> int:
-        """Return the smallest side of an image, in pixels, for which every given layer has at least one position."""
+        """Return the smallest side of an image, in pixels, at which every given layer has at least one position."""
         own = {self.layer(name) for name in layers} - {PIXELS}
         return max((self._smallest[name] for name in own), default=1)
 
     def truncate(self, layers: Iterable[str]) -> None:
-        """Remove the stages deeper than the given layers, and free their weights; their layers become unknown."""
+        """Remove the stages deeper than the given layers and free their weights; the encoder forgets their layers."""
         self._uncut, self._hash = self.fingerprint, None
         keep = max(self.depth(name) for name in layers) + 1
         for name in self._order[keep:]:
@@ -115,7 +115,7 @@ class Encoder(nn.Module):
         self._aliases = {name: own for name, own in self._aliases.items() if own in self._geometry}
 
     def forward(self, image: Image, layers: Iterable[str]) -> Features:
-        """Return the features at the given layers, under the names given."""
+        """Return the features at the given layers, by the given names."""
         requested = {name: self.layer(name) for name in layers}
         wanted = set(requested.values()) - {PIXELS}
         _require_size(self, image, wanted)
@@ -128,7 +128,7 @@ class Encoder(nn.Module):
         return {name: features[own] for name, own in requested.items()}
 
     def native_steps(self, layers: Iterable[str]) -> Sequence[NativeStep] | None:
-        """Return the steps that the compiled kernels would run up to the deepest layer; None: they are not in use."""
+        """Return the steps that the compiled kernels run up to the deepest layer; None: the kernels are not in use."""
         requested = {self.layer(name) for name in layers} - {PIXELS}
         is_native = self.engine == "native"
         here = resolve_precision(self.precision, self.preprocess.mean.device, is_native=is_native)
@@ -142,7 +142,7 @@ class Encoder(nn.Module):
 
 
 def _module_key(name: str) -> str:
-    """Return the name of a stage's module: torch allows no dots in it."""
+    """Return the name of a stage's module, in which torch allows no dots."""
     return name.replace(".", "_")
 
 
@@ -156,7 +156,7 @@ def _geometries(stages: Sequence[EncoderStage]) -> dict[str, LayerGeometry]:
 
 
 def _smallest_sides(stages: Sequence[EncoderStage]) -> dict[str, int]:
-    """Return the smallest side in pixels that leaves each stage one position."""
+    """Return, for each stage, the smallest side in pixels that leaves it one position."""
     found = {}
     for depth, stage in enumerate(stages, start=1):
         side = 1

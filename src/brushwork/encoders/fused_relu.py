@@ -1,7 +1,7 @@
 """Convolution and rectification in one pass over the memory, in bfloat16 on CPUs.
 
-oneDNN computes both at once, where torch's modules write the convolution and then read and write it again: with matrix
-units the large maps of the first layers take half as long.
+oneDNN computes both at once, while torch's modules write the convolution, then read and write it again. With matrix
+units, the large maps of the first layers take half as long this way.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from brushwork.types import Feature, Image
 
 
 def forward_fused(stages: Stages, shown: Image, requested: Sequence[str]) -> list[Feature]:
-    """Compute the features as `forward_plain` does, with rectified convolutions in one step."""
+    """Compute the features like `forward_plain`, with rectified convolutions in one step."""
     features: dict[str, Feature] = {}
     x, names = shown, list(stages)
     while names and len(features) < len(requested):
@@ -35,7 +35,7 @@ def forward_fused(stages: Stages, shown: Image, requested: Sequence[str]) -> lis
 
 
 def is_fusible(stage: nn.Module, x: Feature) -> bool:
-    """Return whether a stage is a convolution that oneDNN computes together with a rectification."""
+    """Return whether a stage is a convolution that oneDNN can compute together with a rectification."""
     return (
         type(stage) is nn.Conv2d
         and stage.padding_mode == "zeros"
@@ -48,7 +48,7 @@ def is_fusible(stage: nn.Module, x: Feature) -> bool:
 
 
 def onednn_computes(dtype: torch.dtype) -> bool:
-    """Return whether oneDNN has convolutions in bfloat16 or float16 on this CPU; torch must have been built with it."""
+    """Return whether oneDNN has convolutions in bfloat16 or float16 on this CPU; torch must be built with oneDNN."""
     # torch has no public names for this (2.13).
     ask = torch.ops.mkldnn
     return bool(ask._is_mkldnn_bf16_supported() if dtype == torch.bfloat16 else ask._is_mkldnn_fp16_supported())
@@ -69,7 +69,7 @@ class _FusedConvolution(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        """Return the input's gradient; that of the weights is not needed."""
+        """Return the input's gradient; the weights need none."""
         (x, rectified), layer = ctx.saved_tensors, ctx.layer
         passed = torch.ops.aten.threshold_backward(gradient, rectified, 0)
         pulled, _, _ = torch.ops.aten.convolution_backward(

@@ -1,7 +1,7 @@
-"""GoogLeNet (Szegedy et al., 1409.4842) up to the last inception block, as the paper has it and in torchvision's form.
+"""GoogLeNet (Szegedy et al., 1409.4842) up to the last inception block, in the paper's form and in torchvision's.
 
-The paper's form is that of Caffe's weights. torchvision's differs from it: batch normalization after each convolution
-(folded into it here), no local response normalization, 3×3 filters where the paper has 5×5, a last pool of 2×2.
+Caffe's weights have the paper's form. torchvision's form differs: batch normalization after each convolution (folded
+into it here), no local response normalization, 3×3 filters where the paper has 5×5, and a last pool of 2×2.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from brushwork.types import Feature
 
 
 class InceptionWidths(NamedTuple):
-    """Channels of an inception block's convolutions (1409.4842, Table 1)."""
+    """Numbers of channels of an inception block's convolutions (1409.4842, Table 1)."""
 
     one: int
     three_reduce: int
@@ -39,7 +39,7 @@ class InceptionWidths(NamedTuple):
 
     @property
     def total(self) -> int:
-        """Channels of the block's output."""
+        """Number of channels of the block's output."""
         return self.one + self.three + self.five + self.pool_proj
 
 
@@ -58,7 +58,7 @@ _BLOCKS = {
 _POOLS = ("pool1", "pool2", "pool3", "pool4")
 
 _STEM_CHANNELS = (64, 64, 192)
-"""Channels of the three convolutions before the blocks (1409.4842, Table 1)."""
+"""Numbers of channels of the three convolutions before the blocks (1409.4842, Table 1)."""
 
 
 Form: TypeAlias = Literal["caffe", "torchvision"]
@@ -78,7 +78,7 @@ class RectifiedConvolution(nn.Conv2d):
 
 
 class Inception(nn.ModuleDict):
-    """Four branches over one input, concatenated along the channels; each convolution has its name in Caffe."""
+    """Four branches over one input, concatenated along the channels; convolutions have their names from Caffe."""
 
     def __init__(self, channels_in: int, widths: InceptionWidths, padding: PaddingMode, form: Form) -> None:
         def convolution(incoming: int, outgoing: int, kernel: int) -> nn.Module:
@@ -155,7 +155,7 @@ def _blocks(channels_in: int, pooling: Pooling, padding: PaddingMode, form: Form
 
 
 def _aliases(stages: list[EncoderStage]) -> dict[str, str]:
-    """Return aliases: the names of the same blobs in Caffe's model."""
+    """Return the aliases, which are the names of the same blobs in Caffe's model."""
     pools = {f"{stage.name}/3x3_s2": stage.name for stage in stages if stage.name in _POOLS}
     outputs = {f"{stage.name}/output": stage.name for stage in stages if stage.name.startswith("inception")}
     return pools | outputs

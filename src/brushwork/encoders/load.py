@@ -1,4 +1,4 @@
-"""Load an encoder by the name or file of its weights."""
+"""Load an encoder by the name or the file of its weights."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def load_encoder(
 ) -> Encoder:
     """Load a frozen encoder in float32 on the CPU, by the name of its weights or the path of a weights file.
 
-    `vgg19-normalized` (of the papers) and `vgg19` are always available, without a cache or a download. `scale` is the
+    `vgg19-normalized` (from the papers) and `vgg19` are always available, without a cache or a download. `scale` is the
     value of white, 255 in training (jcjohnson's programs use 256). With `ceil`, pools keep a last row or column that
     does not fill its window, as Caffe and Torch7 do. `preprocessing` is that of the weights (own), or another one.
     `engine` is the backend on the CPU; see `default_engine` for `auto`.
@@ -57,11 +57,11 @@ def load_encoder(
 def find_same_encoder(
     named: Path, folder: Path, weights: str, preprocessing: PreprocessName | Literal["own"] = "own"
 ) -> Path:
-    """Return the weights file of an encoder: at its path, in the folder, or in the current folder.
+    """Return the weights file of an encoder, found at its path, in the folder, or in the current folder.
 
-    `weights`: the hash of its weights, which counts the mean and std of its preprocessing.
+    `weights` is the hash of its weights, which includes the mean and std of its preprocessing.
 
-    Raises: InputError: it is missing or has changed.
+    Raises: InputError: the file is missing or has changed.
     """
     places = (named, folder / named, folder / named.name, Path(named.name))
     found = find_unchanged(

@@ -14,7 +14,7 @@ from brushwork.images.color_transfer import exact
 from brushwork.types import Image
 
 _DEAD = 1e-6
-"""Fraction of a layer's mean below which a channel's mean activation counts as dead.
+"""Fraction of a layer's mean activation; a channel whose mean activation is lower counts as dead.
 
 Dead channels are not normalized.
 """
@@ -26,12 +26,12 @@ _HOMOGENEOUS = (nn.MaxPool2d, nn.AvgPool2d)
 def normalize_activations(encoder: Encoder, images: Iterable[Image]) -> Encoder:
     """Return a copy of the network in which each filter's mean activation over images and positions is 1.
 
-    W_l[i] / m_l[i], b_l[i] / m_l[i], W_{l+1}[:, i] · m_l[i] with m the mean rectified activation. Rectification and
-    pooling are positively homogeneous, so each activation is only divided by its m; dead channels are unchanged.
+    W_l[i] / m_l[i], b_l[i] / m_l[i], W_{l+1}[:, i] · m_l[i], where m is the mean rectified activation. Rectification
+    and pooling are positively homogeneous, so each activation is only divided by its m. Dead channels are unchanged.
 
     Raises: InputError: no images, or a network that is not a chain of convolutions, rectifications and pools.
 
-    Source: CVPR 2016, §2 (the images are not stated there).
+    Source: CVPR 2016, §2 (which does not say which images).
     """
     pairs = _pairs(encoder)
     means = _mean_activations(encoder, images, set(pairs.values()))
@@ -45,7 +45,7 @@ def normalize_activations(encoder: Encoder, images: Iterable[Image]) -> Encoder:
 
 
 def _pairs(encoder: Encoder) -> dict[str, str]:
-    """Return each convolution's name → the name of its rectification."""
+    """Return the mapping from each convolution's name to the name of its rectification."""
     pairs: dict[str, str] = {}
     waiting = None
     for name, stage in encoder.stages.items():

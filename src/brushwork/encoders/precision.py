@@ -1,6 +1,6 @@
 """Numeric precision of a network's layers: full, or the reduced formats of an accelerator's matrix units.
 
-Only the network's layers compute in fewer bits. The image, its gradient, the optimizer, and every sum over features
+Only the network's layers compute with fewer bits. The image, its gradient, the optimizer, and every sum over features
 stay in float32: in half precision a Gram matrix overflows, and the image turns black.
 
 | precision | convolutions     | digits  | exponent                |
@@ -10,14 +10,14 @@ stay in float32: in half precision a Gram matrix overflows, and the image turns 
 | `bf16`    | bfloat16         | 8 bits  | 8 bits                  |
 | `fp16`    | float16          | 11 bits | 5 bits: must be scaled  |
 
-On CPUs with AMX, the compiled kernels round the values and the weights of each convolution to bfloat16, and keep its
-sums and the maps in float32; elsewhere, torch computes the maps in bfloat16 too.
+On CPUs with AMX, the compiled kernels round the values and weights of each convolution to bfloat16, and keep its sums
+and the maps in float32. Elsewhere, torch computes the maps in bfloat16 too.
 
-`auto` is `tf32` where a device has it, else `full`. TF32 is the default of torch's convolutions on CUDA, so it is what
-other style transfer programs run in. `fast`, which drafts take, is `bf16` on CPUs with AMX, else `auto`. `bf16` and
-`fp16` move half the bytes, and are used on request. On the normalized network, losses in bf16 fall like those in full
-(40 evaluations, 80 pixels, two pairs of images: 1.02 and 0.80 of the loss). On the original network, with the losses of
-CVPR 2016, one of two runs diverged once and ended behind by a factor of 1.8.
+`auto` is `tf32` if the device has it, else `full`. Torch's convolutions on CUDA use TF32 by default, and so do other
+style transfer programs. `fast`, which drafts use, is `bf16` on CPUs with AMX, else `auto`. `bf16` and `fp16` move half
+the bytes, and are used on request. On the normalized network, losses in bf16 fall like those in full (40 evaluations,
+80 pixels, two pairs of images: 1.02 and 0.80 of the loss). On the original network, with the losses of CVPR 2016, one
+of two runs diverged once and ended with a loss 1.8 times as high.
 """
 
 from __future__ import annotations
@@ -40,23 +40,23 @@ from brushwork.types import Feature, Image
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 AMPERE = (8, 0)
-"""Compute capability from which CUDA devices have TF32."""
+"""Lowest compute capability of CUDA devices with TF32."""
 
 HEADROOM = 64.0
 """Divisor of all activations in `fp16`.
 
-Activations of the original VGG-19 reach 3e4 on line drawings, and the format ends at 6.5e4. A power of 2, so that
-nothing is rounded.
+Activations of the original VGG-19 reach 3e4 on line drawings, and the format ends at 6.5e4. The divisor is a power of
+2, so that it rounds nothing.
 """
 
 _HOMOGENEOUS = (nn.ReLU, nn.MaxPool2d, nn.AvgPool2d)
 
 
 def resolve_precision(precision: Precision, device: torch.device, *, is_native: bool = False) -> Precision:
-    """Return the precision used on a device: `auto` and `tf32` become `tf32` where available, else `full`.
+    """Return the precision used on a device: `auto` and `tf32` become `tf32` if available, else `full`.
 
-    `fast` becomes `bf16` where the compiled kernels compute (`is_native`) and the processor has matrix units for it;
-    elsewhere it is `auto`.
+    `fast` becomes `bf16` if the compiled kernels are used (`is_native`) and the processor has matrix units for it;
+    otherwise it is `auto`.
     """
     if precision == "fast" and is_native and has_matrix_units():
         return "bf16"
@@ -69,14 +69,14 @@ def resolve_precision(precision: Precision, device: torch.device, *, is_native: 
 def is_emulated(dtype: torch.dtype, device: torch.device) -> bool:
     """Return whether torch emulates convolutions in a reduced format on a device, at a hundredth of the speed.
 
-    So it does with bfloat16 on x86 CPUs without AVX-512, and with float16 on those without AVX-512 FP16.
+    It does with bfloat16 on x86 CPUs without AVX-512, and with float16 on those without AVX-512 FP16.
     """
     has_onednn = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
     return device.type == "cpu" and has_onednn and dtype in DTYPES.values() and not onednn_computes(dtype)
 
 
 def describe_emulation(precision: Precision, device: torch.device) -> str | None:
-    """Return a sentence that a device has no arithmetic for a precision; None if it has."""
+    """Return a sentence that says that a device has no arithmetic for a precision; None if it has."""
     if not is_emulated(DTYPES.get(precision, torch.float32), device):
         return None
     return f"this CPU has no arithmetic for {precision}: precision fast or full is many times as fast."
@@ -89,7 +89,7 @@ class CastLayers:
         self._kept: dict[tuple[torch.dtype, torch.device], Stages] = {}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> CastLayers:
-        """Return an empty cache: a copied network makes its own copies."""
+        """Return an empty cache, since a copied network makes its own copies."""
         return CastLayers()
 
     def __call__(self, stages: Stages, dtype: torch.dtype, device: torch.device) -> Stages:
@@ -113,7 +113,7 @@ def memory_layout() -> torch.memory_format:
 
 
 def activation_scale(stages: Stages, dtype: torch.dtype) -> float:
-    """Return the divisor of activations that keeps them in range.
+    """Return the divisor that keeps activations in range.
 
     A chain of convolutions, rectifications and pools is positively homogeneous: if its input and its biases are divided
     by a number, so are all its activations, and nothing else changes. Other networks are left unscaled.
@@ -125,7 +125,7 @@ def activation_scale(stages: Stages, dtype: torch.dtype) -> float:
 def with_precision(engine: ForwardPass, precision: Precision, layers: CastLayers) -> ForwardPass:
     """Wrap a backend so that it computes in the given precision.
 
-    Features of `bf16` are returned in bfloat16: `as_float32` converts them where they are summed. The compiled kernels
+    In `bf16`, features are returned in bfloat16; `as_float32` converts them where they are summed. The compiled kernels
     return them in float32, and round them only where the next convolution reads them.
     """
 
@@ -163,7 +163,7 @@ class _CastPass(NamedTuple):
             return forward_fused(self.layers(self.stages, self.dtype, shown.device), shown, self.wanted)
 
     def restore(self, features: Sequence[Feature]) -> list[Feature]:
-        """Convert features to float32 and undo their scaling, where they were scaled."""
+        """Return features without their graph; if they were scaled, in float32 and at their own scale."""
         return [feature.detach() if self.share == 1 else feature.detach().float() * self.share for feature in features]
 
     @property
@@ -174,7 +174,7 @@ class _CastPass(NamedTuple):
 class _CastForward(torch.autograd.Function):
     """Forward and backward pass through the layers, both under the flags of one precision.
 
-    The backward pass may run after the flags set for the forward pass were restored, so it sets its own.
+    The backward pass may run after the flags of the forward pass were restored, so it sets its own.
     """
 
     @staticmethod
@@ -212,8 +212,8 @@ class _CastForward(torch.autograd.Function):
 def gradient_scale(gradients: Sequence[Tensor]) -> Tensor:
     """Return the power of 2 that brings gradients to magnitude 1.
 
-    It is a tensor on the device, so that nothing waits for it. Gradients of mean losses are smaller than the smallest
-    number of float16.
+    It is a tensor on the device, so that nothing waits for it. Gradients of mean losses are smaller than float16's
+    smallest number.
     """
     largest = torch.stack([gradient.abs().amax().float() for gradient in gradients]).amax()
     return largest.clamp_min(torch.finfo(torch.float32).tiny).log2().floor().neg().exp2()

@@ -24,13 +24,13 @@ CAFFE_MEAN = (123.68, 116.779, 103.939)
 """Mean pixel of the Caffe models, RGB, 0–255."""
 
 ILSVRC_MEAN = (122.67892, 116.66877, 104.00699)
-"""Mean over positions of ilsvrc_2012_mean.npy, which Caffe's own models subtract, RGB, 0–255."""
+"""Mean over the positions of ilsvrc_2012_mean.npy, which Caffe's own models subtract, RGB, 0–255."""
 
 
 class Preprocess(nn.Module):
-    """Conversion from sRGB in [0, 1] to a network's input: (image·scale − mean) / std.
+    """Conversion from sRGB in [0, 1] to a network's input, (image·scale − mean) / std.
 
-    `mean` and `std` are in RGB order; `bgr` swaps the channels last. For the Caffe networks: 255, BGR,
+    `mean` and `std` are in RGB order; at the end, `bgr` swaps the channels. The Caffe networks use 255, BGR and the
     mean (123.68, 116.779, 103.939).
     """
 

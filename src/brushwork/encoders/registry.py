@@ -1,4 +1,4 @@
-"""Network architectures by name, and construction of encoders from weights."""
+"""Network architectures by name, and the construction of encoders from weights."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ARCHITECTURES: Mapping[str, Callable[..., Encoder]] = {
     "GoogLeNet": make_googlenet,
     "GoogLeNet-Caffe": partial(make_googlenet, form="caffe"),
 }
-"""Name → function of the preprocessing, `pooling`, `padding` and `ceil` that creates the network."""
+"""Name → function that creates the network, given the preprocessing, `pooling`, `padding` and `ceil`."""
 
 
 def build_encoder(
@@ -34,7 +34,7 @@ def build_encoder(
     padding: Padding,
     ceil: bool = False,
 ) -> Encoder:
-    """Build a network with the given weights, which it uses without a copy."""
+    """Build a network that uses the given weights, without a copy."""
     # Built on the meta device: no time is spent on random weights, and the random state is unchanged.
     with torch.device("meta"):
         encoder = ARCHITECTURES[architecture](preprocess, pooling=pooling, padding=padding, ceil=ceil)
@@ -44,7 +44,7 @@ def build_encoder(
 
 @cache
 def tensor_shapes(architecture: str) -> Mapping[str, tuple[int, ...]]:
-    """Return the name → shape of every tensor of the network, in its order."""
+    """Return the shape of every tensor of the network by name, in the network's order."""
     convention = make_preprocess("caffe")
     with torch.device("meta"):
         encoder = ARCHITECTURES[architecture](convention)

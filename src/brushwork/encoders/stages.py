@@ -1,4 +1,4 @@
-"""Stages of an encoder: named modules and their effect on the geometry, and those that most networks consist of."""
+"""Stages of an encoder: named modules and their effect on the geometry, and functions for the usual ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PaddingMode: TypeAlias = Literal["zeros", "reflect", "replicate"]
 
 
 def padding_mode(padding: Padding, *, is_first: bool) -> PaddingMode:
-    """Return the padding of one of the network's convolutions, the first one or another."""
+    """Return the padding of one of the network's convolutions, the first or another."""
     if padding != "replicate-first":
         return padding
     return "replicate" if is_first else "zeros"
@@ -40,9 +40,9 @@ class LayerGeometry(NamedTuple):
 
     @property
     def halo(self) -> int:
-        """Pixels that a tile needs on each side, so that its own positions are exact.
+        """Number of pixels that a tile needs on each side so that its own positions are exact.
 
-        Rounded up to the stride; the tile's origin must be a multiple of the stride too.
+        It is rounded up to the stride. The tile's origin must be a multiple of the stride too.
         """
         needed = max(self.before, self.after - self.stride + 1, 0)
         return -(-needed // self.stride) * self.stride
@@ -51,8 +51,8 @@ class LayerGeometry(NamedTuple):
 class EncoderStage(NamedTuple):
     """One named step of a network, and its effect on the geometry (pointwise steps keep the defaults).
 
-    `ceil`: a last window that extends over the border counts. `has_reflect_padding`: the padding mirrors the map, which
-    must then be larger than the padding.
+    With `ceil`, a last window that extends over the border counts. With `has_reflect_padding`, the padding mirrors the
+    map, which must then be larger than the padding.
     """
 
     name: str
@@ -64,7 +64,7 @@ class EncoderStage(NamedTuple):
     has_reflect_padding: bool = False
 
     def input_size(self, positions: int) -> int:
-        """Return the smallest side before this stage that leaves `positions` after it."""
+        """Return the smallest side of the map before this stage that leaves `positions` after it."""
         overhang = self.stride - 1 if self.ceil else 0
         needed = (positions - 1) * self.stride + self.kernel - 2 * self.padding - overhang
         return max(needed, self.padding + 1 if self.has_reflect_padding else 1)
@@ -78,7 +78,7 @@ class EncoderStage(NamedTuple):
 
 
 def convolution_stage(name: str, convolution: nn.Conv2d) -> EncoderStage:
-    """Return the stage of a convolution with square filters, whose geometry is read from the module."""
+    """Return the stage of a convolution with square filters, with the geometry read from the module."""
     kernel, stride, padding = convolution.kernel_size[0], convolution.stride[0], convolution.padding[0]
     assert isinstance(padding, int)
     has_reflect_padding = convolution.padding_mode == "reflect" and padding > 0

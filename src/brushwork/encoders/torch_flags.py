@@ -10,7 +10,7 @@ import torch
 
 
 def exact_precision(device: torch.device) -> AbstractContextManager[object]:
-    """Disable autocast for a block, since sums in its float16 overflow."""
+    """Disable autocast for a block, because sums in its float16 overflow."""
     kind = device.type
     known = torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
     return torch.autocast(kind, enabled=False) if known else nullcontext()
@@ -18,7 +18,7 @@ def exact_precision(device: torch.device) -> AbstractContextManager[object]:
 
 @contextmanager
 def set_convolution_tf32(*, tf32: bool) -> Iterator[None]:
-    """Set whether cuDNN's float32 convolutions compute in TF32, a flag of the process."""
+    """Set whether cuDNN's float32 convolutions compute in TF32, for the whole process."""
     cudnn = torch.backends.cudnn
     with _set(cudnn.conv, tf32) if hasattr(cudnn, "conv") else _set_older(cudnn, tf32):
         yield
@@ -26,7 +26,7 @@ def set_convolution_tf32(*, tf32: bool) -> Iterator[None]:
 
 @contextmanager
 def set_matmul_tf32(*, tf32: bool) -> Iterator[None]:
-    """Set whether cuBLAS' float32 matrix products compute in TF32, a flag of the process."""
+    """Set whether cuBLAS's float32 matrix products compute in TF32, for the whole process."""
     matmul = torch.backends.cuda.matmul
     with _set(matmul, tf32) if hasattr(torch.backends.cudnn, "conv") else _set_older(matmul, tf32):
         yield
@@ -44,7 +44,7 @@ def _set(place: Any, tf32: bool) -> Iterator[None]:
 
 @contextmanager
 def _set_older(place: Any, tf32: bool) -> Iterator[None]:
-    """Set the flag as torch up to 2.8 names it."""
+    """Set the flag under its name in torch up to 2.8."""
     before = place.allow_tf32
     place.allow_tf32 = tf32
     try:

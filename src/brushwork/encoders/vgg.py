@@ -1,4 +1,4 @@
-"""VGG-16 and VGG-19 (Simonyan & Zisserman, 1409.1556), convolutional part."""
+"""The convolutional part of VGG-16 and VGG-19 (Simonyan & Zisserman, 1409.1556)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from brushwork.encoders.preprocess import Preprocess
 from brushwork.encoders.stages import EncoderStage, padding_mode, pool_stage, rectified_convolution
 
 CONVOLUTIONS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
-"""Convolutions in each of the five blocks, by depth (1409.1556, Table 1, D and E)."""
+"""Number of convolutions in each of the five blocks, by depth (1409.1556, Table 1, D and E)."""
 
 CHANNELS = (64, 128, 256, 512, 512)
-"""Channels of the five blocks."""
+"""Number of channels in each of the five blocks."""
 
 
 def make_vgg(
@@ -21,9 +21,9 @@ def make_vgg(
 ) -> Encoder:
     """Create a VGG with random weights.
 
-    Layers: `relu1_1` … and `pool1` …, with `conv1_1` as an alias of `relu1_1`. Gatys et al. replace maximum by average
-    pooling and find it "slightly more appealing" (CVPR 2016, §2). With `ceil`, pools keep a last row or column that
-    does not fill its window, as Caffe and Torch7 do.
+    Layers: `relu1_1` … and `pool1` …, with `conv1_1` as an alias of `relu1_1`. Gatys et al. replace max pooling by
+    average pooling and find it "slightly more appealing" (CVPR 2016, §2). With `ceil`, pools keep a last row or column
+    that does not fill its window, as Caffe and Torch7 do.
     """
     stages: list[EncoderStage] = []
     aliases = {}

@@ -1,8 +1,8 @@
 """Memory arena for feature maps: memory freed by one evaluation is reused by the next.
 
-The system hands out memory for large tensors page by page, which would take a tenth of an evaluation. Here tensors are
-placed side by side in one range of addresses, each as low as it fits. Resident memory is then hardly more than the
-memory in use at the peak, whatever the sizes of the maps.
+The system hands out memory for large tensors page by page, which would take a tenth of an evaluation. Here tensors lie
+side by side in one range of addresses, each at the lowest place where it fits. Resident memory is then hardly more than
+the peak of the memory in use, whatever the sizes of the maps.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ import torch
 from torch import Tensor
 
 _SMALL = 2**20
-"""Bytes below which torch's own allocator is used."""
+"""Size in bytes below which torch's own allocator is used."""
 
 _ADDRESSES = (2**40, 2**37, 2**35)
-"""Candidate sizes of the range in bytes; the first that the system allows is used.
+"""Candidate sizes of the range in bytes; the first one that the system allows is used.
 
-Addresses cost nothing: only pages that are written take memory.
+Addresses cost nothing: only pages that have been written take memory.
 """
 
 _PATIENCE = 300
 """Number of allocations (a few evaluations) between two checks for unneeded memory.
 
-Memory that was not needed since the last check is returned to the system.
+Memory that has not been needed since the last check is returned to the system.
 """
 
 _NO_RESERVE = 0x4000
-"""MAP_NORESERVE of Linux, which Python's mmap module does not define."""
+"""Linux's MAP_NORESERVE, which Python's mmap module does not define."""
 
 
 class Arena:
@@ -51,13 +51,13 @@ class Arena:
 
     @property
     def size(self) -> int:
-        """Bytes that may be resident: everything up to the highest byte used."""
+        """Number of bytes that may be resident: everything up to the highest byte used."""
         return self._touched
 
     def allocate(self, shape: Sequence[int], dtype: torch.dtype) -> Tensor | None:
         """Return an uninitialized tensor, whose memory is freed with its last reference; None: not enough memory.
 
-        It is placed at the lowest free range that holds all of it.
+        It lies in the lowest free range that is large enough.
         """
         count = prod(shape)
         length = -(-count * dtype.itemsize // mmap.PAGESIZE) * mmap.PAGESIZE
@@ -111,7 +111,7 @@ class Arena:
 
 
 def _reserve() -> mmap.mmap | None:
-    """Reserve a range of addresses; None: not supported on this system."""
+    """Reserve a range of addresses; None: this system does not support it."""
     if sys.platform != "linux":
         return None
     flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NO_RESERVE
@@ -134,7 +134,7 @@ In a single arena, one kind would leave gaps between the other.
 def allocate(
     like: Tensor, shape: Sequence[int], dtype: torch.dtype = torch.float32, *, is_persistent: bool = False
 ) -> Tensor:
-    """Allocate memory for a map on the device of `like`, in an arena where it is large and on the CPU."""
+    """Allocate memory for a map on the device of `like`; large maps on the CPU lie in an arena."""
     if like.is_meta or prod(shape) * dtype.itemsize < _SMALL:
         return like.new_empty(tuple(shape), dtype=dtype)
     found = (PERSISTENT if is_persistent else TEMPORARY).allocate(shape, dtype)

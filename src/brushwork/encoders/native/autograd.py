@@ -25,17 +25,17 @@ EXACT, FAST = 4, 6
 """Outputs along a side of a Winograd tile.
 
 The larger tile needs 4/5 of the products, and its rounding error is four times as large. That is accurate enough for
-gradients, but in the forward pass it would change the sign at more of the rectifications.
+gradients, but in the forward pass it would change the sign of more values before rectification.
 """
 
 WIDE = 96
-"""Side of a map, in positions, from which larger tiles are faster; smaller maps do not fill them."""
+"""Smallest side of a map, in positions, for which larger tiles are faster; smaller maps do not fill them."""
 
 Plain = Callable[[Image], Sequence[Feature]]
 
 
 class _Trace(NamedTuple):
-    """What one step keeps for the backward pass."""
+    """Data that one step keeps for the backward pass."""
 
     step: NativeStep
     shape: tuple[int, ...]
@@ -115,7 +115,7 @@ def _step(here: Tensor, step: NativeStep, *, keeps: bool) -> tuple[Tensor, _Trac
 
 
 def _backward(traces: list[_Trace], gradients: list[Tensor | None], ours: list[bool]) -> Tensor | None:
-    """Propagate the layers' gradients back to the input; all lists are consumed."""
+    """Propagate the layers' gradients back to the input, consuming all lists."""
     here: Tensor | None = None
     if traces[-1].step.layer is not None:
         here, _ = gradients.pop(), ours.pop()
@@ -129,9 +129,9 @@ def _backward(traces: list[_Trace], gradients: list[Tensor | None], ours: list[b
 
 
 def _step_back(here: Tensor, trace: _Trace, add: Tensor | None, *, over: bool) -> Tensor:
-    """Compute the gradient of a step's input, plus `add`, the gradient that reaches it from elsewhere.
+    """Compute the gradient at a step's input, plus `add`, the gradient that arrives there from elsewhere.
 
-    With `over`, the result is written into `add`.
+    With `over`, the result overwrites `add`.
     """
     step, (batch, rows, columns, inputs), mask = trace
     first = inputs == 3
@@ -157,13 +157,13 @@ def _step_back(here: Tensor, trace: _Trace, add: Tensor | None, *, over: bool) -
 def _is_ours(gradient: Tensor) -> bool:
     """Return whether a gradient may be overwritten.
 
-    It may if this backend's sums computed it, and it has no other reference.
+    It may if this backend's sums computed it and nothing else refers to it.
     """
     return is_in_arena(gradient) and getattr(gradient, "_use_count", int)() == 1
 
 
 def make_layer(here: Tensor, output: Tensor, mask: Tensor | None, shape: tuple[int, ...]) -> NativeLayer:
-    """Create the arguments of a call on maps; `shape`: batch, rows, columns, channels in, channels out."""
+    """Create the arguments of a call on maps; `shape` is batch, rows, columns, channels in, channels out."""
     layer = NativeLayer(*shape)
     layer.tile, layer.last = EXACT, layer.rows
     layer.threads = torch.get_num_threads()
@@ -172,7 +172,7 @@ def make_layer(here: Tensor, output: Tensor, mask: Tensor | None, shape: tuple[i
 
 
 def call_layer(name: str, layer: NativeLayer, like: Tensor) -> None:
-    """Compute a layer with scratch memory; on the `meta` device only allocate the memory."""
+    """Compute a layer with scratch memory; on the `meta` device, only allocate the memory."""
     compiled = load_library()
     assert compiled is not None
     size = 0 if name != "convolve" else compiled.scratch(ctypes.byref(layer))

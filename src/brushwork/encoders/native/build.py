@@ -25,16 +25,16 @@ VARIANTS = {
     "avx512": _AVX512,
     "amx": (*_AVX512, "-mavx512bw", "-mavx512bf16", "-mamx-tile", "-mamx-bf16"),
 }
-"""Name → flags. The library contains all variants, and uses the best one that the processor supports."""
+"""Name → flags. The library contains all variants, and uses the best one the processor supports."""
 
 NO_KERNELS = "BRUSHWORK_NO_KERNELS"
-"""Environment variable: if set to anything, nothing is compiled."""
+"""Environment variable. If it is set to anything, nothing is compiled."""
 
 
 def build_library(target: Path = FOLDER) -> str:
     """Compile the library into a folder, by default beside its sources.
 
-    Returns the error message, or an empty string on success.
+    Return the error message, or an empty string on success.
     """
     if os.environ.get(NO_KERNELS):
         return f"{NO_KERNELS} is set"
@@ -58,14 +58,14 @@ def _compile(compiler: list[str], folder: Path, target: Path) -> None:
     for name, (source, *flags) in jobs:
         _run([*compiler, *FLAGS, *flags, "-c", str(FOLDER / source), "-o", str(folder / f"{name}.o")])
     objects = [str(folder / f"{name}.o") for name, _ in jobs]
-    # Renamed into place, so that a process which has loaded the old one keeps it intact.
+    # Renamed into place, so that a process that has loaded the old library keeps it intact.
     fresh = target / f".{LIBRARY}.{os.getpid()}"
     _run([*compiler, "-shared", *objects, "-o", str(fresh), "-pthread"])
     fresh.replace(target / LIBRARY)
 
 
 def _compiles(compiler: list[str], flags: Sequence[str]) -> bool:
-    """Return whether the compiler and its assembler know the instructions of the matrix units: g++ does from 11 on."""
+    """Return whether the compiler and its assembler know the instructions of the matrix units, as g++ does since 11."""
     with tempfile.TemporaryDirectory() as folder, suppress(subprocess.CalledProcessError):
         source = Path(folder) / "empty.cpp"
         source.write_text("#include <immintrin.h>\nvoid run() { _tile_dpbf16ps(0, 1, 2); }\n")

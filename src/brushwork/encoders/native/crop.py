@@ -1,4 +1,4 @@
-"""Crop of channels-last features whose sums compute their gradients together."""
+"""Crop of channels-last features; sums over the crop compute their gradients together."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _ALL = slice(None)
 def crop_feature(feature: Feature, rows: slice = _ALL, columns: slice = _ALL) -> Feature:
     """Return `feature[..., rows, columns]`, whose gradient is a map in the same layout.
 
-    The gradients of the compiled sums over the crop are not added map by map. They are computed in one pass over the
-    features, and may overwrite them.
+    The gradients of the compiled sums over the crop are not added map by map. One pass over the features computes them,
+    and may overwrite the features.
     """
     cropped: Feature = _Crop.apply(feature, rows, columns)  # type: ignore[no-untyped-call]
     return cropped
 
 
 def collect_gradients(feature: Feature) -> Feature:
-    """Return the same features; the gradients of the compiled sums over them are computed in one pass."""
+    """Return the same features, for which one pass computes the gradients of all compiled sums."""
     return crop_feature(feature) if feature.requires_grad and is_supported(feature) else feature
 
 
@@ -53,7 +53,7 @@ class _Crop(torch.autograd.Function):
 
 
 def _map(ctx: Any, feature: Feature | None, linear: LinearGradient, gradient: Tensor | None) -> Feature:
-    """Return a map of the full size, of which only the window is written."""
+    """Return the gradient as a map of the full size, with only the window written."""
     if feature is None:
         assert gradient is not None
         wide = _allocate(ctx, gradient)

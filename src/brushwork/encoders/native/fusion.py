@@ -10,7 +10,7 @@ from torch import nn
 from brushwork.encoders.stages import Stages
 
 _PANEL = 64
-"""Channel counts must be a multiple of this, as in VGG; only the input image has three planes."""
+"""Numbers of channels must be multiples of this, as in VGG; only the input image has three planes."""
 
 _PLANES = 3
 
@@ -21,9 +21,9 @@ class NativeStep(NamedTuple):
     convolution: nn.Conv2d | None
     pool: nn.Module | None
     layer: str | None
-    """Name of the output layer, if it is requested."""
+    """Name of the layer that is the output, if it is requested."""
     in_bfloat16: bool = False
-    """Whether the convolution multiplies in bfloat16; its sums, and the maps, are in float32."""
+    """Whether the convolution multiplies in bfloat16; its sums and the maps are in float32."""
 
     @property
     def has_reflect_padding(self) -> bool:
@@ -32,7 +32,7 @@ class NativeStep(NamedTuple):
 
     @property
     def pooling(self) -> int:
-        """0: none, 1: maximum, 2: average."""
+        """Kind of pooling: 0 for none, 1 for maximum, 2 for average."""
         return 0 if self.pool is None else 1 if isinstance(self.pool, nn.MaxPool2d) else 2
 
     def pooled_size(self, positions: int) -> int:

@@ -18,7 +18,7 @@ _Direction = Literal["forward", "backward"]
 
 
 class _Laid(NamedTuple):
-    """A converted layout, and the weights that it was made from."""
+    """Weights in a converted layout, and the identity of the original weights."""
 
     made_of: tuple[int, int, torch.device]
     kernels: Tensor
@@ -31,14 +31,14 @@ _LAID: dict[_Direction, WeakKeyDictionary[nn.Conv2d, _Laid]] = {
 
 
 def make_forward_kernels(convolution: nn.Conv2d) -> Tensor:
-    """Return the weights as taps, inputs, outputs; for the first layer as panels of 64 outputs."""
+    """Return the weights as taps, inputs, outputs; for the first layer, as panels of 64 outputs."""
     return _lay_out(convolution, "forward", _first if convolution.in_channels == _PLANES else _taps_first)
 
 
 def make_backward_kernels(convolution: nn.Conv2d) -> Tensor:
     """Return the weights as taps, inputs, outputs, which the kernels flip.
 
-    For the first layer: outputs and taps, padded to 32.
+    For the first layer, return outputs and taps, padded to 32.
     """
     if convolution.in_channels != _PLANES:
         return make_forward_kernels(convolution)
@@ -52,7 +52,7 @@ def _lay_out(convolution: nn.Conv2d, direction: _Direction, lay: Callable[[Tenso
     if found is None or found.made_of != made_of:
         found = _LAID[direction][convolution] = _Laid(made_of, lay(weight.detach()))
         if lay is _taps_first:
-            # The weights become a view of this layout, so that the numbers are not stored twice.
+            # The weights become a view of this layout, so that they are not stored twice.
             weight.data = found.kernels.permute(3, 2, 0, 1)
     return found.kernels
 
@@ -64,7 +64,7 @@ def _taps_first(weight: Tensor) -> Tensor:
         # torch transposes a matrix in blocks, and permutes four dimensions number by number.
         rows = weight.reshape(outputs, -1).t().contiguous()
         taps = rows.view(inputs, -1, outputs).transpose(0, 1)
-    # On the arena's large pages, which are read faster.
+    # The arena's large pages are read faster.
     return copy_persistent(taps).view(*window, inputs, outputs)
 
 

@@ -1,4 +1,4 @@
-"""Load the compiled library from this folder, where the installation could build it."""
+"""Load the compiled library from this folder, if the installation could build it."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class NativeLibrary(NamedTuple):
 
 @cache
 def load_library() -> NativeLibrary | None:
-    """Load the compiled library; None if it was not built, cannot be loaded, or was built from other sources."""
+    """Return the compiled library; None if it was not built, cannot be loaded, or was built from other sources."""
     path = next((_FOLDER / name for name in _NAMES if (_FOLDER / name).is_file()), None)
     if path is None:
         return None
@@ -82,7 +82,7 @@ def load_library() -> NativeLibrary | None:
 
 
 def has_matrix_units() -> bool:
-    """Return whether the compiled library multiplies bfloat16 by the processor's matrix units (AMX)."""
+    """Return whether the compiled library multiplies bfloat16 with the processor's matrix units (AMX)."""
     compiled = load_library()
     return compiled is not None and compiled.variant == "amx"
 
@@ -93,7 +93,7 @@ def data_address(tensor: Tensor | None) -> int | None:
 
 
 def _use_threads_of_torch(loaded: ctypes.CDLL) -> None:
-    """Pass on the OpenMP runtime that torch has loaded; without one, the library starts its own threads."""
+    """Give the library the OpenMP runtime that torch has loaded; without one, it starts its own threads."""
     for path in sorted((Path(torch.__file__).parent / "lib").glob("libgomp*.so*")):
         runtime = ctypes.CDLL(str(path))
         loaded.brushwork_use_threads(ctypes.cast(runtime.GOMP_parallel, ctypes.c_void_p))

@@ -1,7 +1,7 @@
 """Gradients of sums over features, computed in one pass.
 
-Those of Gram matrices, mean and std sums, and distances are linear in the features. All gradients that the sums of one
-map contribute are therefore one product with a small matrix.
+The gradients of Gram matrices, mean and std sums, and distances are linear in the features. All gradients from the sums
+of one map are therefore one product with a small matrix.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from brushwork.encoders.native.library import NativeSums, data_address, load_lib
 from brushwork.types import Feature, PerImage
 
 PANEL = 64
-"""Number of channels that are computed together."""
+"""Number of channels to compute together."""
 
 _BLOCK = 4096
-"""Positions that are summed before their sum is added to the others': fewer are more accurate."""
+"""Number of positions to sum in a block before the blocks are added; fewer are more accurate."""
 
 _BLOCKS = 32
 """Largest number of blocks, limited by the memory of their sums."""
 
 _CELLS_COPIED = 96
-"""Positions that a thread copies before it overwrites them with their gradient."""
+"""Number of positions that a thread copies before it overwrites them with their gradient."""
 
 Gram = Float[Tensor, "b c c"]
 PerChannel = Float[Tensor, "b c"]
@@ -44,7 +44,7 @@ class Deviation(NamedTuple):
 class LinearGradient:
     """Gradient of sums that is linear in the features.
 
-    f · matrix + f · slope + constant + Σ weight · (f − other) at each position; missing parts are 0.
+    It is f · matrix + f · slope + constant + Σ weight · (f − other) at each position; missing parts are 0.
     """
 
     matrix: Gram | None = None
@@ -68,7 +68,7 @@ class LinearGradient:
     def write(self, feature: Feature, result: Feature) -> None:
         """Write the gradient into a map of the features' size.
 
-        The map may be the features themselves where they are read only once.
+        The map may be the features themselves if they are read only once.
         """
         if self.matrix is not None:
             self._multiply(feature, result, self.matrix)
@@ -91,7 +91,7 @@ def _sum(one: Tensor | None, two: Tensor | None) -> Tensor | None:
 
 
 def count_blocks(feature: Feature) -> int:
-    """Return the number of blocks into which the positions are split for summation."""
+    """Return the number of blocks into which positions are split for summation."""
     return min(-(-feature.shape[2] * feature.shape[3] // _BLOCK), _BLOCKS)
 
 

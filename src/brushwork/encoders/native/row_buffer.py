@@ -1,4 +1,4 @@
-"""Rows of a map that are in memory between two steps of the row pipeline."""
+"""Rows of a map held in memory between two steps of the row pipeline."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class RowBuffer:
     """Rows `top` to `bottom` of a map, contiguous in memory."""
 
     def __init__(self, like: Tensor, row: tuple[int, int], dtype: torch.dtype = torch.float32) -> None:
-        """Create an empty buffer; `row`: columns, and values per position."""
+        """Create an empty buffer; `row` is the number of columns, and of values per position."""
         self.top = 0
         self._held = like.new_empty((0, *row), dtype=dtype)
 
@@ -29,7 +29,7 @@ class RowBuffer:
         return self._held
 
     def allocate(self, count: int, at: int | None = None) -> Tensor:
-        """Return memory for the next rows, to be written by the caller; an empty buffer may start `at` any row."""
+        """Return memory for the next rows, which the caller writes; an empty buffer may start `at` any row."""
         held = self._held
         if at is not None and not len(held):
             self.top = at
@@ -44,7 +44,7 @@ class RowBuffer:
             self.top = before
 
     def compact(self) -> None:
-        """Copy the rows to new memory, so that the old memory is free, or belongs only to its other reader."""
+        """Copy the rows to new memory, so that the old memory is freed, or left to its other reader."""
         self._held = allocate(self._held, self._held.shape, self._held.dtype).copy_(self._held)
 
     def rows(self, first: int, last: int) -> Tensor:
@@ -53,7 +53,7 @@ class RowBuffer:
 
 
 class RowQueue:
-    """Queue of rows of a map that arrive in parts, each with its own memory."""
+    """Queue of a map's rows, which arrive in parts, each with its own memory."""
 
     def __init__(self) -> None:
         self._parts: deque[Tensor] = deque()
@@ -66,7 +66,7 @@ class RowQueue:
         self.bottom += len(rows)
 
     def take(self, to: Tensor) -> None:
-        """Move the first rows into `to`, filling it; parts that were fully moved are freed."""
+        """Fill `to` with the first rows, and free the parts that were moved completely."""
         done = 0
         while done < len(to):
             part = self._parts.popleft()

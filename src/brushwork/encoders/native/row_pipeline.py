@@ -1,7 +1,7 @@
 """Compute a network's features and their gradient row by row: each position once, with few rows in memory.
 
-A convolution needs one row more than it produces, so each step is a row behind the one before it. In the backward pass
-it is the reverse: the gradient follows at the distance of the deepest features' receptive field, up and down.
+A convolution needs one row more than it produces, so each step is a row behind the one before it. The backward pass is
+the reverse: the gradient follows at the distance of the deepest features' receptive field, up and down.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from brushwork.types import Feature, Image
 
 
 class SavedRows(NamedTuple):
-    """Cached results of some image rows, without those of the first layers, which are recomputed."""
+    """Cached results of some image rows, except those of the first layers, which are recomputed."""
 
     masks: Sequence[Tensor]
     """Masks of the steps, from the first cached one."""
@@ -34,7 +34,7 @@ class SavedRows(NamedTuple):
 
 
 class RowPipeline:
-    """Streams one image of three planes through the steps from the top, and the gradient of the features back."""
+    """Pipeline that streams one image of three planes through the steps from the top, and the gradient back."""
 
     def __init__(self, steps: Sequence[NativeStep], image: Size, like: Tensor) -> None:
         """Create the pipeline on the device of the tensor `like`."""
@@ -50,8 +50,8 @@ class RowPipeline:
     ) -> dict[str, FeatureRows]:
         """Process the image's next rows, and return the layers' new rows.
 
-        `image` holds the next rows, and those above them from `first_needed_row` on; `top` is its first row. The caller
-        owns the memory of the result. With `keeps`, data for the backward pass is kept. `known` is the result of
+        `image` holds the next rows, and those above them starting at `first_needed_row`; `top` is its first row. The
+        caller owns the memory of the result. With `keeps`, data for the backward pass is kept. `known` is the result of
         `save_rows` for the same rows in another pipeline; once given, it must be given for all further rows.
         """
         found, here, bottom = {}, image.contiguous(), top + image.shape[2]
@@ -71,7 +71,7 @@ class RowPipeline:
         return known.rows
 
     def save_rows(self, found: Mapping[str, FeatureRows]) -> SavedRows:
-        """Return the results of the last rows, which gave `found`, to be cached.
+        """Return the results of the last rows, which gave `found`, for a cache.
 
         Their masks are removed from the pipeline.
         """
@@ -82,16 +82,16 @@ class RowPipeline:
 
     @property
     def first_needed_row(self) -> int:
-        """First row of the image that is still needed."""
+        """First row of the image that the pipeline still needs."""
         return self._row_steps[0].first_needed_row
 
     def add_gradient(self, layer: str, rows: Tensor) -> None:
-        """Pass the next rows of the gradient at a layer, as rows, columns, channels."""
+        """Add the next rows of the gradient at a layer, as rows, columns, channels."""
         row_step = next(one for one in self._row_steps if one.step.layer == layer)
         row_step.add_gradient(rows, last=row_step is self._row_steps[-1])
 
     def backward_rows(self) -> FeatureRows | None:
-        """Return the next rows of the image's gradient that follow from the gradients passed so far."""
+        """Return the next rows of the image's gradient that follow from the gradients added so far."""
         for before, row_step in zip(reversed(self._row_steps[:-1]), reversed(self._row_steps[1:]), strict=True):
             row_step.backward_rows(before)
         return self._row_steps[0].backward_image_rows()
@@ -102,10 +102,10 @@ def _apart(feature: Feature) -> Feature:
 
 
 def _count_recomputed(steps: Sequence[NativeStep]) -> int:
-    """Return the number of steps that are recomputed even where the others are cached.
+    """Return the number of steps that are recomputed even if the others are cached.
 
-    The first layers' maps are the largest, and the first layers take the least time: VGG-19's relu1_1 and relu2_1 are
-    three quarters of the layers' memory, and a sixth of the forward pass.
+    The first layers have the largest maps and take the least time: VGG-19's relu1_1 and relu2_1 are three quarters of
+    the layers' memory, and a sixth of the forward pass.
     """
     pools = [sum(step.pool is not None for step in steps[: index + 1]) for index in range(len(steps))]
     return max(

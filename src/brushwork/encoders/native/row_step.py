@@ -41,7 +41,7 @@ class RowStep:
         self.asked = RowBuffer(like, (self.after.width, self.outputs))
         """Gradient of the step's output."""
         self.added = RowQueue()
-        """The part of that gradient that comes from the sums at the step's own layer."""
+        """The gradient from the sums at this step's own layer."""
         self._masks = RowBuffer(like, (size.width, self.outputs // WORD), torch.int16)
         self._shown = self._pulled = 0
         self._lag = int(step.convolution is not None)
@@ -52,19 +52,19 @@ class RowStep:
         return row if not self._halves else self.after.height if row == self.size.height else row // 2
 
     def _above(self, row: int) -> int:
-        """Return the first input row that a row depends on, aligned to the pool."""
+        """Return the first input row on which a row depends, aligned to the pool."""
         first = max(0, row - self._lag)
         return first - first % 2 if self._halves else first
 
     def add_gradient(self, rows: Tensor, *, last: bool) -> None:
-        """Add rows of the gradient from the sums at this layer; for the last step they are the full gradient."""
+        """Add rows of the gradient from the sums at this layer; for the last step, that is the full gradient."""
         if last:
             self.asked.allocate(len(rows)).copy_(rows)
         else:
             self.added.put(rows)
 
     def release(self) -> None:
-        """Free the rows that are not needed any more; copy the others to memory of their own."""
+        """Free the rows that are no longer needed, and copy the others to memory of their own."""
         self.seen.drop(self.first_needed_row)
         self.seen.compact()
 
@@ -113,7 +113,7 @@ class RowStep:
         return masks
 
     def load_masks(self, masks: Tensor) -> None:
-        """Load masks that another step computed, instead of computing rows."""
+        """Load masks computed by another step, instead of computing rows."""
         self._masks.allocate(len(masks), self._shown).copy_(masks)
         self._shown += len(masks)
 
@@ -145,7 +145,7 @@ class RowStep:
     def backward_image_rows(self) -> FeatureRows | None:
         """Return the rows of the image's gradient that the output's gradient so far allows; None: no rows.
 
-        Only for the first step, whose input is the image's planes.
+        This is only for the first step, whose input is the image's planes.
         """
         first, last = self._pulled, self._ready(self.size.height)
         if last <= first:
@@ -168,8 +168,8 @@ class RowStep:
     def _ready(self, limit: int) -> int:
         """Return the end of the input rows whose gradient can be computed, at most `limit`.
 
-        With mirrored padding, the row beyond the border adds to the last row but one, and the row above it to the
-        second.
+        With mirrored padding, the row beyond the lower border adds to the last row but one, and the row above the image
+        to the second.
         """
         end, last = self.size.height, min(limit, self._complete)
         if last == end:
@@ -188,7 +188,7 @@ class RowStep:
         return layer
 
     def _tile(self, rows: int) -> int:
-        """Return the tile size that takes the least time, for its products and the transformation of its kernels."""
+        """Return the fastest tile size, counting its products and the transformation of its kernels."""
         return min(
             (EXACT, FAST),
             key=lambda tile: (tile + 2) ** 2 * (-(-rows // tile) * -(-self.size.width // tile) + _KERNELS),

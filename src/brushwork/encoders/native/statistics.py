@@ -28,10 +28,10 @@ from brushwork.encoders.native.linear_gradient import (
 from brushwork.types import Feature, PerImage
 
 _READ: ContextVar[bool] = ContextVar("_READ", default=True)
-"""Whether the values of sums will be read."""
+"""Whether anything will read the values of sums."""
 
 _SPARE: ContextVar[Mapping[int, ReuseTracker]] = ContextVar("_SPARE", default=MappingProxyType({}))
-"""Memory that may be overwritten, and the readers of it."""
+"""Memory that may be overwritten, with the tracker of its readers."""
 
 
 def is_supported(feature: Feature) -> bool:
@@ -53,7 +53,7 @@ def _lies_in_rows(feature: Feature) -> bool:
 
 
 def gram_sum(feature: Feature) -> Gram:
-    """Compute Σ f fᵀ; only one half is computed, since it is symmetric."""
+    """Compute Σ f fᵀ, one half of which suffices because it is symmetric."""
     found: Gram = _Gram.apply(feature)  # type: ignore[no-untyped-call]
     return found
 
@@ -65,7 +65,7 @@ def mean_std_sums(feature: Feature, shift: PerChannel) -> tuple[PerChannel, PerC
 
 
 def distance_sum(feature: Feature, other: Feature) -> PerImage:
-    """Compute Σ ‖f − f*‖² to other features of the same size.
+    """Compute Σ ‖f − f*‖², where f* are other features of the same size.
 
     `is_supported` must be true for both; the other features are a constant.
     """
@@ -75,7 +75,7 @@ def distance_sum(feature: Feature, other: Feature) -> PerImage:
 
 @contextmanager
 def gradients_only() -> Iterator[None]:
-    """Skip the computation of sums, which become zeros, where only their gradients are needed."""
+    """Skip the computation of sums, which become zeros, in a block that needs only their gradients."""
     token = _READ.set(False)
     try:
         yield
@@ -84,7 +84,7 @@ def gradients_only() -> Iterator[None]:
 
 
 class PendingGradients:
-    """Collected gradients of the sums over a map, to be computed in one pass (see `crop`)."""
+    """Collected gradients of the sums over a map, to compute in one pass (see `crop`)."""
 
     def __init__(self) -> None:
         self._feature: Feature | None = None
@@ -94,7 +94,7 @@ class PendingGradients:
         self._feature, self._asked = feature, self._asked + linear
 
     def take(self) -> tuple[Feature | None, LinearGradient]:
-        """Return the features (None: no gradient was added) and the gradient, and clear them."""
+        """Return and clear the features (None: no gradient was added) and the gradient."""
         found = self._feature, self._asked
         self._feature, self._asked = None, LinearGradient()
         return found
@@ -181,7 +181,7 @@ def _remember(ctx: Any, feature: Feature, *others: Tensor) -> None:
 
 
 def _gradient_of_sum(ctx: Any, feature: Feature, linear: LinearGradient) -> Tensor | None:
-    """Return the gradient of a sum; None: it was added to pending gradients, which are computed together."""
+    """Return the gradient of a sum; None: it was added to the pending gradients, which are computed together."""
     if ctx.readers is not None:
         ctx.readers.pulled += 1
     if ctx.waiting is not None:
@@ -199,7 +199,7 @@ def _gradient_of_sum(ctx: Any, feature: Feature, linear: LinearGradient) -> Tens
 
 @dataclass
 class ReuseTracker:
-    """Counts the readers of features whose memory may be reused."""
+    """Counter of the readers of features whose memory may be reused."""
 
     all: int
     summed: int = 0
@@ -209,13 +209,13 @@ class ReuseTracker:
 
     @property
     def is_done(self) -> bool:
-        """Whether all readers have computed their gradients, so that the features are not needed any more."""
+        """Whether all readers have computed their gradients, so that the features are no longer needed."""
         return self.all == self.summed == self.pulled
 
 
 @contextmanager
 def reuse_memory(read: Iterable[Feature]) -> Iterator[None]:
-    """Let sums write their gradient over features that are not needed any more.
+    """Let sums write their gradient over features that are no longer needed.
 
     `read` lists all features that will be read, each as often as it is read. If all reads of a feature are sums
     computed here, the last sum to be differentiated overwrites it. A backward pass that reads it afterwards gets
@@ -230,10 +230,10 @@ def reuse_memory(read: Iterable[Feature]) -> Iterator[None]:
 
 
 def find_tracker(feature: Feature) -> ReuseTracker | None:
-    """Return the readers of features whose memory may be reused; None: it may not."""
+    """Return the tracker of features whose memory may be reused; None: it may not."""
     return _SPARE.get().get(feature.untyped_storage()._cdata)
 
 
 def _is_own(feature: Feature) -> bool:
-    """Return whether this backend computed the features, since its own backward pass does not need them."""
+    """Return whether this backend computed the features; its own backward pass then does not need them."""
     return feature.is_meta or is_in_arena(feature)

@@ -1,7 +1,7 @@
-"""Convolutions of decoders in the compiled kernels: mirrored padding, and optional 2× upsampling.
+"""Convolutions of decoders in the compiled kernels, with mirrored padding and optional 2× upsampling.
 
-A map upsampled by nearest neighbors is never materialized: the convolution reads each position where four would be, as
-in the backward pass of a pool.
+A map upsampled by nearest neighbors is never stored: the convolution reads each position in place of four, as in the
+backward pass of a pool.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class RectifiedConvolutionStep(NamedTuple):
 
 
 def is_supported(feature: Feature, convolution: nn.Conv2d) -> bool:
-    """Return whether the compiled kernels are available and support this convolution of this map."""
+    """Return whether the compiled kernels are available and support this convolution on this map."""
     return (
         load_library() is not None
         and feature.device.type in ("cpu", "meta")

@@ -9,13 +9,13 @@ from pathlib import Path
 
 MANYLINUX = (2, 28)
 NEWEST = {"GLIBC": MANYLINUX, "GLIBCXX": (3, 4, 24), "CXXABI": (1, 3, 11), "GCC": (7, 0, 0)}
-"""The newest symbol versions that the tag manylinux_2_28 allows (PEP 600); torch's own wheels need it, too."""
+"""The newest symbol versions that the tag manylinux_2_28 allows (PEP 600); torch's own wheels need that tag too."""
 
 SYMBOL = re.compile(rb"\0(GLIBC|GLIBCXX|CXXABI|GCC)_([0-9.]+)(?=\0)")
 
 
 def platform_tag(library: Path) -> str:
-    """Return manylinux_2_28 if the library runs wherever that tag is installed, otherwise the tag of this system."""
+    """Return manylinux_2_28 if the library runs wherever wheels of that tag install, else the tag of this system."""
     own = re.sub(r"[-.]", "_", sysconfig.get_platform())
     name, version = platform.libc_ver()
     if name != "glibc" or _numbers(version) < MANYLINUX or not own.startswith("linux_"):

@@ -1,1 +1,1 @@
-"""Weights of the encoders: catalog, download, cache, conversion."""
+"""Weights of the encoders: catalog, download, cache and conversion."""

@@ -6,7 +6,7 @@ Source: Huang & Belongie, 1703.06868, section 5: "the decoder mostly mirrors the
 from __future__ import annotations
 
 DECODER = "AdaIN decoder"
-"""Architecture name of the decoder, beside those of encoders such as VGG-19."""
+"""Architecture name of the decoder, used like those of encoders such as VGG-19."""
 
 LAYERS = (
     ("conv4_1", 512, 256),
@@ -19,13 +19,13 @@ LAYERS = (
     ("conv1_2", 64, 64),
     ("conv1_1", 64, 3),
 )
-"""3×3 convolutions in order, each named after its mirror in VGG-19: channels in, channels out."""
+"""3×3 convolutions in order: name (that of its mirror in VGG-19), channels in, channels out."""
 
 _SIDE = 3
 
 
 def decoder_shapes() -> dict[str, tuple[int, ...]]:
-    """Return the name → shape of every tensor, in order."""
+    """Return the shape of every tensor by name, in order."""
     found: dict[str, tuple[int, ...]] = {}
     for name, inputs, outputs in LAYERS:
         found |= {f"{name}.weight": (outputs, inputs, _SIDE, _SIDE), f"{name}.bias": (outputs,)}

@@ -1,4 +1,4 @@
-"""Cache of converted weights on disk: written atomically, verified when read."""
+"""Cache of converted weights on disk, written atomically and verified when read."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class EncoderWeights:
     source: str
     license: str
     sha256: str
-    """sha256 of the file that they were read from."""
+    """sha256 of the file from which they were read."""
     tensors: Mapping[str, Tensor] = field(repr=False)
 
 
@@ -47,18 +47,18 @@ def cache_folder() -> Path:
 
 
 def cached_file(name: str) -> Path:
-    """Return the path of a set in the cache, whether it exists or not."""
+    """Return the path of a set in the cache, whether or not it exists."""
     return cache_folder() / f"{name}{_ENDING}"
 
 
 def cached_names() -> list[str]:
-    """Return the names of the sets in the cache; none if there is no cache, or it cannot be read."""
+    """Return the names of the sets in the cache; none if the cache does not exist or cannot be read."""
     # Path.glob hides folders that cannot be read.
     return sorted(path.stem for path in cache_folder().glob(f"[!.]*{_ENDING}"))
 
 
 def write_weights(weights: EncoderWeights) -> Path:
-    """Write a set into the cache, under a temporary name that is renamed when the file is complete.
+    """Write a set into the cache, under a temporary name until the file is complete.
 
     Raises: WeightsError: the cache cannot be written.
     """
@@ -84,7 +84,7 @@ def is_converted(metadata: Mapping[str, str]) -> bool:
 def read_weights(path: Path, content: str | None = None) -> EncoderWeights:
     """Read a file written by `write_weights`, and verify it.
 
-    The tensors are compared with the digest in the metadata, and with `content` where that is given.
+    The digest of the tensors must equal `content` if given, else the digest in the metadata.
 
     Raises: WeightsError: damaged, truncated or of another kind.
     """

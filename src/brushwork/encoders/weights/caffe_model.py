@@ -12,14 +12,13 @@ from torch import Tensor
 from brushwork.errors import WeightsError
 
 _LAYERS = {100: (1, 7), 2: (4, 6)}
-"""Number of the field with the layers in a NetParameter, of Caffe's second and first format → numbers of the fields
-with a layer's name and blobs."""
+"""Field number of a NetParameter's layers, in Caffe's second and first format → those of a layer's name and blobs."""
 
 _SHAPE, _VALUES, _DOUBLES = 7, 5, 8
-"""Numbers of a blob's fields: its shape, its values in single and in double precision."""
+"""Field numbers of a blob: its shape, and its values in single and in double precision."""
 
 _OLD_SHAPE = (1, 2, 3, 4)
-"""Numbers of the fields of a blob's four sides in the first format."""
+"""Field numbers of a blob's four sides in the first format."""
 
 _KINDS = ("weight", "bias")
 
@@ -59,7 +58,7 @@ def _layer(layer: memoryview, name_field: int, blob_field: int) -> dict[str, Ten
 
 
 def _blob(blob: memoryview) -> Tensor:
-    """Return a blob with its shape; in the first format, ones before its sides are dropped."""
+    """Return a blob in its shape; in the first format, leading ones are dropped from it."""
     sides, old, values = list[int](), dict[int, int](), list[Tensor]()
     for field, value in _fields(blob):
         if field == _SHAPE and isinstance(value, memoryview):
@@ -79,7 +78,7 @@ def _blob(blob: memoryview) -> Tensor:
 
 
 def _shape(message: memoryview) -> list[int]:
-    """Return the sides of a BlobShape, packed or one by one."""
+    """Return the sides of a BlobShape, which may be packed or listed one by one."""
     sides: list[int] = []
     for _, value in _fields(message):
         sides += [value] if isinstance(value, int) else _varints(value)
@@ -91,7 +90,7 @@ def _numbers(packed: memoryview, dtype: torch.dtype) -> Tensor:
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """Yield the number and the value of every field of a message: a number, or bytes."""
+    """Yield the number of every field of a message, with its value: a number, or bytes."""
     place = 0
     while place < len(message):
         tag, place = _varint(message, place)
@@ -113,7 +112,7 @@ def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
 
 
 def _varint(message: memoryview, place: int) -> tuple[int, int]:
-    """Return the number that begins at a place, seven bits a byte, and the place behind it."""
+    """Return the number that begins at a place, with seven bits in each byte, and the place after it."""
     value = shift = 0
     while True:
         byte = message[place]

@@ -12,7 +12,7 @@ from brushwork.encoders.weights.adain_decoder import DECODER
 
 @dataclass(frozen=True)
 class InstalledFile:
-    """A file inside an installed distribution; it is read, the distribution is never imported."""
+    """A file inside an installed distribution, which is read without importing the distribution."""
 
     requirement: str
     """Requirement for pip: name==version."""
@@ -71,18 +71,18 @@ class WeightSet:
 
     name: str
     architecture: str
-    """Architecture of the network, or which linear layers these are (see `lpips_layers`)."""
+    """Architecture of the network, or the name of the linear layers (see `lpips_layers`)."""
     source: Source
     license: str
     sha256: str
     """sha256 of the weights file, or only its beginning if the publisher states no more."""
     preprocessing: PreprocessName
     content: str | None = None
-    """`tensors_sha256` of the converted tensors; None where it could not be computed in advance."""
+    """`tensors_sha256` of the converted tensors; None if it could not be computed in advance."""
     rescaled: bool = False
     """Whether the file holds the activation-normalized network.
 
-    `denormalize_vgg19` then converts it to these weights.
+    If so, `denormalize_vgg19` converts it to these weights.
     """
 
 

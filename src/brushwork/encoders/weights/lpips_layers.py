@@ -1,4 +1,4 @@
-"""Linear layers of LPIPS: the weight of each channel when two images are compared by a network."""
+"""Linear layers of LPIPS: the weight of each channel when a network compares two images."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ LINEAR_LAYERS: Mapping[str, tuple[int, ...]] = {
     "LPIPS of AlexNet": (64, 192, 384, 256, 256),
     "LPIPS of VGG-16": (64, 128, 256, 512, 512),
 }
-"""Name → channels of the five layers. Source: Zhang et al., 1801.03924, as published (version 0.1)."""
+"""Name → numbers of channels of the five layers. Source: Zhang et al., 1801.03924, as published (version 0.1)."""
 
 
 def linear_shapes(kind: str) -> dict[str, tuple[int, ...]]:
-    """Return the name → shape of every tensor of these linear layers, in order."""
+    """Return the shape of every tensor of these linear layers by name, in order."""
     return {f"linear{index}": (channels,) for index, channels in enumerate(LINEAR_LAYERS[kind], start=1)}
 
 
@@ -29,10 +29,10 @@ def without_linear(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def convert_linear(tensors: Mapping[str, Tensor], origin: str) -> ConvertedWeights | None:
-    """Return the linear layers among tensors, in float32; None if there are none.
+    """Return the linear layers among the tensors, in float32; None if there are none.
 
-    `origin` names the tensors in errors. Accepted: Flax' (`NetLinLayer_0/Conv_0/kernel`) and those of the authors' own
-    files (`lin0.model.1.weight`).
+    `origin` names the tensors in errors. Tensors may have Flax's names (`NetLinLayer_0/Conv_0/kernel`) or those of the
+    authors' own files (`lin0.model.1.weight`).
 
     Raises: WeightsError: unknown linear layers, or values that are not finite.
     """
@@ -52,9 +52,9 @@ def convert_linear(tensors: Mapping[str, Tensor], origin: str) -> ConvertedWeigh
 
 
 def _linear(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return one weight for each channel, by the original names.
+    """Return each linear layer's weights, one for each channel, by the layer's original name.
 
-    These are the 1×1 convolutions to a single channel, in the natural order of their names.
+    The layers are the 1×1 convolutions to a single channel, in the natural order of their names.
     """
     found = {}
     for name in sorted(tensors, key=natural_key):

@@ -1,4 +1,4 @@
-"""Manage the weights on this machine: list them, download them, add files to them."""
+"""Manage the weights on this machine: list them, download them, and add files."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ class WeightState:
     name: str
     architecture: str
     state: Literal["installed", "cached", "missing", "damaged"]
-    """`installed`: inside a package. `cached`: downloaded or added. `missing` and `damaged`: see `hint`."""
+    """`installed` inside a package, `cached` after a download or an import, or `missing` or `damaged`: see `hint`."""
     source: str
     license: str
     sha256: str
     """sha256 of the file at the source, or only its beginning if the publisher states no more."""
     size: int | None = None
-    """Bytes on this machine."""
+    """Size on this machine, in bytes."""
     path: Path | None = None
     hint: str = ""
-    """What is wrong, and what to do."""
+    """Sentence that says what is wrong and what to do."""
 
 
 def weight_sets() -> tuple[WeightState, ...]:
-    """Return the state of every named set and every added one. Files are verified, so this takes a moment."""
+    """Return the state of every named set and every added one. This verifies all files, so it takes a moment."""
     added = [name for name in cached_names() if name not in WEIGHT_SETS]
     return tuple(weight_state(name) for name in [*WEIGHT_SETS, *added])
 
@@ -74,7 +74,7 @@ def fetch_weights(name: str) -> WeightState:
 
     Raises:
         InputError: no such name.
-        WeightsError: the source cannot be reached, or the file is another one.
+        WeightsError: the source cannot be reached, or has a different file.
     """
     known = WEIGHT_SETS.get(name)
     if known is None:
@@ -95,9 +95,9 @@ def fetch_weights(name: str) -> WeightState:
 def import_weights(file: str | Path, name: str | None = None, *, like: str | None = None) -> WeightState:
     """Add a weights file to the cache.
 
-    Named sets are recognized, and the linear layers of LPIPS beside a network are stored too. Others need a `name` of
-    their own; `like` is then a named set with the same preprocessing (otherwise the names of the tensors decide:
-    torchvision's, or Caffe's).
+    Named sets are recognized. If the file also holds linear layers of LPIPS, these are stored too. Unknown weights need
+    a `name` of their own; `like` is then a named set with the same preprocessing (otherwise the names of the tensors
+    decide between torchvision's and Caffe's).
 
     Raises:
         InputError: no name for unknown weights, or one that cannot be used.
@@ -125,7 +125,7 @@ def import_weights(file: str | Path, name: str | None = None, *, like: str | Non
 
 
 def _store_named(sets: list[tuple[EncoderWeights, WeightSet | None]]) -> None:
-    """Store those that are named sets and not yet on this machine."""
+    """Store the named sets that are not yet on this machine."""
     for weights, known in sets:
         if known is not None and weight_state(known.name).state in ("missing", "damaged"):
             write_weights(weights)
@@ -140,7 +140,7 @@ def _like(name: str) -> WeightSet:
 
 
 def _require_usable(name: str) -> None:
-    """Check that a name can be a file name, and cannot be mistaken for a path."""
+    """Check that a name can be a file name and cannot be mistaken for a path."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) or name.endswith(WEIGHTS_ENDINGS):
         raise InputError(
             f"{name!r} is not a valid name for weights: use letters, digits, '-', '_' and '.', without the endings "

@@ -1,4 +1,4 @@
-"""Read a file of tensors of any known kind without running code that it contains."""
+"""Read a tensor file of any known kind without running code in it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from brushwork.storage.pipes import require_no_pipe
 from brushwork.storage.tensors import explain_read_errors, read_tensors
 
 _ZIP = b"PK\x03\x04"
-"""First bytes of files written by torch.save since 1.6."""
+"""First bytes of files that torch.save has written since 1.6."""
 
 _LEGACY = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"
-"""First bytes of older ones: a pickle of torch's magic number, 0x1950a86a20f9469cfc6c."""
+"""First bytes of older files: a pickle of torch's magic number, 0x1950a86a20f9469cfc6c."""
 
 _PICKLE = b"\x80"
 
 _READ_BYTES = 14
-"""Length of the longest of these signatures."""
+"""Length of the longest signature above."""
 
 _DTYPES = {"f2": torch.float16, "f4": torch.float32, "f8": torch.float64}
 
@@ -60,7 +60,7 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def is_safetensors(path: Path) -> bool:
-    """Return whether a file begins like safetensors, whatever its name.
+    """Return whether a file begins like safetensors, regardless of its name.
 
     Raises: WeightsError: the file cannot be read.
     """
@@ -77,7 +77,10 @@ def _start(path: Path) -> bytes:
 
 
 def _begins_safetensors(start: bytes) -> bool:
-    """Return whether it is eight bytes of length (of JSON, below 4 GB; may begin like a pickle), then JSON."""
+    """Return whether the file begins with the length of JSON (eight bytes, below 4 GB), then JSON.
+
+    The length may begin like a pickle.
+    """
     return start[4:9] == b"\0\0\0\0{"
 
 
@@ -98,7 +101,7 @@ def _read_torch(path: Path) -> dict[str, Tensor]:
 
 
 def unpickle_arrays(path: Path) -> dict[str, Tensor]:
-    """Read the arrays of a pickled, nested dictionary, as tensors; their names are joined by slashes.
+    """Read the arrays of a pickled, nested dictionary as tensors, with the keys joined by slashes as names.
 
     Raises: WeightsError: the pickle is damaged, or holds anything but arrays of floats.
     """
