@@ -24,8 +24,8 @@ from brushwork.errors import (
 
 def test_what_is_not_installed_is_named_with_its_extra() -> None:
     require_extra("a test", "dev", "torch")
-    said = "a test needs packages that are not installed (no_such, nor_such): pip install 'brushwork[dev]'."
-    with pytest.raises(InputError, match=f"^{re.escape(said)}$"):
+    printed = "a test needs packages that are not installed (no_such, nor_such): pip install 'brushwork[dev]'."
+    with pytest.raises(InputError, match=f"^{re.escape(printed)}$"):
         require_extra("a test", "dev", "torch", "no_such", "nor_such")
 
 
@@ -33,11 +33,11 @@ def test_what_is_installed_and_cannot_be_imported_says_why(tmp_path: Path, monke
     (tmp_path / "without_library.py").write_text("raise ImportError('libGL.so.1: cannot open shared object file')")
     monkeypatch.syspath_prepend(tmp_path)
     assert import_extra("a test", "dev", "torch") is torch
-    said = (
+    printed = (
         "without_library is installed but cannot be imported (libGL.so.1: cannot open shared object file): reinstall "
         "it with pip install 'brushwork[dev]'."
     )
-    with pytest.raises(InputError, match=f"^{re.escape(said)}$"):
+    with pytest.raises(InputError, match=f"^{re.escape(printed)}$"):
         import_extra("a test", "dev", "without_library")
 
 

@@ -69,9 +69,9 @@ def test_weights_that_have_no_place_are_refused_with_a_way_out(no_home):
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [("weights", "list"), ("models",), ("presets",), ("doctor",)])
 def test_commands_that_look_into_these_folders(no_home, capsys, command):
-    code, said = main(command), capsys.readouterr()
-    assert code == 0, said.err
-    assert said.err == ""
+    code, printed = main(command), capsys.readouterr()
+    assert code == 0, printed.err
+    assert printed.err == ""
 
 
 @pytest.fixture
@@ -130,5 +130,5 @@ def test_doctor_says_when_there_is_no_place(no_temporary_folder, capsys):
 
 def test_pipes_need_a_place(no_temporary_folder, capsys):
     assert main(["paint", "photo.jpg", "waves.png", "-o", "-"]) == 2
-    said = capsys.readouterr().err
-    assert "TMPDIR" in said and said.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert "TMPDIR" in printed and printed.count("\n") == 1

@@ -127,11 +127,11 @@ def test_a_resumed_timelapse_has_the_frames_that_are_still_to_come(tmp_path: Pat
     assert seen[done] == [iteration for iteration in seen[0] if iteration > done]
 
 
-@pytest.mark.parametrize(("done", "said"), [(0, ""), (7, "a.png and b.gif will begin at iteration 8, where")])
-def test_where_a_resumed_plot_begins_is_said(done: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("done", "message"), [(0, ""), (7, "a.png and b.gif will begin at iteration 8, where")])
+def test_where_a_resumed_plot_begins_is_said(done: int, message: str, capsys: pytest.CaptureFixture[str]) -> None:
     ResumeNote([Path("a.png"), Path("b.gif")]).on_event(started(None)._replace(iterations=9, done=done))
     found = capsys.readouterr().err
-    assert found.startswith(said) and bool(found) == bool(said)
+    assert found.startswith(message) and bool(found) == bool(message)
 
 
 def test_a_large_image_timelapse_is_made_smaller(tmp_path: Path) -> None:

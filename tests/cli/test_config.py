@@ -51,17 +51,19 @@ def test_flags_cover_the_quality(runner: Any, paint: Callable[..., Any]) -> None
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("--preset", "pastiche"), "quality draft applies to the preset default only"),
         (("--method", "mdan"), "--quality applies to --method optimize"),
         (("--instant",), "--quality and --instant were both given"),
     ],
 )
-def test_other_ways_of_painting_have_one_quality(paint: Callable[..., Any], words: tuple[str, ...], said: str) -> None:
+def test_other_ways_of_painting_have_one_quality(
+    paint: Callable[..., Any], words: tuple[str, ...], message: str
+) -> None:
     outcome = paint("--quality", "draft", *words)
     assert outcome.code == 2
-    assert said in outcome.err
+    assert message in outcome.err
 
 
 @pytest.mark.parametrize(
@@ -86,12 +88,12 @@ def test_a_setting_for_other_methods_is_ignored(
     words: tuple[str, ...],
 ) -> None:
     (workdir / "mine.toml").write_text(f'{name} = "{value}"\n')
-    said = f"--{name} of the environment or the settings file is ignored here"
+    printed = f"--{name} of the environment or the settings file is ignored here"
     outcome = run("paint", "photo.jpg", "waves.png", "--config", "mine.toml", *words)
-    assert outcome.code == 0 and said in outcome.err
+    assert outcome.code == 0 and printed in outcome.err
     ignored = runner.jobs.pop().options
     monkeypatch.setenv(f"BRUSHWORK_{name.upper()}", value)
-    assert said in run("paint", "photo.jpg", "waves.png", "--force", *words).err
+    assert printed in run("paint", "photo.jpg", "waves.png", "--force", *words).err
     assert runner.jobs.pop().options == ignored
     monkeypatch.delenv(f"BRUSHWORK_{name.upper()}")
     assert run("paint", "photo.jpg", "waves.png", f"--{name}", value, *words).code == 2, "a flag is refused"
@@ -108,14 +110,14 @@ def test_a_file_sets_the_options_that_are_also_names_of_commands(
 def test_named_style_images_cover_those_of_settings(
     runner: Any, workdir: Path, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = "--style of the environment or the settings file is ignored here"
+    printed = "--style of the environment or the settings file is ignored here"
     (workdir / "mine.toml").write_text('style = "wave"\nmodel = "gallery"\n')
     outcome = run("paint", "photo.jpg", "waves.png", "-o", "out.png", "--config", "mine.toml")
-    assert outcome.code == 0 and said in outcome.err
+    assert outcome.code == 0 and printed in outcome.err
     monkeypatch.setenv("BRUSHWORK_MODEL", "gallery")
     monkeypatch.setenv("BRUSHWORK_STYLE", "wave")
     outcome = run("paint", "photo.jpg", "waves.png", "-o", "other.png")
-    assert outcome.code == 0 and said in outcome.err
+    assert outcome.code == 0 and printed in outcome.err
     assert [(job.content, job.styles) for job in runner.jobs] == [(Path("photo.jpg"), (Path("waves.png"),))] * 2
     assert "is one file, but there may be" in run("paint", "a.jpg", "b.jpg", "--style", "c.png", "-o", "out.png").err
 
@@ -169,7 +171,7 @@ def test_a_negated_flag_may_be_set(
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("style-wieght = 3", "Did you mean --style-weight?"),
         ('size = "large"', "Invalid value for [size]: 'large' is not a whole number."),
@@ -180,11 +182,11 @@ def test_a_negated_flag_may_be_set(
         ('preset = "gatys"', "there is no preset 'gatys'. Did you mean 'gatys-201"),
     ],
 )
-def test_a_wrong_file_is_refused(workdir: Path, paint: Callable[..., Any], text: str, said: str) -> None:
+def test_a_wrong_file_is_refused(workdir: Path, paint: Callable[..., Any], text: str, message: str) -> None:
     (workdir / "mine.toml").write_text(text)
     outcome = paint("--config", "mine.toml")
     assert outcome.code == 2
-    assert said in outcome.err
+    assert message in outcome.err
 
 
 def test_a_missing_file_is_refused(paint: Callable[..., Any]) -> None:
@@ -209,7 +211,7 @@ def test_the_ratio_sets_the_weight_of_the_content(
 
 
 @pytest.mark.parametrize(
-    ("flags", "said"),
+    ("flags", "message"),
     [
         (("--ratio", "1", "--content-weight", "1"), "--ratio and --content-weight were both given"),
         (("--ratio", "-1"), "ratio is -1.0: it must be 0 or more"),
@@ -218,10 +220,12 @@ def test_the_ratio_sets_the_weight_of_the_content(
         (("--style-layer-weights", "1,2"), "style-layer-weights is 2 numbers"),
     ],
 )
-def test_options_that_make_no_sense_are_refused(paint: Callable[..., Any], flags: tuple[str, ...], said: str) -> None:
+def test_options_that_make_no_sense_are_refused(
+    paint: Callable[..., Any], flags: tuple[str, ...], message: str
+) -> None:
     outcome = paint(*flags)
     assert outcome.code == 2
-    assert said in outcome.err
+    assert message in outcome.err
 
 
 def test_the_start_is_a_name_or_a_file(runner: Any, workdir: Path, paint: Callable[..., Any]) -> None:

@@ -15,7 +15,7 @@ from brushwork.images import read_metadata, write_image
 from brushwork.jobs.manifest import make_source
 from brushwork.jobs.rerun import ImageOrigin
 from brushwork.metrics import EVALUATION_SIZE, Metrics
-from tiny_job import TINY, painted, picture, tiny_job
+from tiny_job import TINY, picture, run_tiny_job, tiny_job
 
 Run = Callable[..., Any]
 
@@ -154,7 +154,7 @@ def test_a_terminal_gets_meanings_or_one_line_each(
 
 @pytest.mark.slow
 def test_photograph_and_painting_are_those_of_the_metadata(run: Run, evaluator: FakeEvaluator, workdir: Path) -> None:
-    painted(tiny_job(workdir))
+    run_tiny_job(tiny_job(workdir))
     outcome = run("evaluate", "out.png")
     assert outcome.code == 0
     (call,) = evaluator.calls
@@ -170,7 +170,7 @@ def test_photograph_and_painting_are_those_of_the_metadata(run: Run, evaluator: 
 def test_a_network_that_evaluates_its_own_result_is_warned_about(
     run: Run, evaluator: FakeEvaluator, workdir: Path
 ) -> None:
-    painted(tiny_job(workdir))
+    run_tiny_job(tiny_job(workdir))
     assert "are biased" in run("evaluate", "out.png", "--network", "tiny").err
 
 
@@ -212,14 +212,14 @@ def test_the_normalized_network_is_the_original_one(
 def test_several_paintings_need_a_choice(run: Run, evaluator: FakeEvaluator, workdir: Path) -> None:
     job = tiny_job(workdir, options=TINY)
     write_image(picture(3, 40, 40), workdir / "second.png")
-    painted(tiny_job(workdir, styles=(*job.styles, workdir / "second.png")))
+    run_tiny_job(tiny_job(workdir, styles=(*job.styles, workdir / "second.png")))
     outcome = run("evaluate", "out.png")
     assert (outcome.code, evaluator.calls) == (2, [])
     assert "out.png was made with 2 style images: choose one of them with --style" in outcome.err
 
 
 @pytest.mark.parametrize(
-    ("method", "files", "arguments", "said"),
+    ("method", "files", "arguments", "message"),
     [
         ("model", {"content": "photo.jpg"}, (), "without a style image: give what to compare it with: --style PAINT"),
         ("model", {"content": "photo.jpg"}, ("--style", "waves.png"), "with photo.jpg and waves.png"),
@@ -244,12 +244,12 @@ def test_each_kind_of_result_says_what_it_lacks(
     method: str,
     files: dict[str, Any],
     arguments: tuple[str, ...],
-    said: str,
+    message: str,
 ) -> None:
     (workdir / "w.style").write_bytes(b"a style")
     write_result(workdir, "made.png", method, **files)
     outcome = run("evaluate", "made.png", *arguments)
-    assert said in outcome.err and len(outcome.err.splitlines()) == 1
+    assert message in outcome.err and len(outcome.err.splitlines()) == 1
     assert outcome.code == (0 if evaluator.calls else 2)
 
 
@@ -278,7 +278,7 @@ def test_a_result_that_cannot_be_measured_is_named(run: Run, evaluator: FakeEval
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ((), "no result was given"),
         (("photo.jpg",), "Or give the images to compare photo.jpg with: --content PHOTO --style PAINTING"),
@@ -287,11 +287,11 @@ def test_a_result_that_cannot_be_measured_is_named(run: Run, evaluator: FakeEval
     ],
 )
 def test_what_cannot_be_evaluated_is_refused(
-    run: Run, evaluator: FakeEvaluator, workdir: Path, arguments: tuple[str, ...], said: str
+    run: Run, evaluator: FakeEvaluator, workdir: Path, arguments: tuple[str, ...], message: str
 ) -> None:
     outcome = run("evaluate", *arguments)
     assert outcome.code == 2
-    assert said in outcome.err
+    assert message in outcome.err
     assert evaluator.calls == []
 
 

@@ -74,7 +74,7 @@ def test_every_command_and_every_option_is_described() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "message"),
     [
         (
             ("paint", "--help-all"),
@@ -90,15 +90,15 @@ def test_every_command_and_every_option_is_described() -> None:
         (("doctor",), ["what to do", "--json"]),
     ],
 )
-def test_each_command_explains_itself(run: Run, workdir: Path, command: tuple[str, ...], said: list[str]) -> None:
+def test_each_command_explains_itself(run: Run, workdir: Path, command: tuple[str, ...], message: list[str]) -> None:
     outcome = run(*command, "--help")
     assert outcome.code == 0
-    for one in said:
+    for one in message:
         assert one in outcome.out
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("pant",), 'Unknown command "pant". Did you mean "paint"?'),
         (("paint", "a", "b", "--style-wieght", "3"), "Unknown option: --style-wieght. Did you mean --style-weight?"),
@@ -111,12 +111,12 @@ def test_each_command_explains_itself(run: Run, workdir: Path, command: tuple[st
         (("weights", "fetch"), "Unknown command"),
     ],
 )
-def test_a_wrong_command_is_one_line_and_2(run: Run, arguments: tuple[str, ...], said: str) -> None:
+def test_a_wrong_command_is_one_line_and_2(run: Run, arguments: tuple[str, ...], message: str) -> None:
     outcome = run(*arguments)
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.startswith("brushwork: error: ")
     assert outcome.err.count("\n") == 1
-    assert said in outcome.err
+    assert message in outcome.err
 
 
 def test_unexpected_errors_ask_for_a_report(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

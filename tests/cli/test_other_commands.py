@@ -86,7 +86,7 @@ def test_every_painting_command_can_be_planned(
     assert [type(job.options) for job in planned] == [recipe]
     assert not runner.jobs, "nothing is painted"
     assert sorted(file.name for file in workdir.iterdir()) == ["night.png", "photo.jpg", "waves.png"]
-    for said in (
+    for printed in (
         "48×32",
         "96×64",
         "15",
@@ -96,7 +96,7 @@ def test_every_painting_command_can_be_planned(
         "48",
         "It does not fit: 1.00 GB are available",
     ):
-        assert said in outcome.out
+        assert printed in outcome.out
     assert outcome.code == 1, "it does not fit"
 
 

@@ -156,7 +156,7 @@ def test_results_in_the_folder_of_the_paintings_are_no_paintings(runner: Any, fo
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("photo.jpg",), "no style image was given: brushwork paint photo.jpg STYLE"),
         (("photos", "styles", "-o", "one.png"), "one.png is one file, but there may be several results"),
@@ -178,11 +178,11 @@ def test_results_in_the_folder_of_the_paintings_are_no_paintings(runner: Any, fo
     ],
 )
 def test_what_cannot_be_is_said_before_painting(
-    runner: Any, folders: Path, run: Run, arguments: tuple[str, ...], said: str
+    runner: Any, folders: Path, run: Run, arguments: tuple[str, ...], message: str
 ) -> None:
     outcome = run("paint", *arguments)
     assert (outcome.code, outcome.out) == (2, "")
-    assert said in outcome.err
+    assert message in outcome.err
     assert outcome.err.removeprefix(PASSED_OVER).startswith("brushwork: error: ")
     assert not runner.jobs
 
@@ -219,8 +219,8 @@ def test_no_file_of_a_run_replaces_another_one(
     before = {one.name: one.read_bytes() for one in workdir.iterdir()}
     outcome = run("paint", "photo.jpg", "waves.png", "new-10.png", *flags, allowed)
     assert outcome.code == 2
-    said = "would replace another file of this run"
-    assert ("--save-every would replace the input new-10.png" if "--save-every" in flags else said) in outcome.err
+    printed = "would replace another file of this run"
+    assert ("--save-every would replace the input new-10.png" if "--save-every" in flags else printed) in outcome.err
     assert {one.name: one.read_bytes() for one in workdir.iterdir()} == before
     assert not runner.jobs
 

@@ -149,7 +149,7 @@ def test_frozen_statistics_of_a_small_picture_are_its_own(workdir_with_model: Pa
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("photo.png", "waves.png", "--model", "wave"), "waves.png and --model wave were both given"),
         (("photo.png", "--model", "wave", "--style", "waves.png"), "wave has a single style, not waves.png"),
@@ -168,11 +168,11 @@ def test_frozen_statistics_of_a_small_picture_are_its_own(workdir_with_model: Pa
     ],
 )
 def test_invalid_arguments_are_reported(
-    workdir_with_model: Path, run: Run, arguments: tuple[str, ...], said: str
+    workdir_with_model: Path, run: Run, arguments: tuple[str, ...], message: str
 ) -> None:
     outcome = run("paint", *arguments)
     assert outcome.code == 2
-    assert said in outcome.err
+    assert message in outcome.err
     assert outcome.out == ""
 
 
@@ -222,7 +222,7 @@ def test_styles_of_a_gallery_are_chosen_and_blended(
 
 @pytest.mark.usefixtures("gallery")
 @pytest.mark.parametrize(
-    ("model", "style", "said"),
+    ("model", "style", "message"),
     [
         ("three", [], "three has 3 styles: choose one or more with --style, of day, night, snow."),
         ("three", ["nigth"], "there is no style 'nigth'. Did you mean"),
@@ -233,11 +233,11 @@ def test_styles_of_a_gallery_are_chosen_and_blended(
     ],
 )
 def test_styles_that_a_model_does_not_have_are_refused(
-    workdir_with_model: Path, run: Run, model: str, style: list[str], said: str
+    workdir_with_model: Path, run: Run, model: str, style: list[str], message: str
 ) -> None:
     outcome = run("paint", "photo.png", "--model", model, *(["--style", *style] if style else []))
     assert outcome.code == 2
-    assert said in outcome.err
+    assert message in outcome.err
     assert not list(workdir_with_model.glob("photo+*"))
 
 

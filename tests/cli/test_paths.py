@@ -56,18 +56,18 @@ def test_what_is_no_pair_is_refused(given, contents, results, message):
 
 
 @pytest.mark.parametrize(
-    ("there", "said"),
+    ("there", "message"),
     [
         (["x.png", "x.png.checkpoint"], "x.png already exists: choose"),
         (["x.png", "y.png", "y.png.checkpoint"], "x.png and 1 more already exist: choose"),
         (["x.png.checkpoint"], "x.png.checkpoint already exists: choose"),
     ],
 )
-def test_files_that_would_be_overwritten_are_named_and_their_checkpoints_are_not(tmp_path, monkeypatch, there, said):
+def test_files_that_would_be_overwritten_are_named_and_their_checkpoints_are_not(tmp_path, monkeypatch, there, message):
     monkeypatch.chdir(tmp_path)
     for name in there:
         Path(name).touch()
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         require_no_overwrite([Path(one + ending) for one in ("x.png", "y.png") for ending in ("", ".checkpoint")])
 
 

@@ -115,8 +115,8 @@ def test_the_bar_shows_sizes_iterations_loss_and_notes(clock: Callable[[float], 
         clock(1)
         bar.show(at(1, 5, "a note"))
         bar.log("painting on [cpu]")
-    for said in ("[1] out.png", "100 → 200", "15/20", "loss 1.235e+04", "a note", "painting on [cpu]"):
-        assert said in written.getvalue()
+    for printed in ("[1] out.png", "100 → 200", "15/20", "loss 1.235e+04", "a note", "painting on [cpu]"):
+        assert printed in written.getvalue()
 
 
 def test_the_display_fits_where_it_goes(monkeypatch: pytest.MonkeyPatch) -> None:

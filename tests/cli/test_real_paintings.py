@@ -100,11 +100,13 @@ def test_ctrl_c_keeps_the_picture_and_resume_goes_on(
         assert process.stderr is not None
         next(line for line in process.stderr if "iteration" in line and "loss" in line)
         process.send_signal(signal.SIGINT)
-        said = process.stderr.read()
+        printed = process.stderr.read()
         assert process.wait(600) == 130
-    assert "Traceback" not in said
-    assert "interrupted; the image so far is in photo+waves.png." in said
-    assert "continue with: brushwork paint photo.jpg waves.png --size 64 --iterations 40 --min-size 0 --resume" in said
+    assert "Traceback" not in printed
+    assert "interrupted; the image so far is in photo+waves.png." in printed
+    assert (
+        "continue with: brushwork paint photo.jpg waves.png --size 64 --iterations 40 --min-size 0 --resume" in printed
+    )
     assert pixels(workdir / "photo+waves.png").shape == (48, 64, 3)
 
     assert run(*command).code == 2, "the unfinished picture is not overwritten"
@@ -152,7 +154,7 @@ def damaged(workdir: Path) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("paint", "none.jpg", "waves.png"), "none.jpg does not exist"),
         (("paint", "text.jpg", "waves.png"), "text.jpg"),
@@ -175,14 +177,14 @@ def damaged(workdir: Path) -> Path:
     ],
 )
 def test_what_cannot_be_painted_is_said_in_one_line(
-    damaged: Path, run: Run, arguments: tuple[str, ...], said: str
+    damaged: Path, run: Run, arguments: tuple[str, ...], message: str
 ) -> None:
     before = sorted(file.name for file in damaged.iterdir())
     outcome = run(*arguments, "-q")
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.startswith("brushwork: error: ")
     assert outcome.err.count("\n") == 1
-    assert said in outcome.err
+    assert message in outcome.err
     assert sorted(file.name for file in damaged.iterdir()) == before
 
 

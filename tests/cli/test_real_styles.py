@@ -83,7 +83,7 @@ def test_also_at_once(run: Run) -> None:
 @pytest.mark.slow
 def test_other_weights_of_the_same_name_and_another_preprocessing_are_refused(run: Run) -> None:
     style = kept(run, "waves", "--network", "vgg19")
-    for options, said in (((), "network vgg19, not vgg19-normalized"), (("--network", "vgg19", "--ceil"), "ceil")):
+    for options, printed in (((), "network vgg19, not vgg19-normalized"), (("--network", "vgg19", "--ceil"), "ceil")):
         outcome = run("paint", "photo.png", style, *QUICK, *options)
         assert outcome.code == 2
-        assert f"the style of waves.png was extracted with {said}" in outcome.err
+        assert f"the style of waves.png was extracted with {printed}" in outcome.err

@@ -36,7 +36,7 @@ def test_an_experiment_leaves_a_report_and_says_what_holds(
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["fig33"], "'fig3'"),
         (["fig1", "--size", "8"], "size is 8"),
@@ -44,9 +44,9 @@ def test_an_experiment_leaves_a_report_and_says_what_holds(
         (["fig1", "--content", "missing.jpg"], "missing.jpg"),
     ],
 )
-def test_what_cannot_be_is_reported(words: list[str], said: str, workdir: Path, run: Run) -> None:
+def test_what_cannot_be_is_reported(words: list[str], message: str, workdir: Path, run: Run) -> None:
     outcome = run("reproduce", *words)
-    assert outcome.code == 2 and said in outcome.err
+    assert outcome.code == 2 and message in outcome.err
 
 
 def test_ray_that_is_not_there_is_named(workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,8 +57,8 @@ def test_the_bar_of_a_training(terminal: None, capsys: pytest.CaptureFixture[str
         shown.show(Started(torch.device("cpu"), 10))
         shown.show(Note("after 1: [/d]:cat:.png"))
         shown.show(StepDone(1, {"total": 2.0}))
-    said = plain(capsys.readouterr().err)
-    assert "[red][/d]:cat:" in said and "after 1: [/d]:cat:.png" in said
+    printed = plain(capsys.readouterr().err)
+    assert "[red][/d]:cat:" in printed and "after 1: [/d]:cat:.png" in printed
 
 
 @pytest.mark.usefixtures("terminal")

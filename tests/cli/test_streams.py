@@ -132,7 +132,7 @@ def test_help_on_a_terminal_without_utf8() -> None:
 
 
 @pytest.mark.parametrize(
-    ("encoding", "said"),
+    ("encoding", "message"),
     [
         ("ascii", b"32x48 -> 64x96, 2^60 - 1, caf\\xe9 \\U0001f33b.png"),
         ("latin-1", b"32\xd748 -> 64\xd796, 2^60 - 1, caf\xe9 \\U0001f33b.png"),
@@ -140,10 +140,10 @@ def test_help_on_a_terminal_without_utf8() -> None:
     ],
 )
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
-def test_letters_that_an_encoding_lacks_are_plain(encoding: str, said: bytes, stream: str) -> None:
+def test_letters_that_an_encoding_lacks_are_plain(encoding: str, message: bytes, stream: str) -> None:
     line = ascii("32×48 → 64×96, 2⁶⁰ − 1, café 🌻.png")
     done = program(f"print({line}, file=sys.{stream})", PYTHONIOENCODING=encoding)
-    assert getattr(done, stream) == said + b"\n"
+    assert getattr(done, stream) == message + b"\n"
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "utf-8"])

@@ -13,7 +13,7 @@ from brushwork.controls import StyleFile
 from brushwork.images import read_image, write_image
 from brushwork.jobs import job_from_image, plan_job
 from brushwork.recipes import extract_style
-from tiny_job import TINY, painted, picture, tiny_job, tiny_network
+from tiny_job import TINY, picture, run_tiny_job, tiny_job, tiny_network
 
 Run = Callable[..., Any]
 
@@ -62,7 +62,7 @@ def test_styles_are_mixed_by_weight(run: Run, workdir_with_paintings: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("extract", "starry.png", *LAYERS, "-o", "starry.png"), "its name must end in .style"),
         (("extract", "starry.png", *LAYERS, "-o", "there.style"), "there.style already exists"),
@@ -74,12 +74,12 @@ def test_styles_are_mixed_by_weight(run: Run, workdir_with_paintings: Path) -> N
     ],
 )
 def test_what_cannot_be_done_is_refused(
-    run: Run, workdir_with_paintings: Path, arguments: tuple[str, ...], said: str
+    run: Run, workdir_with_paintings: Path, arguments: tuple[str, ...], message: str
 ) -> None:
     (workdir_with_paintings / "there.style").write_bytes(b"something else")
     outcome = run("style", *arguments)
     assert outcome.code == 2
-    assert said in outcome.err
+    assert message in outcome.err
     assert (workdir_with_paintings / "there.style").read_bytes() == b"something else"
 
 
@@ -109,13 +109,13 @@ def test_a_job_paints_with_it_as_with_the_painting_and_again(workdir_with_painti
         workdir_with_paintings, options=options, styles=(kept,), output=workdir_with_paintings / "styled.png"
     )
     assert plan_job(with_style, measure_time=False, network=tiny_network()).memory > 0
-    painted(with_painting)
-    painted(with_style)
+    run_tiny_job(with_painting)
+    run_tiny_job(with_style)
     first, second = (read_image(job.output).image for job in (with_painting, with_style))
     assert (first - second).abs().max() == 0
     repeat = job_from_image(with_style.output).job
     assert repeat.styles[0].name == "painting.style"
-    painted(repeat)
+    run_tiny_job(repeat)
     assert (read_image(repeat.output).image - second).abs().max() == 0
 
 

@@ -36,7 +36,7 @@ def test_values_are_read_as_their_options_are(written: str, name: str, values: d
 
 
 @pytest.mark.parametrize(
-    ("written", "said"),
+    ("written", "message"),
     [
         ([], "nothing to vary"),
         (["style-weight"], "has no values"),
@@ -51,8 +51,8 @@ def test_values_are_read_as_their_options_are(written: str, name: str, values: d
         (["style=*.nothing"], r"style=\*\.nothing: there is no such style image"),
     ],
 )
-def test_what_cannot_be_varied_is_reported(written: list[str], said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_what_cannot_be_varied_is_reported(written: list[str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
         parse_variations(written)
 
 

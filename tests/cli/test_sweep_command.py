@@ -82,7 +82,7 @@ def test_a_sweep_goes_on_and_grows(workdir: Path, run: Run) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["waves.png"], "there is nothing to vary"),
         (["--vary", "style-weight=1,2"], "no style image was given"),
@@ -122,8 +122,8 @@ def test_a_sweep_goes_on_and_grows(workdir: Path, run: Run) -> None:
     ],
 )
 def test_what_cannot_be_is_reported_before_anything_is_painted(
-    words: list[str], said: str, workdir: Path, run: Run
+    words: list[str], message: str, workdir: Path, run: Run
 ) -> None:
     outcome = run("sweep", "photo.jpg", *words)
-    assert outcome.code == 2 and said in outcome.err
+    assert outcome.code == 2 and message in outcome.err
     assert not (workdir / "sweep").exists()

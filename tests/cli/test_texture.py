@@ -102,7 +102,7 @@ def test_json_reports_what_was_generated(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("photo.jpg",), "both given"),
         (("--save-every", "3"), "--save-every shows iterations"),
@@ -112,10 +112,10 @@ def test_json_reports_what_was_generated(run: Run) -> None:
     ],
 )
 @pytest.mark.usefixtures("texture_model")
-def test_what_it_does_not_take(run: Run, arguments: tuple[str, ...], said: str) -> None:
+def test_what_it_does_not_take(run: Run, arguments: tuple[str, ...], message: str) -> None:
     outcome = run("texture", "--model", "moss.safetensors", *arguments)
     assert outcome.code == 2
-    assert said in " ".join(outcome.err.split())
+    assert message in " ".join(outcome.err.split())
 
 
 def test_models_for_photographs_generate_no_textures(run: Run, workdir: Path) -> None:

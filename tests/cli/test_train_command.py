@@ -129,7 +129,7 @@ def test_a_model_begins_with_another(run: Run, training_workdir: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ((*JOHNSON, "-o", "model.png"), "must end in .safetensors"),
         ((*JOHNSON, "--style-blend", "1,2"), "style-blend has 2 weights for 1 pictures"),
@@ -149,11 +149,11 @@ def test_a_model_begins_with_another(run: Run, training_workdir: Path) -> None:
     ],
 )
 def test_what_cannot_be_used_is_refused(
-    arguments: tuple[str, ...], said: str, run: Run, training_workdir: Path
+    arguments: tuple[str, ...], message: str, run: Run, training_workdir: Path
 ) -> None:
     outcome = run(*arguments)
     assert outcome.code == 2
-    assert said in outcome.err
+    assert message in outcome.err
     assert not list(training_workdir.glob("*.safetensors"))
 
 

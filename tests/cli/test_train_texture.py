@@ -72,7 +72,7 @@ def test_losses_are_kept_beside(run: Run, workdir: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("missing.png",), "missing.png"),
         (("pebbles.png", "--learning-rate", "0"), "learning-rate is 0"),
@@ -83,7 +83,7 @@ def test_losses_are_kept_beside(run: Run, workdir: Path) -> None:
     ],
 )
 @pytest.mark.usefixtures("style_image")
-def test_what_cannot_be_trained(run: Run, arguments: tuple[str, ...], said: str) -> None:
+def test_what_cannot_be_trained(run: Run, arguments: tuple[str, ...], message: str) -> None:
     outcome = run("train", "texture", *arguments, *FEW)
     assert outcome.code == 2
-    assert said in " ".join(outcome.err.split())
+    assert message in " ".join(outcome.err.split())

@@ -103,8 +103,8 @@ def test_the_doctor_finds_a_healthy_machine(run: Run) -> None:
     outcome = run("doctor")
     assert outcome.code == 0
     release = torch.__version__.partition("+")[0]  # PyPI's package does not name its build, the module does
-    for said in ("brushwork", "torch", release, "device", "threads", "memory", "cache", "extra giant"):
-        assert said in outcome.out
+    for printed in ("brushwork", "torch", release, "device", "threads", "memory", "cache", "extra giant"):
+        assert printed in outcome.out
     assert "not installed; brushwork weights get vgg16" in outcome.out
     assert "note: weights alexnet: its checksum does not match its values" in outcome.out
     assert "Everything works" in outcome.out
@@ -127,8 +127,8 @@ def test_the_doctor_names_missing_extras(run: Run, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(doctor_command, "EXTRAS", {"gold": ("no-such-package", "gold leaf")})
     outcome = run("doctor", "--json")
     assert outcome.code == 0
-    said = {one["item"]: one["value"] for one in json.loads(outcome.out)["findings"]}
-    assert said["extra gold"] == "not installed; for gold leaf: pip install 'brushwork[gold]'"
+    printed = {one["item"]: one["value"] for one in json.loads(outcome.out)["findings"]}
+    assert printed["extra gold"] == "not installed; for gold leaf: pip install 'brushwork[gold]'"
 
 
 def test_the_doctor_knows_the_extras_of_the_package() -> None:

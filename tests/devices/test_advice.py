@@ -13,7 +13,7 @@ NVIDIA, AMD = Hardware(nvidia=True), Hardware(amd=True)
 
 
 @pytest.mark.parametrize(
-    ("device", "build", "hardware", "said"),
+    ("device", "build", "hardware", "message"),
     [
         ("cpu", CPU_BUILD, NVIDIA, "install a torch for CUDA"),
         ("cpu", "CUDA 13.0", NVIDIA, "torch for CUDA 13.0 cannot use it: update the driver"),
@@ -21,8 +21,8 @@ NVIDIA, AMD = Hardware(nvidia=True), Hardware(amd=True)
         ("cpu", "CUDA 13.0", AMD, "install a torch for ROCm"),
     ],
 )
-def test_a_gpu_that_is_not_used_says_why(device: str, build: str, hardware: Hardware, said: str) -> None:
-    assert said in find_fault(device, build, hardware)
+def test_a_gpu_that_is_not_used_says_why(device: str, build: str, hardware: Hardware, message: str) -> None:
+    assert message in find_fault(device, build, hardware)
 
 
 @pytest.mark.parametrize(

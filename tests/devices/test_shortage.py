@@ -13,16 +13,16 @@ CPU = torch.device("cpu")
 
 def test_a_limit_that_was_set_is_answered_with_the_least_that_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shortage, "allocated_memory", lambda _: 300_000_000)
-    said = explain_shortage("64×43 pixels", 190_000_000, 0, CPU, 200_000_000, "use size 32 or less")
-    assert said == (
+    printed = explain_shortage("64×43 pixels", 190_000_000, 0, CPU, 200_000_000, "use size 32 or less")
+    assert printed == (
         "64×43 pixels need 0.49 GB of memory on cpu, and the limit is 0.20 GB: "
         "raise it to at least 0.5GB, or use size 32 or less."
     )
 
 
 def test_without_a_limit_the_machine_is_what_has_too_little() -> None:
-    said = explain_shortage("64×43 pixels", 190_000_000, 10_000_000, CPU, None, None)
-    assert said == (
+    printed = explain_shortage("64×43 pixels", 190_000_000, 10_000_000, CPU, None, None)
+    assert printed == (
         "64×43 pixels need 0.19 GB of memory on cpu, but only 0.01 GB is free: "
         "no size fits; close other programs, or use another device."
     )

@@ -83,7 +83,7 @@ def test_pip_refuses_an_archive_of_another_hash(real_pip, packed, folder):
 def pip_brings(monkeypatch):
     """Stands in for pip: it 'downloads' these bytes, unchecked."""
 
-    def use(data=None, said="", code=0):
+    def use(data=None, printed="", code=0):
         commands = []
 
         def run(command, **_):
@@ -92,7 +92,7 @@ def pip_brings(monkeypatch):
             if data is not None:
                 with open(f"{target}/archive.tar.gz", "wb") as file:  # noqa: PTH123
                     file.write(data)
-            return subprocess.CompletedProcess(command, code, "", said)
+            return subprocess.CompletedProcess(command, code, "", printed)
 
         monkeypatch.setattr(subprocess, "run", run)
         return commands

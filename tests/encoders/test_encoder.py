@@ -45,7 +45,7 @@ def test_conv_names_mean_the_rectified_blob(encoder):
     assert features["conv2_1"].min() >= 0
 
 
-def test_it_stops_at_the_deepest_tap(encoder, monkeypatch):
+def test_it_stops_at_the_deepest_layer(encoder, monkeypatch):
     called = []
     for name, stage in encoder.stages.items():
         stage.register_forward_hook(lambda *_, name=name: called.append(name))
@@ -54,12 +54,12 @@ def test_it_stops_at_the_deepest_tap(encoder, monkeypatch):
     assert len(called) == 7
 
 
-def test_a_misspelled_tap_is_an_error_that_suggests(encoder):
+def test_a_misspelled_layer_is_an_error_that_suggests(encoder):
     with pytest.raises(InputError, match=r"no layer 'relu42'.*relu4_2"):
         encoder(torch.rand(1, 3, 32, 32).double(), ["relu42"])
 
 
-def test_too_small_for_a_tap_is_an_error(encoder):
+def test_too_small_for_a_layer_is_an_error(encoder):
     with pytest.raises(InputError, match="16 pixels"):
         encoder(torch.rand(1, 3, 15, 40).double(), ["relu5_1"])
 
@@ -107,7 +107,7 @@ def test_sizes_of_maps_are_known_beforehand(make, ceil):
     assert network.positions(PIXELS, Size(5, 6)) == Size(5, 6)
 
 
-def test_stages_that_no_tap_needs_can_be_let_go():
+def test_stages_that_no_layer_needs_can_be_let_go():
     encoder = make_vgg(16, make_caffe_preprocess())
     image, before = torch.rand(1, 3, 32, 32), sum(one.numel() for one in encoder.parameters())
     whole, weights = encoder.fingerprint, encoder.weights_sha256()

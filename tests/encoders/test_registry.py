@@ -79,7 +79,7 @@ def test_layers_have_the_shapes_of_the_papers_at_224(name, expected):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "pooling", "padding"), BUILDS)
-def test_the_smallest_picture_of_each_tap_is_the_smallest(name, pooling, padding):
+def test_the_smallest_picture_of_each_layer_is_the_smallest(name, pooling, padding):
     encoder = on_meta(name, pooling=pooling, padding=padding)
     for layer in encoder.layers:
         side = encoder.min_size([layer])

@@ -95,11 +95,11 @@ def test_sizes_keep_their_proportions() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [({"size": "20x90"}, "at least 32"), ({"size": "large"}, "WIDTHxHEIGHT"), ({"seed": -1}, "seed is -1")],
 )
-def test_options_that_cannot_be_are_refused(wrong: dict[str, object], said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_options_that_cannot_be_are_refused(wrong: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
         TextureModelOptions(**wrong)
 
 

@@ -13,7 +13,7 @@ from tiny_network import tiny_network
 LAYOUT = TileLayout.of(make_vgg(16, make_caffe_preprocess()), {PIXELS: 1, "relu1_1": 0, "relu4_2": 0}, Size(1000, 603))
 
 
-def test_halos_are_those_of_the_deepest_tap():
+def test_halos_are_those_of_the_deepest_layer():
     assert (LAYOUT.stride, LAYOUT.halo) == (8, 40)
     assert TileLayout.of(tiny_network(), {PIXELS: 1}, Size(9, 9)).halo == 1
 

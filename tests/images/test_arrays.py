@@ -86,7 +86,7 @@ def test_rounding_beyond_the_range_is_clamped():
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "message"),
     [
         (np.zeros(5), "shape (5,)"),
         (np.zeros((2, 2, 2, 3)), "a batch of 2 pictures"),
@@ -112,7 +112,7 @@ def test_rounding_beyond_the_range_is_clamped():
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_other_arrays_are_refused(source, said):
+def test_other_arrays_are_refused(source, message):
     with pytest.raises(InputError) as caught:
         read_image(source)
-    assert said in str(caught.value)
+    assert message in str(caught.value)

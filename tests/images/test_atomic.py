@@ -70,7 +70,7 @@ def test_16_bits_without_pyvips_are_found_beforehand(tmp_path, no_vips):
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "message"),
     [
         (errno.EACCES, "read-only"),
         (errno.EROFS, "read-only"),
@@ -79,13 +79,13 @@ def test_16_bits_without_pyvips_are_found_beforehand(tmp_path, no_vips):
         (errno.EIO, "write elsewhere"),
     ],
 )
-def test_folders_that_take_no_file(tmp_path, monkeypatch, code, said):
+def test_folders_that_take_no_file(tmp_path, monkeypatch, code, message):
     def failing(*_, **__):
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(Path, "touch", failing)
-    assert said in refusal(tmp_path / "a.png")
-    with pytest.raises(InputError, match=said):
+    assert message in refusal(tmp_path / "a.png")
+    with pytest.raises(InputError, match=message):
         write_image(torch.rand(1, 3, 4, 4), tmp_path / "a.png")
 
 

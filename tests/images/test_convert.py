@@ -98,7 +98,7 @@ def test_transparent_parts_show_the_colors_around_as_those_of_files(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
         (EXPECTED * 255, "divide them by 255, to be from 0 to 1"),
         (EXPECTED - 0.5, "the photograph holds floats from -0."),
@@ -123,10 +123,10 @@ def test_transparent_parts_show_the_colors_around_as_those_of_files(tmp_path):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_all_else_is_refused(given, said):
+def test_all_else_is_refused(given, message):
     with pytest.raises(InputError) as caught:
         as_image(given, "the photograph")
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_what_was_read_is_written_with_its_alpha(tmp_path):

@@ -121,13 +121,13 @@ def test_float_gray_tiff_without_pyvips(save, no_vips):
     assert np.allclose(picture.image[0, 1].numpy(), values, atol=1 / 65535)
 
 
-@pytest.mark.parametrize(("value", "said"), [(np.nan, "NaN"), (255.0, "to 255"), (-1.0, "from -1")])
+@pytest.mark.parametrize(("value", "message"), [(np.nan, "NaN"), (255.0, "to 255"), (-1.0, "from -1")])
 @pytest.mark.parametrize("name_of_reader", ["pyvips", "pillow"])
-def test_float_tiff_out_of_range(save, value, said, name_of_reader, request):
+def test_float_tiff_out_of_range(save, value, message, name_of_reader, request):
     path = save(np.full((4, 5), value, np.float32), "a.tif")
     if name_of_reader == "pillow":
         request.getfixturevalue("no_vips")
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         read_image(path)
 
 

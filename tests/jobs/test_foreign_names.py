@@ -11,7 +11,7 @@ import pytest
 from brushwork.images import read_image
 from brushwork.jobs import job_from_image, run_job
 from brushwork.jobs.manifest import read_embedded_result
-from tiny_job import painted, tiny_job, tiny_network
+from tiny_job import run_tiny_job, tiny_job, tiny_network
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
 
@@ -39,7 +39,7 @@ def test_the_picture_is_there_and_says_what_it_was_painted_from(job, ending):
     if ending in ("tif", "dzi"):
         pytest.importorskip("pyvips")
     job = replace(job, output=job.output.with_suffix(f".{ending}"), pyramid=ending == "tif")
-    painted(job, checkpoint_every=None)
+    run_tiny_job(job, checkpoint_every=None)
     manifest = read_embedded_result(job.output).manifest
     assert [manifest.content.path, manifest.styles[0].path] == [foreign("phé.png"), foreign("pé.png")]
     repeated, _ = job_from_image(job.output, job.output.with_name("again.png"))
@@ -50,7 +50,7 @@ def test_the_picture_is_there_and_says_what_it_was_painted_from(job, ending):
 def test_regions_have_such_names_too(job):
     masks = (job.content, job.styles[0])
     job = replace(job, regions=(masks,))
-    painted(job, checkpoint_every=None)
+    run_tiny_job(job, checkpoint_every=None)
     ((first, second),) = read_embedded_result(job.output).manifest.regions
     assert (first.path, second.path) == (foreign("phé.png"), foreign("pé.png"))
 
@@ -58,11 +58,11 @@ def test_regions_have_such_names_too(job):
 @pytest.mark.slow
 def test_an_interrupted_painting_goes_on(job):
     whole = replace(job, output=job.output.with_name("whole.png"))
-    painted(whole)
+    run_tiny_job(whole)
     steps = run_job(job, network=tiny_network())
     for _ in range(4):
         next(steps)
     steps.close()
     assert job.checkpoint.exists()
-    painted(job, resume=True)
+    run_tiny_job(job, resume=True)
     assert (read_image(job.output).image == read_image(whole.output).image).all()

@@ -85,13 +85,13 @@ def test_paintings_that_are_enlarged_are_reported(job_of_large_images):
 
 
 @pytest.mark.parametrize(
-    ("size", "said"),
+    ("size", "message"),
     [(Size(40, 60), ""), (Size(80, 120), "2.0 times too small"), (Size(20, 30), "2.0 times too large")],
 )
-def test_style_files_of_other_sizes_are_reported(job_of_large_images, size, said):
+def test_style_files_of_other_sizes_are_reported(job_of_large_images, size, message):
     style = StyleFile("starry.jpg", EncoderFingerprint.of(TINY, TINY, tiny_network()), Size(60, 45), {60: Style({})})
     notes = note_style_sizes(job_of_large_images, SimpleNamespace(styles=(style,)), size)
-    assert [said in note and f"--size {max(size)}" in note for note in notes] == ([True] if said else [])
+    assert [message in note and f"--size {max(size)}" in note for note in notes] == ([True] if message else [])
 
 
 def test_a_style_file_of_a_small_painting_has_the_size_that_is_needed(job_of_large_images, tmp_path):

@@ -12,7 +12,7 @@ from brushwork.jobs import job_from_image, plan_job
 from brushwork.jobs.inputs import read_inputs, read_regions, read_sizes
 from brushwork.jobs.peak_memory import peak_memory
 from brushwork.recipes import MDANOptions, ReconstructionOptions, TextureOptions
-from tiny_job import TINY, painted, tiny_job
+from tiny_job import TINY, run_tiny_job, tiny_job
 from tiny_network import tiny_network
 
 
@@ -64,7 +64,7 @@ def test_the_photographs_mask_alone_means_all_of_the_painting(job, tmp_path):
     assert torch.equal(region.content, read_inputs(job).regions[0].content)
     assert region.style.min() == 1
     assert read_sizes(alone) == read_inputs(alone).sizes
-    painted(alone)
+    run_tiny_job(alone)
     assert job_from_image(alone.output).job.regions == alone.regions
     with pytest.raises(InputError, match=r"the mask own.png has 30×20 pixels, but its image 60×60"):
         read_regions(alone, Size(60, 60), [Size(50, 50)])
@@ -77,21 +77,21 @@ def test_the_photographs_mask_alone_means_all_of_the_painting(job, tmp_path):
 
 @pytest.mark.slow
 def test_they_are_painted_repeated_and_told_apart(job, tmp_path):
-    painted(job)
+    run_tiny_job(job)
     repeat = job_from_image(job.output)
     assert repeat.job.regions == job.regions
-    painted(repeat.job)
+    run_tiny_job(repeat.job)
     assert repeat.job.output.read_bytes() == job.output.read_bytes()
     plain = replace(job, regions=(), output=tmp_path / "plain.png")
-    painted(plain)
+    run_tiny_job(plain)
     assert plain.output.read_bytes() != job.output.read_bytes()
     with pytest.raises(InputError, match="other regions"):
-        painted(replace(job, regions=((mask(tmp_path / "new.png", 20, 30, 0.3), job.regions[0][1]),)), resume=True)
+        run_tiny_job(replace(job, regions=((mask(tmp_path / "new.png", 20, 30, 0.3), job.regions[0][1]),)), resume=True)
 
 
 def test_the_output_is_not_a_mask(job):
     with pytest.raises(InputError, match=r"own.png is one of the inputs"):
-        painted(replace(job, output=job.regions[0][0], overwrite=True))
+        run_tiny_job(replace(job, output=job.regions[0][0], overwrite=True))
 
 
 @pytest.mark.slow

@@ -92,7 +92,7 @@ def test_textures_of_models_have_no_content_image(files):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (
             {"content": picture(1, 40, 60)},
@@ -107,14 +107,14 @@ def test_textures_of_models_have_no_content_image(files):
         ({"options": "default"}, r"options is 'default': give options, such as load_preset\('default'\)"),
     ],
 )
-def test_other_things_than_files_and_options_are_refused_in_a_line(files, change, said):
+def test_other_things_than_files_and_options_are_refused_in_a_line(files, change, message):
     given = {"content": "photo.png", "styles": "painting.png", "options": TINY} | change
-    with pytest.raises(brushwork.InputError, match=said):
+    with pytest.raises(brushwork.InputError, match=message):
         brushwork.paint(**given, output="out.png")
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"content": "photo.png"}, "content is 'photo.png': it must be a pathlib.Path or None."),
         ({"content": picture(1, 40, 60)}, "content is given as Tensor: it must be a pathlib.Path or None."),
@@ -128,10 +128,10 @@ def test_other_things_than_files_and_options_are_refused_in_a_line(files, change
         ({"max_pixels": "5"}, "max-pixels is '5': it must be a whole number or None."),
     ],
 )
-def test_what_a_job_takes_is_of_the_type_of_its_field(change, said):
+def test_what_a_job_takes_is_of_the_type_of_its_field(change, message):
     with pytest.raises(brushwork.InputError) as refusal:
         brushwork.Job(**{"options": TINY, "content": Path("photo.png"), "output": Path("out.png")} | change)
-    assert str(refusal.value).endswith(said) and "\n" not in str(refusal.value)
+    assert str(refusal.value).endswith(message) and "\n" not in str(refusal.value)
 
 
 def test_one_text_where_several_are_expected_is_refused():

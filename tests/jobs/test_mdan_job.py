@@ -10,7 +10,7 @@ from brushwork.errors import OutOfMemoryError
 from brushwork.images.geometry import Size
 from brushwork.jobs import job_from_image, plan_job, run_job
 from brushwork.recipes import MDANOptions, Progress
-from tiny_job import painted, tiny_job, tiny_network
+from tiny_job import run_tiny_job, tiny_job, tiny_network
 
 OPTIONS = MDANOptions(size=64, iterations=6, content_layer="conv3_1", style_layer="conv2_1", patch=6, patch_stride=3)
 
@@ -18,14 +18,14 @@ OPTIONS = MDANOptions(size=64, iterations=6, content_layer="conv3_1", style_laye
 @pytest.mark.slow
 def test_interrupted_anywhere_it_ends_as_if_it_had_not_been(tmp_path):
     whole = tiny_job(tmp_path, options=OPTIONS, output=tmp_path / "whole.png")
-    *_, unbroken = painted(whole)
+    *_, unbroken = run_tiny_job(whole)
     for evaluations in range(1, unbroken.iterations + 1):
         broken = tiny_job(tmp_path, options=OPTIONS, output=tmp_path / f"broken-{evaluations}.png")
         events = run_job(broken, network=tiny_network())
         next(event for event in events if isinstance(event, Progress) and event.iterations == evaluations)
         events.close()
         assert broken.checkpoint.exists()
-        *_, finished = painted(broken, resume=True)
+        *_, finished = run_tiny_job(broken, resume=True)
         assert finished.total == unbroken.total
         assert broken.output.read_bytes() == whole.output.read_bytes()
 
@@ -33,9 +33,9 @@ def test_interrupted_anywhere_it_ends_as_if_it_had_not_been(tmp_path):
 @pytest.mark.slow
 def test_it_is_repeated_from_its_metadata(tmp_path):
     job = tiny_job(tmp_path, options=OPTIONS)
-    painted(job)
+    run_tiny_job(job)
     repeated = job_from_image(job.output)
-    painted(repeated.job)
+    run_tiny_job(repeated.job)
     assert repeated.job.output.read_bytes() == job.output.read_bytes()
 
 

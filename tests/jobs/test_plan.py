@@ -73,7 +73,7 @@ def test_a_plan_has_sizes_iterations_memory_and_time(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({"loss": ("sliced",)}, "a style file holds only moments"),
         ({"color": "match-linear"}, "changes the colors of style images"),
@@ -81,11 +81,11 @@ def test_a_plan_has_sizes_iterations_memory_and_time(tmp_path):
         ({"measure": "area"}, "extracted with measure long"),
     ],
 )
-def test_what_a_style_file_cannot_do_is_said_by_the_plan_too(tmp_path, options, said):
+def test_what_a_style_file_cannot_do_is_said_by_the_plan_too(tmp_path, options, message):
     extract_style(picture(2, 50, 50), TINY, "painting.png", encoder=tiny_network()).write(tmp_path / "painting.style")
     job = tiny_job(tmp_path, styles=(tmp_path / "painting.style",))
     assert plan_job(job, measure_time=False, network=tiny_network()).fits
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         plan_job(replace(job, options=replace(TINY, **options)), measure_time=False, network=tiny_network())
 
 

@@ -18,7 +18,7 @@ from brushwork.jobs.optimization import make_adain_init
 from brushwork.jobs.plan import load_method
 from brushwork.jobs.preflight import prepare_job
 from brushwork.recipes import TransferOptions
-from tiny_job import TINY, painted, tiny_job
+from tiny_job import TINY, run_tiny_job, tiny_job
 from tiny_network import picture, tiny_network
 
 CPU = torch.device("cpu")
@@ -51,12 +51,12 @@ def test_it_is_the_start_only_on_request(tmp_path):
 @pytest.mark.slow
 def test_a_painting_that_starts_from_it_is_painted_again_alike(tmp_path):
     job = tiny_job(tmp_path, options=OPTIONS)
-    painted(job)
+    run_tiny_job(job)
     other = tiny_job(tmp_path, output=tmp_path / "other.png")
-    painted(other)
+    run_tiny_job(other)
     assert job.output.read_bytes() != other.output.read_bytes()
     repeat = job_from_image(job.output).job
-    painted(repeat)
+    run_tiny_job(repeat)
     assert repeat.output.read_bytes() == job.output.read_bytes()
 
 

@@ -12,7 +12,7 @@ import torch
 import rank_process
 from brushwork.jobs.checkpoint import JobCheckpoint
 from brushwork.jobs.manifest import read_embedded_result
-from tiny_job import painted, tiny_job
+from tiny_job import run_tiny_job, tiny_job
 from tolerances import DOUBLE
 
 TIMEOUT = 900.0
@@ -85,5 +85,5 @@ def test_a_killed_process_ends_the_other_with_a_reason_and_a_checkpoint(two_proc
     assert "lost" in error
     assert "out.png.checkpoint holds the painting" in note
     assert JobCheckpoint.read(folder / "out.png.checkpoint").snapshot.iterations >= 2
-    painted(tiny_job(folder), resume=True)
+    run_tiny_job(tiny_job(folder), resume=True)
     assert read_embedded_result(folder / "out.png").is_finished

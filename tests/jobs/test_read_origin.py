@@ -10,20 +10,20 @@ from brushwork.errors import InputError
 from brushwork.images import read_metadata, write_image
 from brushwork.jobs.manifest import make_source
 from brushwork.jobs.rerun import read_network, read_origin
-from tiny_job import painted, picture, tiny_job
+from tiny_job import picture, run_tiny_job, tiny_job
 
 
 @pytest.mark.slow
 def test_the_files_and_the_network_are_found(tmp_path):
     job = tiny_job(tmp_path)
-    painted(job)
+    run_tiny_job(job)
     assert read_origin(job.output) == (job.content, job.styles)
 
 
 @pytest.mark.slow
 def test_options_of_another_version_do_not_matter(tmp_path):
     job = tiny_job(tmp_path)
-    painted(job)
+    run_tiny_job(job)
     data = json.loads(read_metadata(job.output))
     data["options"] = {"brush": "wide"}
     write_image(picture(0, 40, 40), job.output, metadata=json.dumps(data), overwrite=True)
@@ -33,7 +33,7 @@ def test_options_of_another_version_do_not_matter(tmp_path):
 @pytest.mark.slow
 def test_what_is_not_there_is_said(tmp_path):
     job = tiny_job(tmp_path)
-    painted(job)
+    run_tiny_job(job)
     job.styles[0].rename(tmp_path / "elsewhere.png")
     with pytest.raises(InputError, match=r"painting\.png is missing"):
         read_origin(job.output)

@@ -12,14 +12,14 @@ from brushwork.encoders.backends import usable_engines
 from brushwork.errors import InputError
 from brushwork.images import read_image, read_metadata, write_image
 from brushwork.jobs import job_from_image
-from tiny_job import TINY, painted, picture, tiny_job
+from tiny_job import TINY, picture, run_tiny_job, tiny_job
 from tiny_network import tiny_network
 
 
 @pytest.fixture
 def job(tmp_path):
     job = tiny_job(tmp_path)
-    painted(job)
+    run_tiny_job(job)
     return job
 
 
@@ -37,7 +37,7 @@ def test_a_picture_is_repeated_bit_for_bit(job):
     assert found.output.name == "out-rerun.png"
     assert (replace(found.options, engine="auto"), found.device) == (job.options, "cpu")
     assert found.options.engine in usable_engines()
-    painted(found)
+    run_tiny_job(found)
     assert found.output.read_bytes() == job.output.read_bytes()
 
 
@@ -45,16 +45,16 @@ def test_a_picture_is_repeated_bit_for_bit(job):
 @pytest.mark.parametrize("ending", [".jpg", ".webp", ".tif"])
 def test_every_format_carries_the_metadata(tmp_path, ending):
     job = tiny_job(tmp_path, output=tmp_path / f"out{ending}")
-    painted(job)
+    run_tiny_job(job)
     found, _ = job_from_image(job.output, tmp_path / f"other{ending}")
-    painted(found)
+    run_tiny_job(found)
     assert found.output.read_bytes() == job.output.read_bytes()
 
 
 def test_a_start_picture_is_found_again(tmp_path):
     write_image(picture(4, 40, 60), tmp_path / "start.png")
     job = tiny_job(tmp_path, init=tmp_path / "start.png")
-    painted(job)
+    run_tiny_job(job)
     found, _ = job_from_image(job.output)
     assert found.init is not None and found.init.samefile(job.init)
 
@@ -80,12 +80,12 @@ def test_a_changed_input_is_named(job):
 def test_changed_weights_of_the_network_are_named(job):
     rewritten(job, lambda data: data.update(weights="0" * 64))
     with pytest.raises(InputError, match="the weights of the network tiny have changed"):
-        painted(job_from_image(job.output).job)
+        run_tiny_job(job_from_image(job.output).job)
 
 
 def test_a_weights_file_is_found_beside_the_picture(tmp_path, monkeypatch):
     job = tiny_job(tmp_path, options=replace(TINY, network="weights/tiny.pth", preprocessing="torchvision"))
-    painted(job)
+    run_tiny_job(job)
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     with pytest.raises(InputError, match=r"the network weights/tiny\.pth is missing"):
@@ -140,7 +140,7 @@ def test_a_changed_option_is_named(job):
 
 def test_the_repeat_does_not_overwrite(job):
     with pytest.raises(InputError, match="already exists"):
-        painted(replace(job_from_image(job.output, job.output).job))
+        run_tiny_job(replace(job_from_image(job.output, job.output).job))
 
 
 def test_what_is_no_path_is_refused():

@@ -16,7 +16,7 @@ from brushwork.images import write_image
 from brushwork.jobs import Finished, Note, Started, run_job
 from brushwork.jobs.checkpoint import JobCheckpoint
 from brushwork.recipes import Progress
-from tiny_job import ADAM, TINY, painted, picture, tiny_job, tiny_network
+from tiny_job import ADAM, TINY, picture, run_tiny_job, tiny_job, tiny_network
 
 SEARCHING = replace(TINY, line_search=True, bounded=True, init="noise")
 
@@ -37,11 +37,11 @@ def paint_and_stop(job, evaluations, *, resume=False, encoder=None):
 @pytest.mark.parametrize("options", [TINY, ADAM, SEARCHING, GUARDED], ids=["lbfgs", "adam", "line search", "guarded"])
 def test_the_end_is_bit_for_bit_that_of_an_unbroken_run(tmp_path, options):
     whole = tiny_job(tmp_path, options=options, output=tmp_path / "whole.png")
-    *_, unbroken = painted(whole)
+    *_, unbroken = run_tiny_job(whole)
     for evaluations in range(1, unbroken.iterations + 1):
         broken = tiny_job(tmp_path, options=options, output=tmp_path / f"broken-{evaluations}.png")
         paint_and_stop(broken, evaluations)
-        started, *_, finished = painted(broken, resume=True)
+        started, *_, finished = run_tiny_job(broken, resume=True)
         assert started.done >= evaluations
         assert finished.total == unbroken.total
         assert broken.output.read_bytes() == whole.output.read_bytes()
@@ -51,10 +51,10 @@ def test_the_end_is_bit_for_bit_that_of_an_unbroken_run(tmp_path, options):
 @pytest.mark.slow
 def test_it_can_be_interrupted_again_and_again(tmp_path):
     whole, broken = tiny_job(tmp_path, output=tmp_path / "whole.png"), tiny_job(tmp_path)
-    painted(whole)
+    run_tiny_job(whole)
     for evaluations in range(1, 9):
         paint_and_stop(broken, evaluations, resume=True)
-    painted(broken, resume=True)
+    run_tiny_job(broken, resume=True)
     assert broken.output.read_bytes() == whole.output.read_bytes()
 
 
@@ -80,10 +80,10 @@ def test_killed_at_any_moment_it_can_be_resumed(tmp_path, fork_server):
 
 def test_notes_of_the_guard_go_on(tmp_path):
     whole, broken = (tiny_job(tmp_path, options=GUARDED, output=tmp_path / name) for name in ("w.png", "b.png"))
-    *_, unbroken = painted(whole)
+    *_, unbroken = run_tiny_job(whole)
     assert "restarted from the best image" in unbroken.notes[0]
     paint_and_stop(broken, unbroken.iterations - 1)
-    started, *_, finished = painted(broken, resume=True)
+    started, *_, finished = run_tiny_job(broken, resume=True)
     assert isinstance(started, Started)
     assert finished.notes == unbroken.notes
 
@@ -93,23 +93,23 @@ def test_time_and_notes_go_on(tmp_path):
     job = tiny_job(tmp_path)
     paint_and_stop(job, 3)
     before = JobCheckpoint.read(job.checkpoint)
-    *_, finished = painted(job, resume=True)
+    *_, finished = run_tiny_job(job, resume=True)
     assert finished.seconds > before.seconds > 0
     assert finished.notes == ("photograph.png: fully transparent: read as white",)
 
 
 def test_resuming_without_a_checkpoint_begins_anew_and_says_so(tmp_path):
     job = tiny_job(tmp_path)
-    note, started, *_ = painted(job, resume=True)
+    note, started, *_ = run_tiny_job(job, resume=True)
     assert isinstance(note, Note) and "from the beginning" in note.text
     assert isinstance(started, Started) and started.done == 0
 
 
 def test_what_is_finished_is_not_painted_again(tmp_path):
     job = tiny_job(tmp_path)
-    *_, first = painted(job)
+    *_, first = run_tiny_job(job)
     content = job.output.read_bytes()
-    (again,) = painted(job, resume=True)
+    (again,) = run_tiny_job(job, resume=True)
     assert isinstance(again, Finished)
     assert (again.total, again.losses, again.iterations) == (first.total, first.losses, first.iterations)
     assert "already finished" in again.notes[0]
@@ -120,9 +120,9 @@ def test_a_checkpoint_left_beside_a_finished_picture_is_removed(tmp_path):
     job = tiny_job(tmp_path)
     paint_and_stop(job, 8)
     left = job.checkpoint.read_bytes()
-    painted(job, resume=True)
+    run_tiny_job(job, resume=True)
     job.checkpoint.write_bytes(left)
-    painted(job, resume=True)
+    run_tiny_job(job, resume=True)
     assert not job.checkpoint.exists()
 
 
@@ -131,9 +131,9 @@ def test_an_unfinished_painting_is_not_lost_to_a_new_one(tmp_path):
     paint_and_stop(job, 2)
     job.output.unlink()
     with pytest.raises(InputError, match="unfinished painting: resume it"):
-        painted(job)
+        run_tiny_job(job)
     assert job.checkpoint.exists()
-    painted(replace(job, overwrite=True))
+    run_tiny_job(replace(job, overwrite=True))
     assert not job.checkpoint.exists()
 
 
@@ -152,26 +152,26 @@ def test_other_options_or_pictures_are_refused_by_name(tmp_path):
     paint_and_stop(job, 2)
     longer = replace(job, options=replace(TINY, iterations=7))
     with pytest.raises(InputError, match=f"go on from it with --init {job.output}"):
-        painted(longer, resume=True)
+        run_tiny_job(longer, resume=True)
     job.output.unlink()
     with pytest.raises(InputError, match="iterations: 7 here, 6 there"):
-        painted(longer, resume=True)
+        run_tiny_job(longer, resume=True)
     write_image(picture(9, 40, 60), job.content, overwrite=True)
     with pytest.raises(InputError, match="another content image"):
-        painted(job, resume=True)
-    note, *_ = painted(replace(job, overwrite=True), resume=True)
+        run_tiny_job(job, resume=True)
+    note, *_ = run_tiny_job(replace(job, overwrite=True), resume=True)
     assert "from the beginning" in note.text
 
 
 def test_another_picture_at_the_output_is_not_lost(tmp_path):
     job = tiny_job(tmp_path)
-    painted(replace(job, options=replace(TINY, seed=1)))
+    run_tiny_job(replace(job, options=replace(TINY, seed=1)))
     content = job.output.read_bytes()
     with pytest.raises(InputError, match="seed: 0 here, 1 there"):
-        painted(job, resume=True)
+        run_tiny_job(job, resume=True)
     write_image(picture(1, 40, 60), job.output, overwrite=True)
     with pytest.raises(InputError, match="no record"):
-        painted(job, resume=True)
+        run_tiny_job(job, resume=True)
     assert job.output.read_bytes() != content
 
 
@@ -181,7 +181,7 @@ def test_other_circumstances_are_reported(tmp_path):
     found = JobCheckpoint.read(job.checkpoint)
     elsewhere = replace(found.manifest, machine=found.manifest.machine | {"torch": "1.0"})
     found._replace(manifest=elsewhere).write(job.checkpoint)
-    note, *_ = painted(job, resume=True)
+    note, *_ = run_tiny_job(job, resume=True)
     assert "1.0 there" in note.text
 
 
@@ -190,10 +190,10 @@ def test_a_damaged_checkpoint_is_refused_by_name(tmp_path):
     paint_and_stop(job, 2)
     job.checkpoint.write_bytes(job.checkpoint.read_bytes()[:-1])
     with pytest.raises(InputError, match=r"out.png.checkpoint is damaged"):
-        painted(job, resume=True)
+        run_tiny_job(job, resume=True)
     save_file({"x": torch.zeros(1)}, job.checkpoint)
     with pytest.raises(InputError, match="is not a checkpoint"):
-        painted(job, resume=True)
+        run_tiny_job(job, resume=True)
 
 
 def _changed(path, change):
@@ -206,7 +206,7 @@ def _changed(path, change):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda metadata, _: metadata.update(level=7), "evaluation 2 of size 8"),
         (lambda metadata, _: metadata.update(level=-1), "evaluation 2 of size 0"),
@@ -226,14 +226,14 @@ def _changed(path, change):
         (lambda _, tensors: tensors.update({"guard.troubles": torch.tensor(0.5)}), "'guard.troubles'"),
     ],
 )
-def test_a_checkpoint_with_other_values_is_refused_and_leaves_nothing(change, said, tmp_path):
+def test_a_checkpoint_with_other_values_is_refused_and_leaves_nothing(change, message, tmp_path):
     job = tiny_job(tmp_path)
     paint_and_stop(job, 2)
     job.output.unlink()
     _changed(job.checkpoint, change)
     with pytest.raises(InputError) as caught:
-        painted(job, resume=True)
-    assert said in str(caught.value)
+        run_tiny_job(job, resume=True)
+    assert message in str(caught.value)
     assert not job.output.exists()
 
 

@@ -17,7 +17,7 @@ from brushwork.jobs.manifest import read_embedded_result
 from brushwork.jobs.run_distributed import run_distributed_job, run_on_all_ranks
 from brushwork.recipes import Progress
 from threaded_ranks import run_on_ranks
-from tiny_job import ADAM, TINY, painted, tiny_job, tiny_network
+from tiny_job import ADAM, TINY, run_tiny_job, tiny_job, tiny_network
 
 ROUNDING = 1.5 / 255
 """Of eight bits: one level, where float32 lies beside a border of two."""
@@ -41,7 +41,7 @@ def image(path):
 def test_the_picture_is_that_of_one_process(options, tmp_path):
     alone = tiny_job(tmp_path, options=options, output=tmp_path / "alone.png")
     shared = tiny_job(tmp_path, options=options, output=tmp_path / "shared.png")
-    painted(alone)
+    run_tiny_job(alone)
     first, other = several(shared)
     torch.testing.assert_close(image(shared.output), image(alone.output), rtol=0, atol=ROUNDING)
     assert any(isinstance(event, Started) for event in first)
@@ -89,9 +89,9 @@ def stopped(job, ranks, count, **asked):
 @pytest.mark.parametrize("count", [3, 8], ids=["coarse", "fine"])
 def test_an_interrupted_painting_goes_on_with_another_number_of_ranks_or_alone(count, tmp_path):
     whole = tiny_job(tmp_path, output=tmp_path / "whole.png")
-    painted(whole)
+    run_tiny_job(whole)
     for number, go_on in enumerate(
-        [lambda job: several(job, 3, resume=True)[0], lambda job: painted(job, resume=True)]
+        [lambda job: several(job, 3, resume=True)[0], lambda job: run_tiny_job(job, resume=True)]
     ):
         job = tiny_job(tmp_path, output=tmp_path / f"{number}.png")
         stopped(job, 2, count)
@@ -117,7 +117,7 @@ def test_a_checkpoint_in_time_is_that_of_one_process(tmp_path, monkeypatch):
     alone, shared = (tiny_job(tmp_path, output=tmp_path / f"{name}.png") for name in ("alone", "shared"))
     states = []
     for job, begin in (
-        (alone, lambda: painted(alone, checkpoint_every=0)),
+        (alone, lambda: run_tiny_job(alone, checkpoint_every=0)),
         (shared, lambda: several(shared, checkpoint_every=0)),
     ):
         kept = job.checkpoint.with_suffix(".kept")

@@ -17,7 +17,7 @@ from brushwork.jobs import Finished, Note, job_from_image, memory_estimate, run_
 from brushwork.jobs.image_sizes import InputSizes
 from brushwork.jobs.manifest import read_embedded_result
 from brushwork.recipes import Progress
-from tiny_job import TINY, painted, tiny_job, tiny_network
+from tiny_job import TINY, run_tiny_job, tiny_job, tiny_network
 
 plan = importlib.import_module("brushwork.jobs.plan")  # the package has a function of this name
 
@@ -55,12 +55,12 @@ def out_of_memory_at_third(monkeypatch, small_tile_sides):
 @pytest.mark.slow
 def test_where_memory_runs_out_it_goes_on_in_tiles(tmp_path, out_of_memory_at_third, monkeypatch):
     job = tiny_job(tmp_path, options=FLAT)
-    events = painted(job)
+    events = run_tiny_job(job)
     assert notes(events)[-1] == "out of memory: continuing in tiles of 48×48 pixels."
     assert [event.iterations for event in events if isinstance(event, Progress)] == [1, 2, 3, 4, 5]
     assert read_embedded_result(job.output).manifest.tiling == Tiling(48)
     monkeypatch.undo()
-    *_, plain = painted(tiny_job(tmp_path, options=FLAT, output=tmp_path / "plain.png"))
+    *_, plain = run_tiny_job(tiny_job(tmp_path, options=FLAT, output=tmp_path / "plain.png"))
     assert isinstance(events[-1], Finished)
     assert events[-1].total == pytest.approx(plain.total, rel=1e-3)
 
@@ -68,7 +68,7 @@ def test_where_memory_runs_out_it_goes_on_in_tiles(tmp_path, out_of_memory_at_th
 def test_where_tiles_are_small_already_it_ends(tmp_path, out_of_memory_at_third, monkeypatch):
     monkeypatch.setattr(memory_estimate, "SIDES", (90,))
     with pytest.raises(OutOfMemoryError, match="out of memory while painting"):
-        painted(tiny_job(tmp_path, options=FLAT))
+        run_tiny_job(tiny_job(tmp_path, options=FLAT))
 
 
 def test_where_a_loss_cannot_be_tiled_it_ends_with_what_was_painted(tmp_path, out_of_memory_at_third):
@@ -91,7 +91,7 @@ def test_what_ends_the_search_for_smaller_tiles_keeps_what_was_painted(
     monkeypatch.setattr("brushwork.jobs.run.halve_tiling", failing)
     job = tiny_job(tmp_path, options=FLAT)
     with pytest.raises(raised):
-        painted(job)
+        run_tiny_job(job)
     assert job.output.exists() and job.checkpoint.exists()
 
 
@@ -114,7 +114,7 @@ def test_little_memory_is_planned_for(tmp_path, small_tile_sides, monkeypatch):
     monkeypatch.setattr(memory_estimate, "_AMPLE", 10**9)
     monkeypatch.setattr(memory_estimate, "_MOST_KEPT", 1)
     job = tiny_job(tmp_path, options=options)
-    assert not any("memory" in note for note in notes(painted(job)))
+    assert not any("memory" in note for note in notes(run_tiny_job(job)))
     tiling = read_embedded_result(job.output).manifest.tiling
     assert tiling == Tiling(64)
 
@@ -123,19 +123,19 @@ def test_little_memory_is_planned_for(tmp_path, small_tile_sides, monkeypatch):
 def test_tiles_are_resumed_bit_for_bit(tmp_path):
     changes = {"options": TINY, "tiling": Tiling(40, 2)}
     unbroken, broken = (tiny_job(tmp_path, output=tmp_path / name, **changes) for name in ("a.png", "b.png"))
-    painted(unbroken)
+    run_tiny_job(unbroken)
     events = run_job(broken, network=tiny_network())
     next(event for event in events if isinstance(event, Progress) and event.iterations == 4)
     events.close()
-    painted(replace(broken, tiling=None), resume=True)
+    run_tiny_job(replace(broken, tiling=None), resume=True)
     assert broken.output.read_bytes() == unbroken.output.read_bytes()
 
 
 @pytest.mark.slow
 def test_again_looks_as_before(tmp_path):
     job = tiny_job(tmp_path, options=FLAT, tiling=Tiling(40))
-    painted(job)
+    run_tiny_job(job)
     repeat = job_from_image(job.output)
     assert repeat.job.tiling == Tiling(40)
-    painted(repeat.job)
+    run_tiny_job(repeat.job)
     assert repeat.job.output.read_bytes() == job.output.read_bytes()

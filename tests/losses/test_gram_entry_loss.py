@@ -31,6 +31,6 @@ def test_entries_are_pairs_of_channels(entries):
         GramEntryLoss("t", entries)
 
 
-def test_a_channel_that_the_tap_does_not_have_is_named():
+def test_a_channel_that_the_layer_does_not_have_is_named():
     with pytest.raises(InputError, match="conv has channels 0 to 2; given: 3"):
         loss(GramEntryLoss("conv", ((0, 3),)), torch.zeros(1, 3, 2, 2))

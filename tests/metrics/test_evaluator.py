@@ -103,15 +103,15 @@ def test_pictures_in_any_form(evaluator, photograph, painting):
 
 
 @pytest.mark.parametrize(
-    ("which", "change", "said"),
+    ("which", "change", "message"),
     [
         ("result", lambda image: image * 255, "the result holds floats"),
         ("content", lambda image: image.repeat(2, 1, 1, 1), "the content image holds 2 images"),
         ("style", lambda image: None, "the style image is given as NoneType"),
     ],
 )
-def test_what_is_no_picture_is_refused(which, change, said, evaluator, photograph, painting):
+def test_what_is_no_picture_is_refused(which, change, message, evaluator, photograph, painting):
     given = {"result": photograph, "content": photograph, "style": painting}
     given[which] = change(given[which])
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         evaluator(given.pop("result"), **given)

@@ -183,7 +183,7 @@ def test_each_image_of_a_batch_starts_from_its_own(name, photograph, painting, t
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda photo, art: (photo * 255, art), "the content image holds floats from .* divide them by 255"),
         (lambda photo, art: (photo, [art, art * 255]), "a style image holds floats from"),
@@ -196,11 +196,11 @@ def test_each_image_of_a_batch_starts_from_its_own(name, photograph, painting, t
         (lambda photo, art: (photo[..., :31], art), "the content image is 31×48 pixels"),
     ],
 )
-def test_what_is_no_picture_is_refused(change, said, photograph, painting, tiny, small_transfer):
-    with pytest.raises(InputError, match=said):
+def test_what_is_no_picture_is_refused(change, message, photograph, painting, tiny, small_transfer):
+    with pytest.raises(InputError, match=message):
         transfer(*change(photograph, painting), small_transfer(), encoder=tiny)
     options = MDANOptions(content_layer=CONTENT[0], style_layer=STYLE[0])
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         transfer_mdan(*change(photograph, painting), options, encoder=tiny)
 
 

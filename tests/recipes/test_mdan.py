@@ -101,7 +101,7 @@ def test_what_cannot_be_used_is_named(tiny, photograph, painting):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         ({"iterations": 0}, "iterations is 0"),
         ({"patch_stride": 9}, "patch-stride is 9: it must be from 1 to 8"),
@@ -113,8 +113,8 @@ def test_what_cannot_be_used_is_named(tiny, photograph, painting):
         ({"size": 8}, "size is 8"),
     ],
 )
-def test_options_out_of_range(wrong, said):
-    with pytest.raises(InputError, match=said):
+def test_options_out_of_range(wrong, message):
+    with pytest.raises(InputError, match=message):
         MDANOptions(**wrong)
 
 

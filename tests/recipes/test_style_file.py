@@ -151,7 +151,7 @@ def _changed(path, change):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda metadata, _: metadata.update(size=[[96], 64]), "extracted from"),
         (lambda metadata, _: metadata.update(size=[0, 64]), "extracted from"),
@@ -164,13 +164,13 @@ def _changed(path, change):
         (lambda _, tensors: tensors.pop("48/relu1_1/std"), "std"),
     ],
 )
-def test_damaged_styles_are_refused(change, said, style_file, tmp_path):
+def test_damaged_styles_are_refused(change, message, style_file, tmp_path):
     path = tmp_path / "a.style"
     style_file.write(path)
     _changed(path, change)
     with pytest.raises(InputError, match=r"a\.style is damaged, or is not a style") as caught:
         StyleFile.read(path)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 @pytest.mark.slow

@@ -96,8 +96,8 @@ def test_a_file_cut_short_is_refused(tmp_path, length):
 
 @pytest.mark.parametrize("error", [InputError, WeightsError])
 def test_a_missing_file_and_a_folder_are_refused(tmp_path, error):
-    for path, said in ((tmp_path / "nowhere", "nowhere is missing: check"), (tmp_path, "cannot be read")):
-        with pytest.raises(error, match=said), explain_read_errors(path, KIND, error):
+    for path, printed in ((tmp_path / "nowhere", "nowhere is missing: check"), (tmp_path, "cannot be read")):
+        with pytest.raises(error, match=printed), explain_read_errors(path, KIND, error):
             read_tensors(path)
 
 

@@ -83,9 +83,9 @@ def test_messages_name_no_files_of_the_server(store, folder, database):
     request = replace(small_request(folder, database), regions=((mask,),))
     job = store.create(request)[0]["id"]
     work_on(database, folder, job)
-    said = store.get(job)["problem"]["detail"]
-    assert "the mask of the chosen part has 300×40 pixels" in said
-    assert mask[2:] not in said and str(folder.path) not in said
+    printed = store.get(job)["problem"]["detail"]
+    assert "the mask of the chosen part has 300×40 pixels" in printed
+    assert mask[2:] not in printed and str(folder.path) not in printed
 
 
 def test_a_result_is_continued_at_another_size(store, folder, database):

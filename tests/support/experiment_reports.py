@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 
-def assert_reported(name: str, said: str) -> None:
-    """The experiment's folder below the current one is whole, and `said` tells what became of the paper's claims."""
-    assert any(line.startswith(("holds: ", "does not hold: ", "look: ")) for line in said.splitlines())
+def assert_reported(name: str, message: str) -> None:
+    """The experiment's folder below the current one is whole, and `message` says what became of the paper's claims."""
+    assert any(line.startswith(("holds: ", "does not hold: ", "look: ")) for line in message.splitlines())
     folder = Path("reproductions", name)
     page, figures = (folder / "report.html").read_text(), json.loads((folder / "figures.json").read_text())
     pictures = [cell["picture"] for cell in figures["cells"]] + ["sheet.png"]

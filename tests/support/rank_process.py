@@ -76,7 +76,7 @@ def regional(group=None):
 
 def refused(group):
     """What is said of losses that cannot be shared."""
-    said = []
+    printed = []
     for loss in ("sliced", "histogram"):
         encoder = tiny_network()
         share = RowBand.of(encoder, REGIONAL.encoded_layers, group, Tiling(48))
@@ -84,8 +84,8 @@ def refused(group):
         try:
             next(run_recipe(replace(REGIONAL, loss=(loss,), feather=0.0), pictures, encoder=encoder, partition=share))
         except NotAdditiveError as error:
-            said.append(str(error))
-    return said
+            printed.append(str(error))
+    return printed
 
 
 def communicated(group):

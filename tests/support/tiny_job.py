@@ -54,7 +54,7 @@ def tiny_job(folder: Path, **changes) -> Job:
     return replace(job, **changes)
 
 
-def painted(job: Job, **asked):
+def run_tiny_job(job: Job, **asked):
     """All events of a job, painted before the tiny network."""
     return list(run_job(job, network=tiny_network(), **asked))
 

@@ -14,7 +14,7 @@ def test_the_models_settings_and_the_targets_are_taken_from_them():
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         ({"block": 100}, "block is 100: it must be a multiple of 8"),
         ({"block": 32}, "block is 32"),
@@ -28,6 +28,6 @@ def test_the_models_settings_and_the_targets_are_taken_from_them():
         ({"iterations": 0}, "iterations is 0"),
     ],
 )
-def test_options_out_of_range(wrong, said):
-    with pytest.raises(InputError, match=said):
+def test_options_out_of_range(wrong, message):
+    with pytest.raises(InputError, match=message):
         MGANTrainingOptions(**wrong)

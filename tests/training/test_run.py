@@ -157,7 +157,7 @@ def test_every_family_has_a_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "styles", "said"),
+    ("options", "styles", "message"),
     [
         (TransferOptions(), 1, "options is given as TransferOptions: give the options of a training, one of Gallery"),
         ("johnson", 1, "options is 'johnson': give the options of a training"),
@@ -166,14 +166,14 @@ def test_every_family_has_a_name() -> None:
     ],
 )
 def test_other_options_and_other_numbers_of_styles_are_refused(
-    config: TrainingConfig, options: Any, styles: int, said: str
+    config: TrainingConfig, options: Any, styles: int, message: str
 ) -> None:
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         list(train_model(replace(config, options=options, styles=config.styles * styles), device="cpu"))
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"styles": picture(2, 72, 80)}, "a style image is given as Tensor: give a path."),
         ({"styles": [5]}, "a style image is given as int: give a path."),
@@ -182,11 +182,11 @@ def test_other_options_and_other_numbers_of_styles_are_refused(
         ({"dataset": 5}, "the dataset is given as int: give a path."),
     ],
 )
-def test_what_is_no_path_is_refused_in_a_line(config: TrainingConfig, change: dict[str, Any], said: str) -> None:
+def test_what_is_no_path_is_refused_in_a_line(config: TrainingConfig, change: dict[str, Any], message: str) -> None:
     given: dict[str, Any] = {"styles": config.styles, "output": config.output, "dataset": config.photos} | change
     with pytest.raises(InputError) as refusal:
         train(options=TINY, **given)
-    assert str(refusal.value) == said
+    assert str(refusal.value) == message
 
 
 def test_no_picture_is_written_among_the_photographs(config: TrainingConfig) -> None:

@@ -25,7 +25,7 @@ def test_the_published_schedule() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         ({"crop": 100}, "crop is 100: it must be a multiple of 32"),
         ({"crop": 32}, "crop is 32: it must be a multiple of 32, 64 or more"),
@@ -37,6 +37,6 @@ def test_the_published_schedule() -> None:
         ({"scales": 0}, "scales"),
     ],
 )
-def test_what_is_refused(wrong: dict[str, Any], said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_what_is_refused(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
         replace(TEXTURES, **wrong)

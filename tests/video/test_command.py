@@ -86,7 +86,7 @@ def test_what_cannot_be_is_refused_in_one_line(workdir, capfd):
 
 
 @pytest.mark.parametrize(
-    ("flags", "said"),
+    ("flags", "message"),
     [
         (("--optimize", "--consistency", "0.9"), "--consistency applies to --instant and --model only"),
         (("--optimize", "--no-align"), "--align applies to --instant and --model only"),
@@ -99,8 +99,8 @@ def test_what_cannot_be_is_refused_in_one_line(workdir, capfd):
         (("--end", "inf"), "end is inf: it must be after the start, 0 seconds, and finite"),
     ],
 )
-def test_what_would_be_ignored_and_numbers_that_are_none_are_refused(workdir, capfd, flags, said):
-    assert said in refused(capfd, "clip.mp4", "painting.png", *flags)
+def test_what_would_be_ignored_and_numbers_that_are_none_are_refused(workdir, capfd, flags, message):
+    assert message in refused(capfd, "clip.mp4", "painting.png", *flags)
 
 
 def test_settings_for_other_methods_are_ignored(workdir, capfd, monkeypatch):

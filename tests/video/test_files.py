@@ -267,7 +267,7 @@ def test_any_frame_can_be_sought(tmp_path):
 
 def test_a_codec_that_does_not_go_with_the_container_is_refused(tmp_path):
     clip = write_clip(tmp_path / "in.mp4", panned(2))
-    for name, changes, said in (
+    for name, changes, printed in (
         ("a.avi", {}, "is not a film's name"),
         ("a.webm", {"codec": "h264"}, "does not hold"),
         ("a.mov", {"crf": 3}, "no crf"),
@@ -275,7 +275,7 @@ def test_a_codec_that_does_not_go_with_the_container_is_refused(tmp_path):
         ("a.mkv", {"codec": "av1", "crf": 64}, "crf is 64: it must be from 0 to 63 for av1"),
         ("a.mp4", {"crf": -1}, "crf is -1: it must be from 0 to 51 for h264"),
     ):
-        with pytest.raises(InputError, match=said):
+        with pytest.raises(InputError, match=printed):
             passed(clip, tmp_path / name, **changes)
     assert not list(tmp_path.glob("*.unfinished"))
 

@@ -22,7 +22,7 @@ def test_style_images_beside_a_model_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"output": "film.mp4"}, "output is 'film.mp4': it must be a pathlib.Path."),
         ({"clip": torch.zeros(1, 3, 40, 40)}, "clip is given as Tensor: it must be a pathlib.Path."),
@@ -41,10 +41,10 @@ def test_style_images_beside_a_model_are_refused(tmp_path):
         ({"codec": "h265"}, "codec is 'h265': it must be one of h264, hevc, av1, vp9, prores, ffv1 or None."),
     ],
 )
-def test_what_a_film_takes_is_of_the_type_of_its_field(change, said):
+def test_what_a_film_takes_is_of_the_type_of_its_field(change, message):
     with pytest.raises(InputError) as refusal:
         FilmJob(**{"clip": Path("in.mp4"), "output": Path("out.mp4"), "method": ModelOptions(model="tiny")} | change)
-    assert str(refusal.value).endswith(said) and "\n" not in str(refusal.value)
+    assert str(refusal.value).endswith(message) and "\n" not in str(refusal.value)
 
 
 def test_a_number_of_workers_is_a_whole_number(tmp_path):

@@ -57,11 +57,11 @@ def _paint_in_a_child(job, calls: int | None = None) -> int:
         os._exit(0)
     os.close(writer)
     with os.fdopen(reader) as pipe:
-        said = pipe.read()
+        printed = pipe.read()
     if os.WIFSIGNALED(os.waitpid(process, 0)[1]):
         return 0
-    assert said.isdigit(), said
-    return int(said)
+    assert printed.isdigit(), printed
+    return int(printed)
 
 
 class _KillingProfiler:

@@ -144,11 +144,11 @@ def test_each_region_has_the_scale_of_its_own_painting(tmp_path, job, monkeypatc
     painters.load_painter(replace(job, **two, method=AdaINOptions(style_scale=(0.5, 2.0))), torch.device("cpu"), 8)
     painters.load_painter(replace(job, **two, method=AdaINOptions(style_scale=(0.5,))), torch.device("cpu"), 8)
     assert scales == [(0.5,), (2.0,), (0.5,), (0.5,)]
-    for options, said in (
+    for options, printed in (
         ({"style_scale": (0.5, 1.0, 2.0)}, "3 style scales were given for 2 style images"),
         ({"style_blend": (1.0, 2.0)}, "masks already say which style image applies where"),
     ):
-        with pytest.raises(InputError, match=said):
+        with pytest.raises(InputError, match=printed):
             painters.load_painter(replace(job, **two, method=AdaINOptions(**options)), torch.device("cpu"), 8)
 
 
@@ -161,13 +161,13 @@ def test_masks_that_overlap_are_divided_by_their_sum():
 def test_masks_that_do_not_fit_are_refused(tmp_path, job):
     short = write_clip(tmp_path / "short.mkv", moving_masks(3), codec="ffv1", pixel_format="bgr0")
     wide = write_clip(tmp_path / "wide.mkv", [texture(48, 96)] * 6)
-    for masks, said in (
+    for masks, printed in (
         ((short,), "ends at 0.25 seconds"),
         ((wide,), "the film's shape"),
         ((short, short), "2 masks were given for 0 style images"),
         ((tmp_path / "none.mkv",), "cannot be read"),
     ):
-        with pytest.raises(InputError, match=said):
+        with pytest.raises(InputError, match=printed):
             frames_of(replace(job, masks=masks))
     assert not job.workspace.exists()
     events = run_film(replace(job, masks=(wide.with_name("in.mkv"),)), network=tiny_stylizer())

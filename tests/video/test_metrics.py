@@ -113,7 +113,7 @@ def test_a_report_without_a_place_is_reported_before_anything_is_measured(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("evaluate", "--video"), "no film was given"),
         (("evaluate", "--video", "a.mkv"), "the film that a.mkv was painted from was not given: add --original CLIP"),
@@ -131,12 +131,12 @@ def test_a_report_without_a_place_is_reported_before_anything_is_measured(tmp_pa
         (("texture", "a.mkv"), "a.mkv is a film, and no picture"),
     ],
 )
-def test_films_and_pictures_are_distinguished(tmp_path, capfd, monkeypatch, words, said):
+def test_films_and_pictures_are_distinguished(tmp_path, capfd, monkeypatch, words, message):
     monkeypatch.chdir(tmp_path)
     clip(tmp_path, "a", panned(2))
     write_image(torch.full((1, 3, 40, 60), 0.4), tmp_path / "a.png")
     assert main(words) == 2
-    assert said in capfd.readouterr().err
+    assert message in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -328,7 +328,7 @@ def test_style_images_without_weight_stylize_nothing(monkeypatch):
 
 
 def test_options_out_of_range_are_named():
-    for changes, said in (
+    for changes, printed in (
         ({"first": 0}, "first is 0"),
         ({"temporal_weight": -1.0}, "temporal-weight"),
         ({"long_term": (2, 1)}, "long-term"),
@@ -336,5 +336,5 @@ def test_options_out_of_range_are_named():
         ({"passes": 0}, "passes is 0"),
         ({"passes": 2, "keyframes": 4}, "where --keyframes is given"),
     ):
-        with pytest.raises(InputError, match=said):
+        with pytest.raises(InputError, match=printed):
             OptimizedFilmOptions(**changes)

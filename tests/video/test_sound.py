@@ -64,15 +64,15 @@ def test_files_of_sound_are_taken(job, tmp_path, name, codec, made):
     assert not any("cut" in note or "silent" in note for note in notes)
 
 
-@pytest.mark.parametrize(("seconds", "heard", "said"), [(3.0, SECONDS, "cut"), (0.5, 0.5, "silent")])
+@pytest.mark.parametrize(("seconds", "heard", "message"), [(3.0, SECONDS, "cut"), (0.5, 0.5, "silent")])
 @pytest.mark.parametrize("ending", [".mp4", ".webm"])
-def test_sound_ends_with_the_film(job, tmp_path, seconds, heard, said, ending):
+def test_sound_ends_with_the_film(job, tmp_path, seconds, heard, message, ending):
     """Copied or encoded anew; the note is given before the first frame, too."""
     output = job.output.with_suffix(ending)
     sound = write_sound(tmp_path / "m.m4a", seconds, "aac", rate=48_000)
     job = replace(job, output=output, audio=str(sound))
     notes = plan_film(job, network=tiny_stylizer()).notes
-    assert with_sound(job, sound)[0] in notes and any(said in note for note in notes)
+    assert with_sound(job, sound)[0] in notes and any(message in note for note in notes)
     assert sounding(output)[1] == pytest.approx(heard, abs=2 * 1024 / 48_000)
 
 
@@ -148,7 +148,7 @@ def test_sound_that_cannot_be_used_is_refused_before_a_frame_is_painted(job, tmp
     (tmp_path / "noise.mp3").write_bytes(b"ID3" + bytes(1000))
     (tmp_path / "list.m4a").write_text(f"ffconcat version 1.0\nfile '{job.clip}'\n")
     write_clip(tmp_path / "silent.mp4", panned(2))
-    for name, said in {
+    for name, printed in {
         "none.mp3": "none.mp3 cannot be read",
         "text.mp3": "no supported file of sound",
         "list.m4a": "no supported file of sound",
@@ -156,9 +156,9 @@ def test_sound_that_cannot_be_used_is_refused_before_a_frame_is_painted(job, tmp
         "silent.mp4": "has no sound",
     }.items():
         events = run_film(replace(job, audio=str(tmp_path / name)), network=tiny_stylizer())
-        with pytest.raises(InputError, match=said):
+        with pytest.raises(InputError, match=printed):
             next(events)
-        with pytest.raises(InputError, match=said):
+        with pytest.raises(InputError, match=printed):
             plan_film(replace(job, audio=str(tmp_path / name)), network=tiny_stylizer())
     assert not job.workspace.exists()
 

@@ -72,6 +72,6 @@ def test_matrix_units_are_left_out_where_the_compiler_does_not_know_them(tmp_pat
 def test_a_lesser_variant_may_be_requested(variant, compiled):
     code = "from brushwork.encoders.native.library import load_library; print(load_library().variant)"
     environment = os.environ | {"BRUSHWORK_KERNELS": variant}
-    said = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    printed = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     order = ("generic", "avx2", "avx512", "amx")
-    assert said.stdout.strip() == min(variant, compiled.variant, key=order.index)
+    assert printed.stdout.strip() == min(variant, compiled.variant, key=order.index)

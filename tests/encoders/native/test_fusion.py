@@ -32,7 +32,7 @@ def test_a_map_that_is_wanted_is_pooled_apart():
     ]
 
 
-def test_the_chain_ends_at_the_deepest_tap():
+def test_the_chain_ends_at_the_deepest_layer():
     assert len(_steps(make_vgg(19, make_caffe_preprocess()), ["relu1_1"])) == 1
 
 
