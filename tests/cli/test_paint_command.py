@@ -1,4 +1,4 @@
-"""`brushwork paint`: which pictures are meant, where they go, what is said."""
+"""`brushwork paint`: which pictures are meant, where they go, what is printed."""
 
 from __future__ import annotations
 

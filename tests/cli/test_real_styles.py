@@ -68,7 +68,7 @@ def test_also_beside_a_painting_and_mixed(run: Run) -> None:
 
 @pytest.mark.slow
 def test_also_where_the_painting_is_a_large_image(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A large image is reduced while it is read, as far as it is looked at: here by two."""
+    """A large image is reduced while it is read, as far as it is encoded: here by two."""
     monkeypatch.setattr(resample, "LARGE_IMAGE_PIXELS", 10_000)
     write_image(torch.rand(1, 3, 260, 256), Path("waves.png"), overwrite=True)
     assert np.array_equal(painted(run, kept(run, "waves"), *QUICK), painted(run, "waves.png", *QUICK))

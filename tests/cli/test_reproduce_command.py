@@ -1,4 +1,4 @@
-"""`brushwork reproduce`: a list, reports, and what is told."""
+"""`brushwork reproduce`: a list, reports, and what is printed."""
 
 from __future__ import annotations
 

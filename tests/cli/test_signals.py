@@ -112,7 +112,7 @@ StartCommand = Callable[..., ForkedProcess]
 
 @pytest.fixture
 def start_command(fork_server: ForkServer) -> StartCommand:
-    """Start a command, and wait until it has said something."""
+    """Start a command, and wait until it has printed something."""
 
     def start_command(*command: str, until: str = "", **how: Any) -> ForkedProcess:
         process = fork_server.start("-m", "brushwork", *command, env=ENVIRONMENT, **how)
@@ -249,7 +249,7 @@ def test_of_several_processes_all_end_alike(
     other = start_command(*PAINT)
     monkeypatch.setitem(ENVIRONMENT, "RANK", "0")
     first = start_command(*PAINT, until="loss")
-    other.send_signal(signal.SIGTERM)  # only this one is told
+    other.send_signal(signal.SIGTERM)  # only this one is stopped
     (code, stderr), (other_code, silence) = _ended(first), _ended(other)
     assert (code, other_code) == (143, 143), stderr + silence
     assert _files(workdir_with_tmp) == KEPT

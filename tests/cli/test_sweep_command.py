@@ -1,4 +1,4 @@
-"""`brushwork sweep`: what is painted, what is written, what is told before anything is painted."""
+"""`brushwork sweep`: what is painted, what is written, what is reported before anything is painted."""
 
 from __future__ import annotations
 

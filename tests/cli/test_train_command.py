@@ -29,7 +29,7 @@ JOHNSON = ("train", "johnson", "waves.png", *FEW, *STYLE, "--device", "cpu")
 
 @pytest.fixture
 def training_workdir(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Eight photographs, and a network that looks quickly."""
+    """Eight photographs, and a fast encoder."""
     for module in (builders, super_resolution):
         monkeypatch.setattr(module, "load_encoder_for", lambda *_: tiny_network())
     (workdir / "photos").mkdir()

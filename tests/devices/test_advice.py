@@ -1,4 +1,4 @@
-"""What a user is told to do on each kind of machine."""
+"""What a user is advised to do on each kind of machine."""
 
 from __future__ import annotations
 

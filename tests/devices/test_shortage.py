@@ -1,4 +1,4 @@
-"""What is said where work does not fit into memory."""
+"""What is reported where work does not fit into memory."""
 
 from __future__ import annotations
 

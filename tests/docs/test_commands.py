@@ -45,7 +45,7 @@ LIGHT = {**FIRST_LAYERS, "BRUSHWORK_INIT": "content"}
 
 
 def run_light(words: tuple[str, ...], run: Run) -> Any:
-    """How the command ends; at a large size it looks at few layers."""
+    """How the command ends; at a large size it uses few layers."""
     size = words[words.index("--size") + 1] if "--size" in words else ""
     large = any(int(side) > LARGEST for side in re.findall(r"\d+", size))
     with pytest.MonkeyPatch.context() as patch:

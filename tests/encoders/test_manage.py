@@ -42,7 +42,7 @@ def pickled_alexnet(alexnet_tensors, tmp_path):
 
 @pytest.fixture
 def published(monkeypatch, pickled_alexnet, alexnet_tensors):
-    """The pickled file is what `alexnet` is, and a download brings it; returns the names asked for."""
+    """The pickled file is what `alexnet` is, and a download brings it; returns the requested names."""
     sha256 = hashlib.sha256(pickled_alexnet.read_bytes()).hexdigest()
     known = replace(WEIGHT_SETS["alexnet"], sha256=sha256, content=tensors_sha256(alexnet_tensors))
     requested = []

@@ -20,7 +20,7 @@ SMALL = TextureNetConfig(scales=3, width=4)
 def network(settings: TextureNetConfig = SMALL) -> TextureNetwork:
     torch.manual_seed(0)
     found = TextureNetwork(settings)
-    nn.init.normal_(found.last.weight, std=20.0)  # as if it had learned: fresh ones draw gray
+    nn.init.normal_(found.last.weight, std=20.0)  # as if it were trained: fresh ones draw gray
     return found
 
 

@@ -149,7 +149,7 @@ OWN = [Window.whole(SIZE), Window(160, 0, 151, 343, SIZE)]
 @pytest.mark.slow
 @pytest.mark.parametrize("own", OWN)
 def test_targets_are_those_of_the_whole(encoder_and_objective, monkeypatch, own):
-    """Features and sums, of the whole picture and of a part, without a tile being looked at."""
+    """Features and sums, of the whole picture and of a part, without a tile being evaluated."""
     encoder, _ = encoder_and_objective
     image, layers = picture(4, *SIZE), ("pixels", "relu1_1", "conv2_1", "relu2_1", "conv3_2")
     expected, layout = encoder(image, layers), TileLayout.of(encoder, dict.fromkeys(layers, 0), SIZE)

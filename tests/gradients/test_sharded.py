@@ -56,7 +56,7 @@ def evaluated(evaluate, image: Image) -> tuple[LossValues, torch.Tensor]:
 def test_bands_on_several_ranks_give_the_losses_and_the_gradient_of_the_whole(
     height: int, width: int, ranks: int, side: int, halo: int
 ) -> None:
-    """Bands may be narrower than what their cells look at, and ranks may be without rows."""
+    """Bands may be narrower than what their cells need, and ranks may be without rows."""
     encoder, size = tiny_network().double(), Size(height, width)
     image, losses = picture(size), objective(encoder, size)
     have = split_rows(height, ranks, make_layout(encoder, losses.additive, size).stride, halo)

@@ -1,4 +1,4 @@
-"""Files and sources of every kind, and what is said about those that cannot be read."""
+"""Files and sources of every kind, and what is reported of those that cannot be read."""
 
 from __future__ import annotations
 

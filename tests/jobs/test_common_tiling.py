@@ -1,4 +1,4 @@
-"""Several processes look at parts of one size, which fit on each of them."""
+"""Several processes evaluate parts of one size, which fit on each of them."""
 
 from __future__ import annotations
 

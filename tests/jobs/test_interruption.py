@@ -16,7 +16,7 @@ from tiny_job import ADAM, tiny_job, tiny_network
 
 
 def interrupting(evaluation, error):
-    """A network that raises when it looks for so manyeth time with a gradient."""
+    """A network that raises at its n-th evaluation with a gradient."""
     network, count = tiny_network(), [0]
 
     def look(*_):

@@ -1,4 +1,4 @@
-"""Jobs whose pictures are looked at in tiles."""
+"""Jobs whose pictures are evaluated in tiles."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def notes(events):
 
 @pytest.fixture
 def out_of_memory_at_third(monkeypatch, small_tile_sides):
-    """Memory runs out at the third evaluation of a picture looked at at once."""
+    """Memory runs out at the third evaluation of a whole picture."""
 
     def failing(encoder, objective):
         evaluate, calls = evaluate_whole(encoder, objective), []

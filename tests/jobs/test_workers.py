@@ -26,7 +26,7 @@ class RayTaskError(Exception):
 
 
 class Cluster(SimpleNamespace):
-    """What is asked of Ray; tasks run where they are asked for, and are done last in, first out."""
+    """A fake of Ray; tasks run where they are requested, and are done last in, first out."""
 
     def __init__(self) -> None:
         super().__init__(

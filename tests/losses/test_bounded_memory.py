@@ -19,7 +19,7 @@ FEATURES = 32 * 160 * 160 * 4 / MIB
 
 
 def peak(loss):
-    """MiB beside the features; what is held from before counts where it is looked at."""
+    """MiB beside the features; what is held from before counts where it is measured."""
     feature = torch.empty(SHAPE, device="meta", requires_grad=True)
     with MemoryMeter() as meter:
         loss(feature).sum().backward()

@@ -36,7 +36,7 @@ def moments(feature):
 
 
 def test_losses_are_shares_of_the_painting(relative, tiny, photograph, painting, generated):
-    painting = painting[..., :30, :]  # of the photograph's proportions: its size is told beforehand
+    painting = painting[..., :30, :]  # of the photograph's proportions: its size is known beforehand
     found = losses(relative, tiny, photograph, painting, generated)
     scaled = torch.nn.functional.interpolate(painting, (48, 64), mode="bicubic", antialias=True).clamp(0, 1)
     own, target, seen = (tiny(image, ["conv2_1"])["conv2_1"] for image in (generated, photograph, scaled))

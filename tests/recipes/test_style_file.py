@@ -175,7 +175,7 @@ def test_damaged_styles_are_refused(change, message, style_file, tmp_path):
 
 @pytest.mark.slow
 def test_sizes_do_not_hang_on_the_paintings_proportions(options, tiny, photograph, painting):
-    """At 48 pixels a side of this one is below what can be painted, and enough to be looked at."""
+    """At 48 pixels a side of this one is below what can be painted, and enough to be encoded."""
     strip = torch.cat([painting[..., :32, :], painting[..., :32, :]], dim=3)
     style_file = extract_style(strip, options(), "a strip", encoder=tiny)
     assert sorted(style_file.styles) == [48, 96]

@@ -1,4 +1,4 @@
-"""Recipes that look at their pictures tile by tile paint what they paint at once."""
+"""Recipes that evaluate their pictures tile by tile paint what they paint at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database's address, and what is told of commits."""
+"""The database's address, and what commits report."""
 
 from __future__ import annotations
 

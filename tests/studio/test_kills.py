@@ -86,7 +86,7 @@ def test_files_that_a_killed_process_has_left_are_swept(folder, database):
         file.write_bytes(b"x")
         os.utime(file, (0, 0))
     os.utime(half_tiles, (0, 0))
-    (folder.incoming / "1.part").symlink_to("gone")  # as an upload that is stored while it is looked at
+    (folder.incoming / "1.part").symlink_to("gone")  # as an upload that is stored while it is read
     sweep(database, folder)
     assert folder.stored(recorded).exists()
     assert not unrecorded.exists()

@@ -125,7 +125,7 @@ def test_an_unknown_job_is_said_to_be_unknown(store):
 
 ASKED, REACHED = ("pause", "resume", "cancel"), {"pause": "paused", "cancel": "canceled", "resume": "pending"}
 DEEDS = "claim", "look", "obey", "complete", "fail", "release"
-"""What a worker does. It looks at what is asked of its job, and later obeys what it has seen."""
+"""What a worker does. It reads what is requested of its job, and later obeys what it has seen."""
 
 
 class JobModel:

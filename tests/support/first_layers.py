@@ -1,4 +1,4 @@
-"""An environment in which paintings look at the first layers of the true network: a fifth of the time."""
+"""An environment in which paintings encode with the first layers of the true network: a fifth of the time."""
 
 from __future__ import annotations
 

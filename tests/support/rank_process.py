@@ -75,7 +75,7 @@ def regional(group=None):
 
 
 def refused(group):
-    """What is said of losses that cannot be shared."""
+    """The errors for losses that cannot be shared."""
     printed = []
     for loss in ("sliced", "histogram"):
         encoder = tiny_network()
@@ -89,7 +89,7 @@ def refused(group):
 
 
 def communicated(group):
-    """What this rank heard through every method."""
+    """What this rank received through every method."""
     rank = group.rank
     buffer = torch.empty(2)
     group.exchange({1 - rank: torch.full((2,), float(rank))}, {1 - rank: buffer})

@@ -40,7 +40,7 @@ numbers are equal but for that, the gradient goes one way or the other. One of a
 norm, and ten of them are rare. In float64 none comes near: such a test has its twin there, or a second picture."""
 
 PAINTED = rounding(9 * 128, layers=16)
-"""5e-4: what float32 does to a picture in [0, 1] in a painter's network of some 16 layers; a quarter of what 8 bits
+"""5e-4: what float32 does to a picture in [0, 1] in a model of some 16 layers; a quarter of what 8 bits
 show. Float64 shows that nothing else differs."""
 
 

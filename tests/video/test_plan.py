@@ -1,4 +1,4 @@
-"""What a film takes is told before, and while it is painted."""
+"""What a film takes is reported before, and while it is painted."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def spread_here(count, requested_pieces, task, pieces, device):
 
 @pytest.fixture
 def requested_pieces(monkeypatch):
-    """What executors were asked for, in this process."""
+    """What executors were called with, in this process."""
     found: list = []
     monkeypatch.setattr(
         "brushwork.video.run.pick_executor",

@@ -41,10 +41,10 @@ def work_on(database, folder, job, *, stop=False, turns=None):
     with database.read() as connection:
         round = connection.execute(sa.select(JOB.c.round).where(JOB.c.id == job)).scalar_one()
     claim = claim_job(database, job, round, "w", has_newer_checkpoint=False)
-    told = Event()
+    stop_event = Event()
     if stop:
-        told.set()
-    WorkOnJob(claim, folder, LoadedNetworks(), turns or Turns(), told).run()
+        stop_event.set()
+    WorkOnJob(claim, folder, LoadedNetworks(), turns or Turns(), stop_event).run()
 
 
 def show(folder, job, size=(80, 64)):
