@@ -1,4 +1,4 @@
-"""The objective that is minimized: a named, weighted sum of losses."""
+"""The objective to minimize: a named, weighted sum of losses."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class WeightedLoss(NamedTuple):
 class Objective:
     """Weighted sum of losses, Σ weight · loss; objectives can be added, and multiplied by a number.
 
-    In a custom loop: `objective(encoder(image, objective.layers)).total.backward()`.
+    In your own loop: `objective(encoder(image, objective.layers)).total.backward()`.
     """
 
     losses: Mapping[str, WeightedLoss]
@@ -60,18 +60,18 @@ class Objective:
         return self._weigh({name: _whole(term, features[term.layer]) for name, (_, term) in self.losses.items()})
 
     def resample(self, step: int) -> Objective:
-        """Return the objective with its stochastic losses (sliced Wasserstein) resampled for step `step`."""
+        """Return the objective with its stochastic losses (such as sliced Wasserstein) resampled for step `step`."""
         return Objective(
             {name: WeightedLoss(weight, _resample(term, step)) for name, (weight, term) in self.losses.items()}
         )
 
     def score(self, summaries: Summaries) -> LossValues:
-        """Compute the losses from sums over the full maps, given by the names of the losses."""
+        """Compute the losses from sums over the full maps, given by loss name."""
         return self._weigh({name: term.score(summaries[name]) for name, term in self.additive.items()})
 
     @property
     def additive(self) -> Mapping[str, Loss]:
-        """The losses by name, all of them sums over positions.
+        """The losses by name, if all of them are sums over positions.
 
         Raises: NotAdditiveError: one of them is not a sum over positions.
         """

@@ -1,4 +1,4 @@
-"""Styles: feature statistics of one or more style images, per encoder layer."""
+"""Styles: feature statistics of one or more style images, at each encoder layer."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ class Style:
 def blend_styles(styles: Sequence[Style], weights: Sequence[float] | None = None) -> Style:
     """Return the weighted mean of several styles' moments; the weights are divided by their sum.
 
-    Raises: InputError: no styles, styles of different layers, a number of weights other than the number of styles,
-        negative weights, or all zero.
+    Raises: InputError: no styles, styles of different layers, more or fewer weights than styles, negative or infinite
+    weights, or all zero.
     """
     parts = normalize_weights(len(styles), weights)
     if any(style.statistics.keys() != styles[0].statistics.keys() for style in styles):
@@ -78,8 +78,7 @@ def blend_styles(styles: Sequence[Style], weights: Sequence[float] | None = None
 def normalize_weights(count: int, weights: Sequence[float] | None = None) -> list[float]:
     """Return the weights of `count` styles, divided by their sum; None: equal weights.
 
-    Raises: InputError: no styles, a number of weights other than the number of styles, negative or infinite weights, or
-    all zero.
+    Raises: InputError: no styles, more or fewer weights than styles, negative or infinite weights, or all zero.
     """
     if count == 0:
         raise InputError("no style was given: give at least one style image.")

@@ -1,6 +1,6 @@
 """Type aliases shared by all packages.
 
-The annotations state the shapes; the tests check them at run time in the packages that compute.
+The annotations state the shapes, which the tests check at run time in the packages that compute.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Summaries: TypeAlias = Mapping[str, Summary]
 """The summaries of an objective's losses, by name."""
 
 State: TypeAlias = dict[str, Tensor]
-"""State of an optimizer as a flat dict, ready for safetensors."""
+"""An optimizer's state as a flat dict, ready for safetensors."""
 
 
 class LossValues(NamedTuple):

@@ -1,4 +1,4 @@
-"""Recipes: style transfer, texture synthesis, reconstruction and MDAN, each with its options."""
+"""Recipes (style transfer, texture synthesis, reconstruction and MDAN), each with its options."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The adversarial loss of MDAN, and the optimizer whose state includes the discriminator's."""
+"""MDAN's adversarial loss, and an optimizer whose state includes the discriminator's."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def with_adversarial_loss(
 ) -> Evaluate:
     """Return the evaluation of an objective plus the adversarial loss at a layer, named `style`.
 
-    The discriminator is trained on each image before it scores it. Both use the same forward pass of the encoder.
+    The discriminator is trained on each image before scoring it. Both use the same forward pass of the encoder.
     """
     layers = tuple(dict.fromkeys((*objective.layers, layer)))
 
@@ -44,11 +44,11 @@ class AdversarialOptimizer:
     discriminator: OnlineDiscriminator
 
     def step(self, point: Tensor, current: Evaluation, closure: Closure) -> StepResult:
-        """Take an Adam step; the discriminator is trained when the new point is evaluated."""
+        """Take an Adam step; evaluating the new point trains the discriminator."""
         return self.adam.step(point, current, closure)
 
     def state(self) -> State:
-        """Return both states, the discriminator's from before it was trained on the current point."""
+        """Return both states; the discriminator's is from before it was trained on the current point."""
         return self.adam.state() | self.discriminator.state()
 
     def load(self, state: State) -> None:
@@ -57,7 +57,7 @@ class AdversarialOptimizer:
         self.discriminator.load(state)
 
     def reset(self) -> None:
-        """Reset Adam's moments of the image; the discriminator keeps its state."""
+        """Reset Adam's moments for the image; the discriminator keeps its state."""
         self.adam.reset()
 
     def back_off(self) -> str:
@@ -65,5 +65,5 @@ class AdversarialOptimizer:
         return self.adam.back_off()
 
     def rescale(self, resize: Callable[[Tensor], Tensor], gradient: float) -> None:
-        """Resize Adam's moments of the image."""
+        """Resize Adam's moments for the image."""
         self.adam.rescale(resize, gradient)

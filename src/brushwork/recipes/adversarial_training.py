@@ -1,4 +1,4 @@
-"""What adversarial trainings share: the hinge loss, the initial weights, Adam's betas and the slope of leaky ReLUs.
+"""Common parts of adversarial training: the hinge loss, initial weights, Adam's betas and the slope of leaky ReLUs.
 
 Source: Li & Wand, Precomputed Real-Time Texture Synthesis with Markovian Generative Adversarial Networks, 1604.04382,
 and the authors' program.
@@ -23,14 +23,14 @@ _SPREAD = 0.02
 
 
 def hinge_loss(scores: Tensor, *, real: bool) -> Scalar:
-    """Compute the mean of max(0, 1 − y·score), with y = 1 if the scores should be real, else −1."""
+    """Compute the mean of max(0, 1 − y·score), where y is 1 if the scores should say real, else −1."""
     return functional.relu(1 - scores if real else 1 + scores).mean()
 
 
 def initialize_weights(network: nn.Module, seed: int) -> None:
     """Initialize weights from a normal distribution with standard deviation 0.02.
 
-    Its mean is 0, for norm layers 1; biases are 0.
+    Its mean is 0, or 1 for norm layers. Biases are 0.
 
     Source: Radford et al., 1511.06434, and the authors' program.
     """

@@ -14,16 +14,16 @@ from brushwork.images.resample import resize
 from brushwork.types import Image
 
 _REACH = 2
-"""Pixels that bicubic interpolation reads on each side."""
+"""Number of pixels that bicubic interpolation reads on each side."""
 
 
 def augment_style(
     style: Image, size: Size, degrees: Sequence[float], scales: Sequence[float], mirrored: bool = True
 ) -> Iterator[Image]:
-    """Yield copies of a style image, rotated by every angle and scaled by every factor; mirrored too.
+    """Yield copies of a style image, rotated by every angle and scaled by every factor, and their mirror images.
 
-    At scale 1 and without rotation, the copy has the size `size`. Rotated copies show less of it: the largest upright
-    rectangle inside the rotated image. Empty copies are skipped.
+    At scale 1 and without rotation, the copy has the size `size`. Rotated copies show less of the image: the largest
+    upright rectangle inside the rotated one. Empty copies are skipped.
 
     Source: Li & Wand, 1604.04382, and their program: 3 angles × 3 scales × 2.
     """
@@ -43,9 +43,9 @@ def augment_style(
 
 
 def rotate(image: Image, degrees: float) -> Image:
-    """Rotate an image counterclockwise about its center, cropped to an upright rectangle without gaps.
+    """Rotate an image counterclockwise about its center, and crop it to an upright rectangle without gaps.
 
-    The interpolation is bicubic. At 0 degrees the image is returned unchanged.
+    Interpolation is bicubic. At 0 degrees the image is returned unchanged.
     """
     if degrees == 0:
         return image
@@ -62,7 +62,7 @@ def rotate(image: Image, degrees: float) -> Image:
 
 
 def _inscribed_size(height: int, width: int, degrees: float) -> Size:
-    """Return the largest upright rectangle inside a rotated one, in whole pixels."""
+    """Return the size of the largest upright rectangle inside a rotated one, in whole pixels."""
     slope, turn = abs(sin(radians(degrees))), abs(cos(radians(degrees)))
     short, long = sorted((height, width))
     if short <= 2 * slope * turn * long or abs(slope - turn) < 1e-9:  # two corners touch the long sides

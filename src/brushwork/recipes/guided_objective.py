@@ -1,4 +1,4 @@
-"""Style by regions: each region of the content image in the style of a region of a style image."""
+"""Style by regions: each region of the content image takes the style of a region of a style image."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def region_objectives(
     encoder: Encoder,
     partition: Partition,
 ) -> Callable[[GridShift], Objective]:
-    """Return the style objective by regions of each shifted image; the style targets are computed once.
+    """Return the style objective by regions for each shifted image; the style targets are computed once.
 
-    Losses are named as without regions; sorted and Gaussian losses also have the region's number. Each region has the
-    fraction of the weight that `LossNormalization.region_weights` returns; where it has no positions at a layer, in the
-    content image or in its style image, it has no style loss there. `styles` are the style images, resized for
-    encoding.
+    Losses have the same names as without regions; for sorted and Gaussian losses, the region's number is appended. Each
+    region has the fraction of the weight that `LossNormalization.region_weights` returns. If it has no positions at a
+    layer, in the content image or in its style image, it has no style loss there. `styles` are the style images,
+    resized for encoding.
 
     Source: Gatys et al., 1611.07865, section 4.
     """
@@ -70,7 +70,7 @@ def _parts(
     encoder: Encoder,
     partition: Partition,
 ) -> Sequence[tuple[GuidedStyleTargets, int]]:
-    """Return for each region the targets of its style image, and its place among them."""
+    """Return, for each region, the targets of its style image, and its index among them."""
     found: dict[int, tuple[GuidedStyleTargets, int]] = {}
     for number, style in enumerate(styles):
         mine = [index for index, region in enumerate(regions) if region.style_index == number]
@@ -84,7 +84,7 @@ def _parts(
 def _loss_by_regions(
     name: str, loss: StyleLossSpec, masks: Mask, targets: Sequence[RegionTarget], normalization: LossNormalization
 ) -> Objective:
-    """Return a style loss with weight 1: one for all regions, or one for each that is present in both images."""
+    """Return a style loss with weight 1: one for all regions, or one for each region present in both images."""
     weights = normalization.region_weights(masks)
     if loss.make_regions is not None:
         present = torch.tensor([target.is_present("guide") for target in targets])

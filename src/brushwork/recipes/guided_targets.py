@@ -1,4 +1,4 @@
-"""Targets of guided style losses: features and statistics of the regions of a style image."""
+"""Targets of guided style losses: features and statistics of a style image's regions."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class GuidedStyleTargets:
 
     style: Image
     masks: Mask = field(repr=False)
-    """One for each region, at the style image's size."""
+    """One mask for each region, at the style image's size."""
     way: MaskPropagation
     layers: Sequence[str]
     encoder: Encoder
@@ -67,7 +67,7 @@ class GuidedStyleTargets:
 
     @cached_property
     def gaussians(self) -> Mapping[str, Sequence[GaussianTarget]]:
-        """Layer → mean and covariance of each region under its guide; the covariance of an empty one is NaN."""
+        """Layer → mean and covariance of each region under its guide; an empty region's covariance is NaN."""
         sums = self._sums({f"{layer}:{place}": self._about(layer, place) for layer, place in self._places()})
         found: dict[str, list[GaussianTarget]] = {layer: [] for layer in self.layers}
         for layer, place in self._places():
@@ -75,11 +75,11 @@ class GuidedStyleTargets:
         return found
 
     def region_features(self, layer: str, place: int) -> Feature:
-        """Return the features of the positions that belong to a region, as a row."""
+        """Return the features at the positions of a region, in one row."""
         return select_positions(self._features[layer], region_positions(self.propagated_masks[layer][place]))
 
     def _about(self, layer: str, place: int) -> CovarianceLoss:
-        """Return the sums of a region, shifted by its means."""
+        """Return the loss whose sums over a region are taken about its means."""
         means = self._means[layer][:, place]
         near = GaussianTarget(means, torch.zeros_like(means.mT @ means)[None])
         return CovarianceLoss(layer, near, 1.0, guide=self._guides[layer][place : place + 1])
@@ -97,7 +97,7 @@ class GuidedStyleTargets:
 
     @cached_property
     def _means(self) -> Mapping[str, Float[Tensor, "1 k c"]]:
-        """Means to shift all other sums by: sums around the mean do not cancel."""
+        """Means by which all other sums are shifted, since sums about the mean do not cancel."""
         sums = self._sums({layer: _Sums(layer, guides) for layer, guides in self._guides.items()})
         return {layer: guided_mean(one, torch.zeros_like(one["first"])) for layer, one in sums.items()}
 
@@ -107,7 +107,7 @@ class GuidedStyleTargets:
 
 @dataclass(frozen=True, kw_only=True)
 class RegionTarget(StyleTarget):
-    """Target of a style loss at a layer: a region of a style image, for one of the optimized image."""
+    """Target of a style loss at a layer: a region of a style image, for a region of the optimized image."""
 
     parts: GuidedStyleTargets
     place: int
@@ -139,7 +139,7 @@ class RegionTarget(StyleTarget):
         return region_positions(self.mask)
 
     def is_present(self, kind: Literal["guide", "positions"] | None) -> bool:
-        """Return whether both regions have positions here; always true on `meta`, where tensors have no values."""
+        """Return whether both regions have positions here; always True on `meta`, where tensors have no values."""
         mine, style = self.mask, self.parts.propagated_masks[self.layer][self.place]
         if kind == "positions":
             mine, style = region_positions(mine), region_positions(style)
@@ -147,7 +147,7 @@ class RegionTarget(StyleTarget):
 
 
 def region_positions(mask: Float[Tensor, "h w"]) -> Positions:
-    """Return the positions of a map that are more inside a region than outside; all of them on `meta`."""
+    """Return the positions of a map that lie more inside a region than outside; all of them on `meta`."""
     inside: Tensor = torch.ones_like(mask, dtype=torch.bool) if mask.is_meta else mask > _HALF
     return inside
 
@@ -162,7 +162,7 @@ def _moments(sums: Summary, near: Tensor, place: int) -> LayerStatistics:
 class _Sums:
     """Sums over the regions of a style image at a layer, shifted by values near the means.
 
-    Without shifts, only the sums for the means.
+    Without shifts, there are only the sums for the means.
     """
 
     layer: str

@@ -1,4 +1,4 @@
-"""Initial images of the optimization."""
+"""Initial images for the optimization."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from brushwork.recipes.recolored import recolor
 from brushwork.types import Image
 
 _BYTES, _MIDDLE = 255.0, 128.0
-"""Range of the Keras example's noise, and what it subtracts."""
+"""Range of the Keras example's noise, and the number that it subtracts."""
 
 STYLE_SHARE = 0.05
 """Share of the style image in a mixed start."""
@@ -28,18 +28,18 @@ STYLE_SHARE = 0.05
 def gray_image(size: Size, like: Image, encoder_scale: float = 255.0) -> Image:
     """Return an image of the network's mean training color.
 
-    The network sees it as 0 if its input is 0 to `encoder_scale`.
+    The network sees it as 0 if its input ranges from 0 to `encoder_scale`.
     """
     color = torch.tensor(CAFFE_MEAN, dtype=like.dtype, device=like.device).view(1, 3, 1, 1) / encoder_scale
     return color.expand(1, 3, *size).clone()
 
 
 def add_noise(image: Image, std: float, generator: torch.Generator, encoder_scale: float = 255.0) -> Image:
-    """Add white noise of standard deviation `std`, on the scale 0 to `encoder_scale`, the same to each of a batch.
+    """Add white noise of standard deviation `std`, on the scale 0 to `encoder_scale`, the same to all of a batch.
 
-    The result may leave [0, 1]. Around gray, the authors' programs use 1, jcjohnson's 0.001: both are nearly uniform
-    gray. A content image needs some noise too: where it is flat, every position gets the same gradient, and the result
-    shows the network's grid.
+    The result may leave [0, 1]. Around gray, the authors' programs use 1 and jcjohnson's use 0.001: both are nearly
+    uniform gray. A content image needs some noise too: where it is flat, every position gets the same gradient, and the
+    result shows the network's grid.
     """
     drawn = torch.randn((1, *image.shape[1:]), generator=generator, dtype=image.dtype).to(image.device)
     return drawn.mul_(std / encoder_scale) + image
@@ -57,8 +57,8 @@ def add_uniform_noise(image: Image, generator: torch.Generator, encoder_scale: f
 def pink_noise(size: Size, like: Image, exponent: int, generator: torch.Generator) -> Image:
     """Return |F⁻¹(rᵏ (cos α + i sin β))|, stretched to [0, 1], with random α and β and the power k = `exponent`.
 
-    F⁻¹ is the inverse Fourier transform over rows, columns and colors; r is the distance from the middle of its
-    spectrum, which holds the highest frequencies, and 1 in the middle itself.
+    F⁻¹ is the inverse Fourier transform over rows, columns and colors. r is the distance from the middle of the
+    spectrum, which holds the highest frequencies; in the middle itself, r is 1.
 
     Source: fzliu/style-transfer.
     """
@@ -73,7 +73,7 @@ def pink_noise(size: Size, like: Image, exponent: int, generator: torch.Generato
 
 
 def mix(content: Image, style: Image) -> Image:
-    """Return 0.95 of the content image and 0.05 of the style image, both of one size.
+    """Return 0.95 times the content image plus 0.05 times the style image, both of the same size.
 
     Source: fzliu/style-transfer, which stretches the style image to the content image's size.
     """
@@ -95,9 +95,9 @@ def make_init_image(
 ) -> Image:
     """Return the initial image that the options name, at a size; the network's input is 0 to `encoder_scale`.
 
-    For a batch of content images there are as many, each as it would be alone.
+    A batch of content images gives as many initial images, each as it would be alone.
 
-    Raises: InputError: `init` is instant, which recipes do not provide, or takes the style image of a style file.
+    Raises: InputError: `init` is instant, which recipes do not provide, or needs the style image of a style file.
     """
     return _init_image(options, size, content, style, encoder_scale).expand(len(content), -1, -1, -1)
 
@@ -137,7 +137,7 @@ def _init_image(
 
 
 def require_init_image(style: Image | StyleFile, init: str) -> Image:
-    """Return the style image that an initial image is made of; `init`: what is made of it.
+    """Return the style image from which the initial image `init` is made.
 
     Raises: InputError: it is a style file.
     """

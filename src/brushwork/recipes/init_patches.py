@@ -20,25 +20,25 @@ PATCH, STRIDE = 7, 3
 HALF = PATCH // 2
 
 LEVELS = 3
-"""Sizes, each twice the one before; the last is that of the result."""
+"""Number of sizes, each twice the one before; the last is that of the result."""
 
 CONTENT = 0.7
-"""Share of the content image in what patches are searched for; the rest is the result of the size before."""
+"""Share of the content image in the image whose patches are matched; the rest is the result at the size before."""
 
 NOISE = 0.05
-"""Standard deviation of the noise added to it: neighbors that are alike do not all find the same patch."""
+"""Standard deviation of the noise added to it, so that similar neighbors do not all find the same patch."""
 
 KEYS, COMPONENTS = 4096, 24
-"""Patches drawn at random from the style images, and the principal components that they are compared by."""
+"""Number of patches drawn at random from the style images, and of the principal components used to compare them."""
 
 PATCHES_SHARE = 0.5
-"""Share of the image made of patches in the initial image; the rest is the recolored content image."""
+"""Share of the patch image in the initial image; the rest is the recolored content image."""
 
 COMPLETENESS = 0.005
-"""α in D/(α + min D), in variances: the smaller, the more patches of the style images are used."""
+"""α in D/(α + min D), in variances: the smaller it is, the more of the style images' patches are used."""
 
 QUERIES = 2048
-"""Patches compared with all keys at a time."""
+"""Number of patches to compare with all keys at a time."""
 
 Patches = Float[Tensor, "patches values"]
 
@@ -51,16 +51,17 @@ def compose_patches(
     seed: int,
     masks: Sequence[Mask] | None = None,
 ) -> Image:
-    """Return the content image, in the style images' colors, put together of patches of the style images.
+    """Return the content image, given in the style images' colors, assembled from patches of the style images.
 
-    At three sizes, coarse to fine: every patch of the image is replaced by the style images' nearest one, and
-    overlapping patches are averaged. The distance D of a patch to a patch of the style images is divided by
-    α + min D, the smallest over all patches of the image, so that more of the style images is used. `weights` say how
-    many patches come from each of the images; `masks`, from where (all of it, if there are none). An image smaller
-    than a patch, or style images without a patch, give the content image. Of a batch, each image is put together alone.
+    At three sizes, coarse to fine, every patch of the image is replaced by the nearest patch of the style images, and
+    overlapping patches are averaged. The distance D from a patch to a patch of the style images is divided by
+    α + min D, the minimum over all patches of the image, so that more of the style images is used. `weights` say how
+    many patches come from each style image, `masks` from where in it (everywhere, if None). If the image is smaller
+    than a patch, or the style images have no patches, the content image is returned. Each image of a batch is assembled
+    separately.
 
     Source: Granot et al., 2103.15545 (GPNN), section 3; style transfer by patches: Elad, Milanfar, 1609.03057.
-    Differs: random keys in place of all; the content image takes part at every size.
+    Differs: it uses random keys instead of all; the content image takes part at every size.
     """
     return torch.cat([_compose_one(one, styles, weights, seed, masks) for one in torch.split(content, 1)])
 
@@ -94,7 +95,7 @@ def _reduce(image: Image, level: int) -> Image:
 def _draw_keys(
     styles: Sequence[Image], weights: Sequence[float], masks: Sequence[Mask] | None, generator: torch.Generator
 ) -> Patches | None:
-    """Return patches at random positions of the style images, inside the masks; None: there are none."""
+    """Return patches at random positions of the style images, inside the masks; None if there are none."""
     drawn = []
     for index, (style, weight) in enumerate(zip(styles, weights, strict=True)):
         if min(Size.of(style)) < PATCH or weight <= 0:
@@ -118,7 +119,7 @@ def _positions(size: Size, mask: Mask | None) -> Int[Tensor, "positions 2"]:
 
 
 def _replace_patches(image: Image, keys: Patches) -> Image:
-    """Return an image with every patch replaced by the nearest of the keys; overlapping ones are averaged."""
+    """Return an image with every patch replaced by the nearest key; overlapping patches are averaged."""
     size = Size.of(image)
     bottom, right = (HALF + (1 - side) % STRIDE for side in size)
     padded = functional.pad(image, (HALF, right, HALF, bottom), mode="replicate")
@@ -139,21 +140,21 @@ def _replace_patches(image: Image, keys: Patches) -> Image:
 
 
 def _components(padded: Image, keys: Patches) -> tuple[Patches, Patches]:
-    """Return the patches of an image and the keys by the keys' principal components.
+    """Return the patches of an image and the keys in the keys' principal components.
 
-    Directions in which the keys do not vary are left out: they are an arbitrary basis, another one on each machine.
+    Directions in which the keys do not vary are left out: their basis is arbitrary, and differs between machines.
     """
     mean = keys.mean(0)
     variances, axes = torch.linalg.eigh(exact((keys - mean).T @ (keys - mean)))
     varies = variances > len(variances) * torch.finfo(keys.dtype).eps * variances[-1]
-    varies[-1] = True  # of keys that are all the same, any direction
+    varies[-1] = True  # if all keys are the same, any direction will do
     axes = axes[:, varies][:, -COMPONENTS:].to(keys)
     parts = [(functional.unfold(rows, PATCH, stride=STRIDE)[0].T - mean) @ axes for _, rows in _rows(padded)]
     return torch.cat(parts), (keys - mean) @ axes
 
 
 def _rows(padded: Image) -> Iterator[tuple[int, Image]]:
-    """Yield the image in rows of patches, some `QUERIES` patches at a time, each with its first row of pixels."""
+    """Yield the image in rows of patches, about `QUERIES` patches at a time, each with its first row of pixels."""
     down, across = ((side - PATCH) // STRIDE + 1 for side in Size.of(padded))
     several = max(1, QUERIES // across)
     for first in range(0, down, several):
@@ -162,7 +163,7 @@ def _rows(padded: Image) -> Iterator[tuple[int, Image]]:
 
 
 def find_patches(queries: Patches, keys: Patches) -> Int[Tensor, "patches"]:
-    """Return for each query the key with the smallest D/(α + min D), where D are squared distances.
+    """Return, for each query, the index of the key with the smallest D/(α + min D), where D are squared distances.
 
     α is `COMPLETENESS` times the queries' variance.
     """

@@ -1,4 +1,4 @@
-"""MDAN: an image optimized against a discriminator that is trained at the same time.
+"""MDAN: an image optimized against a discriminator that trains at the same time.
 
 Source: Li & Wand, Precomputed Real-Time Texture Synthesis with Markovian Generative Adversarial Networks, 1604.04382.
 """
@@ -49,10 +49,11 @@ def transfer_mdan(
 ) -> Iterator[Progress]:
     """Optimize an image until a discriminator takes its patches for patches of the style images.
 
-    Arguments and results as in `transfer`; a resumed run ends bit for bit as it would have without the interruption.
+    Arguments and results are as in `transfer`; a resumed run ends bit for bit as it would have without the
+    interruption.
 
     Differs: the weights of content and total variation were chosen by eye, because the authors' weights belong to
-    another network and to patches that are summed differently. Their final contrast stretch is left out.
+    another network and to another way of summing patches. Their final contrast stretch is left out.
 
     Raises: InputError: options or images that cannot be used. NotAdditiveError: the image would be evaluated in parts.
     DivergedError: the optimization failed for good.
@@ -86,7 +87,7 @@ def transfer_mdan(
 def _steps(
     level: ScheduleLevel, evaluate: Evaluate, adversarial: AdversarialOptimizer, start: Image | ResumeState
 ) -> Generator[Progress, None, None]:
-    # Losses of different discriminators are not comparable: only non-finite values count as divergence.
+    # Losses of different discriminators cannot be compared: only non-finite values count as divergence.
     optimizer, parametrization = DivergenceGuard(adversarial, explosion=inf), PixelParametrization()
     if isinstance(start, ResumeState):
         iterations, point, _ = load_resume_state(start, optimizer, [level])
@@ -113,7 +114,7 @@ def _encode_styles(
 
 @torch.no_grad()
 def _objective(options: MDANOptions, encoder: Encoder, size: Size, content_image: Image) -> Objective:
-    """Return the content loss, relative to the energy of the content image at its layer, plus total variation."""
+    """Return the content loss, relative to the content image's energy at its layer, plus total variation."""
     layer = options.content_layer
     target = encoder(resize(content_image, size, clamp=True), [layer])[layer]
     energy = float(target.square().sum()) or 1.0

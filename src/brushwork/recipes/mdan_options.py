@@ -49,17 +49,17 @@ class MDANOptions(SizeOptions, InitOptions, RecipeOptions):
     """Layer whose patches the discriminator classifies."""
 
     patch: int = 8
-    """Positions along each side of a patch."""
+    """Side of a patch, in positions."""
 
     patch_stride: int = 4
-    """Positions from one patch to the next; at most `patch`."""
+    """Distance from one patch to the next, in positions; at most `patch`."""
 
     style_scale: tuple[float, ...] = (1.0,)
     """Size of the style image relative to the content image, both measured as `measure` says; larger gives larger
     strokes; one for all style images, or one for each; several for a single style image take its patches at each."""
 
     rotations: tuple[float, ...] = (-10.0, 0.0, 10.0)
-    """Angles in degrees by which the style image is rotated for more patches."""
+    """Angles by which the style image is rotated for more patches, in degrees."""
 
     scales: tuple[float, ...] = (1 / 1.1, 1.0, 1.1)
     """Factors by which the style image is scaled for more patches."""
@@ -74,8 +74,8 @@ class MDANOptions(SizeOptions, InitOptions, RecipeOptions):
     """Learning rate of Adam for the pixels, white being 1."""
 
     discriminator_lr: float = 0.002
-    """Learning rate of Adam for the discriminator; the authors use 0.02, which makes its scores explode, so that
-    content counts for nothing."""
+    """Learning rate of Adam for the discriminator; the authors' 0.02 makes its scores explode, so that content counts
+    for nothing."""
 
     def __post_init__(self) -> None:
         check_options(self)

@@ -1,4 +1,4 @@
-"""The loop over image sizes from coarse to fine, with losses that are resampled at each outer step."""
+"""The loop over image sizes, coarse to fine, with losses that are resampled at each outer step."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from brushwork.recipes.optimizers import make_optimizer
 from brushwork.types import Evaluate, Image, State
 
 OUTER_STEP = 10
-"""Evaluations of one function: enough for L-BFGS to learn its curvature, few enough that no direction is missed."""
+"""Evaluations of one function: enough for L-BFGS to learn its curvature, few enough to miss no direction."""
 
 
 @dataclass(frozen=True)
@@ -37,18 +37,18 @@ class ResampledObjective:
     """An evaluation that becomes another function at each outer step."""
 
     draw: Callable[[int], Evaluate]
-    """Return the evaluation of an outer step, from its number alone: a resumed run gets the same ones."""
+    """Function from the number of an outer step to its evaluation; a resumed run gets the same evaluations."""
     every: int = OUTER_STEP
-    """Evaluations in an outer step."""
+    """Number of evaluations in an outer step."""
 
     def outer_step(self, iterations: int, budget: int) -> tuple[Evaluate, int]:
-        """Return the evaluation after a number of iterations, and the iteration count at which it ends."""
+        """Return the evaluation after a number of iterations, and the iteration count at which its step ends."""
         step = iterations // self.every
         return self.draw(step), min(budget, (step + 1) * self.every)
 
 
 EvaluateAt: TypeAlias = Callable[[Size], Evaluate | ResampledObjective]
-"""Evaluation of a recipe's losses at a size; the targets are computed at that size."""
+"""Function from a size to the evaluation of a recipe's losses, with targets computed at that size."""
 
 
 class ResumeState(NamedTuple):
@@ -58,13 +58,13 @@ class ResumeState(NamedTuple):
     iterations: int
     """Iterations spent at this level."""
     state: State
-    """The optimizer's state, its point as `point`, and the displayed image as `shown`."""
+    """The optimizer's state, with its point as `point` and the displayed image as `shown`."""
 
     def to(self, device: torch.device) -> ResumeState:
         """Return the state with its point and image on a device.
 
-        Optimizers copy what they load to where the point is, entry by entry: a history need not fit there twice, or at
-        all.
+        When an optimizer loads a state, it copies it to the point's device entry by entry: a history need not fit there
+        twice, or at all.
         """
         return self._replace(state=self.state | {name: self.state[name].to(device) for name in ("point", "shown")})
 
@@ -78,7 +78,7 @@ class Progress(NamedTuple):
     step: OptimizationStep
     optimizer: Optimizer
     finish: Callable[[Image], Image] | None = None
-    """Final step applied to the optimized image, for example a color change."""
+    """Final step applied to the optimized image, such as a color change."""
 
     @property
     def image(self) -> Image:
@@ -97,7 +97,7 @@ class Progress(NamedTuple):
         return sum(level.iterations for level in self.levels)
 
     def resume_state(self) -> ResumeState:
-        """Return everything needed to resume from here; no two tensors share memory, as safetensors requires."""
+        """Return everything needed to resume from here. No two tensors share memory, as safetensors requires."""
         resume, apart = self.lazy_resume_state()(), {"point": self.step.point}
         for name, value in resume.state.items():
             is_shared = value.data_ptr() in {one.data_ptr() for one in apart.values()}
@@ -107,7 +107,7 @@ class Progress(NamedTuple):
     def lazy_resume_state(self) -> Callable[[], ResumeState]:
         """Return a function that makes the resume state, now or later.
 
-        Only the image is computed when it is called, because few steps are asked for their state.
+        Only the image is left to compute when the function is called, because few steps are asked for their state.
         """
         level, step, state = self.level, self.step, self.optimizer.state()
         return lambda: ResumeState(level, step.index, {**state, "point": step.point, "shown": step.image})
@@ -122,10 +122,10 @@ def optimize_multiscale(
     *,
     detail: Callable[[Size, Size], Image | None] = lambda old, new: None,
 ) -> Iterator[Progress]:
-    """Optimize an image at each level in turn, from a full image, or on from where a run was interrupted.
+    """Optimize an image at each level in turn, starting from a full image or from where a run was interrupted.
 
-    Each level starts from the enlarged result of the one before, plus the `detail` (of the full image) that belongs to
-    the second of two sizes and not to the first. What is evaluated, yielded and saved is this process's part.
+    Each level starts from the enlarged result of the one before, plus the `detail` (of the full image) that the second
+    of two sizes shows and the first does not. Only this process's part is evaluated, yielded and saved.
 
     Raises: InputError: the interrupted run had another optimizer, or other sizes.
     """
@@ -133,9 +133,9 @@ def optimize_multiscale(
 
 
 def leave_inference_mode(steps: Generator[Progress, None, None]) -> Iterator[Progress]:
-    """Yield the steps of a generator, each computed outside of the caller's inference mode, which has no gradients.
+    """Yield the steps of a generator, each computed outside the caller's inference mode, which has no gradients.
 
-    Differs: torch's decorator keeps a generator's arguments, and so a loaded state, as long as it runs.
+    Differs: torch's decorator keeps a generator's arguments, and so a loaded state, for as long as it runs.
     """
     with closing(steps):
         while True:
@@ -188,28 +188,28 @@ def _optimize(
             for step in minimize(
                 parametrization, here, optimizer, end, point=point, evaluations=iterations, reductions=reductions
             ):
-                point, shown, iterations = step.point, step, step.index  # nothing large that the step does not hold
+                point, shown, iterations = step.point, step, step.index  # nothing large beyond what the step holds
                 yield Progress(schedule, index, step, optimizer)
             if iterations < end == budget:  # no step decreases the loss
                 break
-            iterations = end  # the next outer step is another function, or starts anew
+            iterations = end  # the next outer step has another function, or starts anew
         iterations = 0
 
 
 def _outer_step(evaluate: Evaluate | ResampledObjective, iterations: int, budget: int) -> tuple[Evaluate, int]:
-    """Return the evaluation after a number of iterations, and the iteration count at which it ends."""
+    """Return the evaluation after a number of iterations, and the iteration count at which its step ends."""
     return evaluate.outer_step(iterations, budget) if isinstance(evaluate, ResampledObjective) else (evaluate, budget)
 
 
 def _until_restart(optimizer: Optimizer, iterations: int, end: int, every: int) -> int:
-    """Reset the optimizer where it starts anew, and return the iteration count of its next start, at most `end`."""
+    """Reset the optimizer if a restart is due, and return the iteration count of the next restart, at most `end`."""
     if iterations and iterations % every == 0:
         optimizer.reset()
     return min(end, (iterations // every + 1) * every)
 
 
 def _at_next_level(optimizer: Optimizer, options: OptimizerOptions, level: int, reductions: Reductions) -> Optimizer:
-    """Return the optimizer for a level after the first, with the memory that it takes along; still to be rescaled."""
+    """Return the optimizer for a level after the first, with the memory that it carries, not yet rescaled."""
     if options.carried_memory == "none":
         optimizer.reset()
     if not (level == 1 and options.finer_history):
@@ -222,9 +222,9 @@ def _at_next_level(optimizer: Optimizer, options: OptimizerOptions, level: int, 
 def load_resume_state(
     resume: ResumeState, optimizer: Optimizer, schedule: Sequence[ScheduleLevel], partition: Partition = FULL_IMAGE
 ) -> tuple[int, Tensor, Image]:
-    """Load the optimizer's state; return the iterations spent at the level, the point and the image.
+    """Load the optimizer's state, and return the iterations spent at the level, the point and the image.
 
-    Raises: InputError: the state is that of another optimizer, or of another size than the level has.
+    Raises: InputError: the state belongs to another optimizer, or to another size than the level's.
     """
     levels = schedule[resume.level : resume.level + 1]
     parts = [Size.of(partition.crop(torch.empty(1, 3, *level.size, device="meta"))) for level in levels]

@@ -1,7 +1,7 @@
 """Normalizations of the losses: what α, β and the layer weights multiply in the papers and programs.
 
-The ratio α/β that the papers print belongs to the authors' programs, not to the printed equations. With content
-features of N·M numbers, the printed ratio r means, in the printed equations, α/β = r / (2·N·M).
+The ratio α/β printed in the papers belongs to the authors' programs, not to the printed equations. With content
+features of N·M numbers, a printed ratio r means α/β = r / (2·N·M) in the printed equations.
 
 | name       | content         | style, each layer   | layers   | source                                     |
 |------------|-----------------|---------------------|----------|--------------------------------------------|
@@ -12,8 +12,8 @@ features of N·M numbers, the printed ratio r means, in the printed equations, �
 | `sums`     | Σ(F−P)²         | Σ(G/M−A/M)²         | averaged | the Keras example, with the loss `gram-pixels` |
 
 In `relative` every loss is measured relative to the style image: style relative to its Gram matrix, content relative to
-the energy S² that it has at the content layer. So the same weights mean the same for every network and style image; in
-the others the balance moves with the scale of the activations (content with its square, style with its fourth power).
+its energy S² at the content layer. So the same weights mean the same for every network and style image. In the others
+the balance shifts with the scale of the activations (content with its square, style with its fourth power).
 
 Source: 1508.06576, eq. 1–7; the authors' published notebooks.
 """
@@ -46,15 +46,16 @@ class LossNormalization:
     gram_norm: Callable[[Gram], float]
     """Factor of Σ(G/M−A/M)² at a style layer, from the style image's A/M."""
     mean_std_norm: Callable[[LayerStatistics], float]
-    """Factor of ‖μ−μ*‖² + ‖σ−σ*‖² at a style layer."""
+    """Factor of ‖μ−μ*‖² + ‖σ−σ*‖² at a style layer, from the style image's moments."""
     is_averaged: bool
     """Whether layers share the weight, w_l = 1/L; otherwise w_l = 1 for each."""
     is_relative: bool = False
-    """Whether losses are measured relative to the style image, content too, so that weights mean the same for all.
+    """Whether all losses, including content, are relative to the style image, so that weights mean the same for all.
 
-    Then each loss is multiplied by its `balance`, so that its effect is as strong as that of Gram matrices, and regions
-    are weighted by their area: a position in any region gets as strong a gradient as without regions. Otherwise each of
-    R regions has weight 1/R, as in the authors' program, where small regions are overdone and large ones hardly change.
+    If so, each loss is multiplied by its `balance`, which makes its effect as strong as that of Gram matrices, and
+    regions are weighted by their area: a position in any region gets as strong a gradient as without regions. Otherwise
+    each of R regions has weight 1/R, as in the authors' program, which overdoes small regions and hardly changes large
+    ones.
     """
 
     def layer_weight(self, layers: int) -> float:
@@ -62,9 +63,9 @@ class LossNormalization:
         return 1.0 / layers if self.is_averaged and layers else 1.0
 
     def weigh_losses(self, options: StyleOptions) -> list[tuple[str, StyleLossSpec, float]]:
-        """Return the losses at a style layer with weight 1: the name each is reported under, the loss, its weight.
+        """Return the losses at a style layer of weight 1, each with the name under which it is reported and its weight.
 
-        These are the losses of the options, and beside Gram matrices the means and standard deviations of the layer.
+        These are the losses of the options, and beside Gram matrices also the layer's means and standard deviations.
         """
         known, fractions, found = style_losses(), parse_loss_weights(options.loss), dict[str, float]()
         for name, fraction in fractions.items():
@@ -75,7 +76,7 @@ class LossNormalization:
         return [(known[name].label or name, known[name], weight) for name, weight in found.items()]
 
     def region_weights(self, masks: Mask) -> Float[Tensor, "r"]:
-        """Compute the weight of each region from its mask over the positions of a layer."""
+        """Compute the weight of each region, given its mask over the positions of a layer."""
         areas = masks.square().mean(dim=(1, 2))
         return areas if self.is_relative else torch.full_like(areas, 1 / len(masks))
 
@@ -85,9 +86,9 @@ def _mean(tensor: Tensor, style: LayerStatistics | None = None) -> float:
 
 
 def _share_of_painting(feature: Feature, style: LayerStatistics | None) -> float:
-    """Return 1 / (M · E‖S‖²), the norm of content relative to the style image's energy.
+    """Return 1 / (M · E‖S‖²), which makes content relative to the style image's energy.
 
-    It gives the mean over positions, relative to the style image's mean energy S² at that layer.
+    The content loss is then a mean over positions, relative to the style image's mean energy S² at that layer.
     """
     if style is None:
         return _mean(feature)
@@ -95,7 +96,7 @@ def _share_of_painting(feature: Feature, style: LayerStatistics | None) -> float
 
 
 def _relative(*tensors: Tensor) -> float:
-    """Return 1 over the squared norm; 1 for a target of zeros."""
+    """Return 1 divided by the squared norm, or 1 for a target of zeros."""
     energy = sum(float(as_float32(tensor).square().sum()) for tensor in tensors)
     return 1.0 / energy if energy > 0 else 1.0
 

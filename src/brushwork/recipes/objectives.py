@@ -1,4 +1,4 @@
-"""Builders of content, style and total variation objectives from images, options and weights."""
+"""Functions that build content, style and total variation objectives from images, options and weights."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def content_objective(
     partition: Partition = FULL_IMAGE,
     layer_weights: Sequence[float] = (),
 ) -> Objective:
-    """Return weight · Σ_l w_l · content loss; the losses are named `content:LAYER`.
+    """Return weight · Σ_l w_l · content loss, with losses named `content:LAYER`.
 
-    `layer_weights` are w_l; none: 1 for each. `style` is the style at the content layers, for a normalization that
-    measures content relative to it. The targets are those of this process's part of the content image.
+    `layer_weights` are w_l, 1 each if there are none. `style` is the style at the content layers, for a normalization
+    that measures content relative to it. The targets cover this process's part of the content image.
     """
     objective, every = Objective({}), dict(zip(layers, layer_weights or [1.0] * len(layers), strict=True))
     for layer, (feature, top, positions) in partition.features(
@@ -58,10 +58,11 @@ def style_objective(
     targets: StyleTargets | None = None,
     content: Image | None = None,
 ) -> Objective:
-    """Return β · Σ_l w_l · style losses, + `moment_weight` · Σ_l w_l · mean-std loss beside Gram losses.
+    """Return β · Σ_l w_l · style losses; beside Gram losses, also `moment_weight` · Σ_l w_l · mean-std loss.
 
-    They are named `style:LAYER` (Gram), `moments:LAYER` (mean-std), and `LOSS:LAYER`, each weighted by its fraction of
-    β. `targets` hold the style images themselves; `content` is the content image, for losses that depend on it.
+    The losses are named `style:LAYER` (Gram), `moments:LAYER` (mean-std), and `LOSS:LAYER`, each weighted by its
+    fraction of β. `targets` hold the style images themselves; `content` is the content image, for losses that depend on
+    it.
 
     Raises: InputError: a loss needs the style images, and they are not available.
     """
@@ -85,14 +86,14 @@ def layer_weights(options: StyleOptions, normalization: LossNormalization) -> li
 
 
 def tv_objective(form: TVForm, weight: float, size: Size, encoder_scale: float) -> Objective:
-    """Return weight · total variation, named `tv`; an empty objective at weight 0."""
+    """Return weight · total variation, named `tv`, or an empty objective if the weight is 0."""
     if weight == 0:
         return Objective({})
     return Objective.single("tv", make_total_variation(form, size, encoder_scale), weight)
 
 
 def _layer_weights(options: StyleOptions) -> Sequence[float]:
-    """Return the weights given, or a geometric series of mean 1."""
+    """Return the given weights, or a geometric series of mean 1."""
     layers = len(options.style_layers)
     if options.style_layer_weights:
         return options.style_layer_weights
@@ -112,7 +113,7 @@ def _style_loss(name: str, loss: StyleLossSpec, target: WholeTarget, normalizati
 
 
 def require_distinct(encoder: Encoder, layers: Sequence[str]) -> Sequence[str]:
-    """Check that the encoder has the layers and that none is given twice under two names, and return them.
+    """Check that the encoder has the layers and that none is given twice, even by two names, and return them.
 
     Raises: InputError.
     """

@@ -1,4 +1,4 @@
-"""Optimizers as the options name them."""
+"""Optimizers by their names in the options."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BETA1 = 0.9
 def make_optimizer(options: OptimizerOptions, reductions: Reductions = WHOLE) -> Optimizer:
     """Return the optimizer that the options name, with a divergence guard.
 
-    Raises: InputError: the preconditioner needs the full image, and several processes hold parts of it.
+    Raises: InputError: the preconditioner needs the full image, but several processes hold parts of it.
     """
     if options.preconditioner == "frequency" and reductions is not WHOLE:
         raise InputError(

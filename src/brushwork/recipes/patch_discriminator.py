@@ -1,4 +1,4 @@
-"""Patch discriminator, trained online against the image that is being optimized.
+"""Patch discriminator, trained online against the optimized image.
 
 Source: Li & Wand, Precomputed Real-Time Texture Synthesis with Markovian Generative Adversarial Networks, 1604.04382.
 """
@@ -28,14 +28,14 @@ _PREFIX = "discriminator."
 _PRIME = 1_000_003
 
 Draw: TypeAlias = Callable[[int], int]
-"""Sampler of an integer from 0 up to, but not including, the given one."""
+"""Function that draws a random integer from 0 up to, but not including, the given one."""
 
 
 class OnlineDiscriminator:
-    """Patch discriminator trained online against the image that is being optimized.
+    """Patch discriminator trained online against the optimized image.
 
-    Its random numbers depend on the seed and the number of the update. Its `state` is that from before its last update:
-    a resumed optimizer evaluates the image once more, and the discriminator repeats that update.
+    Its random numbers depend on the seed and the number of the update. Its `state` is from before its last update: a
+    resumed optimizer evaluates the image once more, and the discriminator repeats that update.
 
     Raises: InputError: no copy of the style images is large enough for a patch.
     """
@@ -75,10 +75,10 @@ class OnlineDiscriminator:
         self._steps += 1
 
     def generator_loss(self, image: Feature) -> Scalar:
-        """Compute the hinge loss of the image's patches, to be classified as patches of a style image.
+        """Compute the hinge loss of the image's patches, which should be classified as patches of a style image.
 
-        Differs: the authors' patches lie at fixed positions; these are shifted at random at each update, so that all
-        positions are covered, and none is always at the same place of a patch.
+        Differs: the authors' patches lie at fixed positions. Here a random shift at each update covers all positions,
+        and no position is always at the same place in a patch.
         """
         self._discriminator.requires_grad_(False)
         try:
@@ -107,7 +107,7 @@ class OnlineDiscriminator:
         self._before = self._now()
 
     def _now(self) -> State:
-        """Return a copy of everything that training changes."""
+        """Return a copy of all that training changes."""
         kept: dict[str, Tensor] = {f"{_PREFIX}steps": to_tensor(self._steps)}
         for name, weight in self._discriminator.named_parameters():
             memory: Mapping[str, Tensor] = self._adam.state.get(weight, {})
@@ -128,19 +128,19 @@ class OnlineDiscriminator:
         return copy[..., top : top + height, left : left + width]
 
     def _crop_shifted(self, image: Feature) -> Feature:
-        """Return the feature map with its padding, without the first rows and columns."""
+        """Return the padded feature map, without as many of its first rows and columns as the current shift says."""
         down, right = self._shift
         return reflect_pad(image, self._patches)[..., down:, right:]
 
 
 class PatchDiscriminator(nn.Module):
-    """Score for each patch of a feature map, high for style patches.
+    """Network that scores each patch of a feature map, high for style patches.
 
-    Layers: leaky ReLU – 3×3 convolution – batch norm – leaky ReLU – convolution over the full patch. No padding, and
-    batch statistics. No biases: the authors set those of convolutions to 0 at each step.
+    Layers: leaky ReLU – 3×3 convolution – batch norm – leaky ReLU – convolution over the full patch. It has no padding,
+    and uses batch statistics. It has no biases: the authors set those of convolutions to 0 at each step.
 
     Differs: the authors cut the patches out and pad each with zeros; here the 3×3 convolution covers the positions
-    around it.
+    around the patch.
     """
 
     def __init__(self, channels: int, patches: PatchGrid) -> None:
@@ -156,7 +156,7 @@ class PatchDiscriminator(nn.Module):
 
 
 def receptive_field(patches: PatchGrid) -> int:
-    """Return the side in positions of the receptive field of a score: a patch and the border of its 3×3 convolution."""
+    """Return the side of a score's receptive field, in positions: a patch and the border of its 3×3 convolution."""
     return patches.side + 2
 
 

@@ -35,7 +35,7 @@ _PROGRAM = TransferOptions(
     iteration_floor=0.0,
     bounded=False,
 )
-"""Options that the published programs share: one size, the original network, torch's L-BFGS, unbounded pixels."""
+"""Options common to the published programs: one size, the original network, torch's L-BFGS, unbounded pixels."""
 
 _JCJOHNSON = replace(
     _PROGRAM,
@@ -67,7 +67,7 @@ _FZLIU = replace(
     initial_step=3e-4,
     bounded=True,
 )
-"""Differs: our line search and projection stand for SciPy's L-BFGS-B, and the budget counts evaluations."""
+"""Differs: our line search and projection replace SciPy's L-BFGS-B, and the budget counts evaluations."""
 
 _KERAS = replace(
     _PROGRAM,
@@ -252,13 +252,14 @@ QUALITIES: Mapping[Quality, TransferOptions] = {
     "normal": PRESETS["default"],
     "best": replace(PRESETS["default"], iterations=200, iteration_decay=0.6),
 }
-"""`default` at three prices: a finished-looking picture in seconds, the preset itself, and all that it can reach."""
+"""`default` at three costs: a finished-looking picture in seconds, the preset itself, and the best it can reach."""
 
 
 def load_preset(name: str, quality: Quality = "normal") -> TransferOptions:
-    """Return the options of a published program, by name; `default` also as a draft, or at its best.
+    """Return the options of a preset by name; `default` also comes in the qualities draft and best.
 
-    Raises: InputError: no such preset (the message suggests the nearest ones), or another quality of a published one.
+    Raises: InputError: no such preset (the message suggests the nearest ones), no such quality, or another quality of a
+    published program.
     """
     if name not in PRESETS:
         raise InputError(f"there is no preset {name!r}. {suggest_names(name, PRESETS)}")

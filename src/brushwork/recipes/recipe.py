@@ -1,4 +1,4 @@
-"""What jobs and commands ask of a recipe's options. A recipe is one file: its options and what runs them."""
+"""The interface of a recipe's options to jobs and commands. A recipe is one file: its options and its run."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 class RunArguments(TypedDict, total=False):
-    """What a run takes beside its images."""
+    """Arguments of a run beside its images."""
 
     encoder: Encoder | None
-    """Replaces the network that the options name; its device and dtype are used."""
+    """Encoder that replaces the network named in the options; its device and dtype are used."""
     resume: ResumeState | None
-    """Where an earlier run stopped."""
+    """State in which an earlier run stopped."""
     partition: Partition
-    """The part of the image that this process computes; otherwise all of it."""
+    """The part of the image that this process computes; by default, all of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,36 +40,36 @@ class RecipeOptions(EncoderOptions, MethodOptions, ABC):
     is_iterative: ClassVar[bool] = True
 
     content_name: ClassVar[str] = "the content image"
-    """What the content image is called in messages."""
+    """Name of the content image in messages."""
 
     larger_content: ClassVar[str] = "a larger --size or --min-size"
-    """What encodes a content image at a larger size."""
+    """Flags that let a content image be encoded at a larger size, for messages."""
 
     @property
     @abstractmethod
     def encoded_layers(self) -> tuple[str, ...]:
-        """The encoder layers that are used."""
+        """The encoder layers that the recipe uses."""
 
     @abstractmethod
     def run(self, images: RecipeInputs, **how: Unpack[RunArguments]) -> Iterator[Progress]:
         """Run the recipe for this process's part of the image.
 
-        Raises: InputError, WeightsError, DivergedError. NotAdditiveError: it needs the full image, without tiles.
+        Raises: InputError, WeightsError, DivergedError. NotAdditiveError: the recipe needs the full image, untiled.
         """
 
     def require_inputs(self, images: RecipeInputs, encoder: Encoder) -> None:
-        """Check, before anything is computed, that the options go together with the images.
+        """Check, before anything is computed, that the options and the images are compatible.
 
         Raises: InputError.
         """
 
     @abstractmethod
     def with_iterations(self, iterations: int) -> Self:
-        """Return the options for a number of iterations at one size only."""
+        """Return the options for the given number of iterations at one size only."""
 
     @property
     def optimizer_options(self) -> OptimizerOptions | None:
-        """Options of the optimizer of the pixels; None: Adam at one level, which the recipe sets up itself."""
+        """Options of the optimizer of the pixels; None: the recipe sets up Adam itself, at one level."""
         return None
 
     @property
@@ -78,7 +78,7 @@ class RecipeOptions(EncoderOptions, MethodOptions, ABC):
         return False
 
     def with_found_network(self, folder: Path, weights: str) -> Self:
-        """Return the options with the weights file of the network where it is now."""
+        """Return the options with the current path of the network's weights file."""
         from brushwork.encoders.load import find_same_encoder  # imports torch
 
         if not is_weights_file(self.network):
@@ -87,7 +87,7 @@ class RecipeOptions(EncoderOptions, MethodOptions, ABC):
         return replace(self, network=str(found))
 
     def enlarge(self, images: RecipeInputs, image: Image, size: Size, encoder: Encoder) -> Image:
-        """Return an image of one of the sizes, enlarged to a larger one as the run would start from it there."""
+        """Return an image of one of the sizes, enlarged to a larger one, as the run would start from it there."""
         from brushwork.images.resample import resize  # imports torch, which the options do not need
 
         return resize(image, size, clamp=True)
@@ -98,7 +98,7 @@ class RecipeOptions(EncoderOptions, MethodOptions, ABC):
 
 
 def run_recipe(options: RecipeOptions, images: RecipeInputs, **how: Unpack[RunArguments]) -> Iterator[Progress]:
-    """Run the recipe that the options belong to, for this process's part of the image.
+    """Run the recipe to which the options belong, for this process's part of the image.
 
     Raises: InputError, WeightsError, DivergedError: as the recipes do.
     """

@@ -15,20 +15,20 @@ from brushwork.types import Image, Mask
 
 
 def color_moments_of(pixels: LayerStatistics) -> Moments:
-    """Return mean and covariance of colors from the statistics of the layer `pixels`."""
+    """Return the mean and covariance of colors, given the statistics of the layer `pixels`."""
     mean, second = exact(pixels.mean[0]), exact(pixels.gram[0])
     return mean, second - mean[:, None] * mean
 
 
 def recolor(content: Image, colors: Moments) -> Image:
-    """Return the content image in colors of that mean and covariance, inside [0, 1]; of a batch, each by its own."""
+    """Return the content image, in [0, 1], with the given mean and covariance of colors; in a batch, each by itself."""
     return torch.cat([match_moments(one, color_moments(one), colors) for one in torch.split(content, 1)]).clamp(0, 1)
 
 
 def recolor_regions(content: Image, styles: Sequence[Image], regions: Sequence[StyleRegion], std: float = 0.0) -> Image:
-    """Return the content image with each region in the colors of its region of a style image.
+    """Return the content image with each region in the colors of its style image's region.
 
-    Where regions overlap, they are averaged; pixels of no region stay as they are. `std` is that of `feather`.
+    Where regions overlap, they are averaged; pixels of no region are unchanged. `std` is that of `feather`.
     """
     masks = feathered_masks(regions, Size.of(content), std)
     parts = [
@@ -39,7 +39,7 @@ def recolor_regions(content: Image, styles: Sequence[Image], regions: Sequence[S
 
 
 def feathered_masks(regions: Sequence[StyleRegion], size: Size, std: float) -> Mask:
-    """Return the regions of the content image at a size, one mask each; `std` is that of `feather`."""
+    """Return one mask for each region of the content image, at a size; `std` is that of `feather`."""
     return torch.cat([feather(region.content, size, std) for region in regions])
 
 
@@ -54,7 +54,7 @@ def blend_regions(content: Image, parts: Sequence[Image], masks: Mask) -> Image:
 
 
 def _recolor_region(content: Image, mask: Mask, style: Image, region: Mask) -> Image:
-    """Return the content image in the colors of a region of a style image; as it is, where either region is empty."""
+    """Return the content image in the colors of a style image's region; unchanged if either region is empty."""
     painted = feather(region, Size.of(style), 0.0)
     if not (mask.is_meta or (mask.any() and painted.any())):
         return content

@@ -32,9 +32,9 @@ def reconstruct(
     resume: ResumeState | None = None,
     partition: Partition = FULL_IMAGE,
 ) -> Iterator[Progress]:
-    """Find an image with the same features at one layer as the given one, starting from noise.
+    """Find an image with the same features at one layer as the given one, starting from noise by default.
 
-    Raises: InputError, DivergedError: as `transfer`.
+    Raises: InputError, DivergedError: as in `transfer`.
     Source: 1508.06576, eq. 1 and fig. 1 (a–e); Mahendran & Vedaldi, 1412.0035.
     """
     require_options(options, ReconstructionOptions)

@@ -60,7 +60,7 @@ class ReconstructionOptions(SizeOptions, InitOptions, OptimizerOptions, RecipeOp
 
     @property
     def encoded_layers(self) -> tuple[str, ...]:
-        """The layer that is matched."""
+        """The layer to match."""
         return (self.layer,)
 
     def schedule(self, content: Size) -> list[ScheduleLevel]:

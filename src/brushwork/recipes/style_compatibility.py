@@ -1,4 +1,4 @@
-"""Checks that style images, style files and regions go together with the options of a style transfer."""
+"""Check that style images, style files and regions are compatible with the options of a style transfer."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def require_compatible_styles(
 ) -> None:
     """Check that style files were made with the encoder options in use, and that the options are compatible.
 
-    `has_init`: the initial image is given, whatever the options name.
+    `has_init` says that the initial image is given, whatever the options name.
 
     Raises: InputError: they are not, the number of scales or weights does not match the number of style images, or a
-    style image is a batch, as of colors matched to several content images.
+    style image is a batch, as when its colors are matched to several content images.
     """
     for style in styles:
         if isinstance(style, StyleFile):

@@ -1,4 +1,4 @@
-"""Extraction of the style of an image, to be saved as a style file."""
+"""Extraction of an image's style, to save as a style file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def extract_style(
 ) -> StyleFile:
     """Extract the style of an image, as a transfer with these options encodes it at each of its sizes.
 
-    A transfer with the result equals one with the style image itself, for any content image, with the same size and
+    For any content image, a transfer with the result equals one with the style image itself, given the same size and
     encoder options (for sizes that measure an area: up to the rounding of pixels).
     `source` names the style image.
 
@@ -66,7 +66,7 @@ def extract_style(
 
 @torch.no_grad()
 def _with_adain(styles: dict[int, Style], image: Image, options: TransferOptions, encoder: Encoder) -> dict[int, Style]:
-    """Return the styles with what AdaIN takes at each size, encoded as AdaIN encodes a style image."""
+    """Return the styles, with AdaIN's statistics at each size, encoded as AdaIN encodes a style image."""
     adain_encoder, own = load_adain_encoder(encoder.engine).to(image.device), Size.of(image)
     found = {}
     for pixels, style in styles.items():
@@ -84,7 +84,7 @@ def extraction_size(style: Size, options: TransferOptions) -> Size:
 def _sizes(options: TransferOptions, style: Size) -> list[Size]:
     """Return the sizes, small to large.
 
-    They are those of a square, which include the sizes of content images of any proportions.
+    They are the sizes of a square, which include those of content images of any proportions.
     """
     square = style if options.size == "full" else Size(options.size, options.size)
     return [level.size for level in options.schedule(square)]

@@ -1,4 +1,4 @@
-"""Features of the style at random positions, and those most similar to the content image's."""
+"""Features of the style at random positions, and those nearest to the content image's."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from brushwork.losses.sampling import draw_columns
 from brushwork.types import Feature, Image
 
 SAMPLES, HYPERCOLUMNS = 2048, 8192
-"""Positions of the style that are drawn at each layer, and hypercolumns: these are searched once, not at every step."""
+"""Number of positions drawn at each layer, and of hypercolumns, which are searched once, not at every step."""
 
 ORIENTATIONS = 4
-"""The style image is encoded as it is, and rotated by 90, 180 and 270 degrees, as in the authors' program of NNST."""
+"""Number of rotations (0, 90, 180 and 270 degrees) in which the style image is encoded, as in NNST's program."""
 
 Columns = Float[Tensor, "c _"]
 
 
 class StyleSamples(NamedTuple):
-    """Features of the style at random positions, the same for no two layers."""
+    """Features of the style at random positions, drawn for each layer separately."""
 
     layers: Mapping[str, Columns]
     hypercolumns: Columns
-    """All layers at the same positions."""
+    """Features of all layers at the same positions."""
 
 
 @dataclass(frozen=True)
 class SampledStyles:
-    """Style images as features at random positions, of the images in four orientations."""
+    """Style images in four orientations, as features at random positions."""
 
     styles: Sequence[Image]
     weights: Sequence[float]
-    """Fraction of the positions that each image has; they sum to 1."""
+    """Each image's fraction of the positions; they sum to 1."""
     layers: Sequence[str]
     encoder: Encoder
     partition: Partition
@@ -50,7 +50,7 @@ class SampledStyles:
 
     @cached_property
     def samples(self) -> StyleSamples:
-        """The features, computed when they are read; the full maps are held for one orientation at a time."""
+        """The features, computed on access, with the full maps of one orientation at a time in memory."""
         drawn = [
             self._draw(style.rot90(turn, (-2, -1)), weight / ORIENTATIONS)
             for style, weight in zip(self.styles, self.weights, strict=True)
@@ -76,14 +76,14 @@ class SampledStyles:
 
 @dataclass(frozen=True)
 class ContentMatch:
-    """For each hypercolumn of a content image, the nearest one of the style."""
+    """The style's nearest hypercolumn for each hypercolumn of a content image."""
 
     content: Image
     styles: SampledStyles
 
     @cached_property
     def features(self) -> Mapping[str, Feature]:
-        """The style's hypercolumns at the positions of the content image's, split into layers."""
+        """The nearest hypercolumns, at the positions of the content image's, split into layers."""
         grid, samples = grid_size(Size.of(self.content)), self.styles.samples
         queries = [
             stack_hypercolumns(self.styles.encode(one), grid)[0].flatten(1) for one in torch.split(self.content, 1)

@@ -16,10 +16,10 @@ With F the style image's features at a layer of N channels, and E‖F‖² = ‖
 | `neighbors`   | mean over positions of 1 − cos(f−μ, f*_NN−μ*)            | 1                  | 1         |
 | `hypercolumns` | mean over a grid of 1 − cos(f, f*), f* the content's match | 1               | 1         |
 
-In `relative` each loss is multiplied by its `balance`, so that its effect is as strong as that of Gram matrices. For
-several style images, means and covariances are blended; sliced Wasserstein and histogram are weighted sums of one loss
-per style image, whose minimum lies between them; each patch is matched to the nearest patch of all style images, and
-so are features and hypercolumns, to which each image contributes in proportion to its weight.
+In `relative` each loss is multiplied by its `balance`, so that its effect is as strong as that of Gram matrices. With
+several style images, means and covariances are blended. Sliced Wasserstein and histogram are weighted sums of one loss
+per style image, whose minimum lies between them. Each patch is matched to the nearest patch of all style images, and
+so are features and hypercolumns, of which each image contributes in proportion to its weight.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ from brushwork.types import Feature, Image
 
 @dataclass(frozen=True)
 class StyleTargets:
-    """The style images as encoded, and the features and statistics that the losses need as targets."""
+    """The style images at their encoded size, and the features and statistics that losses need as targets."""
 
     styles: Sequence[Image]
     weights: Sequence[float]
     """Weight of each style image in the blend; they sum to 1."""
     style: Style
-    """The blend of their moments at every style layer."""
+    """The images' blended moments at every style layer."""
     encoder: Encoder
     size: Size
     """Size of the optimized image."""
@@ -63,13 +63,13 @@ class StyleTargets:
 
     @cached_property
     def sampled(self) -> SampledStyles:
-        """Their features at random positions."""
+        """The style images' features at random positions."""
         layers = self.layers or tuple(self.style.statistics)
         return SampledStyles(self.styles, self.weights, layers, self.encoder, self.partition, self.seed)
 
     @cached_property
     def features(self) -> Sequence[Mapping[str, Feature]]:
-        """All features of each style image; every process has them in full."""
+        """All features of each style image, in full on every process."""
         layers = tuple(self.style.statistics)
         return [full_features(self.encoder, style, layers, self.partition) for style in self.styles]
 
@@ -85,9 +85,9 @@ class WholeTarget(StyleTarget):
     """Target of a style loss at a layer: the style images as a whole."""
 
     style: Style
-    """Their blended moments."""
+    """The style images' blended moments."""
     images: StyleTargets | None
-    """None: only the moments are there."""
+    """The style images; None if only the moments are available."""
     image: int | None = None
     """Index of the only style image that counts for `features`; None: all of them."""
     match: ContentMatch | None = None
@@ -126,14 +126,14 @@ class WholeTarget(StyleTarget):
 
     @property
     def _images(self) -> StyleTargets:
-        assert self.images is not None  # losses that need images are refused without them
+        assert self.images is not None  # without images, a loss that needs them is refused earlier
         return self.images
 
 
 def _gaussians(style: Image, targets: StyleTargets) -> Mapping[str, GaussianTarget]:
-    """Compute mean and covariance per layer.
+    """Compute the mean and covariance at each layer.
 
-    The sums are shifted by the blend's means, which are near: raw second moments cancel in float32.
+    The sums are shifted by the blend's means, which are near, since raw second moments cancel in float32.
     """
     about = {
         layer: GaussianTarget(one.mean, torch.zeros_like(one.gram)) for layer, one in targets.style.statistics.items()

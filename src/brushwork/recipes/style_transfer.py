@@ -67,12 +67,12 @@ def transfer(
 ) -> Iterator[Progress]:
     """Transfer the style of one or more images to a content image, step by step.
 
-    Images are whatever `as_image` takes: paths, Pillow images, arrays, tensors. A content image that is a tensor lies
-    on the device to run on. `encoder` replaces the network that the options name (its device and dtype are used),
-    `init` their initial image; `resume` continues a run where it stopped, and ends bit for bit as the run would have.
-    Each step yields this process's part of the image, as `partition` says. With `regions`, each region of the content
-    image takes the style of a region of a style image. `extra` is added to the objective at every
-    size; it refers to the image itself, so that it takes no `jitter`.
+    Images are anything that `as_image` accepts: paths, Pillow images, arrays, tensors. If the content image is a
+    tensor, the run uses its device. `encoder` replaces the network named in the options (its device and dtype are
+    used), `init` their initial image. `resume` continues a run where it stopped, and ends bit for bit as the run would
+    have. Each step yields this process's part of the image, given by `partition`. With `regions`, each region of the
+    content image takes the style of a region of a style image. `extra` is added to the objective at every size; it
+    refers to the image itself, so use it only without `jitter`.
 
     Raises: InputError: options or images that cannot be used. DivergedError: the optimization failed for good.
     Source: Gatys, Ecker, Bethge, 1508.06576.
@@ -87,7 +87,7 @@ def transfer(
     plan, initial = options.schedule(Size.of(content)), TransferInit(problem, init_image)
     start = resume.to(content.device) if resume else initial.image_at(plan[0].size)
     steps = optimize_multiscale(plan, problem.evaluate_at, start, options, partition, detail=initial.detail)
-    # Colors are changed on the full image: with several processes, where the parts are joined.
+    # Colors are changed on the full image; with several processes, that is where the parts are joined.
     return (
         with_final_colors(steps, partial(apply_colors, options, content)) if isinstance(partition, FullImage) else steps
     )
@@ -114,7 +114,7 @@ class TransferProblem:
     partition: Partition = FULL_IMAGE
     regions: Sequence[StyleRegion] = ()
     extra: Objective | None = None
-    """Losses beside those of the options."""
+    """Losses to add to those of the options."""
 
     def evaluate_at(self, size: Size) -> Evaluate | ResampledObjective:
         """Return the evaluation of the losses at a size, with targets computed at that size."""
@@ -129,11 +129,11 @@ class TransferProblem:
         return ResampledObjective(draw)
 
     def objective_at(self, size: Size) -> Objective:
-        """Return content loss, style loss and total variation, weighted as the options say, at a size."""
+        """Return the content loss, style loss and total variation at a size, weighted as in the options."""
         return self.objectives_at(size)(NO_SHIFT)
 
     def objectives_at(self, size: Size) -> Callable[[GridShift], Objective]:
-        """Return the objective of each shifted image at a size; the style targets are computed once."""
+        """Return a function from a shift to the objective at a size; the style targets are computed once."""
         options, normalization = self.options, NORMALIZATIONS[self.options.normalization]
         # With regions, the style losses have targets of their own.
         blended = () if self.regions else require_distinct(self.encoder, options.style_layers)
@@ -164,7 +164,7 @@ class TransferProblem:
         return objective
 
     def style_at(self, size: Size, layers: Sequence[str]) -> Style:
-        """Return the blend of the style images' styles, for a content image of a size; each is encoded once."""
+        """Return the blend of the style images' styles, for a content image of a size, encoding each image once."""
         if not layers:
             return Style({})
         names = {layer: self.encoder.layer(layer) for layer in layers}
@@ -186,12 +186,12 @@ class TransferProblem:
         return lambda _: objective
 
     def feather_at(self, size: Size) -> float:
-        """Return the standard deviation of the blur between regions at a size: in proportion to that of the result."""
+        """Return the standard deviation of the blur between regions at a size, in proportion to the result's."""
         finest = self.options.schedule(Size.of(self.content))[-1].size
         return self.options.feather * max(size) / max(finest)
 
     def _models(self, style: Style, size: Size) -> StyleTargets | None:
-        """Return the targets from the style images, or None if only their styles are saved or no loss needs them."""
+        """Return the targets from the style images; None if a style is a style file, or if no loss needs them."""
         options = self.options
         kept = any(isinstance(style_image, StyleFile) for style_image in self.styles)
         if kept or not any(style_losses()[name].needs_image for name in parse_loss_weights(options.loss)):
@@ -219,7 +219,7 @@ class TransferProblem:
 
     @property
     def picture_weights(self) -> list[float]:
-        """Weight in the blend of each of the style images that are not style files."""
+        """Weights in the blend of the style images that are not style files."""
         weights = normalize_weights(len(self._views), self.options.style_blend or None)
         return [
             weight for weight, (style, _) in zip(weights, self._views, strict=True) if not isinstance(style, StyleFile)

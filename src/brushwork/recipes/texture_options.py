@@ -39,7 +39,7 @@ class TextureOptions(CanvasOptions, StyleOptions, InitOptions, OptimizerOptions,
     larger_content: ClassVar[str] = "a larger --picture-size"
 
     size: str = ""
-    """Size of the result in pixels, WIDTHxHEIGHT; empty: that of the source image as it is encoded."""
+    """Size of the result in pixels, WIDTHxHEIGHT; empty: the size at which the source image is encoded."""
 
     picture_size: int = 256
     """Size at which the source image is encoded, in pixels, measured as `measure` says."""
@@ -78,7 +78,7 @@ class TextureOptions(CanvasOptions, StyleOptions, InitOptions, OptimizerOptions,
     size only."""
 
     max_step: float = 0.0
-    """Largest mean change of a pixel in one L-BFGS step, white being 1; 0: no limit, which textures that begin with
+    """Largest mean change of a pixel in one L-BFGS step, white being 1; 0: no limit, which textures that start from
     noise need."""
 
     history: int = 20
@@ -98,7 +98,7 @@ class TextureOptions(CanvasOptions, StyleOptions, InitOptions, OptimizerOptions,
         return self.make_schedule(canvas, max(canvas), "long")
 
     def content_size(self, level: Size, content: Size) -> Size:
-        """Return the size at which the source image is encoded while the result has the size `level`."""
+        """Return the size at which the source image is encoded when the result has the size `level`."""
         encoded = self._encoded_size(content)
         pixels = max(1, round(max(encoded) * max(level) / max(texture_size(self, encoded))))
         return fit_size(encoded, pixels, measure="long")

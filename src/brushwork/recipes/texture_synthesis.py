@@ -1,4 +1,4 @@
-"""Texture synthesis: new images, of any size, with the style of an image and no content."""
+"""Texture synthesis: new images of any size, with the style of an image and no content."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def synthesize_texture(
 ) -> Iterator[Progress]:
     """Synthesize a texture, step by step; at the source image's own size, this is a style reconstruction.
 
-    Raises: InputError, DivergedError: as `transfer`.
+    Raises: InputError, DivergedError: as in `transfer`.
     Source: Gatys, Ecker, Bethge, 1505.07376; style reconstructions: 1508.06576, fig. 1 (a–e).
     """
     require_options(options, TextureOptions)

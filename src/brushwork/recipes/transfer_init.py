@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TransferInit:
-    """The initial image that the options name, or one that was given."""
+    """The initial image: the one that the options name, or a given one."""
 
     problem: TransferProblem
     given: Image | None = None
 
     def image_at(self, size: Size) -> Image:
-        """Return the image to start from at the first size; one that was given, at its own size.
+        """Return the image to start from at the first size; a given one, at its own size.
 
-        Raises: InputError: it cannot be made of what there is.
+        Raises: InputError: it cannot be made from the style images or style files.
         """
         if self.given is not None:
             return self.given
@@ -43,9 +43,9 @@ class TransferInit:
         return make_init_image(options, size, problem.content, problem.styles[0], options.encoder_scale)
 
     def detail(self, old: Size, new: Size) -> Image | None:
-        """Return the part of the initial image that is lost if it is resized to the old size, and then to the new one.
+        """Return the part of the initial image that is lost by resizing it to the old size, and then to the new one.
 
-        It is multiplied by the share that the options name. None: they name none, or the image is one color, or noise.
+        It is multiplied by the options' `detail`. None: that is 0, or the image is one color, or noise.
         """
         fraction = self.problem.options.detail
         fine, coarse = (self._plain(new), self._plain(old)) if fraction else (None, None)
@@ -70,9 +70,9 @@ class TransferInit:
         return recolor(content, color_moments_of(problem.style_at(finest, [PIXELS]).statistics[PIXELS]))
 
     def compose_patches(self, size: Size) -> Image:
-        """Return the mean of the recolored content image and of one put together of the style images' patches.
+        """Return the mean of the recolored content image and one assembled from the style images' patches.
 
-        A style file has no picture to take patches from: without another, it is the recolored content image.
+        A style file holds no picture, and so no patches; without any picture, return the recolored content image.
 
         Raises: InputError: a style file without colors.
         """
@@ -85,7 +85,7 @@ class TransferInit:
         return torch.lerp(recolored, composed, PATCHES_SHARE)
 
     def _compose_regions(self, recolored: Image) -> Image:
-        """Return the image with each region put together of patches of its region of a style image."""
+        """Return the image with each region assembled from patches of its style image's region."""
         problem, size = self.problem, Size.of(recolored)
         pictures, seed = problem.pictures_at(size), problem.options.seed
         parts = [
@@ -95,7 +95,7 @@ class TransferInit:
         return blend_regions(recolored, parts, feathered_masks(problem.regions, size, problem.feather_at(size)))
 
     def _plain(self, size: Size) -> Image | None:
-        """Return the initial image without noise; None: it has no detail."""
+        """Return the initial image without noise; None if it has no detail."""
         if self.given is not None:
             return resize(self.given, size, clamp=True)
         content, style = self.problem.content, self.problem.styles[0]

@@ -50,7 +50,7 @@ class TransferOptions(
     """Weight of each style image in the blend (for one style image at several scales: of each scale); none: equal
     weights."""
 
-    # A field without a docstring is one of the groups above, whose help it has, with a default of its own.
+    # A field without a docstring comes from one of the groups above, and has its help, but a default of its own.
     init: Init = "patches"
 
     init_noise: float = 15.0
@@ -58,12 +58,12 @@ class TransferOptions(
     initial image; without it, flat areas show the network's grid; 0 in the published programs."""
 
     jitter: int = 7
-    """Largest number of pixels by which content image and result are extended at the top and left while encoded, at
-    random and anew every 10 iterations, so that the network's grid leaves no pattern; 0: none, as in the programs."""
+    """Largest number of pixels by which the content image and the result are extended at the top and left for encoding,
+    drawn anew every 10 iterations, so that the network's grid leaves no pattern; 0: none, as in the programs."""
 
     detail: float = 1.0
-    """Share of the initial image's detail that is added where the result is enlarged to the next size, which has none
-    of its own; 0: none, as in the published programs."""
+    """Share of the initial image's detail to add when the result is enlarged to the next size, which gives it none of
+    its own; 0: none, as in the published programs."""
 
     style_scale: tuple[float, ...] = (1.0,)
     """Size of the style image relative to the content image, both measured as `measure` says; larger gives larger
@@ -71,19 +71,19 @@ class TransferOptions(
     scale."""
 
     style_fit: StyleFit = "limited"
-    """How the style image is resized: to the size that `style_scale` says (scaled); so, but enlarged at most 1.5 times
-    (times `style_scale`, where that is above 1), so that strokes stay sharp in images much larger than it (limited);
-    never enlarged (reduced); or with the content image's proportions (stretched)."""
+    """How the style image is resized: to the size given by `style_scale` (scaled); to that, but enlarged at most 1.5
+    times (times `style_scale` if that is above 1), so that strokes stay sharp in images much larger than it (limited);
+    to that, but never enlarged (reduced); or to the content image's proportions (stretched)."""
 
     guides: MaskPropagation = "simple"
-    """Which positions of a layer belong to a region: as the mask resized to the layer says (simple), all whose
-    receptive field overlaps the region (all), or those whose receptive field lies inside it, and up to three positions
+    """Which positions of a layer belong to a region: those inside the mask, resized to the layer (simple); all whose
+    receptive field overlaps the region (all); or those whose receptive field lies inside it, and up to three positions
     around them (inside)."""
 
     feather: float = 0.0
     """Standard deviation of the blur by which regions fade into each other, in pixels of the result; 0: no blur."""
 
-    # From an initial image of patches, fewer iterations and smaller steps do.
+    # From an initial image of patches, fewer iterations and smaller steps suffice.
     iterations: int = 60
     iteration_decay: float = 0.55
     iteration_floor: float = 0.125
