@@ -20,7 +20,7 @@ _ENTRY = "brushwork checkpoint"
 _KIND = "a checkpoint of an unfinished image, which can be removed to start over"
 
 _OF_PICTURES = ("lbfgs.", "adam.", "guard.")
-"""Beginnings of the names of what is shaped like the picture."""
+"""Name prefixes of the tensors that have the shape of the picture."""
 
 _CHANNELS = 3
 
@@ -98,6 +98,6 @@ def _require_kinds(metadata: Any) -> None:
     entries += [(f"loss {name}", loss, float) for name, loss in dict(metadata["losses"]).items()]
     entries += [("note", note, str) for note in list(metadata["notes"])]
     for name, value, kind in entries:
-        # JSON may have 1 for 1.0.
+        # JSON may write 1 for 1.0.
         if not isinstance(value, kind) and not (kind is float and type(value) is int):
             raise TypeError(f"{name} is {value!r}")

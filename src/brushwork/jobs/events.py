@@ -17,11 +17,11 @@ class Started(NamedTuple):
 
     device: torch.device
     iterations: int
-    """Iterations in all; 0 for feed-forward jobs."""
+    """Total iterations; 0 for feed-forward jobs."""
     done: int = 0
     """Iterations already done: those of the resumed checkpoint."""
     levels: tuple[ScheduleLevel, ...] = ()
-    """Size and iterations of every level of a job, those already done included."""
+    """Size and iterations of every level of a job, including those already done."""
     alpha: Tensor | None = None
     """Alpha channel of the result, (1, 1, height, width) at the content's size; None: opaque everywhere."""
 
@@ -62,7 +62,7 @@ class Finished(NamedTuple):
 
     path: Path
     total: float
-    """The last value of the objective, in a training on the held-out images; 0 for feed-forward jobs."""
+    """The last value of the objective (of a training: on the held-out images); 0 for feed-forward jobs."""
     losses: Mapping[str, float]
     """The last value of each loss."""
     iterations: int

@@ -29,11 +29,11 @@ from brushwork.storage.hashing import tensors_sha256
 from brushwork.types import Image
 
 _AMPLE = 2**12
-"""Bytes per encoded pixel, about five times what AdaIN takes. Where this much is free, no estimate is made, which
-takes a second."""
+"""Bytes per encoded pixel, about five times what AdaIN takes. If this much is free, the estimate, which takes a
+second, is skipped."""
 
 _SIDE, _PASSES = 256, 2
-"""Side in pixels and number of passes of the speed test. Smaller, the overhead per call counts too much."""
+"""Side in pixels and number of passes of the speed test. At a smaller side the overhead per call weighs too much."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class FeedForward(LoadedMethod):
         return tensors_sha256(self.stylizer.weights())
 
     def require_inputs(self, images: RecipeInputs) -> None:
-        """Check that the options go together with the images."""
+        """Check that the options fit the images."""
         self.options.require_inputs(images)
 
     def estimator(self, sizes: InputSizes) -> FeedForwardMemory:
@@ -80,7 +80,7 @@ class FeedForward(LoadedMethod):
     def predict_seconds(
         self, levels: Sequence[ScheduleLevel], styles: int, tiling: Tiling | None
     ) -> tuple[float, ...] | None:
-        """Return the seconds of the pass, from two at a small size; the first is a warm-up."""
+        """Return the predicted seconds of the pass, from two passes at a small size; the first is a warm-up."""
         small, times = Size(_SIDE, _SIDE), [perf_counter()]
         numbers = torch.rand(1 + styles, 1, 3, *small, generator=torch.Generator().manual_seed(0))
         content, *others = numbers.to(self.device)
@@ -106,12 +106,12 @@ class FeedForwardMemory:
     device: torch.device
 
     def __call__(self, options: FeedForwardOptions, tiling: Tiling | None = None, level: int = -1) -> int:
-        """Return the bytes needed; there is one level only."""
+        """Return the bytes needed; there is only one level."""
         return add_reserve(self._tensors(options, tiling), self.device)
 
     @cached_property
     def _tensors(self) -> Callable[[FeedForwardOptions, Tiling | None], int]:
-        """The bytes of the tensors by options and tiling, each measured once: a measurement takes a second."""
+        """Bytes of the tensors for options and tiling, each measured once: a measurement takes a second."""
         return cache(self._measure)
 
     def _measure(self, options: FeedForwardOptions, tiling: Tiling | None) -> int:
@@ -122,7 +122,7 @@ class FeedForwardMemory:
         return int(meter.peak)
 
     def is_ample(self, options: FeedForwardOptions, levels: Sequence[ScheduleLevel], budget: int) -> bool:
-        """Return whether the budget is certainly enough without tiles, and tiles are not faster."""
+        """Return whether the budget certainly suffices without tiles, and tiles are not faster."""
         canvas = levels[-1].size
         largest = max(size.area for size in (canvas, self.sizes.content, *self.sizes.styles))
         return max(canvas) <= (self.stylizer.fastest_tile or inf) and _AMPLE * largest <= budget
@@ -132,7 +132,7 @@ class FeedForwardMemory:
         return True
 
     def choose_tiling(self, options: FeedForwardOptions, budget: int) -> Tiling | None:
-        """Return the largest tiles that fit, up to the fastest; the smallest, where none fits; None: no tiles."""
+        """Return the largest tiles that fit, up to the fastest; the smallest if none fit; None: no tiles."""
         levels = options.schedule(self.sizes.content)
         canvas = levels[-1].size
         fastest = self.stylizer.fastest_tile or max(canvas)

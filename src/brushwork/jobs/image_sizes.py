@@ -23,7 +23,7 @@ class InputSizes(NamedTuple):
 def largest_style_size(
     options: MethodOptions, finest: Size, style: Size, number: int, styles: int
 ) -> tuple[float, Size]:
-    """Return the largest style scale of a style image, and the size at which it is encoded then.
+    """Return the largest style scale of a style image, and the size at which it is then encoded.
 
     Raises: InputError: the options do not fit the number of style images.
     """

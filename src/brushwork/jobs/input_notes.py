@@ -1,4 +1,4 @@
-"""Notes about the inputs of a job, and about what its output cannot keep of them."""
+"""Notes about the inputs of a job, and about what is lost of them in its output."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from brushwork.jobs.inputs import JobInputs
 from brushwork.jobs.job import Job
 
 _DISTANT = 1.5
-"""A style file whose nearest size is farther away than this factor is noted; an image's own sizes differ by 2."""
+"""A style file whose nearest size is off by more than this factor gets a note; an image's own sizes differ by 2."""
 
 _ENLARGED = 2.0
-"""Enlarging a style image by more than this is noted: up to here, the last level but one shows it sharp.
+"""A style image enlarged by more than this factor gets a note; up to it, the last level but one shows it sharp.
 
 Differs: the program of Galerne et al., 2212.13459, never enlarges style images; its strokes then shrink with the size.
 """
 
 
 def list_notes(job: Job, inputs: JobInputs, bits: int) -> tuple[str, ...]:
-    """Return the notes about the inputs, and about what the output cannot keep of them."""
+    """Return the notes about the inputs, and about what is lost of them in the output."""
     finest = inputs.levels[-1].size
     return (*inputs.notes, *note_style_sizes(job, inputs, finest), *note_lost_features(job, inputs.content, bits))
 
 
 def note_style_sizes(job: Job, inputs: JobInputs, finest: Size) -> tuple[str, ...]:
-    """Return notes about style images that are enlarged much, or less than asked, and style files of other sizes."""
-    notes, options = list[str](), cast(ScaleOptions, job.options)  # as methods that take style images have
+    """Return notes about style images enlarged a lot, or less than requested, and about style files of other sizes."""
+    notes, options = list[str](), cast(ScaleOptions, job.options)  # methods that take style images have these
     for number, style in enumerate(inputs.styles):
         scale, size = largest_style_size(job.options, finest, style.size, number, len(inputs.styles))
         if isinstance(style, StyleFile):
@@ -43,7 +43,7 @@ def note_style_sizes(job: Job, inputs: JobInputs, finest: Size) -> tuple[str, ..
 
 
 def _note_enlarged(style: LoadedImage, times: float, scale: float) -> str:
-    """Return the note for a style image that is enlarged by more than `_ENLARGED`; empty: it is not."""
+    """Return the note for a style image that is enlarged by more than `_ENLARGED`; empty if it is not."""
     if times <= _ENLARGED:
         return ""
     return (
@@ -53,7 +53,7 @@ def _note_enlarged(style: LoadedImage, times: float, scale: float) -> str:
 
 
 def _note_limited(style: LoadedImage, encoded: Size, scaled: Size) -> str:
-    """Return the note for a style image that is enlarged, but much less than in proportion, or nothing."""
+    """Return the note for a style image that is enlarged, but much less than proportionally; empty if it is not."""
     smaller = sqrt(scaled.area / encoded.area)
     if encoded.area <= style.size.area or smaller <= _ENLARGED:
         return ""
@@ -64,7 +64,7 @@ def _note_limited(style: LoadedImage, encoded: Size, scaled: Size) -> str:
 
 
 def _note_distant(style: StyleFile, needed: int) -> str:
-    """Return the note for a style file whose size nearest to that needed is more than `_DISTANT` times off, or nothing.
+    """Return the note for a style file whose nearest size is off by more than `_DISTANT` times; empty if it is not.
 
     Sizes are in pixels, as the options measure them.
     """

@@ -1,4 +1,4 @@
-"""The images of a job, read: content, styles, initial image, and masks of regions."""
+"""Read the images of a job: content, styles, initial image, and masks of regions."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class InputFiles(NamedTuple):
     """None: a texture from noise."""
     styles: tuple[ImageFile | StyleFile, ...]
     levels: tuple[ScheduleLevel, ...]
-    """The schedule for a content image of its full size."""
+    """The schedule for the content image at its full size."""
     content_size: Size
     """The largest size at which the content image is encoded."""
     style_sizes: tuple[Size, ...]
@@ -126,7 +126,7 @@ def read_inputs(job: Job) -> JobInputs:
     if job.init is not None:
         init = read_image(job.init, max_pixels=job.max_pixels or MAX_PIXELS, min_size=files.levels[-1].size)
     regions = read_regions(job, content.size, [one.size for one in styles])
-    # Giant files are reduced while reading, and their rounded sizes may have slightly other proportions.
+    # Giant files are reduced while reading, and rounding may change their proportions slightly.
     is_whole = files.content is None or content.size == files.content.size
     levels = files.levels if is_whole else tuple(job.options.schedule(content.size))
     return JobInputs(content, styles, init, levels, regions)
@@ -141,7 +141,7 @@ def read_sizes(job: Job) -> InputSizes:
 
 
 def read_headers(job: Job) -> tuple[InputSizes, tuple[StyleFile | None, ...]]:
-    """Return the sizes of a job's images without decoding them, and its styles that are files.
+    """Return the sizes of a job's images without decoding them, and its style files (None for a style image).
 
     Raises: InputError: an image cannot be used.
     """
@@ -156,7 +156,7 @@ def read_headers(job: Job) -> tuple[InputSizes, tuple[StyleFile | None, ...]]:
 
 
 def _require_usable(job: Job) -> None:
-    """Check that the method takes what is given, and that the files can be read more than once.
+    """Check that the method takes the given inputs, and that the files can be read more than once.
 
     Raises: InputError.
     """

@@ -1,4 +1,4 @@
-"""Jobs in one call, for Python programs: what `brushwork paint`, `texture` and `reconstruct` do."""
+"""Run a job in one call from Python, as `brushwork paint`, `texture` and `reconstruct` do."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ def paint(
 ) -> Finished:
     """Run a job from files to a file, and return its last event: the path, losses, iterations, seconds and notes.
 
-    The type of the options selects the recipe or the kind of feed-forward network; none: style transfer with the
-    default preset. Textures of models (`TextureModelOptions`) have no content image. Nothing is lost: a checkpoint is
-    written beside the output every `checkpoint_every` seconds, an interruption keeps the image so far, and with
-    `resume` the job ends bit for bit as if it had never been interrupted. The image holds a manifest from which
-    `brushwork rerun` repeats it.
+    The type of the options selects the recipe or the kind of feed-forward network; without options, it is style
+    transfer with the default preset. Textures of models (`TextureModelOptions`) have no content image. Nothing is
+    lost: a checkpoint is written beside the output every `checkpoint_every` seconds, an interruption keeps the image so
+    far, and with `resume` the job ends bit for bit as if it had never been interrupted. The image holds a manifest from
+    which `brushwork rerun` repeats it.
 
-    `regions` are a mask of the content, several, or pairs of a mask of the content and one of a style image. `on_event`
-    receives every event: `Started`, `Progress` with the image so far, `Note`, `Advanced`; what it raises ends the job,
-    as Ctrl-C does. `memory` is in bytes.
+    `regions` is one mask of the content, several, or pairs of a mask of the content and one of a style image.
+    `on_event` receives every event: `Started`, `Progress` with the image so far, `Note`, `Advanced`; an exception that
+    it raises ends the job, as Ctrl-C does. `memory` is in bytes.
 
     Raises:
         InputError: images, options or an output that cannot be used; a checkpoint of another job.

@@ -37,7 +37,7 @@ class Job:
     """Which part of the content takes its style from which part of a style image. See `read_masks`."""
 
     init: Path | None = None
-    """Initial image of an optimization, in place of the one that the options name."""
+    """Initial image of an optimization; it replaces the one that the options name."""
 
     output: Path
     """The output file; its extension selects the format."""
@@ -61,7 +61,7 @@ class Job:
     """Hash that the network's weights must have, as the manifest of a result records it; empty: any."""
 
     def __post_init__(self) -> None:
-        """Check the type of every value. Raises: InputError: options that are none, no paths, or no numbers."""
+        """Check the type of every value. Raises: InputError: values that are not options, paths or numbers."""
         require_options(self.options)
         check_options(self)
 

@@ -85,7 +85,7 @@ class Manifest:
     def from_json(cls, data: dict[str, Any]) -> Manifest:
         """Return the manifest of JSON values; the inverse of `to_json`.
 
-        Raises: InputError: a missing field, or values that make no sense.
+        Raises: InputError: a missing field, or invalid values.
         """
         try:
             return cls(
@@ -107,7 +107,7 @@ class Manifest:
         mine, yours = self.to_json(), other.to_json()
         is_same_method = mine["method"] == yours["method"]
         found = [f"method: {mine['method']} here, {yours['method']} there"] * (not is_same_method)
-        if is_same_method:  # those of another are others
+        if is_same_method:  # another method has other options
             found += [one for one in list_changes(mine["options"], yours["options"]) if not one.startswith("engine:")]
         for name, what in (("content", "content image"), ("init", "initial image")):
             found += [f"another {what}"] * (_hash(mine[name]) != _hash(yours[name]))
@@ -139,7 +139,7 @@ class EmbeddedResult(NamedTuple):
     total: float
     losses: Mapping[str, float]
     is_early: bool = False
-    """Whether it was finished before its last iteration, as it was then."""
+    """Whether it was finished before its last iteration, with the image so far."""
 
 
 def embed_result(manifest: Manifest, snapshot: Snapshot, *, finished: bool, early: bool = False) -> str:
@@ -177,7 +177,7 @@ def read_embedded_result(path: Path) -> EmbeddedResult:
 def read_record(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the values in an image's metadata, as they were written.
 
-    Raises: InputError: there are none, or they do not hold what is read from them in the context.
+    Raises: InputError: there are none, or they lack what the context reads from them.
     """
     text = read_metadata(path)
     if text is None:
@@ -189,7 +189,7 @@ def read_record(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _tiling(data: dict[str, int]) -> Tiling:
-    """Raises: TypeError, ValueError: this is none."""
+    """Return the tiling of a manifest. Raises: TypeError, ValueError: the values are not a tiling."""
     tiling = Tiling(**data)
     if not all(type(one) is int and one >= 1 for one in tiling):
         raise ValueError(f"tiling {data!r}")
@@ -238,7 +238,7 @@ class ImageSource(NamedTuple):
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> ImageSource:
-        """Read from JSON; the inverse of `_asdict`."""
+        """Return the source of JSON values; the inverse of `_asdict`."""
         return cls(str(data["path"]), str(data["sha256"]))
 
 

@@ -31,7 +31,7 @@ _MOST_KEPT = 32
 """Most tiles cached between the two passes; where more would fit, larger tiles fit."""
 
 _AMPLE = 2**14
-"""Bytes per pixel, about four times what VGG-19 takes. Where this much is free, no estimate is needed."""
+"""Bytes per pixel, about four times what VGG-19 takes. If this much is free, no estimate is needed."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class MemoryEstimator:
 
     @cached_property
     def _tensors(self) -> Callable[[RecipeOptions, Tiling | None, int], int]:
-        """The bytes of the tensors by options, tiling and level, each measured once: a measurement takes a second."""
+        """Bytes of the tensors for options, tiling and level, each measured once: a measurement takes a second."""
         return cache(lambda options, tiling, level: peak_memory(options, self.sizes, self._bare, level, tiling))
 
     @cached_property
@@ -60,7 +60,7 @@ class MemoryEstimator:
         return 0 if self.device.type == "cpu" else sum(one.nbytes for one in self.encoder.parameters())
 
     def is_ample(self, options: RecipeOptions, levels: Sequence[ScheduleLevel], budget: int) -> bool:
-        """Return whether the budget is certainly enough without tiles."""
+        """Return whether the budget certainly suffices without tiles."""
         encoded = encoded_sizes(options, self.sizes, levels[-1].size).values()
         return _AMPLE * max(size.area for size in encoded) + optimizer_memory(options, levels) <= budget
 
@@ -69,13 +69,13 @@ class MemoryEstimator:
         return is_encodable(options, self.sizes, self.encoder)
 
     def choose_tiling(self, options: RecipeOptions, budget: int) -> Tiling | None:
-        """Return no tiles, where that fits; else the tiles of `largest_tiling`."""
+        """Return None, no tiles, if that fits; else the tiles of `largest_tiling`."""
         return None if self(options) <= budget else self.largest_tiling(options, budget)
 
     def largest_tiling(self, options: RecipeOptions, budget: int) -> Tiling | None:
-        """Return the largest tiles that fit, with as many cached as fit; the smallest tiles, where none fit.
+        """Return the largest tiles that fit, with as many cached as fit; the smallest tiles if none fit.
 
-        Where rows are streamed, a side larger than needed for the same number of strips is worth less than caching.
+        When rows are streamed, caching is worth more than a side larger than the same number of strips needs.
         None: tiles would not help, because the images are small or a loss is not a sum over positions.
         """
         sides = [side for side in SIDES if side < self.longest_side(options)]
@@ -153,7 +153,7 @@ def _part_layout(options: RecipeOptions, encoder: Encoder, size: Size) -> _PartL
 
 
 def halve_tiling(tiling: Tiling | None, canvas: Size) -> Tiling | None:
-    """Return a tiling that takes about half the memory, for an image of a size; None: there is none."""
+    """Return a tiling that takes about half the memory, for an image of this size; None: there is none."""
     if tiling is not None and tiling.kept > 1:
         return Tiling(tiling.side, tiling.kept // 2)
     side = min(max(canvas), tiling.side) if tiling else sqrt(canvas.area)

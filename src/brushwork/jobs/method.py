@@ -1,4 +1,4 @@
-"""What a job asks of its method once the network is loaded, whether it optimizes an image or makes it in one pass."""
+"""The interface of a method to its job, whether it optimizes an image or makes it in one pass of a network."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class JobStep(NamedTuple):
 
     event: Progress | Advanced
     snapshot: Callable[[], Snapshot] | None
-    """Makes the state after the step; None: there is no image yet."""
+    """Returns the state after the step; None: there is no image yet."""
     note: str | None = None
 
 
@@ -50,13 +50,13 @@ class MemoryEstimate(Protocol):
         """Return the bytes needed at a level. Raises: NotAdditiveError: a loss cannot be computed in tiles."""
 
     def is_ample(self, options: Any, levels: Sequence[ScheduleLevel], budget: int) -> bool:
-        """Return whether a budget is certainly enough for a schedule without tiles, and tiles are not faster."""
+        """Return whether a budget certainly suffices for a schedule without tiles, and tiles are not faster."""
 
     def is_usable(self, options: Any) -> bool:
         """Return whether the images are large enough for these options."""
 
     def choose_tiling(self, options: Any, budget: int) -> Tiling | None:
-        """Return the fastest tiling that fits; the one that takes the least, where none fits; None: no tiles."""
+        """Return the fastest tiling that fits; if none does, the one that takes the least memory; None: no tiles."""
 
     def minimum_memory(self, options: Any) -> int:
         """Return the bytes needed with the smallest tiles; without tiles, where a loss does not allow them."""
@@ -106,24 +106,24 @@ class LoadedMethod(ABC):
 
     @abstractmethod
     def require_inputs(self, images: RecipeInputs) -> None:
-        """Check, before anything is computed, that the options go together with the images.
+        """Check, before anything is computed, that the options fit the images.
 
         Raises: InputError.
         """
 
     def list_notes(self) -> tuple[str, ...]:
-        """Return notes for the user about how it will compute."""
+        """Return notes for the user about how the method will compute."""
         return ()
 
     def add_init(self, inputs: JobInputs) -> JobInputs:
-        """Return the inputs with the initial image that the options request, where it is not a file.
+        """Return the inputs with the initial image that the options request, unless it is a file.
 
         Raises: WeightsError: a network that it needs is missing. InputError: images that cannot be used.
         """
         return inputs
 
     def enlarge(self, images: RecipeInputs, image: Image, size: Size) -> Image:
-        """Return an image of one of the sizes, enlarged to a larger one as the run would start from it there."""
+        """Return a level's image enlarged to the size of a larger level, as the run would start from it there."""
         return resize(image, size, clamp=True)
 
     def predict_seconds(

@@ -33,16 +33,16 @@ _TARGET_COST = 1.5
 """Cost of a level's targets, in evaluations; measured with VGG-19 at 512 pixels."""
 
 _SIDE = 160
-"""Side of the speed test in pixels. Smaller, the overhead per call counts too much; larger, it takes long."""
+"""Side of the speed test in pixels. If smaller, the overhead per call weighs too much; if larger, it takes long."""
 
 _SIDE_OF_ACCELERATOR = 512
 """The same on accelerators, which smaller images do not keep busy."""
 
 _LARGEST, _STEP = 4, 16
-"""How many times larger the test may be where its images would be too small to encode, and the pixels of a step."""
+"""Largest factor by which the side grows if the test's images are too small to encode, and the step in pixels."""
 
 _LARGER = 1.1
-"""Factor by which a pixel of a larger image takes longer: it leaves the caches. Measured on the CPU, 160 and 512."""
+"""Factor by which a pixel of a larger image takes longer, outside the caches. Measured on the CPU, 160 and 512."""
 
 _EVALUATIONS = 4
 """Evaluations of the speed test; the first is a warm-up."""
@@ -56,11 +56,11 @@ class Optimization(LoadedMethod):
     encoder: Encoder
     device: torch.device
     is_shared: bool = False
-    """Whether the encoder is not this job's own: then it keeps all its layers."""
+    """Whether the encoder is not this job's own; it then keeps all its layers."""
 
     @classmethod
     def load(cls, options: RecipeOptions, device: torch.device, network: Encoder | None) -> Optimization:
-        """Load the encoder, for now into the main memory."""
+        """Load the encoder, for now into main memory."""
         encoder = network or load_encoder_for(options, "cpu", computes_on=device)
         return cls(options, encoder, device, is_shared=network is not None)
 
@@ -79,12 +79,12 @@ class Optimization(LoadedMethod):
         return self.encoder.weights_sha256()
 
     def with_engine(self, engine: Engine) -> Optimization:
-        """Return the same method; its encoder has the engine now."""
+        """Return the same method, with the engine of its encoder set."""
         self.encoder.engine = engine
         return self
 
     def without_unused_layers(self) -> Optimization:
-        """Return the same method; its encoder ends with the last layer that is needed."""
+        """Return the same method, with its encoder cut off after the last layer that is needed."""
         if not self.is_shared:
             self.encoder.truncate(self.options.encoded_layers)
         return self
@@ -94,7 +94,7 @@ class Optimization(LoadedMethod):
         require_encodable(self.options, sizes, coarsest, self.encoder)
 
     def require_inputs(self, images: RecipeInputs) -> None:
-        """Check that the options go together with the images."""
+        """Check that the options fit the images."""
         self.options.require_inputs(images, self.encoder)
 
     def list_notes(self) -> tuple[str, ...]:
@@ -103,7 +103,7 @@ class Optimization(LoadedMethod):
         return () if found is None else (found,)
 
     def add_init(self, inputs: JobInputs) -> JobInputs:
-        """Return the inputs with an initial image by AdaIN, where the options request it."""
+        """Return the inputs with an initial image by AdaIN, if the options request one."""
         if inputs.init is not None or not self.options.starts_from_adain:
             return inputs
         init = make_adain_init(replace(self.options, engine=self.engine), inputs, self.device).cpu()
@@ -126,7 +126,7 @@ class Optimization(LoadedMethod):
         )
 
     def enlarge(self, images: RecipeInputs, image: Image, size: Size) -> Image:
-        """Return an image of one of the sizes, enlarged to a larger one as the run would start from it there."""
+        """Return a level's image enlarged to the size of a larger level, as the run would start from it there."""
         return self.options.enlarge(images, image, size, self.encoder.to(self.device))
 
     def run(
@@ -154,7 +154,7 @@ def _make_step(progress: Progress) -> JobStep:
 
 
 def make_adain_init(options: RecipeOptions, inputs: JobInputs, device: torch.device) -> Image:
-    """Return an initial image by AdaIN, at the first size, with the initial noise, in the colors to be encoded."""
+    """Return an initial image by AdaIN at the first size, with the initial noise, in the colors to be encoded."""
     size, finest, given = inputs.levels[0].size, inputs.levels[-1].size, vars(options)
     shared = AdaINOptions(**{field.name: given[field.name] for field in fields(AdaINOptions) if field.name in given})
     adain = replace(shared, feather=shared.feather * max(size) / max(finest))

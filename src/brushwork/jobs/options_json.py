@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def known_methods() -> Mapping[str, type[MethodOptions]]:
-    """Return the options class of every method by its name in manifests: of the recipes and of the networks."""
+    """Return the options class of every recipe and network by its name in manifests."""
     import_modules("brushwork.recipes", "\n@register\n")
     import_modules("brushwork.feedforward", "\n@register\n")
     return METHODS
 
 
 def options_to_json(options: MethodOptions) -> dict[str, Any]:
-    """Return every field by name."""
+    """Return the value of every field by name."""
     return asdict(options)
 
 

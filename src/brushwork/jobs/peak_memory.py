@@ -25,10 +25,10 @@ _KEPT = {"full": 1.0, "bf16": 0.5, "disk": 0.0}
 """Fraction of its vectors that L-BFGS keeps in memory."""
 
 _SPECTRUM = 1.5
-"""Vectors that the spectrum of one channel takes, with what is computed from it and the octaves of its frequencies."""
+"""Vectors that one channel's spectrum takes, with the values computed from it and the octaves of its frequencies."""
 
 _VECTORS = 5
-"""Image-sized vectors that L-BFGS holds at its peak beside its pairs and the evaluation's tensors: the point, its
+"""Image-sized vectors that L-BFGS holds at its peak besides its pairs and the evaluation's tensors: the point, its
 gradient, the direction, the best point, and one more during the line search."""
 
 _CODE = 150 * 2**20

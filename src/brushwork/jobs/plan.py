@@ -51,11 +51,11 @@ class JobPlan:
     max_size: int | None
     """If the job does not fit: the largest `size` that does, in pixels; 0: none does. Else None."""
     memory_flags: str = ""
-    """If the job does not fit: the flags with which it does at its size; empty: none are known."""
+    """If the job does not fit: the flags that make it fit at its size; empty: none are known."""
     tiling: Tiling | None = None
     """Tiling of the encoder; None: no tiles."""
     held: int = 0
-    """Bytes that the process holds beside the job, which `memory` counts."""
+    """Bytes that the process holds besides the job; `memory` includes them."""
 
     @property
     def iterations(self) -> int:
@@ -91,8 +91,8 @@ def plan_job(
 
     Images are not decoded. `measure_time` runs a few iterations, or passes of a feed-forward network, at a small size
     to measure the machine's speed. `memory` is the limit in bytes (on the CPU, for the whole process); None:
-    what the machine has. `network` takes the place of the one that the options name. `held` is what the process holds
-    beside the job, where earlier plans have added to that; None: what it holds now.
+    what the machine has. `network` replaces the one that the options name. `held`: the bytes that the process holds
+    besides the job, if earlier plans have added to them; None: what it holds now.
 
     Raises: InputError, WeightsError: as `run_job`.
     """
@@ -123,7 +123,7 @@ def plan_job(
 
 
 def load_method(options: JobOptions, device: torch.device, network: Encoder | Stylizer | None = None) -> LoadedMethod:
-    """Load the network that the options name, for a device; a `network` that is given takes its place.
+    """Load the network that the options name, for a device; `network`, if given, replaces it.
 
     Raises: InputError: there is no such network. WeightsError: its weights are missing.
     """
@@ -142,7 +142,7 @@ def choose_tiling(
 ) -> Tiling | None:
     """Return the tiling that fits into `memory` bytes (None: what the machine has).
 
-    `asked`, where that fits; else what the method's estimate chooses: no tiles, where that fits and is as fast; else
+    This is `asked`, if it fits. Otherwise the method's estimate chooses: no tiles, if that fits and is as fast, else
     the largest tiles that fit.
 
     Raises: OutOfMemoryError: not even small tiles fit; carries the size that does.
@@ -170,7 +170,7 @@ def choose_tiling(
 
 
 def find_memory_flags(estimator: MemoryEstimate, options: JobOptions, budget: int) -> str:
-    """Return the flags with which the result fits into `budget` bytes at its size; empty: none are known."""
+    """Return the flags that make the result fit into `budget` bytes at its size; empty: none are known."""
     variants = options.with_less_memory().items()
     return " or ".join(flags for flags, variant in variants if estimator.minimum_memory(variant) <= budget)
 

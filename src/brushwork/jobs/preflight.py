@@ -50,7 +50,7 @@ class PreparedJob:
     memory: int | None
     """Bytes that may be used; None: what the machine has."""
     began: float
-    """When the preparation began, as `monotonic` counts."""
+    """When the preparation began, in seconds of `monotonic`."""
 
     @property
     def levels(self) -> tuple[ScheduleLevel, ...]:
@@ -63,14 +63,14 @@ class PreparedJob:
         return None if self.job.options.is_opaque else self.inputs.content.alpha
 
     def enlarge(self, image: Image) -> Image:
-        """Return an image of one of the sizes at the size of the result."""
+        """Return a level's image at the size of the result."""
         size = self.levels[-1].size
         if Size.of(image) == size:
             return image
         return self.method.enlarge(self.inputs.to_device(self.device), image.to(self.device), size)
 
     def postprocess(self, image: Image) -> Image:
-        """Return what the method made in the final colors."""
+        """Return the method's image in its final colors."""
         return self.job.options.postprocess(self.inputs.content.image, image)
 
     def with_tiling(self, tiling: Tiling | None) -> PreparedJob:
@@ -141,7 +141,7 @@ def open_inputs(job: Job, *, replacing: bool, writes: bool = True) -> tuple[JobI
 
 
 def require_writable_output(job: Job, canvas: Size, bits: int, *, replacing: bool) -> None:
-    """Check that the output can be written, and that an existing one, or an unfinished one, may be replaced.
+    """Check that the output can be written, and that an existing or unfinished one may be replaced.
 
     Raises: InputError.
     """
@@ -166,7 +166,7 @@ def require_output_not_input(job: Job) -> None:
 
 
 def require_same_weights(job: Job, manifest: Manifest) -> None:
-    """Check that the network has the weights that the job names, if it names some.
+    """Check that the network has the weights that the job names, if any.
 
     Raises: InputError.
     """

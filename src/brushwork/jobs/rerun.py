@@ -29,13 +29,13 @@ class RerunJob(NamedTuple):
 
     job: Job
     notes: tuple[str, ...]
-    """Why the result may differ: it was not painted to its end, or by other versions, processors, threads."""
+    """Why the result may differ: it was not painted to its end, or with other versions, processors or threads."""
 
 
 def job_from_image(path: Path, output: Path | None = None) -> RerunJob:
     """Return the job that produced an image, read from its metadata.
 
-    Inputs are searched at their path relative to the image, then by name beside it and in the current folder.
+    Inputs are looked up at their path relative to the image, then by name beside it and in the current folder.
     `output` None: beside the image, with `-rerun` in its name.
 
     Raises: InputError: there is no such metadata, or an input is missing or has changed.
@@ -59,7 +59,7 @@ def job_from_image(path: Path, output: Path | None = None) -> RerunJob:
 
 
 def _notes(result: EmbeddedResult, machine: dict[str, str | int]) -> Iterator[str]:
-    """Yield why the repetition on this machine may be another picture."""
+    """Yield the reasons why the repetition on this machine may give another picture."""
     if result.is_early or not result.is_finished:
         yield f"it was saved at iteration {result.iterations}, before its end: the repetition is painted to the end."
     if changes := "; ".join(list_changes(machine, result.manifest.machine)):

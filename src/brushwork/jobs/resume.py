@@ -20,7 +20,7 @@ def load_progress(
 ) -> JobCheckpoint | EmbeddedResult | None:
     """Return the checkpoint to resume from, or the result embedded in the finished image; None: neither exists.
 
-    Raises: InputError: the output is of another job or the checkpoint is damaged, and may not be overwritten.
+    Raises: InputError: the output belongs to another job or the checkpoint is damaged, and may not be overwritten.
     """
     try:
         return read_finished(expand_user(job.output), manifest) or _checkpoint(job.checkpoint, manifest, levels)
@@ -50,7 +50,7 @@ def replay_finished(job: Job, found: EmbeddedResult) -> Finished:
 def read_finished(path: Path, manifest: Manifest) -> EmbeddedResult | None:
     """Return the result embedded in the finished image; None: no image yet, or one of an interrupted run.
 
-    Raises: InputError: the image is of another job.
+    Raises: InputError: the image belongs to another job.
     """
     if not path.exists():
         return None

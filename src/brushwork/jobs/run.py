@@ -25,7 +25,7 @@ CHECKPOINT_EVERY = 60.0
 """Seconds between checkpoints."""
 
 _OUT_OF_MEMORY = ("can't allocate memory", "MPS backend out of memory", "Invalid buffer size")
-"""Messages of torch's allocators on CPUs and on Apple's GPUs; the last is of one tensor that is too large there."""
+"""Messages of torch's allocators on CPUs and on Apple's GPUs; the last is about one tensor that is too large there."""
 
 
 @torch.inference_mode(False)
@@ -40,20 +40,19 @@ def run_job(
 ) -> Iterator[JobEvent]:
     """Run a job: yield `Started`, then `Note`s and a `Progress` for each step, and `Finished` at the end.
 
-    Feed-forward methods yield `Advanced` in place of `Progress`. `network` takes the place of the one that the options
-    name.
+    Feed-forward methods yield `Advanced` in place of `Progress`. `network` replaces the one that the options name.
 
-    Before the run it is checked that the output can be written, that the images can be read, and that the job fits
-    into memory (`memory` bytes; None: what the machine has). Where it does not fit, the network works in tiles; if
-    memory still runs out, in smaller ones from the last step on. An optimization writes a checkpoint beside the output
-    after 5 seconds, and then every `checkpoint_every` seconds (None: only when interrupted), as long as the disk has
-    space, and removes it at the end.
+    Before it starts, the job checks that the output can be written, that the images can be read, and that it fits into
+    memory (`memory` bytes; None: what the machine has). If it does not fit, the network works in tiles; if memory
+    still runs out, in smaller ones from the last step on. An optimization writes a checkpoint beside the output after
+    5 seconds, and then every `checkpoint_every` seconds (None: only when interrupted), as long as the disk has space,
+    and removes it at the end.
 
-    When the iterator is closed or anything is raised, Ctrl-C included, its image so far is written to the output and
-    the checkpoint stays. With `resume` the job continues from there, and the result is bit for bit the same as without
-    the interruption. Without a checkpoint it starts from the beginning; a finished result is only reported.
-    `finish`: from the checkpoint nothing more is painted; its image is written at the size of the result, which is then
-    finished. Without a checkpoint nothing is done.
+    When the iterator is closed or an exception is raised, Ctrl-C included, the image so far is written to the output
+    and the checkpoint stays. With `resume` the job continues from there, and the result is bit for bit the same as
+    without the interruption. Without a checkpoint it starts from the beginning; a finished result is only reported.
+    `finish`: paint nothing more, and write the checkpoint's image at the size of the result, which is then finished.
+    Without a checkpoint nothing is done.
 
     Raises:
         InputError: images, options or an output that cannot be used; a checkpoint of another job.
@@ -98,7 +97,7 @@ def open_job(
 
 
 def _run(prepared: PreparedJob, writer: JobWriter) -> Iterator[JobEvent]:
-    """Run the steps, saving what was reached whatever happens; if memory runs out, continue with less."""
+    """Run the steps, and save the state reached whatever happens; if memory runs out, continue with less."""
     try:
         while True:
             try:
@@ -142,7 +141,7 @@ def _steps(prepared: PreparedJob, writer: JobWriter) -> Iterator[JobEvent]:
 
 
 def _keep(writer: JobWriter, error: BaseException) -> None:
-    """Save what was reached; if that fails, add a note to the error. Bad input before the first step saves nothing."""
+    """Save the state reached; if that fails, add a note to the error. Bad input before the first step saves nothing."""
     if isinstance(error, InputError) and not writer.has_painted:
         return
     try:

@@ -49,17 +49,17 @@ def run_distributed_job(
 ) -> Iterator[JobEvent]:
     """Run an optimization as `run_job` does, on all ranks of a `group`; each calls this with the same arguments.
 
-    Each rank encodes its rows with `tiling`; without it, with one that fits on every rank into `memory` bytes per
-    process, or into its share of its machine's memory.
+    Each rank encodes its rows with `tiling`. By default, it is one that fits on every rank into `memory` bytes per
+    process, or into the process's share of its machine's memory.
 
     Every rank reads the images; only rank 0 reads and writes the output and the checkpoint, and its events are those of
-    the full image. The progress of the other ranks has their own rows; so does that of rank 0, unless `watched`: then
+    the full image. The progress of the other ranks shows their own rows. So does that of rank 0, unless `watched`: then
     the full image is gathered at every step. Ranks without rows only wait.
 
-    The job stops, with image and checkpoint written, when on any rank `interrupted` returns the number of a signal
-    after a step; `StopSignalError`, a KeyboardInterrupt, is then raised on all. It does so too if the optimization
-    diverged, or the result cannot be written. If a rank is lost or fails alone, the previous checkpoint stays.
-    Checkpoints hold the full image: any number of ranks, or one process, can resume from them.
+    The job stops, with image and checkpoint written, when `interrupted` returns the number of a signal on any rank
+    after a step; all ranks then raise `StopSignalError`, a KeyboardInterrupt. It also stops in this way if the
+    optimization diverged, or the result cannot be written. If a rank is lost or fails alone, the previous checkpoint
+    stays. Checkpoints hold the full image: any number of ranks, or one process, can resume from them.
 
     Raises: as `run_job`. RankLostError: another rank failed, was killed, or does not answer.
     """
@@ -109,9 +109,9 @@ class RankRunner(NamedTuple):
     band: RowBand
 
     def run(self, writer: JobWriter, watched: bool, interrupted: Callable[[], int]) -> Iterator[JobEvent]:
-        """Run the steps, saving what was reached where all ranks stop at once; saving takes all of them.
+        """Run the steps, and save the state reached if all ranks stop at once; saving takes all of them.
 
-        Where one fails or is closed alone, the others are elsewhere, and the previous checkpoint stays.
+        If one rank fails or is closed alone, the others are elsewhere, and the previous checkpoint stays.
         """
         try:
             images = self.prepared.inputs.to_device(self.prepared.device)
@@ -135,7 +135,7 @@ class RankRunner(NamedTuple):
             yield finished
 
     def _finish(self, writer: JobWriter) -> Finished | None:
-        """Write the result, on rank 0; if that fails, which all ranks hear of, save what was reached."""
+        """Write the result on rank 0; if that fails, all ranks are told, and the state reached is saved."""
         try:
             return run_on_all_ranks(self.group, lambda: self._with_whole(writer, writer.finish))
         except BrushworkError as error:
@@ -156,7 +156,7 @@ class RankRunner(NamedTuple):
         return known._replace(resume_state=known.resume_state._replace(state=state))
 
     def _agree(self, signal: int, due: bool) -> tuple[int, bool]:
-        """Agree what to do after a step: stop if any rank got a signal, write a checkpoint if due on rank 0."""
+        """Agree on what to do after a step: stop if any rank got a signal, write a checkpoint if due on rank 0."""
         mine = torch.tensor([signal, due and self.group.rank == 0], dtype=torch.float32)
         heard, all_due = self.group.all_reduce_max(mine).tolist()
         return int(heard), bool(all_due)
@@ -177,7 +177,7 @@ class RankRunner(NamedTuple):
             parts.close()
 
     def _keep(self, writer: JobWriter, error: BaseException) -> None:
-        """Save what was reached, on rank 0; if that fails, add a note to the error."""
+        """Save the state reached, on rank 0; if that fails, add a note to the error."""
         if writer.snapshot is None:
             return
         try:

@@ -1,4 +1,4 @@
-"""Do the pieces of a task in several processes of this machine, or on a Ray cluster."""
+"""Run the pieces of a task in several processes on this machine, or on a Ray cluster."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TERMINATED = 128 + signal.SIGTERM
 
 
 class Executor(Protocol):
-    """Does the pieces of a task in other processes."""
+    """Runs the pieces of a task in other processes."""
 
     def __call__(
         self, task: Callable[[Piece, int], Result], pieces: Sequence[Piece], device: str
@@ -36,7 +36,7 @@ class Executor(Protocol):
 
 
 def pick_executor(count: int, engine: WorkerEngine = "processes") -> Executor | None:
-    """Return the executor for a number of processes, or of CPUs a task with Ray; None: this process does it all.
+    """Return the executor for `count` processes or, with Ray, CPUs per task; None: this process does all the work.
 
     Raises: InputError: Ray is not installed, or cannot be imported.
     """
@@ -48,7 +48,7 @@ def pick_executor(count: int, engine: WorkerEngine = "processes") -> Executor | 
 def run_in_processes(count: int) -> Executor:
     """Return an executor of `count` processes here, which share the threads.
 
-    They end at once if they are interrupted or a piece fails; pieces that are done by then are yielded before.
+    They end at once if they are interrupted or a piece fails; pieces done by then are yielded first.
     """
 
     def spread(
@@ -71,7 +71,7 @@ def run_in_processes(count: int) -> Executor:
 
 
 def _end_at_once(pool: ProcessPoolExecutor, others: list[BaseProcess]) -> None:
-    """End the processes of a pool, whatever they do; `others` are the processes that are not of it."""
+    """End the processes of a pool, whatever they are doing; `others` are the processes outside it."""
     pool.shutdown(wait=False, cancel_futures=True)
     for process in active_children():
         if process not in others:
@@ -103,7 +103,7 @@ def _leave(*_: object) -> None:
 
 
 def _do_or_leave(task: Callable[[Piece, int], Result], piece: Piece, threads: int) -> Result:
-    """Do one piece, unless the process is asked to end: the pool would otherwise start the next one."""
+    """Run one piece; if told to end, exit the process, because the pool would otherwise start the next piece."""
     try:
         return task(piece, threads)
     except SystemExit:
@@ -147,7 +147,7 @@ def _start(ray: Any) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # else Ray sends usage statistics
     try:
         ray.init(log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
-    except Exception as error:  # a bare Exception where a part of it does not start in time
+    except Exception as error:  # a bare Exception if a part of it does not start in time
         address = os.environ.get("RAY_ADDRESS")
         what = f"RAY_ADDRESS is {address}: no Ray cluster answers there" if address else "Ray does not start here"
         reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")

@@ -52,7 +52,7 @@ class JobWriter:
     ) -> tuple[Self, list[Note]]:
         """Return a writer that begins with a checkpoint, if one was found, and the notes with which the run begins.
 
-        Without space on the disk for checkpoints, none are written but at an interruption.
+        If the disk has no space for checkpoints, one is written only at an interruption.
         """
         require_interval(every)
         job, about = prepared.job, list[str]()
