@@ -50,7 +50,7 @@ def planes_of_array(array: NDArray[Any], what: str, max_pixels: int = maxsize) -
     Raises: InputError: a shape or type that `from_array` does not take (any batch size is allowed), or values out of
         range.
     """
-    array = np.asarray(array)  # subclasses, as np.matrix, index otherwise
+    array = np.asarray(array)  # subclasses such as np.matrix index differently
     if array.dtype.kind not in "uf" or (array.dtype.kind == "u" and array.dtype.itemsize * 8 > _WIDE):
         raise InputError(
             f"{what} holds {array.dtype}: give uint8 (0 to 255), uint16 (0 to 65535), or floats from 0 to 1."
@@ -74,7 +74,7 @@ def planes_of_array(array: NDArray[Any], what: str, max_pixels: int = maxsize) -
 def planes_of_tensor(tensor: Tensor, what: str, max_pixels: int = maxsize, beyond: float = 0.0) -> Tensor:
     """Return a tensor as floats, batch × channels × rows × columns, in [0, 1], on its device.
 
-    float32 and float64 keep their type; others become float32. Nothing is copied where nothing has to change. Values
+    float32 and float64 keep their type; others become float32. Nothing is copied if nothing has to change. Values
     may lie up to `beyond` outside the range.
 
     Raises: InputError: a shape or type that `from_tensor` does not take (any batch size is allowed), or values out of
@@ -109,7 +109,7 @@ def split_alpha(planes: Tensor) -> tuple[Tensor, Tensor | None]:
 
 
 def clamp_rounding(values: NDArray[Any], name: str = "the picture") -> NDArray[Any]:
-    """Return floats clamped to [0, 1], after checking that they are finite and leave it by no more than rounding.
+    """Return floats clamped to [0, 1], after checking that they are finite and outside only by rounding.
 
     Raises: InputError: NaN, or values out of range.
     """

@@ -11,13 +11,13 @@ from brushwork.images.crop_pad import BorderMode, pad
 from brushwork.types import Feature
 
 _REACH = 3
-"""Number of standard deviations after which a Gaussian counts as 0."""
+"""Number of standard deviations beyond which a Gaussian counts as 0."""
 
 
 def gaussian_blur(image: Feature, std: float, radius: int, border: BorderMode | None) -> Feature:
-    """Return the image under a Gaussian of 2·radius + 1 pixels a side and a standard deviation of `std` pixels.
+    """Return the image blurred by a Gaussian of 2·radius + 1 pixels a side and a standard deviation of `std` pixels.
 
-    `border` is that of `pad`; None: only the pixels whose window lies inside the image, which leaves a smaller image.
+    `border`: as for `pad`; None: only the pixels whose window lies inside the image, which leaves a smaller image.
     """
     if border is not None:
         image = pad(image, top=radius, bottom=radius, left=radius, right=radius, border=border)
@@ -31,5 +31,5 @@ def gaussian_blur(image: Feature, std: float, radius: int, border: BorderMode | 
 
 
 def kernel_radius(std: float) -> int:
-    """Return the radius of a Gaussian of a standard deviation, in pixels."""
+    """Return the radius of a Gaussian of this standard deviation, in pixels."""
     return ceil(_REACH * std)

@@ -52,7 +52,7 @@ _FROM_CONES: Rows = (
 
 
 _DIM = 0.01
-"""Gray light that is added before light is multiplied, so that black has no color."""
+"""Gray light added before light is multiplied, so that black has no color."""
 
 _FIRST = (1.0, 0.0, 0.0)
 _ALL = (1.0, 1.0, 1.0)

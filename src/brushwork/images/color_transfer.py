@@ -1,6 +1,6 @@
 """Match the colors of one image to another: linearly, by histograms, or in lightness alone.
 
-Each image of a batch is matched by itself: to its own reference, or to the only one.
+Each image of a batch is matched separately: to its own reference, or to the only one.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _POSITIVE = 1e-12
 def match_linear(image: Feature, reference: Feature, transform: Transform = "pca") -> Feature:
     """Return A (x − μ) + μ*, with A Σ Aᵀ = Σ*, which has the color mean and covariance of `reference`. Not clipped.
 
-    `chol`: A = L* L⁻¹ of the Cholesky factors. `pca`: A = Σ*^½ Σ^−½, as Image Analogies. `sym`: the symmetric A, which
+    `chol`: A = L* L⁻¹ of the Cholesky factors. `pca`: A = Σ*^½ Σ^−½ (Image Analogies). `sym`: the symmetric A, which
     moves the colors least (Monge).
 
     Source: Gatys et al., 1606.05897; Pitié and Kokaram 2007 for `sym`.
@@ -46,7 +46,7 @@ def match_linear(image: Feature, reference: Feature, transform: Transform = "pca
 
 
 def match_moments(image: Feature, own: Moments, reference: Moments, transform: Transform = "pca") -> Feature:
-    """Return the image after the map that turns colors of mean and covariance `own` into those of `reference`."""
+    """Return the image under the map that takes colors of mean and covariance `own` to those of `reference`."""
     (mean, covariance), (target_mean, target_covariance) = own, reference
     matrix = _MATRICES[transform](_power(covariance, 1, _LEAST_VARIANCE), _power(target_covariance, 1)).to(image)
     mean, target_mean = mean.to(image).view(1, -1, 1, 1), target_mean.to(image).view(1, -1, 1, 1)
@@ -62,7 +62,7 @@ def color_moments(image: Feature) -> Moments:
 
 
 def masked_color_moments(image: Feature, mask: Mask) -> Moments:
-    """Return the mean and (biased) covariance of the colors of the pixels under a mask, which weighs them.
+    """Return the mean and (biased) covariance of the colors of all pixels, weighted by a mask.
 
     The mask is one map of the image's size.
     """
@@ -102,7 +102,7 @@ def clip_chroma(image: Image, gray: Image) -> Image:
 
 
 def _match_each(match: Callable[[Feature, Feature], Feature], image: Feature, reference: Feature) -> Feature:
-    """Return each image matched to its reference; a single one of either goes with all of the other."""
+    """Return each image matched to its reference; a single image or reference goes with all of the others."""
     count = max(len(image), len(reference))
     if count == 1:
         return match(image, reference)

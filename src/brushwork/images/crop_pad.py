@@ -22,7 +22,7 @@ BorderMode: TypeAlias = Literal["reflect", "symmetric", "replicate", "zeros"]
 
 
 def crop(image: Feature, size: Size) -> Feature:
-    """Return the center of an image. Where the difference is odd, the extra pixel is cut at the bottom or the right.
+    """Return the center of an image. If the difference is odd, the extra pixel is cut at the bottom or the right.
 
     Raises: InputError: a size that is empty or larger than the image.
     """
@@ -44,9 +44,9 @@ def pad(
 ) -> Feature:
     """Return the image with pixels added around it.
 
-    `reflect` mirrors about the centers of the border pixels, `symmetric` about their outer edges. Where the padding
-    exceeds the image, it is mirrored repeatedly, as in numpy; a single pixel is repeated. `replicate` repeats the
-    border, `zeros` is black.
+    `reflect` mirrors about the centers of the border pixels, `symmetric` about their outer edges. If the padding
+    exceeds the image, the image is mirrored repeatedly, as in numpy; a single pixel is repeated. `replicate` repeats
+    the border, `zeros` is black.
 
     Raises: InputError: a negative padding, or an unknown border mode.
     """

@@ -130,14 +130,14 @@ def _deep(image: PIL.Image.Image, name: str) -> tuple[NDArray[Any], NDArray[Any]
 
 
 def _gray_factor(image: PIL.Image.Image) -> int:
-    """Return the factor by which Pillow will scale gray samples of a file that is not loaded yet, to 8 bits."""
+    """Return the factor by which Pillow will scale the gray samples of a file not loaded yet to 8 bits."""
     if not isinstance(image, ImageFile) or image.format != "PNG" or not image.tile:
         return 1
     return _GRAY_FACTORS.get(str(image.tile[0][3]), 1)
 
 
 def _scale_clear_gray(image: PIL.Image.Image, factor: int) -> PIL.Image.Image:
-    """Return the image with its transparent gray, which Pillow reads as it is in the file, scaled like its samples."""
+    """Return the image with its transparent gray, which Pillow reads unscaled, scaled like its samples."""
     clear = image.info.get("transparency")
     if factor == 1 or not isinstance(clear, int):
         return image

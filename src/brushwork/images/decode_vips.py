@@ -65,7 +65,7 @@ def _array(image: Any) -> NDArray[Any]:
 
 
 class StatedPixels(NamedTuple):
-    """Orientation and color profile that a file declares; None: libvips finds it out."""
+    """Orientation and color profile that a file declares; None: libvips determines it."""
 
     orientation: int | None = None
     profile: bytes | None = None

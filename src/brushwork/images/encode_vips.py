@@ -22,10 +22,10 @@ from brushwork.storage.file_names import to_readable
 from brushwork.types import Image
 
 _BIG = 2**32
-"""Bytes up to which an ordinary TIFF file can be addressed, with 32-bit offsets."""
+"""Largest ordinary TIFF file in bytes: its offsets have 32 bits."""
 
 _TILE = 256
-"""Tile side in pixels, as most programs expect of tiled TIFF files."""
+"""Tile side in pixels that most programs expect in tiled TIFF files."""
 
 _INSERTED = {"PNG": insert_png_text, "JPEG": insert_jpeg_text}
 """Formats whose metadata is inserted into the first bytes of the file; for others, libvips writes it."""

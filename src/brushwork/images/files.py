@@ -22,7 +22,7 @@ File: TypeAlias = BinaryIO | BufferedIOBase
 _LONGEST_PROFILE = 2**25
 """Bytes that a compressed chunk of a PNG file may unpack to."""
 
-# Python's warning filters and Pillow's limit are global to the process: one thread at a time may change them, or
+# Python's warning filters and Pillow's limit are global to the process: only one thread at a time may change them, or
 # they are restored in the wrong order and stay changed.
 _ALONE = RLock()
 
@@ -66,7 +66,7 @@ def quiet_pillow(max_pixels: int | None = None) -> Iterator[None]:
 
 
 def import_vips() -> Any | None:
-    """Return the module pyvips, or None where it, or the library under it, is not installed."""
+    """Return the module pyvips, or None if it, or the library under it, is not installed."""
     try:
         import pyvips
     except (ImportError, OSError):

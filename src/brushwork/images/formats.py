@@ -25,7 +25,7 @@ KINDS = "PNG, JPEG, WebP, TIFF, GIF, BMP, AVIF, JPEG 2000 or PPM"
 """The common formats, as messages name them."""
 
 _NAMED_ENDINGS = 5
-"""How many suffixes of skipped files a note names."""
+"""Number of suffixes of skipped files that a note names."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ FORMATS = (
 
 
 def format_of(path: str | PathLike[str]) -> ImageFormat:
-    """Return the format that a file name asks for by its suffix.
+    """Return the format that the suffix of a file name selects.
 
-    Raises: InputError: a suffix of no format that can be written.
+    Raises: InputError: not the suffix of a format that can be written.
     """
     ending = Path(path).suffix.lower()
     for known in FORMATS:
@@ -87,7 +87,7 @@ def has_alpha(path: str | PathLike[str]) -> bool:
 
 
 def max_bits(path: str | PathLike[str]) -> int:
-    """Return how many bits a sample a file of this name can keep, 8 or 16.
+    """Return the bits per sample that a file of this name can keep, 8 or 16.
 
     Raises: InputError: an unknown suffix.
     """

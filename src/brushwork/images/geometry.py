@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SideMeasure: TypeAlias = Literal["long", "short", "height", "area"]
 
 MAX_PIXELS = 250_000_000
-"""Default limit on pixels: more than any camera gives in one image (2026: 151 megapixels), 3 GB as float32."""
+"""Default limit on pixels: more than any camera takes in one image (2026: 151 megapixels), 3 GB as float32."""
 
 LARGE_IMAGE_PIXELS = 2**24
 """Pixels above which images are read and written strip by strip; up to here, the extra memory is 0.3 GB at most."""
@@ -49,7 +49,7 @@ class Size(NamedTuple):
 class Window:
     """A rectangle of a map, in positions of that map, with the size of the full map.
 
-    A loss sums over the positions of its window. Losses that depend on neighbors (`halo` > 0) are given the
+    A loss sums over the positions of its window. Losses that depend on neighbors (`halo` > 0) receive the
     feature over `window.expand(halo)`, so that the sums over disjoint windows add up to the sum over the full map.
     """
 
@@ -68,7 +68,7 @@ class Window:
     def grid(cls, rows: Sequence[int], columns: Sequence[int], full_size: Size) -> list[Self]:
         """Return the windows between cuts, row by row.
 
-        `rows`, `columns`: where the windows begin, and last where the last of them ends.
+        `rows`, `columns`: where each window begins, followed by where the last one ends.
         """
         return [
             cls(top, left, bottom - top, right - left, full_size)
@@ -108,7 +108,7 @@ class Window:
         return Window(top, left, bottom - top, right - left, self.full_size)
 
     def strips(self, height: int) -> list[Window]:
-        """Return strips of this window, from top to bottom, each of `height` rows and the last of at most as many."""
+        """Return the strips of this window from top to bottom, each of `height` rows; the last may have fewer."""
         rows = [*range(self.top, self.bottom, height), self.bottom]
         return Window.grid(rows, [self.left, self.right], self.full_size)
 
@@ -128,7 +128,7 @@ def rows_at_a_time(width: int, multiple: int = 1) -> int:
 
 
 def require_size(name: str, size: Size, max_pixels: int) -> None:
-    """Refuse an empty image, and one over the limit.
+    """Refuse an image that is empty or over the limit.
 
     Raises: InputError: either.
     """
@@ -142,7 +142,7 @@ def require_size(name: str, size: Size, max_pixels: int) -> None:
 
 
 def fit_size(size: Size, pixels: int, *, measure: SideMeasure) -> Size:
-    """Return the size with the same proportions that measures `pixels`, be it larger or smaller.
+    """Return the larger or smaller size with the same proportions whose `measure` is `pixels`.
 
     `long`, `short`: that side is exactly `pixels`; the other is rounded to the nearest, halves up.
     `height`: there are exactly `pixels` rows; the number of columns is rounded down.

@@ -18,7 +18,7 @@ from brushwork.images.files import EXTRA, import_vips
 from brushwork.images.loaded import LAB_NOTE
 
 _SPACES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK", "LAB": "Lab"}
-"""Pillow's modes, and the color space of a profile for each."""
+"""Pillow's modes, and the color space of the profiles for each."""
 
 _DATE = slice(24, 36)  # creation date in the profile's header: ICC.1:2010, 7.2
 _FIXED_DATE = bytes((0x07, 0xD0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0))  # 2000-01-01, so that files repeat byte for byte
@@ -80,7 +80,7 @@ def to_srgb_deep(color: NDArray[np.uint16], icc: bytes | None) -> tuple[NDArray[
 
 @lru_cache(maxsize=4)  # the pictures of a folder often have the same profile
 def find_conversion(icc: bytes | None, mode: str) -> ColorConversion:
-    """Return how an image of this mode with this profile is converted to sRGB.
+    """Return the conversion to sRGB for images of this mode with this profile.
 
     A damaged profile, or one for another color space, is ignored. A profile that means sRGB changes nothing.
     """

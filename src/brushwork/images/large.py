@@ -1,4 +1,4 @@
-"""Images too large to decode at once: read windows, or the full image strip by strip."""
+"""Read images that are too large to decode at once: a window, or the full image strip by strip."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class LargeImage:
         """Return a window of the image, in [0, 1].
 
         In tiled TIFF files, only the tiles that are needed are decoded. Other files are decoded in full, once, into
-        memory that libvips moves to disk where it is large.
+        memory that libvips moves to disk if it is large.
 
         Raises: InputError: a window of another full size or outside the image, or a damaged file.
         """
@@ -90,7 +90,7 @@ class LargeImage:
 
 
 def find_large_image(pyvips: Any, path: Path, max_pixels: int) -> LargeImage | None:
-    """Open an image file that can be read in parts; None for one that can only be read in full.
+    """Return an image file opened for reading in parts; None if it can only be read in full.
 
     Raises: InputError: not an image, a damaged one, or more than `max_pixels`.
     """
@@ -132,7 +132,7 @@ def _profile(image: Any) -> bytes | None:
 
 
 def _convert(samples: NDArray[Any], icc: bytes | None) -> tuple[NDArray[Any], tuple[str, ...]]:
-    """Convert samples to sRGB, as for images that are read in full; also returns notes for the user."""
+    """Return samples converted to sRGB, as for images that are read in full, and notes for the user."""
     if samples.dtype == np.uint16:
         return to_srgb_deep(samples, icc)
     return to_srgb(PIL.Image.fromarray(samples[..., 0] if samples.shape[-1] == 1 else samples), icc)

@@ -38,7 +38,7 @@ class LoadedImage:
     notes: tuple[str, ...]
     """What the user should know about how the source was read."""
     bits: int
-    """8, or 16 where the source has more than 8 bits a sample. Float tensors and arrays do not say: 8."""
+    """8, or 16 if the source has more than 8 bits a sample; 8 for float tensors and arrays, which do not say."""
     name: str
     """The file's name, or "picture in memory"."""
 
@@ -90,7 +90,7 @@ def to_planes(samples: NDArray[Any]) -> Tensor:
 
 
 def repeat_gray(color: Tensor) -> Image:
-    """Return three channels, from three or from one of gray."""
+    """Return three channels: as given, or one gray channel repeated."""
     return color.repeat(1, 3, 1, 1) if color.shape[1] == 1 else color
 
 

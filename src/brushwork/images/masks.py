@@ -19,7 +19,7 @@ SAME_COLOR = 64.0
 """Distance in the RGB cube (0 to 255 per channel) below which two colors of a map are the same."""
 
 SMALLEST_SHARE = 0.01
-"""Fraction of a map's pixels; rarer colors are artifacts of compression and smoothing at edges."""
+"""Smallest fraction of a map's pixels for a color; rarer ones are artifacts of compression and smoothing at edges."""
 
 _GRAY = 8.0
 """Difference between channels, of 255, up to which a mask counts as gray: compression leaves some."""
@@ -28,7 +28,7 @@ _LABELS = 16
 """Of 255. If no pixel of a gray mask is lighter, its values are region numbers rather than weights."""
 
 _OPAQUE = 0.5
-"""Alpha from which on a pixel of a colored map belongs to a region."""
+"""Alpha at and above which a pixel of a colored map belongs to a region."""
 
 
 class _Map(NamedTuple):
@@ -96,7 +96,7 @@ def _is_gray(image: Image) -> bool:
 
 
 def _light(mask: _Map) -> Mask:
-    """Return a gray mask's weights; a mask whose only values are the integers 0 and 1 has these as weights.
+    """Return a gray mask's weights; a mask whose only values are the integers 0 and 1 keeps them as weights.
 
     Raises: InputError: it is black or transparent everywhere, or holds further region numbers.
     """

@@ -28,7 +28,7 @@ _BEGIN, _END = b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>'
 _RUN = re.compile(rb'brushwork:run(?:="([^"]*)"|>([^<]*)<)')
 _EXTENSION = re.compile(rb'HasExtendedXMP(?:="|>)([0-9A-F]{32})')
 
-# Characters that XML gives a meaning, forbids, or changes (line ends): written as &#…;
+# Characters that have a meaning in XML, or that it forbids or changes (line ends): written as &#…;
 _SPECIAL = re.compile("[\x00-\x1f\x7f-\x9f&<>\"'\ufffe\uffff]")
 _REFERENCE = re.compile(r"&(?:#(\d+)|#x([0-9A-Fa-f]+)|(amp|lt|gt|quot|apos));")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}

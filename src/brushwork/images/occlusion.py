@@ -15,17 +15,17 @@ from brushwork.images.warp import Flow, lies_inside, sample, to_coordinates, war
 from brushwork.types import Image
 
 Reliability: TypeAlias = Float[Tensor, "_ 1 _ _"]
-"""Weights in [0, 1]: 1 where the flow is trusted, 0 where what it points at is hidden, or not in the picture."""
+"""Weights in [0, 1]: 1 where the flow is trusted, 0 where its target is hidden or outside the picture."""
 
 _STD, _RADIUS = 0.8, 2
-"""Of the blur, in pixels."""
+"""Standard deviation and radius of the blur, in pixels."""
 _MINIMUM_SIDE = 7
 """Side of the square whose minimum is taken: the smooth flow of DIS hides occlusions of one to three pixels."""
 _PHOTOMETRIC_LIMIT = 0.05
 """Largest difference of a channel, white being 1, between a frame and the other one warped to it."""
 _WHITE = 255.0
 _ROUNDING = 1e-3
-"""Added before values are cut to whole numbers, so that what is 255 but for rounding stays 255."""
+"""Added before values are truncated to whole numbers, so that 255 with a rounding error stays 255."""
 
 
 def is_inconsistent(flow: Flow, backward: Flow) -> Tensor:
@@ -51,8 +51,8 @@ def is_motion_boundary(flow: Flow) -> Tensor:
 def ruder_reliability(flow: Flow, backward: Flow) -> Reliability:
     """Return the weights of the authors' program, in steps of 1/255.
 
-    255 where the flow is consistent, 0 at motion boundaries and where it leaves the picture, -255 where it is
-    inconsistent, which makes the blur that follows reach into the reliable pixels beside it.
+    Before the blur they are 255 where the flow is consistent, 0 at motion boundaries and where it leaves the picture,
+    and -255 where it is inconsistent, so that the blur reaches into the reliable pixels beside it.
 
     Source: Ruder et al., 1604.08610; their consistencyChecker.cpp: Gaussian of σ 0.8 and radius 2, clipped, cut to 8
     bits.

@@ -20,7 +20,7 @@ def solve_screened_poisson(
 ) -> Image:
     """Return the image O that minimizes ‖∇O − ∇P‖² + Σ w·(O − A)² + Σ v·(O − P)².
 
-    P is `image`, A `near`, w `weight` and v `hold`. Where w is 0 everywhere it is P. Conjugate gradients with a Jacobi
+    P is `image`, A `near`, w `weight` and v `hold`. If w is 0 everywhere, O is P. Conjugate gradients with a Jacobi
     preconditioner, from (w·A + (1 + v)·P)/(1 + w + v).
 
     Source: Bonneel et al. 2015, Blind video temporal consistency, equation 2 (there by multigrid).
@@ -63,5 +63,5 @@ def _neighbors(like: Tensor) -> Tensor:
 
 
 def _dot(one: Tensor, other: Tensor) -> Tensor:
-    """Return the products of each channel."""
+    """Return the inner product of each channel."""
     return (one * other).sum((-2, -1), keepdim=True)

@@ -32,7 +32,7 @@ _HEADER = 128
 
 
 def find_profile(info: Mapping[Any, Any]) -> bytes | None:
-    """Return the ICC profile of an image from what Pillow read of its file; None for sRGB, or if nothing is declared.
+    """Return an image's ICC profile from the data that Pillow read in its file; None for sRGB or if none is declared.
 
     A profile in the file takes precedence over the sRGB mark, and the mark over gamma and primaries.
     """

@@ -41,7 +41,7 @@ ImageInput: TypeAlias = str | PathLike[str] | PIL.Image.Image | NDArray[Any] | T
 def read_image(source: ImageInput, *, max_pixels: int = MAX_PIXELS, min_size: Size | None = None) -> LoadedImage:
     """Read an image from a file (its path, or opened for reading bytes), a Pillow image, an array or a tensor.
 
-    It is rotated upright by its EXIF orientation, and converted to sRGB by its color profile. Of several frames, the
+    Its EXIF orientation turns it upright, and its color profile converts it to sRGB. Of several frames, the
     first is read. Arrays and tensors are read as by `as_image`, one image each. 16-bit colors in files need the extra
     `giant`.
 
@@ -76,11 +76,11 @@ def as_image(source: ImageInput, what: str = "the picture", *, beyond: float = 0
     Paths, open files, Pillow images and a `LoadedImage` are read as by `read_image`. Arrays are (height, width), or
     (height, width, channels) or a batch of these. Tensors are (channels, height, width) or a batch of these. Channels
     are 1 (gray), 3 (sRGB) or 4 (sRGB and alpha). uint8 and uint16 are scaled by their largest value; floats are in
-    [0, 1]. Transparent parts show the colors around them, as those of files do.
+    [0, 1]. Transparent parts show the colors around them, as in files.
 
     A tensor stays on its device, without its gradient. A float64 tensor stays float64, and a tensor that is already an
     image is not copied. Everything else becomes float32 on the CPU. The values of a tensor may lie up to `beyond`
-    outside [0, 1], as noise to start from may.
+    outside [0, 1], as an initial image of noise may.
 
     Raises: InputError: another kind of input, another shape or type, NaN, values out of [0, 1], or a file that cannot
         be read.
@@ -115,7 +115,7 @@ def _place_over_white(planes: Tensor) -> Image:
 
 
 def image_size(path: str | PathLike[str], *, max_pixels: int = MAX_PIXELS, min_size: Size | None = None) -> Size:
-    """Return the size of the image that `read_image` would read, from the header or, if need be, by decoding the file.
+    """Return the size of the image that `read_image` would read, from the header or else by decoding the file.
 
     Raises: InputError: as `read_image`, except for damage after the header.
     """
@@ -123,7 +123,7 @@ def image_size(path: str | PathLike[str], *, max_pixels: int = MAX_PIXELS, min_s
 
 
 class ImageFile:
-    """An image file of which the header was read; its pixels are decoded when they are asked for.
+    """An image file whose header was read; its pixels are decoded when they are requested.
 
     Raises: InputError: as `image_size`.
     """
@@ -209,6 +209,6 @@ def _require_bytes(file: File, name: str) -> None:
 
 
 def _file_name(file: File) -> str:
-    """Return the name that the file was opened by, without its folder."""
+    """Return the name under which the file was opened, without its folder."""
     name = getattr(file, "name", None)
     return Path(name).name if isinstance(name, str) and not name.startswith("<") else IN_MEMORY

@@ -30,7 +30,7 @@ def resize(
     """Return the image resampled to another size. Differentiable.
 
     Pixel centers lie at half integers, and weights are renormalized at the borders. With `antialias`, the kernel widens
-    in proportion to the reduction, and bicubic is Keys' with a = -1/2, as in Pillow. Without, bicubic is torch's own,
+    in proportion to the reduction, and bicubic is Keys' with a = -1/2, as in Pillow. Without it, bicubic is torch's,
     with a = -3/4. For reductions of more than 16 times, the image is first reduced to 16 times the size by a bilinear
     (triangle) kernel. Bicubic overshoots at edges; `clamp` clips to [0, 1]. An image that has the size already is
     returned as it is, not copied.
@@ -68,13 +68,13 @@ def _resample_steps(image: Feature, size: Size, kernel: Kernel) -> Feature:
     if halfway != own:
         image = _resample_steps(image, halfway, "bilinear")
     if size.width == 1 < size.height:
-        # torch (2.13, CPU) writes its first row into every row where the width becomes 1.
+        # torch (2.13, CPU) writes its first row into every row if the width becomes 1.
         return _resample_steps(image.transpose(-1, -2), Size(1, size.height), kernel).transpose(-1, -2)
     return F.interpolate(image, tuple(size), mode=_MODES[kernel], align_corners=False, antialias=True)
 
 
 def choose_divisor(size: Size, min_size: Size | None) -> int:
-    """Return the integer that divides an image's sides on reading: 1, but for large images needed much smaller.
+    """Return the integer that divides an image's sides on reading: 1, except for large images needed much smaller.
 
     At least twice `min_size` is kept, so that resizing to it is as good as from the full image.
     """

@@ -14,10 +14,10 @@ from brushwork.images.resample import resize
 from brushwork.types import Feature
 
 Flow: TypeAlias = Float[Tensor, "_ 2 _ _"]
-"""Displacement (x, y) in pixels of every pixel of one frame to where it is found in another."""
+"""Displacement (x, y), in pixels, of every pixel of one frame to its place in another."""
 
 Coordinates: TypeAlias = Float[Tensor, "_ 2 _ _"]
-"""Where every pixel of one frame is found in another, (x, y) in pixels; pixel centers are integers."""
+"""Place of every pixel of one frame in another, (x, y) in pixels; pixel centers are integers."""
 
 WarpKernel: TypeAlias = Literal["bilinear", "bicubic", "nearest"]
 
@@ -56,7 +56,7 @@ def warp(image: Feature, flow: Flow, kernel: WarpKernel = "bilinear") -> Feature
 
 
 def lies_inside(coordinates: Coordinates, size: Size) -> Tensor:
-    """Return whether all bilinear neighbors of each coordinate lie in an image of a size; (b, 1, h, w), bool."""
+    """Return whether all bilinear neighbors of each coordinate lie in an image of this size; (b, 1, h, w), bool."""
     x, y = coordinates[:, :1], coordinates[:, 1:]
     return (x >= 0) & (y >= 0) & (x <= size.width - 1) & (y <= size.height - 1)
 

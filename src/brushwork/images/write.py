@@ -136,7 +136,7 @@ def check_writable(
 ) -> None:
     """Check, before a run, that an image can be written to `path`.
 
-    An empty file is created in the folder for a moment, under another name: permissions alone are not enough to know.
+    An empty file is created in the folder for a moment, under another name: permissions alone do not tell.
 
     Raises: InputError: an unknown suffix, a missing or read-only folder, a file that exists and may not be overwritten,
         less disk space than `bytes_needed`, a `size` that the format does not hold, or 16 `bits` or Deep Zoom without
