@@ -71,7 +71,7 @@ def resolve_links(path: Path) -> Path:
 
 
 def is_same_file(one: Path, other: Path) -> bool:
-    """Return whether two paths lead to the same file, through all links, also where it does not exist yet."""
+    """Return whether two paths lead to the same file, through all links, even if it does not exist yet."""
     with suppress(OSError):  # one of them does not exist
         return one.samefile(other)
     return os.path.realpath(one) == os.path.realpath(other)
@@ -114,7 +114,7 @@ def _rename(temporary: Path, path: Path, overwrite: bool) -> None:
 
 
 def link_or_copy(file: Path, name: Path) -> None:
-    """Give a file a second name, or, on a file system without links, a copy that is there as a whole or not at all.
+    """Give a file a second name or, on a file system without links, copy it completely or not at all.
 
     Raises: FileNotFoundError; FileExistsError; OSError: it cannot be written.
     """
@@ -130,7 +130,7 @@ def link_or_copy(file: Path, name: Path) -> None:
 
 
 def _rename_all(temporary: Path, path: Path, beside: Sequence[Path], overwrite: bool) -> None:
-    """Move a file and its companions to their places, or, if that is interrupted, leave there what was there."""
+    """Move a file and its companions to their places; if that is interrupted, keep the previous ones."""
     try:
         for one in beside:
             if one.exists():
@@ -175,7 +175,7 @@ def require_target(path: Path, overwrite: bool, beside: Sequence[Path] = ()) -> 
 
 
 def require_writable(path: Path, *, overwrite: bool) -> None:
-    """Check before long work that a file can be written, as far as its path tells. Raises: InputError."""
+    """Check before long work that a file can be written, as far as its path shows. Raises: InputError."""
     with explain_write_errors(path):
         require_target(path, overwrite)
 
@@ -187,7 +187,7 @@ def sync_file(file: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a new name in the folder durable, where the system can."""
+    """Make a new name in the folder durable, if the system can."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -198,7 +198,7 @@ def sync_folder(folder: Path) -> None:
 
 @contextmanager
 def explain_write_errors(path: Path) -> Iterator[None]:
-    """Turn errors of writing into an InputError that says what to do."""
+    """Turn write errors into an InputError that says what to do."""
     try:
         yield
     except FileExistsError as error:

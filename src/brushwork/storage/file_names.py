@@ -14,7 +14,7 @@ STYLE_ENDING = ".style"
 MODEL_ENDING = ".safetensors"
 
 WEIGHTS_ENDINGS = (".safetensors", ".pth", ".pt", ".bin", ".ckpt", ".caffemodel")
-"""Endings by which the name of a network is recognized as a file."""
+"""Suffixes that mark the name of a network as a file."""
 
 CHECKPOINT_ENDING = ".checkpoint"
 """Suffix of the checkpoint beside an output, after the output's whole name."""
@@ -35,7 +35,7 @@ def is_utf8(path: Path) -> bool:
 
 
 def to_readable(name: str) -> str:
-    """Return the name with such bytes written as \\xe9, for pages, drawings and messages."""
+    """Return the name with bytes that are not UTF-8 written as \\xe9, for pages, drawings and messages."""
     return _NO_UTF8.sub(_escape, name)
 
 

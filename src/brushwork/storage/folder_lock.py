@@ -1,4 +1,4 @@
-"""Locks between processes, which end with the process that has them, whatever ends that."""
+"""Locks between processes; a lock ends with the process that holds it, however the process ends."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from brushwork.storage.atomic import explain_write_errors
 
 @contextmanager
 def locked_folder(folder: Path) -> Iterator[None]:
-    """Make a folder that no other process may work in; remove it in the end if nothing is in it.
+    """Make a folder that no other process may work in; remove it at the end if it is empty.
 
-    Systems and disks without such locks have none.
+    On systems and disks without such locks there is none.
 
     Raises: InputError: another process works there, or it cannot be made.
     """
@@ -25,13 +25,13 @@ def locked_folder(folder: Path) -> Iterator[None]:
     finally:
         if descriptor is None or _is_there(folder, descriptor):
             with suppress(OSError):
-                folder.rmdir()  # while it is locked: then nobody else works in it
+                folder.rmdir()  # while it is locked, so that nobody else works in it
         if descriptor is not None:
             os.close(descriptor)
 
 
 def _lock(folder: Path) -> int | None:
-    """Make a folder and lock it; return it opened (None: this system has no locks).
+    """Make a folder and lock it; return its descriptor (None: this system has no locks).
 
     Raises: InputError: as `locked_folder`.
     """
@@ -40,16 +40,16 @@ def _lock(folder: Path) -> int | None:
             folder.mkdir(parents=True, exist_ok=True)
         if os.name == "nt":
             return None
-        with suppress(FileNotFoundError):  # the process that had the lock removes it now
+        with suppress(FileNotFoundError):  # the process that held the lock removes it now
             descriptor = os.open(folder, os.O_RDONLY)
             if _has_locked(folder, descriptor):
                 return descriptor
 
 
 def _has_locked(folder: Path, descriptor: int) -> bool:
-    """Lock an open folder; else close it. Return whether it is locked, and not removed meanwhile.
+    """Lock an open folder, or close it. Return whether it is locked, and was not removed meanwhile.
 
-    Raises: InputError: another process has the lock.
+    Raises: InputError: another process holds the lock.
     """
     is_alone = take_lock(descriptor)
     if is_alone and _is_there(folder, descriptor):
@@ -69,9 +69,9 @@ def _is_there(folder: Path, descriptor: int) -> bool:
 
 
 def take_lock(descriptor: int) -> bool:
-    """Lock an open file or folder until it is closed; return whether nobody else has the lock.
+    """Lock an open file or folder until it is closed; return False if another process holds the lock.
 
-    On disks without such locks everyone gets it.
+    On disks without such locks it returns True.
     """
     import fcntl
 

@@ -14,7 +14,7 @@ import platformdirs
 from brushwork.errors import InputError
 
 PathInput: TypeAlias = str | PathLike[str]
-"""A path, as Python programs give it."""
+"""Types in which Python programs may give a path."""
 
 _NO_HOME = Path(os.devnull)
 """A path that is not a folder: nothing is found in it, and nobody can write into it."""
@@ -26,9 +26,9 @@ def expand_user(path: PathInput) -> Path:
 
 
 def require_path(given: PathInput, what: str, instead: str = "") -> Path:
-    """Return what was given as a path, with ~ replaced; `instead` ends the sentence that asks for one.
+    """Return the given path with ~ replaced; `instead` ends the sentence of the error that asks for one.
 
-    Raises: InputError: it is no path.
+    Raises: InputError: it is not a path.
     """
     if not isinstance(given, str | PathLike):
         raise InputError(f"{what} is given as {type(given).__name__}: give a path{instead}.")
@@ -36,7 +36,7 @@ def require_path(given: PathInput, what: str, instead: str = "") -> Path:
 
 
 def make_folder(folder: Path, flag: str = "-o") -> None:
-    """Make a folder, which `flag` named, and those that it lies in, where there is none.
+    """Make a folder, which `flag` named, and its parents, unless they exist.
 
     Raises: InputError: it cannot be made.
     """
@@ -71,9 +71,9 @@ def nearest_folder(path: Path) -> Path:
 
 
 def temporary_place() -> str:
-    """Return the folder for temporary files: TMPDIR, or that of the system.
+    """Return the folder for temporary files: TMPDIR, or the system's.
 
-    Raises: InputError: none can be written.
+    Raises: InputError: none is writable.
     """
     try:
         return tempfile.gettempdir()

@@ -19,7 +19,7 @@ from brushwork.storage.folders import temporary_place
 from brushwork.units import format_gigabytes
 
 LARGE = 2**28
-"""Bytes from which on a tensor is kept in a file."""
+"""Size in bytes at and above which a tensor is kept in a file."""
 
 _MAPS: WeakSet[mmap.mmap] = WeakSet()
 
@@ -59,7 +59,7 @@ def empty_mapped(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
 def drop_pages() -> None:
     """Free the memory of mapped files' pages; they are read again when they are accessed.
 
-    The system would take it when it runs out of other memory; until then it counts as this process's.
+    The system would reclaim it when other memory runs out; until then it counts as this process's.
     """
     if hasattr(mmap, "MADV_DONTNEED"):
         for memory in list(_MAPS):

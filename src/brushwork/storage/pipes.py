@@ -64,7 +64,7 @@ def content_of_pipe(path: Path) -> bytes | None:
 
 
 def require_rereadable(path: Path) -> None:
-    """Refuse a pipe that is not cached, where a file is read several times.
+    """Refuse a pipe that is not cached, where a file must be read several times.
 
     Raises: InputError: such a pipe.
     """

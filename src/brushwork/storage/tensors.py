@@ -113,7 +113,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 @contextmanager
 def explain_read_errors(path: Path, kind: str, error: type[BrushworkError] = InputError) -> Iterator[None]:
-    """Turn what goes wrong while a file of tensors is read and parsed into one error that names the file.
+    """Turn any failure to read or parse a file of tensors into one error that names the file.
 
     `kind` says what the file should be. Errors that brushwork raises on purpose pass unchanged.
 
@@ -134,7 +134,7 @@ def explain_read_errors(path: Path, kind: str, error: type[BrushworkError] = Inp
 
 
 def remove_file(path: Path) -> None:
-    """Remove the file, and the rest of an interrupted write of its successor."""
+    """Remove the file, and the remains of an interrupted write of its successor."""
     for one in (path, partial_path(path)):
         one.unlink(missing_ok=True)
 
@@ -155,7 +155,7 @@ def _header(tensors: State, names: Sequence[str], metadata: Mapping[str, str]) -
 def open_tensors(path: Path) -> Iterator[Any]:
     """Open a safetensors file; the tensors stay on disk until they are used.
 
-    safetensors takes paths in UTF-8 only: others are opened by their descriptor.
+    safetensors takes only paths in UTF-8; others are opened by their descriptor.
 
     Raises: OSError, SafetensorError: missing, damaged, or another kind of file. InputError: a pipe.
     """
