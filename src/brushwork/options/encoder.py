@@ -12,7 +12,7 @@ from brushwork.options.groups import EncoderOptions
 
 
 def encoder_key(options: EncoderOptions) -> Hashable:
-    """Return what is equal where two options name the same encoder, for those who keep some that are loaded."""
+    """Return a key that is equal for options that name the same encoder, for caches of loaded encoders."""
     return tuple(getattr(options, one.name) for one in fields(EncoderOptions))
 
 
@@ -22,7 +22,7 @@ def load_encoder_for(
     """Load the network named by the options onto a device.
 
     The engine option applies to CPUs; on other devices the torch modules compute.
-    `computes_on`: the device that the network will be moved to, if another.
+    `computes_on`: the device that the network will be moved to, if it is another one.
 
     Raises: InputError: there is no such network. WeightsError: its weights are missing.
     """

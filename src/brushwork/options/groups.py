@@ -42,7 +42,7 @@ class SizeOptions(ABC):
         require_option(enough, "size", self.size, f"{SMALLEST_SIDE} pixels or more, or full")
 
     def output_size(self, content: Size) -> Size:
-        """Return the size of the result for a content image of a size."""
+        """Return the size of the result for a content image of this size."""
         return content if self.size == "full" else fit_size(content, self.size, measure=self.measure)
 
     def with_size(self, size: int, canvas: Size) -> Self:
@@ -56,7 +56,7 @@ class SizeOptions(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class CanvasOptions(ABC):
-    """Size of a result that has no content image's proportions."""
+    """Size of a result that does not have the proportions of a content image."""
 
     size: str = ""
     """Size of the result in pixels, WIDTHxHEIGHT."""
@@ -75,7 +75,7 @@ class CanvasOptions(ABC):
         return max(canvas)
 
     def describe_size(self, size: int) -> str:
-        """Return in words how large the result is."""
+        """Return, in words, how large the result is."""
         return f"{size} pixels on its long side"
 
 
@@ -94,18 +94,18 @@ class InitOptions(ABC):
     init: Init = "content"
     """Initial image: the content image (content), the content image in the style images' colors (recolored), half
     that and half patches of the style images (patches), the style image (style), 0.95 of the content and 0.05 of the
-    stretched style image (mixed), white noise around gray, normal (noise) or uniform, as wide as 0 to 255 (uniform),
-    noise of a power of the frequency (pink), gray, or, for style transfer jobs, the feed-forward AdaIN result
-    (instant)."""
+    stretched style image (mixed), white noise around gray, normal (noise) or uniform with a range as wide as 0 to 255
+    (uniform), noise with amplitudes that follow a power of the frequency (pink), gray, or, for style transfer jobs,
+    the feed-forward AdaIN result (instant)."""
 
     pink_exponent: int = 1
-    """Power of the frequency to which the amplitudes of pink noise are proportional, as fzliu's program counts: its
-    frequencies begin in the middle of the spectrum, so that higher powers have lower frequencies."""
+    """Power of the frequency to which the amplitudes of pink noise are proportional, counted as in fzliu's program: its
+    frequencies begin in the middle of the spectrum, so higher powers give lower frequencies."""
 
     noise: float = 1.0
     """Standard deviation of the white noise on the scale 0 to `encoder_scale`: 1 in the authors' programs, 0.001 in
-    jcjohnson's; with noise that weak nothing is visible for some 25 iterations, with 40, 20 iterations are enough for
-    shapes and colors."""
+    jcjohnson's. Noise that weak shows nothing for some 25 iterations; with 40, 20 iterations are enough for shapes and
+    colors."""
 
     init_noise: float = 0.0
     """Standard deviation of noise added to a content or style image used as the initial image; 0 in the published
@@ -144,9 +144,8 @@ class EncoderOptions(ABC):
     """Pixel value of white in the network's input: 255 as in its training, 256 in jcjohnson's programs."""
 
     preprocessing: PreprocessName | Literal["own"] = "own"
-    """What is subtracted from the network's input, and the order of its colors: as in its training (own), or as
-    another network has it; ilsvrc: the mean of all training images, which fzliu's program subtracts for every
-    network."""
+    """The value subtracted from the network's input, and the order of its colors: as in its training (own), or those
+    of another network; ilsvrc: the mean of all training images, which fzliu's program subtracts for every network."""
 
     precision: Precision = "auto"
     """Precision of the network's layers: auto (tf32 where the device has TF32, else full), fast (bf16 on CPUs with AMX,

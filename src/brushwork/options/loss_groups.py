@@ -14,7 +14,7 @@ from brushwork.options.validation import require_option
 
 
 def require_one_for_each(kind: str, weights: Sequence[float], layers: Sequence[str]) -> None:
-    """Raise an InputError unless there is no weight, or one for each layer of a kind."""
+    """Raise an InputError unless there are no weights, or one for each layer of a kind."""
     given, expected = f"{len(weights)} numbers", f"{len(layers)}, one for each {kind} layer"
     require_option(len(weights) in (0, len(layers)), f"{kind}_layer_weights", given, expected)
 
@@ -30,7 +30,7 @@ class ContentOptions(ABC):
     """α, the weight of the content loss; 0 or more."""
 
     content_layer_weights: tuple[float, ...] = ()
-    """Weight of each content layer, one for each; none: 1 for each."""
+    """Weights of the content layers, one for each; none: 1 for each."""
 
     def __post_init__(self) -> None:
         require_option(0 <= self.content_weight < inf, "content_weight", self.content_weight, "0 or more, and finite")
@@ -57,7 +57,7 @@ class StyleOptions(ABC):
     """Weight of each style layer, one for each; none: weights follow from `style_falloff`."""
 
     moment_weight: float = 32.0
-    """Weight of the channel means and standard deviations of each style layer, beside its Gram matrix; 0 or more."""
+    """Weight of the channel means and standard deviations of each style layer, besides its Gram matrix; 0 or more."""
 
     def __post_init__(self) -> None:
         parse_loss_weights(self.loss)
@@ -74,7 +74,7 @@ class LossOptions(ABC):
     normalization: NormalizationName = "relative"
     """Normalization of the losses that the weights multiply: relative to each target (relative), the papers' printed
     equations (paper), the authors' programs on the normalized network (authors), those on the original network
-    (programs), or none, where squared differences are only summed (sums)."""
+    (programs), or none: the squared differences are only summed (sums)."""
 
     tv_weight: float = 5.0
     """Weight of the total variation; 0 or more."""

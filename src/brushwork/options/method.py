@@ -1,4 +1,4 @@
-"""What jobs and commands ask of every method's options, recipe or feed-forward network, and the registry of methods."""
+"""The interface of every method's options, for recipes and feed-forward networks, and the registry of methods."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ScheduleLevel(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class MethodOptions(ABC):
-    """Options of a method: they say which sizes and inputs it needs, so that no one else must know the method."""
+    """Options of a method; they say which sizes and inputs it needs, so that other code need not know the method."""
 
     method: ClassVar[str]
     """Name of the method, in manifests and of `--method`."""
@@ -36,7 +36,7 @@ class MethodOptions(ABC):
     """Whether it takes a content image; else it makes a texture from noise."""
 
     takes_styles: ClassVar[bool] = True
-    """Whether it takes style images beside the content image."""
+    """Whether it takes style images besides the content image."""
 
     takes_regions: ClassVar[bool] = False
     """Whether it takes masks of regions."""
@@ -48,14 +48,14 @@ class MethodOptions(ABC):
     """Whether images may have sides below `SMALLEST_SIDE`."""
 
     is_iterative: ClassVar[bool] = False
-    """Whether it optimizes its image: then jobs have iterations and checkpoints, and run on several processes too."""
+    """Whether it optimizes its image; jobs then have iterations and checkpoints, and also run on several processes."""
 
     is_opaque: ClassVar[bool] = False
     """Whether the result has no alpha channel even if the content image has one."""
 
     @abstractmethod
     def schedule(self, content: Size) -> list[ScheduleLevel]:
-        """Return the sizes of the result, coarse to fine, with their iterations, for a content image of a size."""
+        """Return the sizes of the result, coarse to fine, with their iterations, for a content image of this size."""
 
     @abstractmethod
     def with_size(self, size: int, canvas: Size) -> Self:
@@ -66,11 +66,11 @@ class MethodOptions(ABC):
         """Return the size that the options name, for a result of the size `canvas`; the inverse of `with_size`."""
 
     def describe_size(self, size: int) -> str:
-        """Return in words how a size is given on the command line."""
+        """Return the flags that give a size on the command line."""
         return f"--size {size}"
 
     def with_less_memory(self) -> Mapping[str, Self]:
-        """Return options that need less memory for a result of the same size, by what they add on the command line."""
+        """Return options that need less memory for a result of the same size, by the flags that select them."""
         return {}
 
     def content_size(self, level: Size, content: Size) -> Size:
@@ -80,7 +80,7 @@ class MethodOptions(ABC):
     def style_sizes(self, level: Size, style: Size, number: int, styles: int) -> Mapping[float, Size]:
         """Return the sizes at which a style image is encoded while the result has the size `level`, by style scale.
 
-        It is the style image `number`, from 0, of `styles`.
+        The image is number `number`, from 0, of `styles` style images.
 
         Raises: InputError: the options do not fit this number of style images.
         """
@@ -94,7 +94,7 @@ class MethodOptions(ABC):
     def require_taken(
         self, *, styles: Sequence[Path], regions: Sequence[object] = (), init: Path | None = None
     ) -> None:
-        """Check that the method takes what is given beside a content image. Raises: InputError."""
+        """Check that the method takes the inputs given besides a content image. Raises: InputError."""
         for what, given, is_taken in (
             ("style images", styles, self.takes_styles),
             ("regions", regions, self.takes_regions),
@@ -104,7 +104,7 @@ class MethodOptions(ABC):
                 raise InputError(f"{what} were given, but {self.method} takes none: remove them.")
 
     def with_found_network(self, folder: Path, weights: str) -> Self:
-        """Return the options with the file of the network where it is now, in the folder of an image or elsewhere.
+        """Return the options with the present path of the network's file, in the folder of an image or elsewhere.
 
         `weights`: the hash of its weights; networks that belong to the package are not searched for.
 
@@ -124,7 +124,7 @@ def register(kind: Kind) -> Kind:
 
 
 def require_options(given: object, *kinds: type[MethodOptions], name: str = "options") -> None:
-    """Check that what was given are options of one of these kinds; none: of any method. Raises: InputError."""
+    """Check that a value is options of one of these kinds; no kinds: of any method. Raises: InputError."""
     if not isinstance(given, kinds or MethodOptions):
         expected = " or ".join(kind.__name__ for kind in kinds) or "options, such as load_preset('default')"
         raise InputError(f"{name_given(name, given)}: give {expected}.")

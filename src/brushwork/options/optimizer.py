@@ -16,7 +16,7 @@ from brushwork.options.method import ScheduleLevel
 from brushwork.options.validation import SMALLEST_SIDE, require_option
 
 _FEW_PAIRS = 5
-"""Correction pairs that are advised where memory is short."""
+"""Number of correction pairs advised when memory is short."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class OptimizerOptions(ABC):
     """Iterations at each size but the first; 0: as many as `iteration_decay` says."""
 
     carried_memory: Literal["scaled", "resized", "none"] = "scaled"
-    """What the optimizer takes along to the next size: its memory, resized and scaled to the gradients of that size
+    """What the optimizer carries over to the next size: its memory, resized and scaled to the gradients of that size
     (scaled), only resized (resized), or nothing (none)."""
 
     optimizer: Literal["lbfgs", "adam", "sgd"] = "lbfgs"
@@ -120,7 +120,7 @@ class OptimizerOptions(ABC):
 
     @property
     def optimizer_options(self) -> OptimizerOptions | None:
-        """The options themselves, as `RecipeOptions` asks."""
+        """The options themselves, as `RecipeOptions` requires."""
         return self
 
     def make_schedule(self, own: Size, size: Extent, measure: Measure) -> list[ScheduleLevel]:
@@ -152,11 +152,11 @@ class OptimizerOptions(ABC):
             raise InputError(f"iteration-decay is {decay:g}: at {sizes} sizes, it must be smaller.") from error
 
     def with_iterations(self, iterations: int) -> Self:
-        """Return the options for a number of iterations at one size only."""
+        """Return the options with this number of iterations, at a single size."""
         return replace(self, iterations=iterations, min_size=0)
 
     def with_less_memory(self) -> Mapping[str, Self]:
-        """Return the options with a smaller memory of L-BFGS, by what they add on the command line."""
+        """Return the options with a smaller memory of L-BFGS, by the flags that select them."""
         if self.optimizer != "lbfgs":
             return {}
         fewer = self.history > _FEW_PAIRS and not self.finer_history
@@ -165,5 +165,5 @@ class OptimizerOptions(ABC):
         return variants if self.history_storage == "disk" else variants | on_disk
 
     def at_level(self, level: int) -> Self:
-        """Return the options at one of the sizes, which are counted from 0, coarse to fine."""
+        """Return the options for one of the sizes, counted from 0, coarse to fine."""
         return replace(self, history=self.finer_history) if level and self.finer_history else self

@@ -25,7 +25,7 @@ def parse_loss_weights(given: Sequence[str]) -> Mapping[str, float]:
 
 
 def parse_weights(given: Sequence[str], kind: str, known: Collection[str]) -> Mapping[str, float]:
-    """Parse `one:1`, `other:0.5` into weights by name; a name alone has weight 1. `kind` is what the names are of.
+    """Parse `one:1`, `other:0.5` into weights by name; a name alone has weight 1. `kind` says what the names stand for.
 
     Raises: InputError: an unknown name, a name given twice, or a weight that is not a finite number of 0 or more.
     """
@@ -41,7 +41,7 @@ def parse_weights(given: Sequence[str], kind: str, known: Collection[str]) -> Ma
 
 
 def require_losses(given: Sequence[str], usable: Collection[str], why: str) -> None:
-    """Check that every loss is one of those that are usable.
+    """Check that every loss is one of the usable ones.
 
     Raises: InputError: one is not; the message begins with `why` and lists those that are.
     """

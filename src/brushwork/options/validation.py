@@ -24,7 +24,7 @@ SMALLEST_SIDE = 32
 """Smallest side in pixels; below it the deepest layers have one or two positions, too few for a result."""
 
 _NUMBERS = {int: Integral, float: Real}
-"""Numbers that are taken for those of Python, as numpy's."""
+"""Types of numbers, such as numpy's, that are accepted in place of Python's own."""
 
 _LONGEST = 100
 """Characters of a value that a message shows."""
@@ -46,13 +46,13 @@ def parse_size(text: str) -> Size:
 
 
 def require_option(holds: bool, name: str, given: object, expected: str) -> None:
-    """Raise an InputError that names the option, the value given, and what is expected, unless `holds`."""
+    """Raise an InputError that names the option, the given value and the expected one, unless `holds`."""
     if not holds:
         raise InputError(f"{name.replace('_', '-')} is {given}: it must be {expected}.")
 
 
 def name_given(name: str, given: object) -> str:
-    """Return the beginning of a message about a value: the name and the value, or its type where that is long."""
+    """Return the beginning of a message about a value: the name and the value, or its type if that is long."""
     name, shown = name.replace("_", "-"), repr(given)
     if len(shown) > _LONGEST or "\n" in shown:
         return f"{name} is given as {type(given).__name__}"
@@ -60,7 +60,7 @@ def name_given(name: str, given: object) -> str:
 
 
 def require_interval(every: float | None) -> None:
-    """Raise an InputError if a number is no interval between checkpoints; None: there are none."""
+    """Raise an InputError if a number is not a valid interval between checkpoints; None: there are none."""
     is_one = every is None or (isinstance(every, Real) and 0 <= every < inf)
     require_option(is_one, "checkpoint_every", repr(every), "0 or more seconds, and finite")
 
@@ -74,7 +74,7 @@ def require_enough_pixels(size: Size, what: str) -> None:
 def check_options(options: DataclassInstance) -> None:
     """Check the type of every value of options or a job, and run the checks of every option group it inherits from.
 
-    Lists and arrays become tuples, whole numbers decimal ones, and paths text, where the field is of that type.
+    If the field has that type, lists and arrays become tuples, integers floats, and paths strings.
 
     Raises: InputError: a value of another type, out of range, or that is not one of the field's choices.
     """
@@ -94,7 +94,7 @@ def field_hints(kind: type[DataclassInstance]) -> Mapping[str, Any]:
 
 
 def _require_type(name: str, given: object, hint: Any) -> object:
-    """Return a value in the type of its field. Raises: InputError: it is of another type."""
+    """Return a value converted to the type of its field. Raises: InputError: it is of another type."""
     try:
         return _convert(given, hint)
     except TypeError:
@@ -111,8 +111,8 @@ def _require_type(name: str, given: object, hint: Any) -> object:
 
 
 def _convert(given: object, hint: Any) -> object:
-    """Return a value in a type. Raises: TypeError: it is of another one; OverflowError: a number beyond its range."""
-    if hasattr(given, "tolist"):  # an array, a tensor, or one number of them
+    """Return a value converted to a type. Raises: TypeError: it is of another one; OverflowError: out of range."""
+    if hasattr(given, "tolist"):  # an array, a tensor, or one number from them
         given = given.tolist()
     origin, parts = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
@@ -133,7 +133,7 @@ def _convert(given: object, hint: Any) -> object:
 
 
 def _describe(hint: Any) -> str:
-    """Return in words what values a type has."""
+    """Return, in words, which values a type has."""
     origin, parts = get_origin(hint), get_args(hint)
     if origin is tuple:
         return f"several values, each {_describe(parts[0])}"
