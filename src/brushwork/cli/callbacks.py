@@ -34,7 +34,7 @@ _GIF = ".gif"
 ENDINGS = (_GIF, ".webp")
 
 _OPAQUE = 0.5
-"""Alpha from which on a pixel of a GIF is opaque."""
+"""Alpha at and above which a pixel of a GIF is opaque."""
 _CLEARED: Mapping[str, Mapping[str, Any]] = {_GIF: {"disposal": 2}, ".webp": {}}
 """Save options of animations with transparent frames: each frame is cleared before the next."""
 
@@ -63,7 +63,7 @@ def require_callbacks(flags: RunFlags) -> None:
 
 
 def require_separate_files(flags: RunFlags, job: jobs.Job) -> None:
-    """Check that the callbacks replace no input and no other file of the run, even where files may be overwritten.
+    """Check that the callbacks replace no input and no other file of the run, even if files may be overwritten.
 
     Raises: InputError.
     """
@@ -81,7 +81,7 @@ def named_files(flags: RunFlags) -> dict[str, Path]:
 
 
 def list_numbered_images(flags: RunFlags, job: jobs.Job) -> list[Path]:
-    """Return the files that exist under a name that a numbered image of the job may get."""
+    """Return the existing files whose names a numbered image of the job may get."""
     found = job.output.parent.glob(f"{glob.escape(job.output.stem)}-[0-9]*") if flags.save_every else ()
     numbers = {file: number for file in found for output, number in [split_number(file)] if output == job.output}
     budget = _budget(job) if numbers else 0
@@ -89,7 +89,7 @@ def list_numbered_images(flags: RunFlags, job: jobs.Job) -> list[Path]:
 
 
 def _budget(job: jobs.Job) -> int:
-    """Return the iterations of a job; 0: its inputs cannot be used, as the job itself reports."""
+    """Return the iterations of a job; 0: its inputs cannot be used, which the job itself reports."""
     from brushwork.jobs.inputs import read_sizes  # imports torch, which --help does not need
 
     with suppress(BrushworkError):
@@ -114,7 +114,7 @@ def make_callbacks(flags: RunFlags, job: jobs.Job) -> list[Callback]:
 
 @dataclass(frozen=True)
 class ResumeNote:
-    """Logs at which iteration the files that show all iterations begin, if the job is resumed."""
+    """Logs the iteration at which the files that show all iterations begin, if the job is resumed."""
 
     files: Sequence[Path]
 
@@ -162,7 +162,7 @@ class IntermediateImages:
 class Timelapse:
     """Collects frames, denser at the beginning, where most changes: frame k at budget · (k/60)².
 
-    Of a resumed painting it has the frames that are still to come.
+    For a resumed painting, it has only the frames still to come.
     """
 
     def __init__(self, path: Path) -> None:

@@ -29,7 +29,7 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 _YES_AND_NO = {"true": "false", "t": "f", "yes": "no", "y": "n", "1": "0"}
 _OPPOSITES = _YES_AND_NO | {no: yes for yes, no in _YES_AND_NO.items()}
-"""What cyclopts takes for yes and no → the other."""
+"""Each word that cyclopts takes for yes or no → its opposite."""
 
 _SETTINGS: ContextVar[frozenset[str]] = ContextVar("settings", default=frozenset())
 """Flags of the command whose values come from the environment or a file."""
@@ -40,8 +40,8 @@ Recipe = TypeVar("Recipe")
 def load_config_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
     """Read `--config FILE.toml`: `flag = value` lines, with the flags' names in dashes or underscores.
 
-    A file that BRUSHWORK_CONFIG names is for all commands: it sets no `FLAG_ONLY` parameter. What is no flag of
-    this command is ignored, which is logged.
+    A file that BRUSHWORK_CONFIG names is for all commands: it sets no `FLAG_ONLY` parameter, and names that are not
+    flags of this command are logged and ignored.
 
     Raises: InputError: no such file, not TOML, or a table in it. cyclopts' errors: unknown flags in a file that
     `--config` names, wrong types.
@@ -70,7 +70,7 @@ def load_environment(app: App, commands: tuple[str, ...], arguments: ArgumentCol
 
 
 def negate_settings(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
-    """Turn `no-mirror = true` of a file and BRUSHWORK_NO_MIRROR=1 into no: cyclopts reads them as those of the flag."""
+    """Turn `no-mirror = true` of a file and BRUSHWORK_NO_MIRROR=1 into no: cyclopts would read them as yes."""
     for argument in arguments:
         argument.tokens[:] = [_negate(token) if _is_negated(token, argument) else token for token in argument.tokens]
 
@@ -86,7 +86,7 @@ def is_setting(name: str) -> bool:
 
 
 def refuse_flag(name: str, message: str, *, quiet: bool = False) -> None:
-    """Refuse a flag that does not apply here; log that it is ignored if it is a setting, which may be for others.
+    """Refuse a flag that does not apply here; ignore and log a setting, which may be for other commands.
 
     Raises: InputError: it is a flag of the command line.
     """
@@ -131,7 +131,7 @@ def split_init(given: Given, named: Any) -> tuple[Given, Path | None]:
 
 
 def _select_shared(settings: dict[str, Any], arguments: ArgumentCollection, file: str) -> dict[str, Any]:
-    """Return the settings of a file for all commands that this one takes; log the names that are none of its flags."""
+    """Return the settings that this command takes from a file for all commands; log names that are not its flags."""
     flags = {name: argument for argument in arguments for name in argument.names}
     found = {name: flags.get(_flag(name)) for name in settings}
     quiet = arguments.get("--quiet", None)
@@ -147,7 +147,7 @@ def _is_negated(token: Token, argument: Argument) -> bool:
 
 
 def _negate(token: Token) -> Token:
-    """Return a setting that says the opposite; as it is, if it is neither yes nor no, which cyclopts refuses."""
+    """Return the opposite setting; unchanged if it is neither yes nor no, which cyclopts refuses."""
     return token.evolve(value=_OPPOSITES.get(token.value.lower(), token.value))
 
 

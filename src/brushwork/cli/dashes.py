@@ -24,7 +24,7 @@ def is_dash(name: str) -> bool:
 
 
 def restore_dashes(text: str) -> str:
-    """Return the text as the user wrote it, also where it is quoted."""
+    """Return the text as the user wrote it, even where it is quoted."""
     return text.replace(DASH, "-").replace(ascii(DASH)[1:-1], "-")
 
 

@@ -16,7 +16,7 @@ from brushwork.distributed.launch import count_local_ranks, is_distributed_launc
 from brushwork.errors import BrushworkError, InputError, OtherRankError
 
 _FIRST_FAILS_WITHIN = 10.0
-"""Seconds after which the first process has failed; torchrun looks every 0.1 seconds, and then ends the others."""
+"""Seconds by which the first process has failed; torchrun checks every 0.1 seconds, and then ends the others."""
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def connect(device_name: str) -> Iterator[distributed.ProcessGroup | None]:
 def _take_gpu() -> None:
     """Let this process compute on the GPU of its number on this machine.
 
-    Raises: InputError: more processes than GPUs; on the first of them. The others end after it, for a launcher ends all
+    Raises: InputError: more processes than GPUs, on the first process. The others end after it: a launcher ends all
         processes once it sees that one has failed, and the first has to print the message.
     """
     import torch

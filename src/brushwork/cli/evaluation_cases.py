@@ -1,4 +1,4 @@
-"""What a result is compared with: the images given, or those that its metadata names."""
+"""The images that a result is compared with: those given, or those that its metadata names."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def find_case(path: Path, content: Path | None, style: Path | None) -> Evaluatio
 def _read_origin(path: Path) -> jobs.ImageOrigin:
     """Return the files that a result was made from.
 
-    Raises: InputError: it does not say, or they are not found.
+    Raises: InputError: it does not name them, or they are not found.
     """
     try:
         return jobs.read_origin(path)

@@ -99,7 +99,7 @@ def _require(request: Request) -> None:
 
 
 def _require_iterative(request: Request) -> None:
-    """Check that no flag shows the iterations of jobs that have none.
+    """Check that no flag depends on iterations if the jobs have none.
 
     Raises: InputError: intermediate images, a plot, or several processes.
     """
@@ -117,7 +117,7 @@ def _require_iterative(request: Request) -> None:
 def _run_one(
     job: jobs.Job, flags: RunFlags, title: str, group: distributed.ProcessGroup | None
 ) -> tuple[dict[str, Any], int]:
-    """Run a job; return what is reported of it, and the exit code."""
+    """Run a job; return its report and the exit code."""
     report = RunReport(job)
     events = _events(job, flags, group)
     flags = silence(flags) if group is not None and group.rank else flags
@@ -184,7 +184,7 @@ def _interruption_error(job: jobs.Job, flags: RunFlags, interruption: KeyboardIn
 
 
 def _is_unfinished(path: Path) -> bool:
-    """Return whether a file is an image that was saved before its end."""
+    """Return whether a file is an image that was saved before its run ended."""
     from brushwork.jobs.manifest import read_embedded_result  # imports torch, for which no help page waits
 
     with suppress(InputError):
@@ -193,7 +193,7 @@ def _is_unfinished(path: Path) -> bool:
 
 
 class RunReport:
-    """Collects what is reported from a job's events."""
+    """Collects the report of a job from its events."""
 
     def __init__(self, job: jobs.Job) -> None:
         self._job = job

@@ -1,4 +1,4 @@
-"""`brushwork evaluate --video`: the metrics of a film, beside the one that it was made of."""
+"""`brushwork evaluate --video`: the metrics of a film, compared with the one that it was made from."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class FilmEvaluationFlags:
     """Flags for the evaluation of films."""
 
     video: Annotated[bool, Parameter(negative=(), show_default=False)] = False
-    """The result is a film, or a folder of its pictures: measure how steady it is, how sharp, and how like the film it
-    is compared with."""
+    """The result is a film, or a folder of its pictures: measure how steady it is, how sharp, and how similar to the
+    film that it is compared with."""
 
     original: Annotated[Path | None, Parameter(converter=home_path)] = None
-    """With --video: the film, or the folder of pictures, that the result was made of."""
+    """With --video: the film, or the folder of pictures, that the result was made from."""
 
     against: Annotated[Path | None, Parameter(converter=home_path)] = None
     """With --video: another film to compare with, such as the same painted frame by frame (--consistency 0)."""
@@ -95,9 +95,9 @@ def _require_one_film(results: Sequence[str], films: FilmEvaluationFlags) -> Pat
 
 
 def _require_film(path: Path, advice: str) -> Path:
-    """Return the path of a film, or of pictures that are one; `advice` is for a single picture.
+    """Return the path of a film or of a folder of its pictures; `advice` is for a single picture.
 
-    Raises: InputError: it is none.
+    Raises: InputError: it is neither.
     """
     if video.is_still_picture(path):
         raise InputError(f"{path} is a still picture, and no film: {advice}")
@@ -105,7 +105,7 @@ def _require_film(path: Path, advice: str) -> Path:
 
 
 def _load_distance(quiet: bool) -> Callable[[Any, Any], float] | None:
-    """Return LPIPS in AlexNet; None where its weights are missing."""
+    """Return LPIPS in AlexNet; None if its weights are missing."""
     try:
         lpips = metrics.Lpips.load("alexnet").to(devices.select_device("cpu"))
     except WeightsError as error:

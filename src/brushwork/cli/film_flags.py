@@ -30,7 +30,7 @@ class FilmMethodFlags:
     no painting then."""
 
     style: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=(), show_default=False)] = ()
-    """With --model: the styles of a model that has several, as wave or wave:0.6 starry:0.4."""
+    """With --model: the styles of a model that has several, such as wave or wave:0.6 starry:0.4."""
 
     optimize: Annotated[bool, Parameter(negative=(), show_default=False)] = False
     """By optimization, as `brushwork paint` does, each frame from the previous one moved along the flow: the best
@@ -40,7 +40,7 @@ class FilmMethodFlags:
     """With --instant or --model: strength of the style, from 0 (the film) to 1."""
 
     def with_one_method(self, styles: Sequence[str], *, quiet: bool) -> Self:
-        """Return the flags with one method: beside that of a flag, or style images, those of settings are ignored.
+        """Return the flags with one method; given one by a flag, or style images, methods from settings are ignored.
 
         Raises: InputError: two flags, or style images and a model.
         """
@@ -64,7 +64,7 @@ class FrameFlags:
     """Second before which to end."""
 
     rate: float | None = None
-    """Frames a second: of a folder of pictures, or to resample a film. Default: as the film has them."""
+    """Frames per second, of a folder of pictures or to resample a film. Default: as in the film."""
 
     every: Annotated[int, Parameter(converter=parse_integer)] = 1
     """Paint every N-th frame only."""

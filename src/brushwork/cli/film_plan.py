@@ -1,4 +1,4 @@
-"""What a film would take, in words or as JSON."""
+"""Print what a film would take, in words or as JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def print_film_plan(plan: video.FilmPlan, job: video.FilmJob, is_json: bool) -> 
 
 
 def describe_plan(plan: video.FilmPlan, job: video.FilmJob) -> list[str]:
-    """Return the plan in lines."""
+    """Return the lines of the plan."""
     available = "" if plan.memory_available is None else f"; {format_gigabytes(plan.memory_available)} may be used"
     keys = f", {plan.keyframes} of them optimized" if plan.keyframes < plan.frames else ""
     return [

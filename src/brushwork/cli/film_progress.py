@@ -1,4 +1,4 @@
-"""Progress of a film on stderr: frames, shots, seconds a frame, time left."""
+"""Progress of a film on stderr: frames, shots, seconds per frame, time left."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from brushwork import jobs, video
 from brushwork.cli.progress import SilentDisplay, format_minutes
 
 _RECENT = 20
-"""Frames whose median is the pace."""
+"""Number of frames whose median time is the pace."""
 
 
 class FilmProgress:
-    """What is done of a film, and how long the rest takes."""
+    """The part of a film that is done, and the time that the rest takes."""
 
     def __init__(self, display: SilentDisplay) -> None:
         self._display = display
@@ -62,7 +62,7 @@ class FilmProgress:
         self._display.draw(self.done / self._frames, lambda: f"{shot}, {format_minutes(left)} left")
 
     def _shot_done(self, event: video.ShotDone) -> None:
-        """Show a shot that another process painted; what it takes is not known for the others."""
+        """Show a shot that another process painted; the time that the others take is not known."""
         self.done, self.painted, self._passed = self.done + event.painted, self.painted + event.painted, 0
         self._shot += 1
         self._display.draw(
@@ -76,7 +76,7 @@ class FilmProgress:
 
     @property
     def seconds_left(self) -> float:
-        """Seconds that the rest takes: the first frames of shots, which may take much longer, and the others."""
+        """Seconds left: for the first frames of shots, which may take much longer, and for the others."""
         firsts = self._shots - self._shot
         first, later = (median(own or other) for own, other in _either_first(self._first, self._later))
         return first * firsts + later * (self._frames - self.done - firsts)

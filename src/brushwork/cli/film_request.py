@@ -1,4 +1,4 @@
-"""The job that the flags of `brushwork video` ask for."""
+"""The job that the flags of `brushwork video` describe."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _KEYFRAMES = 8
 
 @dataclass(frozen=True, kw_only=True)
 class FilmRequest:
-    """What was given on the command line."""
+    """The arguments given on the command line."""
 
     clip: str
     styles: tuple[str, ...]
@@ -129,7 +129,7 @@ class FilmRequest:
         refuse_flag(name, f"--{name.replace('_', '-')} {why}", quiet=self.flags.quiet)
 
     def _film(self) -> Given:
-        """Return what was given of the film's options that the method has.
+        """Return the given film options that the method has.
 
         Raises: InputError: flags of the other methods.
         """

@@ -1,4 +1,4 @@
-"""Films from and to pipes: they are read into a file, since a film is looked through before it is painted."""
+"""Films from and to pipes: they are read into a file, since a film is scanned before it is painted."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class FilmStreams(TemporaryStreams):
     def with_output(self, flags: FilmRunFlags) -> FilmRunFlags:
         """Return the flags with a file for standard output (`-`), which gets Matroska.
 
-        Raises: InputError: it is closed, or wanted for something else too.
+        Raises: InputError: it is closed, or is also used for something else.
         """
         if not is_dash(flags.output):
             return flags

@@ -44,7 +44,7 @@ _NAMED = re.compile("`([a-z0-9_]+)`")
 """A field's name in a docstring."""
 
 _EXTENT = int | Literal["full"]
-"""As `brushwork.options.Extent`, which is not imported here: help pages must not wait for torch."""
+"""The same as `brushwork.options.Extent`, which is not imported here: help pages must not wait for torch."""
 
 
 def make_flags(
@@ -61,8 +61,8 @@ def make_flags(
     Parsing fills it with exactly the options given, so that files, environment and presets can supply the rest. A
     flag's help is the field's docstring, its default the field's value in `defaults`, and its panel the dataclass that
     has the field. `names`, `types` and `texts` replace a field's flag, type and help. A field with the metadata
-    `{"flag": False}` has no flag. `more` are other options, whose fields are added where `defaults` has none of that
-    name. `marks` are annotations that every flag gets.
+    `{"flag": False}` has no flag. `more` are other options, whose fields are added unless `defaults` has one of the
+    same name. `marks` are annotations that every flag gets.
     """
     annotations: dict[str, Any] = {}
     for number, options in enumerate((defaults, *more)):

@@ -71,7 +71,7 @@ COMMANDS = {
 """Name → module and function, and its line in the list of commands."""
 
 _INPUTS = {"evaluate": "RESULT...", "presets": "[NAME...]", "reproduce": "[EXPERIMENT...]", "texture": "IMAGE..."}
-"""Command → its inputs in the line of its usage, for those that take any number."""
+"""Command → its inputs in the usage line, for commands that take any number."""
 
 
 def make_app(given: Sequence[str], is_brief: bool = False) -> App:

@@ -47,7 +47,7 @@ def print_json(document: object) -> None:
 
 
 def to_json_text(document: object, encoding: str = "utf-8") -> str:
-    """Return a document as JSON, in ASCII where the encoding lacks a letter. NaN and infinity become null."""
+    """Return a document as JSON, in ASCII if the encoding lacks a letter. NaN and infinity become null."""
     finite = _finite(document)
     text = json.dumps(finite, indent=2, ensure_ascii=False, default=str)
     try:

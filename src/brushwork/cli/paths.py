@@ -42,7 +42,7 @@ def is_folder_name(output: str) -> bool:
 
 
 def shorten_path(path: Path) -> Path:
-    """Return the shortest way to write a path: as it is, whole, or from the current folder."""
+    """Return the shortest way to write a path: as given, in full, or from the current folder."""
     if ".." not in path.parts:
         return path
     whole = path.parent.resolve() / path.name  # not what a link leads to
@@ -53,7 +53,7 @@ def shorten_path(path: Path) -> Path:
 
 
 def require_no_film(path: Path, advice: str) -> None:
-    """Check that a file is no film, where a picture is expected.
+    """Check that a file is not a film where a picture is expected.
 
     Raises: InputError: it is one; `advice` says what to do.
     """
@@ -94,7 +94,7 @@ def require_no_overwrite(files: Iterable[Path], flag: str = "-o") -> None:
 
 
 def split_number(file: Path) -> tuple[Path, str]:
-    """Return a numbered image's output and its digits: out.png and 0100 for out-0100.png; no digits: it is none."""
+    """Return a numbered image's output and its digits: out.png and 0100 for out-0100.png; no digits: it is not one."""
     stem, _, digits = file.stem.rpartition("-")
     is_numbered = stem and digits.isascii() and digits.isdecimal()
     return (file.with_name(stem + file.suffix), digits) if is_numbered else (file, "")
@@ -107,7 +107,7 @@ def _exists(file: Path) -> bool:
 
 
 def require_separate_file(file: Path, others: Iterable[Path]) -> None:
-    """Check that a file to be written is none of the others, which are read or written too.
+    """Check that a file to be written is not one of the others, which are read or written too.
 
     Raises: InputError.
     """

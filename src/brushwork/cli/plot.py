@@ -42,7 +42,7 @@ class LossPlot:
             column.append(value.item() or float("nan"))  # a logarithmic axis cannot show 0
 
     def on_end(self) -> None:
-        """Plot the curves on a logarithmic scale. Without a step, as for a finished painting, a plot of before stays.
+        """Plot the curves on a logarithmic scale. Without a step, as for a finished painting, an earlier plot stays.
 
         Raises: InputError: the file cannot be written.
         """

@@ -10,7 +10,7 @@ from contextlib import suppress
 from importlib.resources import files
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -3, -4
-"""Names of malloc.h."""
+"""Constants of malloc.h."""
 
 _LARGE = 2**20
 """Freed blocks of at least this many bytes are returned at once, where the compiled engine caches its features."""
@@ -38,7 +38,7 @@ def tune_process() -> None:
 
 
 def keep_memory() -> None:
-    """Keep freed memory for the next iteration, as trainings need it, whose networks torch computes.
+    """Keep freed memory for the next iteration, as trainings need, because torch computes their networks.
 
     With the settings for the compiled engine, a training in bfloat16 took 1.6 times as long.
     """

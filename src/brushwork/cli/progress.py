@@ -140,7 +140,7 @@ class SilentDisplay:
 
 
 class LineDisplay(SilentDisplay):
-    """Prints lines: of an optimization at each size and each tenth, and from time to time."""
+    """Prints lines: for an optimization at each size and each tenth, and from time to time."""
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -207,7 +207,7 @@ def make_display(title: str, quiet: bool) -> SilentDisplay:
 
 
 def show_events(events: Iterator[jobs.JobEvent], title: str, quiet: bool) -> Generator[jobs.JobEvent]:
-    """Yield the events of a run, and show them; at the end close the run, so that it saves what was reached."""
+    """Yield the events of a run, and show them; at the end close the run, so that it saves the state reached."""
     with closing(cast("Generator[jobs.JobEvent]", events)), make_display(title, quiet) as display:
         for event in events:
             display.show(event)
@@ -215,7 +215,7 @@ def show_events(events: Iterator[jobs.JobEvent], title: str, quiet: bool) -> Gen
 
 
 def describe_start(started: jobs.Started) -> str:
-    """Return in words what begins, and where."""
+    """Return, in words, what begins and where."""
     sizes = f"{' → '.join(str(level.size) for level in started.levels)}, " if started.levels else ""
     work = f"{started.iterations} iterations" if started.iterations else "one forward pass"
     resumed = f", resumed after {started.done}" if started.done else ""

@@ -41,7 +41,7 @@ Execute: TypeAlias = Callable[[Request], int]
 
 
 class StdStreams(TemporaryStreams):
-    """Context manager that gives files for standard input and standard output."""
+    """Context manager that provides files for standard input and standard output."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ def make_request(
 ) -> Request:
     """Return a request for these runs, with the requested output paths.
 
-    Of several, those that would read the result of another one, which lies in a folder of the images, are left out.
+    Of several runs, those that would read another one's result from a folder of images are left out.
 
     Raises: InputError: one file, or standard output, for several results; a film among the images.
     """
@@ -124,7 +124,7 @@ def make_request(
 
 
 def _without_results(runs: Sequence[tuple[Run, Path]], flags: RunFlags) -> list[tuple[Run, Path]]:
-    """Return the runs, with their outputs, that read no result of another one; the others are logged.
+    """Return the runs, with their outputs, that do not read another one's result; the others are logged.
 
     Results are the outputs and, with --save-every, the numbered images beside them.
 

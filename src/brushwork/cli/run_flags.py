@@ -60,7 +60,7 @@ def parse_bytes(_: Any, tokens: Sequence[Token]) -> int:
 
 
 def choose_model(model: str | None, styles: Sequence[str], hint: str = "", *, quiet: bool) -> str | None:
-    """Return the feed-forward model to use: none where style images are named and the model is a setting.
+    """Return the feed-forward model to use: none if style images are named and the model is a setting.
 
     Raises: InputError: both were given on the command line; the message ends in `hint`.
     """
@@ -136,7 +136,7 @@ class FeedForwardFlags:
     """With --instant or --model: strength of the style, from 0 (the content image) to 1."""
 
     statistics: Annotated[Literal["exact", "frozen"] | None, Parameter(show_default="exact")] = None
-    """With --model: the network normalizes with the mean and std of the whole image (exact), or of a smaller copy
+    """With --model: normalize with the mean and std of the whole image (exact), or of a smaller copy
     (frozen); tiles then run one by one, with less memory."""
 
     def require_consistent(self, *, quiet: bool) -> None:

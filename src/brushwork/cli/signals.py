@@ -37,7 +37,7 @@ class SignalListener:
         return self._heard
 
     def require_none(self) -> None:
-        """Raise for a received signal, unless it is held; an exception in a destructor, for example, was lost.
+        """Raise for a received signal, unless it is held; its first exception may be lost, such as in a destructor.
 
         Raises: StopSignalError.
         """

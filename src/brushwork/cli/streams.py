@@ -30,10 +30,10 @@ _BYTES = "\udc80-\udcff"
 
 
 def configure_streams() -> None:
-    """Make the three standard streams safe to use, whatever this process was started with.
+    """Make the three standard streams safe to use, however this process was started.
 
-    The null device takes the descriptor of a closed stream: else the next file opened would get it, and output for the
-    stream would go into that file. `sys.stdin` and `sys.stdout` stay None where they are closed.
+    The null device takes the descriptor of a closed stream; otherwise the next file opened would get it, and output for
+    the stream would go into that file. `sys.stdin` and `sys.stdout` stay None if they are closed.
     """
     for number in range(3):
         _reserve(number)
@@ -57,7 +57,7 @@ class ResultStream(TextIOWrapper):
 
 
 class LogStream(TextIOWrapper):
-    """Standard error; ignores that it cannot be written or that its reader is gone."""
+    """Standard error; write failures and a reader that is gone are ignored."""
 
     def write(self, text: str) -> int:
         with suppress(OSError):
@@ -73,7 +73,7 @@ class LogStream(TextIOWrapper):
 def explain_stdout_errors() -> Iterator[None]:
     """Context manager that explains errors while standard output is written.
 
-    Raises: InputError: it is full or the like. BrokenPipeError: its reader is gone.
+    Raises: InputError: it cannot be written. BrokenPipeError: its reader is gone.
     """
     try:
         yield
@@ -110,7 +110,7 @@ def _rewrap(kind: type[TextIOWrapper], stream: Any, handler: str) -> TextIOWrapp
 
 
 def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Return plain characters for those that an encoding lacks, and where the text goes on."""
+    """Return plain characters for those that an encoding lacks, and the position after them."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     text = error.object[error.start : error.end]
@@ -119,7 +119,7 @@ def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 def _plain_or_bytes(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Return the bytes of a name that is not UTF-8, so that other programs find the file; else as `_plain`."""
+    """Return the bytes of a name that is not UTF-8, so that other programs find the file; else like `_plain`."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lead, byte, _ = re.split(f"([{_BYTES}]|$)", error.object[error.start : error.end], maxsplit=1)

@@ -1,4 +1,4 @@
-"""Temporary files of a command where the system has no place for them, as in read-only containers."""
+"""Temporary files of a command on systems without a place for them, such as read-only containers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def settle_temporary() -> None:
 
 
 class TemporaryStreams:
-    """Context manager that gives files for standard streams and pipes, in a temporary folder that it removes."""
+    """Context manager that provides files for standard streams and pipes, in a temporary folder that it removes."""
 
     def __init__(self) -> None:
         self._folder: TemporaryDirectory[str] | None = None

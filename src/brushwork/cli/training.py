@@ -1,4 +1,4 @@
-"""What the training commands share: flags, and the progress of a training."""
+"""Code that the training commands share: flags, and the progress of a training."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class TrainingFlags:
 
 
 def make_training_flags(options: TrainingOptions, *, without: Collection[str] = ()) -> Any:
-    """Return the flags of training options; settings that are for all commands, mostly of paintings, set none."""
+    """Return the flags of training options; settings for all commands, which are mostly for paintings, set none."""
     return make_flags(options, without=without, marks=(FLAG_ONLY,))
 
 
@@ -90,7 +90,7 @@ def train_family(
     init: str = "",
     targets: Path | None = None,
 ) -> int:
-    """Train a network of one family, and return the exit code. `name`: that of its file, where no output is given."""
+    """Train a network of one family, and return the exit code. `name`: that of its file, if no output is given."""
     config = training.TrainingConfig(
         options=options,
         output=expand_user(flags.output or Path(f"{name}{MODEL_ENDING}")),
@@ -123,7 +123,7 @@ def _run(flags: TrainingFlags, config: training.TrainingConfig) -> int:
 
 
 def _require_plot(plot: Path, config: training.TrainingConfig) -> None:
-    """Check that the plot can be written, and replaces no file without being told, and none of this training at all.
+    """Check that the plot can be written, replaces a file only on request, and never one of this training.
 
     Raises: InputError.
     """

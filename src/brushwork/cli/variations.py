@@ -1,4 +1,4 @@
-"""The settings that `brushwork sweep --vary NAME=VALUE,VALUE` varies, their values parsed as those of flags are."""
+"""The settings that `brushwork sweep --vary NAME=VALUE,VALUE` varies, with values parsed like those of flags."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _parse_values(name: str, written: str) -> dict[str, Any]:
 
 
 def _parse(name: str, text: str) -> Any:
-    """Return the value of a setting, as its flag takes it. Raises: InputError: it takes no such value."""
+    """Return the value of a setting, parsed as by its flag. Raises: InputError: it takes no such value."""
     takes_many = get_origin(_OPTIONS.get(name)) is tuple
     value = text.replace("+", ",") if takes_many else text
     try:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import torch
 
 _NETWORKS = ("vgg16", "alexnet")
-"""Default networks: the first with which no result was made. Most results are made with VGG-19."""
+"""Default networks; the first that made none of the results is used. Most results are made with VGG-19."""
 
 
 def evaluate(
@@ -161,7 +161,7 @@ def _model(path: Path) -> str | None:
 
 
 def _choose_network(models: Sequence[str | None]) -> str:
-    """Return one network for all results, with which none was made: metrics of two networks are not comparable."""
+    """Return one network for all results, which made none of them; metrics of two networks are not comparable."""
     return next((one for one in _NETWORKS if not any(_same(one, model) for model in models)), _NETWORKS[0])
 
 

@@ -114,7 +114,7 @@ def _words(info: feedforward.ModelInfo) -> list[Text]:
 
 
 def _plain(value: object) -> str:
-    """Return the value of a setting; the names of several styles side by side."""
+    """Return the value of a setting; the names of several styles on one line."""
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
@@ -174,7 +174,7 @@ def export_model(
     model
         The model: its file, or a name that `brushwork models` lists.
     style
-        Of a model of several styles: export only this one, or a blend of some, as wave:0.6 starry:0.4.
+        For a model of several styles: export only this one, or a blend, such as wave:0.6 starry:0.4.
     output
         Output file; default: named after the model's file, in the current folder.
     """

@@ -99,7 +99,7 @@ def paint(
     styles
         The style images: files or folders.
     style
-        Style images, when all images named before are content images. With --model: styles of it, as a:0.6 b:0.4.
+        Style images, if all images named before are content images. With --model: its styles, such as a:0.6 b:0.4.
     region
         Two masks, content_mask.png:style_mask.png: the white part of the content takes its style from the white part
         of the style image, or, without a second mask, from all of it. In color maps each color is a region. Give one
@@ -136,9 +136,9 @@ def paint(
 def _agree(
     method: str, feedforward: FeedForwardFlags, styles: Sequence[str], *, each: bool, quiet: bool
 ) -> FeedForwardFlags:
-    """Return the flags with `instant` as `--method` says, and without a model of settings if style images are named.
+    """Return the flags with `instant` set by `--method`, and without a model from settings if style images are named.
 
-    Raises: InputError: no such method, two, or flags that do not fit.
+    Raises: InputError: an unknown method, two methods, or flags that do not fit.
     """
     feedforward = replace(feedforward, model=choose_model(feedforward.model, styles, _SEVERAL, quiet=quiet))
     if method not in _METHODS:
@@ -164,7 +164,7 @@ def _options(
     ratio: float | None,
     flags: RunFlags,
 ) -> RecipeOptions | FeedForwardOptions:
-    """Return the options of the method; those given that it does not have are logged.
+    """Return the options of the method; given ones that it does not have are logged.
 
     Raises: InputError: a preset, a quality or a ratio for a method that has none, or a value out of range.
     """
@@ -189,7 +189,7 @@ def _options(
 def _split_names(named: list[str], style: list[str], *, quiet: bool) -> tuple[list[str], list[str]]:
     """Return content and style images: the first named and the rest; with --style, all named and those of --style.
 
-    A `style` of the settings, which may be one of a model, is ignored where several images are named.
+    A `style` from settings, which may belong to a model, is ignored if several images are named.
     """
     if style and len(named) > 1 and is_setting("style"):
         refuse_flag("style", f"the style images {named[1]} and {style[0]} were both given.", quiet=quiet)
@@ -220,12 +220,12 @@ def _with_model(
 def _list_runs(
     contents: Sequence[Path], blends: Sequence[tuple[Path, ...]]
 ) -> list[tuple[Path | None, tuple[Path, ...], str]]:
-    """Return each content image after each blend of style images, with the name of the result."""
+    """Return each content image with each blend of style images, and the name of the result."""
     return [(one, blend, _name(one, blend)) for one, blend in product(contents, blends)]
 
 
 def _name(content: Path, styles: tuple[Path, ...]) -> str:
-    """Return the name of a result, content+style; of many styles, the first ones."""
+    """Return the name of a result, content+style; for many styles, only the first ones."""
     rest = len(styles) - _STYLES_IN_A_NAME
     more = [f"{rest}-more"] if rest > 0 else []
     return "+".join([content.stem, *(one.stem for one in styles[:_STYLES_IN_A_NAME]), *more])

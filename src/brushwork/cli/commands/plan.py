@@ -37,7 +37,7 @@ def print_plan(request: Request) -> int:
 
 
 def _plan_all(request: Request) -> list[jobs.JobPlan]:
-    """Return the plan of each job as it is alone: what planning adds to the process is counted in none."""
+    """Return the plan of each job on its own: memory that planning adds to the process is not counted."""
     found: list[jobs.JobPlan] = []
     for job in request.jobs:
         found.append(jobs.plan_job(job, memory=request.flags.memory, held=found[0].held if found else None))

@@ -12,7 +12,7 @@ from brushwork.video.presets import FILM_PRESETS
 
 
 def presets(*names: str, json: JsonFlag = False) -> int:
-    """List the presets, and what each sets: default all settings, the others those that differ.
+    """List the presets and their settings: all of the default, and those that differ for the others.
 
     Parameters
     ----------

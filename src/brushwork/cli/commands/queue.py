@@ -40,7 +40,7 @@ def list_jobs(
     state
         Only those that are pending, running, paused, completed, failed or canceled.
     limit
-        The number of paintings to list, at most.
+        The largest number of paintings to list.
     json
         Print them as one JSON document.
     """
@@ -68,13 +68,13 @@ def pause(job: _Painting, /, *, folder: _Folder = None, database: _Address = Non
 
 @app.command
 def resume(job: _Painting, /, *, folder: _Folder = None, database: _Address = None) -> int:
-    """Go on with a painting that was paused."""
+    """Continue a paused painting."""
     return _ask(job, "resume", folder, database)
 
 
 @app.command
 def again(job: _Painting, /, *, folder: _Folder = None, database: _Address = None) -> int:
-    """Paint the same once more."""
+    """Paint the same picture again."""
     with _open_store(folder, database) as store:
         print_result(_line(store.repeat(job)))
     return 0

@@ -57,7 +57,7 @@ def reproduce(
     jobs
         Number of processes; with Ray, the CPUs per cell.
     engine
-        Where cells run: in processes of this machine, or on a Ray cluster (the one that RAY_ADDRESS names, or a local
+        Where cells run: in processes on this machine, or on a Ray cluster (the one that RAY_ADDRESS names, or a local
         one; needs the extra brushwork[ray]). Its machines must see the images and the folder under the same paths.
     precision
         Precision of the network's layers; bf16 halves the time on CPUs with AMX.

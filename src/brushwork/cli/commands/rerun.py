@@ -39,6 +39,6 @@ def rerun(image: Path, /, *, flags: RunFlags = RunFlags()) -> int:  # noqa: B008
 
 
 def _output(given: str, image: Path) -> Path:
-    """Return the output file; in a folder, of the image's own name."""
+    """Return the output file; in a folder, it gets the image's own name."""
     path = expand_user(given)
     return path / image.name if is_folder_name(given) or has_folder([given]) else path

@@ -48,11 +48,11 @@ def studio(
     folder
         Folder of the paintings and the queue; BRUSHWORK_STUDIO, or one in your data folder, if none is named.
     database
-        Address of a database of PostgreSQL, for workers on several machines, which then share the folder;
+        Address of a PostgreSQL database, for workers on several machines, which then share the folder;
         BRUSHWORK_STUDIO_DATABASE, or SQLite in the folder, if none is named.
     allow_host
-        Other names by which this machine is called in the address bar, such as that of a reverse proxy; with a port
-        where it is neither this one nor the usual one.
+        Other names of this machine in the address bar, such as that of a reverse proxy; with the port, if it is
+        neither this one nor the usual one.
     workers
         Processes that paint; 0 if `brushwork worker` runs elsewhere.
     certificate
@@ -60,7 +60,7 @@ def studio(
     key
         Private key of the certificate, if it is not in the same file.
     quota
-        Gigabytes of pictures from which on nothing new is painted; nothing is deleted.
+        Limit in gigabytes of pictures; once it is reached, nothing new is painted, and nothing is deleted.
     """
     require_studio()
     from brushwork.studio.folder import find_studio

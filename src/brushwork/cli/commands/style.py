@@ -53,7 +53,7 @@ COMBINED = TextureOptions(
     padding="reflect",
     iterations=200,
 )
-"""Gram matrices up to conv2_1, from the composition on: as the authors of 1611.07865 do (500 iterations, relu2_1)."""
+"""Gram matrices up to conv2_1, starting from the composition, as in 1611.07865 (500 iterations, relu2_1)."""
 
 if TYPE_CHECKING:
     CombinedFlags: TypeAlias = Given

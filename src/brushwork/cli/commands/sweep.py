@@ -50,7 +50,7 @@ _SIZE = 256
 """Size of the results in pixels, unless another is given or sizes are varied."""
 
 _USUAL = {"preset": "default", "quality": "normal", "ratio": None, "size": None}
-"""What they are where none is given."""
+"""Their values if none are given."""
 
 
 @app.default
@@ -90,7 +90,7 @@ def sweep(
     size
         Size of these results in pixels; the preset's `measure` says of which side.
     full_size
-        Size in the commands: pixels, or full; default: the preset's. Where sizes are varied, each has its own.
+        Size in the commands: pixels, or full; default: the preset's. If sizes are varied, each has its own.
     output
         Folder for the results, the page and the sheet.
     preset_name

@@ -88,7 +88,7 @@ def video(
 
 
 def _execute(request: FilmRequest, *, to_stdout: bool) -> int:
-    """Do what is asked for; return the exit code."""
+    """Execute the request; return the exit code."""
     flags = request.flags
     if flags.preview:
         output = write_preview(request, quiet=to_stdout)

@@ -91,7 +91,7 @@ def add_weights(
     """
     try:
         added = encoders.import_weights(file, name, like=like)
-    except WeightsError as error:  # of the file that was given
+    except WeightsError as error:  # about the given file
         raise InputError(str(error)) from error
     return _report(added, json)
 

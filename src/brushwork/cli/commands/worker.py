@@ -1,4 +1,4 @@
-"""`brushwork worker`: a process that paints what the studio's queue holds."""
+"""`brushwork worker`: a process that paints the jobs in the studio's queue."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def worker(
     database: Address = None,
     ends_with_parent: Annotated[bool, Parameter(negative=(), show=False)] = False,
 ) -> int:
-    """Paint what the studio's queue holds, until it is ended; what is not finished goes on in another worker.
+    """Paint the jobs in the studio's queue until stopped; another worker continues unfinished ones.
 
     Parameters
     ----------
