@@ -1,4 +1,4 @@
-"""HTTP: what is done with paintings (paused, canceled, repeated, continued), cards, and the queue."""
+"""HTTP: actions on paintings (pause, cancel, repeat, continue), cards, and the queue."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _add_actions(router: APIRouter, services: Services) -> None:
 
     @router.post("/jobs/{job}/cancel")
     def cancel(job: str) -> Any:
-        """Cancel a painting; what it shows by now is kept."""
+        """Cancel a painting; its picture so far is kept."""
         answer = store.ask(job, "cancel")
         is_over = answer["state"] == "canceled" and answer["result"] is None
         if is_over and (kept := services.uploads.keep_picture(job)):
@@ -58,7 +58,7 @@ def _add_actions(router: APIRouter, services: Services) -> None:
 def _add_cards(router: APIRouter, services: Services) -> None:
     @router.post("/cards", status_code=201)
     def cards(body: CardsBody) -> Any:
-        """Create small paintings of a photograph, one for each painting of the list; where no room is left, fewer."""
+        """Create small paintings of a photograph, one for each painting of the list; fewer if there is no room left."""
         known = {one["id"]: one for one in list_paintings(services.database, limit=200)}
         requests = []
         for name in body.paintings:
@@ -78,7 +78,7 @@ def _add_cards(router: APIRouter, services: Services) -> None:
 
     @router.post("/sheets", status_code=201)
     def sheet(body: SheetBody) -> Any:
-        """Create the pictures of a contact sheet: one photograph after one painting, with other options each."""
+        """Create the pictures of a contact sheet: one photograph in one painting's style, each with other options."""
         require_file(services, "content", body.content)
         require_file(services, "painting", body.painting)
         requests = [
@@ -98,7 +98,7 @@ def _add_queue(router: APIRouter, store: JobStore) -> None:
 
     @router.patch("/queue")
     def change_queue(body: QueueBody) -> Any:
-        """Pause or continue the queue: long paintings keep what they have reached."""
+        """Pause or continue the queue; long paintings keep their progress."""
         store.set_setting(PAUSED, body.paused)
         return JSONResponse({"paused": body.paused})
 

@@ -24,11 +24,11 @@ from brushwork.studio.tables import WORKER
 from brushwork.studio.tile_routes import make_tile_routes
 
 _ALIVE = 15_000
-"""Milliseconds since the last heartbeat within which a worker counts as alive."""
+"""Milliseconds since its last heartbeat during which a worker counts as alive."""
 
 
 def make_api(services: Services) -> FastAPI:
-    """Return the API of a studio, which has to be behind its guard."""
+    """Return the API of a studio, which must run behind its guard."""
     api = FastAPI(
         title="brushwork studio",
         version=__version__,
@@ -48,7 +48,7 @@ def make_api(services: Services) -> FastAPI:
 
 @asynccontextmanager
 async def running(services: Services) -> AsyncIterator[None]:
-    """Context manager in which streams tell what happens; at its end they end, and everything is closed."""
+    """Context manager in which event streams run; at its end they end, and everything is closed."""
     watching = asyncio.create_task(services.events.watch())
     try:
         yield
@@ -63,12 +63,12 @@ async def running(services: Services) -> AsyncIterator[None]:
 def _add_service_routes(app: FastAPI, services: Services) -> None:
     @app.get("/api/v1/health", tags=["service"])
     def health() -> Any:
-        """Tell that the server answers."""
+        """Report that the server answers."""
         return {"status": "ok"}
 
     @app.get("/api/v1/ready", tags=["service"])
     def ready() -> Any:
-        """Tell whether a worker is there that paints."""
+        """Report whether a worker is there to paint."""
         workers = _workers(services)
         if not any(one["ready"] for one in workers):
             raise ProblemError(503, "no-worker", "No worker is ready to paint: wait, or start brushwork worker.")
@@ -76,7 +76,7 @@ def _add_service_routes(app: FastAPI, services: Services) -> None:
 
     @app.get("/api/v1/about", tags=["service"])
     def about() -> Any:
-        """Tell the version, the workers and the limits."""
+        """Report the version, the workers and the limits."""
         limits = services.settings.limits
         return {
             "version": __version__,
@@ -115,7 +115,7 @@ def _add_service_routes(app: FastAPI, services: Services) -> None:
         last_event_id: Annotated[str | None, Header(max_length=30)] = None,
         after: Annotated[int | None, Query(ge=0, le=2**53)] = None,
     ) -> StreamingResponse:
-        """Stream what happens, as server-sent events."""
+        """Stream events, as server-sent events."""
         if last_event_id is not None and last_event_id.isdecimal():  # of a connection that was lost
             after = int(last_event_id)
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}

@@ -1,4 +1,4 @@
-"""What answers a browser: the guard, behind it the page, at once, and the API, as soon as it is there."""
+"""The app that answers a browser: a guard, behind it the page, at once, and the API, as soon as it is loaded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class StudioApp(Guard):
-    """ASGI app of the studio. Requests of the API wait until it is opened."""
+    """ASGI app of the studio. Requests to the API wait until it is opened."""
 
     def __init__(self, settings: StudioSettings) -> None:
         hosts = local_hosts(settings.port, settings.host, settings.allowed_hosts)

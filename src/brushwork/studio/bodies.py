@@ -18,7 +18,7 @@ class _Strict(BaseModel):
 
 
 class JobBody(_Strict):
-    """A painting that is asked for."""
+    """A requested painting."""
 
     kind: Literal["transfer", "instant", "model", "blend", "video"] = "transfer"
     content: Hash
@@ -33,13 +33,13 @@ class JobBody(_Strict):
 
 
 class BatchBody(_Strict):
-    """Several paintings, all or none."""
+    """Several requested paintings, all or none."""
 
     jobs: Annotated[list[JobBody], Field(min_length=1, max_length=500)]
 
 
 class CardsBody(_Strict):
-    """Small paintings of one photograph, to choose by."""
+    """Small paintings of one photograph, to choose from."""
 
     content: Hash
     paintings: Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=60)]
@@ -48,7 +48,7 @@ class CardsBody(_Strict):
 
 
 class SheetBody(_Strict):
-    """Small paintings of one photograph after one painting, with other options each."""
+    """Small paintings of one photograph in the style of one painting, each with other options."""
 
     content: Hash
     painting: Hash
@@ -77,7 +77,7 @@ class QueueBody(_Strict):
 
 
 class PaintingBody(_Strict):
-    """An image that was uploaded, as a painting to choose from."""
+    """An uploaded image, as a painting to choose from."""
 
     sha256: Hash
     name: Annotated[str, Field(max_length=300)] = ""
@@ -90,5 +90,5 @@ class SessionBody(_Strict):
 
 
 def without_none(body: BaseModel) -> dict[str, Any]:
-    """Return the values that were given."""
+    """Return the given values."""
     return {name: value for name, value in body.model_dump().items() if value is not None}

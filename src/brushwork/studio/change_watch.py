@@ -1,4 +1,4 @@
-"""Whether something was committed since the last look, by whichever process, without asking the tables."""
+"""Detect commits by any process since the last look, without reading the tables."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 CHANNEL = "brushwork_studio"
-"""Channel of PostgreSQL on which every commit is told."""
+"""Channel of PostgreSQL on which every commit is announced."""
 
 _ANYWAY = 5.0
-"""Seconds after which a change is assumed, in case that the channel has failed or a proxy holds it back."""
+"""Seconds after which a change is assumed, in case the channel has failed or a proxy holds it back."""
 
 
 class ChangeWatch(Protocol):
@@ -28,7 +28,7 @@ class ChangeWatch(Protocol):
 
 
 class SqliteWatch:
-    """Asks SQLite for its number of the last commit, which takes microseconds."""
+    """Asks SQLite for the number of its last commit, which takes microseconds."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._connection = engine.raw_connection()
@@ -38,7 +38,7 @@ class SqliteWatch:
         """Return whether another connection has committed since the last call; the first call returns True."""
         try:
             version = int(self._connection.cursor().execute("PRAGMA data_version").fetchone()[0])
-        except sqlite3.OperationalError:  # it is locked: something is committed
+        except sqlite3.OperationalError:  # it is locked: something is being committed
             return True
         has_changed, self._version = version != self._version, version
         return has_changed
@@ -49,7 +49,7 @@ class SqliteWatch:
 
 
 class PostgresWatch:
-    """Listens to what writers tell when they commit. A connection that is lost is made anew."""
+    """Listens to what writers announce when they commit. A lost connection is opened again."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
@@ -83,6 +83,6 @@ class PostgresWatch:
     def _listen(self) -> None:
         pooled = self._engine.raw_connection()
         self._connection = pooled.driver_connection
-        pooled.detach()  # it is not given back to the pool
+        pooled.detach()  # it does not return to the pool
         self._connection.autocommit = True
         self._connection.execute(f"LISTEN {CHANNEL}")

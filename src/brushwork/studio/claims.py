@@ -21,17 +21,17 @@ MOST_DEATHS = 3
 """Workers that may be lost in a row, without a newer checkpoint, before the job counts as failed."""
 
 FIRST_OWN_PREVIEW = 100
-"""Number of the first preview that a painting makes itself; those of its draft have lower ones."""
+"""Number of the first preview that a painting makes itself; previews of its draft have lower numbers."""
 
 _CURVE = 200
-"""Points that are kept of a finished job's progress."""
+"""Number of points kept of a finished job's progress."""
 
 _BETWEEN_EVENTS = 0.5
 """Seconds between two progress events of a job."""
 
 
 Wanted: TypeAlias = Literal["pause", "cancel"]
-"""What may be asked of a job that runs."""
+"""Requests to a running job."""
 
 
 class ClaimLostError(BrushworkError):
@@ -55,11 +55,11 @@ class Claim:
 
     @property
     def spent(self) -> float:
-        """Seconds of work on the job, those of earlier attempts included."""
+        """Seconds of work on the job, including earlier attempts."""
         return self.spent_before + monotonic() - self.began
 
     def read_wanted(self) -> Wanted | None:
-        """Return what is asked of the running job: pause, cancel, or nothing.
+        """Return the request to the running job: pause, cancel, or none.
 
         Raises: ClaimLostError.
         """
@@ -81,8 +81,8 @@ class Claim:
     def settle(self, event: Transition, **values: Any) -> None:
         """End the hold on the job: complete, fail, cancel, pause, or release it for the next worker.
 
-        What was asked since this worker has looked is not forgotten: a job that is resumed when it is about to be
-        paused is released, and so is one that is canceled, which the next worker cancels.
+        Requests since this worker last looked are not forgotten: a job that is resumed when it is about to be paused
+        is released, and so is one that is canceled, which the next worker cancels.
 
         Raises: ClaimLostError.
         """
@@ -99,7 +99,7 @@ class Claim:
             _thin(connection, self.job)
 
     def give_to_parent(self, picture: Path, preview: Path, number: int) -> None:
-        """Move a picture to the parent's preview, unless it has one of its own."""
+        """Make a picture the parent's preview, unless the parent has one of its own."""
         has_none = JOB.c.preview < FIRST_OWN_PREVIEW
         waits = JOB.c.id == self.parent, has_none, JOB.c.state.in_(("pending", "running", "paused"))
         with self.database.write() as connection:
@@ -122,12 +122,12 @@ class Claim:
 
 
 def claim_job(database: Database, job: str, round: int, worker: str, *, has_newer_checkpoint: bool) -> Claim | None:
-    """Return the claim on a job; None: it is not to be run (canceled, paused, done, or queued anew since).
+    """Return the claim on a job; None: it must not run (canceled, paused, done, or queued again since).
 
-    A job that is running already belongs to a worker that was lost. `has_newer_checkpoint`: that worker has got
-    further than the one before it.
+    A job that is already running belongs to a lost worker. `has_newer_checkpoint`: that worker got further than the
+    one before it.
     """
-    with database.write(is_synced=False) as connection:  # without its claim a job waits, and this worker is gone, too
+    with database.write(is_synced=False) as connection:  # if the claim is lost, this worker is gone, and the job waits
         ready = JOB.c.id == job, JOB.c.round == round, JOB.c.state.in_(states_before("claim"))
         row = connection.execute(sa.select(JOB).where(*ready)).one_or_none()
         if row is None:
@@ -152,7 +152,7 @@ def claim_job(database: Database, job: str, round: int, worker: str, *, has_newe
 
 
 def _event_after(event: Transition, wanted: Wanted | None, *, has_problem: bool) -> Transition:
-    """Return how a hold ends, by what is wanted of the job now."""
+    """Return how a hold ends, given what is wanted of the job now."""
     if event == "release" and wanted == "pause":
         return "pause"
     if event == "pause" and wanted != "pause" and not has_problem:
@@ -161,7 +161,7 @@ def _event_after(event: Transition, wanted: Wanted | None, *, has_problem: bool)
 
 
 def _thin(connection: sa.Connection, job: str) -> None:
-    """Keep only some of the progress events of a job that is not running any more."""
+    """Keep only some of the progress events of a job that is no longer running."""
     progress = EVENT.c.job == job, EVENT.c.kind == "progress"
     numbers = connection.execute(sa.select(EVENT.c.seq).where(*progress).order_by(EVENT.c.seq)).scalars().all()
     step = len(numbers) // _CURVE + 1

@@ -1,4 +1,4 @@
-"""How the studio's database is opened: a file of SQLite for one machine, or PostgreSQL by its address for many."""
+"""The studio's database: a file of SQLite for one machine, or PostgreSQL by its address for many."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from brushwork.studio.change_watch import CHANNEL, ChangeWatch, PostgresWatch, S
 from brushwork.studio.tables import METADATA, SETTING, now
 
 SCHEMA = 1
-"""Version of the tables, in the setting of this name."""
+"""Version of the tables, stored in the setting of this name."""
 
 _BUSY = 5.0
 """Seconds to wait for another writer of SQLite."""
 _CONNECT = 10
 """Seconds to wait for the server of PostgreSQL."""
 _AGAIN_AFTER = 1.0
-"""Seconds until an action that was not answered is repeated."""
+"""Seconds after which an action without an answer is repeated."""
 _WRITE_LOCK = 0x627275736877
 """Key of the advisory lock that a writer holds in PostgreSQL."""
 
 DATABASE_LOST = (sa.exc.OperationalError, sa.exc.InterfaceError)
-"""Errors of a database that cannot be reached now, is locked, or has no space: what failed may be tried again."""
+"""Errors of a database that cannot be reached now, is locked, or has no space: the action may be tried again."""
 
 
 _T = TypeVar("_T")
@@ -38,11 +38,11 @@ _T = TypeVar("_T")
 class Database:
     """The studio's database: short transactions, of which only one writes at a time.
 
-    So a transaction may look before it writes, and events become visible in the order of their numbers.
+    A transaction may therefore read before it writes, and events become visible in the order of their numbers.
     """
 
     def __init__(self, address: str) -> None:
-        """Open the database, with the tables created where they are missing.
+        """Open the database, and create missing tables.
 
         Raises: InputError: it is of a newer version, damaged, cannot be reached, or cannot be written.
         """
@@ -65,8 +65,8 @@ class Database:
     def write(self, *, is_synced: bool = True) -> Iterator[sa.Connection]:
         """Yield a connection inside of a transaction that holds the write lock; it commits at the end.
 
-        `is_synced` False: SQLite does not wait for the disk. What is committed outlives every process, but if the
-        machine loses its power, the last of it may never have happened.
+        `is_synced` False: SQLite does not wait for the disk. Commits outlive every process, but the last ones may be
+        lost if the machine loses power.
         """
         with (self.engine if is_synced else self._unsynced).begin() as connection:
             if self.is_postgres:
@@ -83,13 +83,13 @@ class Database:
 
     @property
     def clock(self) -> sa.ColumnElement[int]:
-        """The time in milliseconds since 1970, by the one clock that all workers share."""
+        """The time in milliseconds since 1970, by the clock that all workers share."""
         if not self.is_postgres:
             return sa.literal(now())
         return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()) * 1000, sa.BigInteger)
 
     def watch(self) -> ChangeWatch:
-        """Return what tells whether something was committed."""
+        """Return a watch that tells whether something was committed."""
         return PostgresWatch(self.engine) if self.is_postgres else SqliteWatch(self.engine)
 
     def close(self) -> None:
@@ -114,7 +114,7 @@ class Database:
 
 
 def repeat_until_answered(action: Callable[[], _T]) -> _T:
-    """Return the result of an action on the database, which is repeated for as long as the database does not answer."""
+    """Return the result of an action on the database, repeated for as long as the database does not answer."""
     is_known = False
     while True:
         try:
@@ -127,9 +127,9 @@ def repeat_until_answered(action: Callable[[], _T]) -> _T:
 
 
 def check_address(address: str) -> str:
-    """Return the address of a database of PostgreSQL, with its driver.
+    """Return the address of a PostgreSQL database, with its driver.
 
-    Raises: InputError: it is no such address.
+    Raises: InputError: it is not such an address.
     """
     try:
         url = sa.make_url(address)
@@ -151,14 +151,14 @@ def _sqlite(url: sa.URL, synchronous: str) -> sa.Engine:
 def _postgres(url: sa.URL) -> sa.Engine:
     return sa.create_engine(
         url,
-        isolation_level="READ COMMITTED",  # what is read after the write lock was got is what was committed before
-        pool_pre_ping=True,  # connections of before a restart of the server are replaced
+        isolation_level="READ COMMITTED",  # reads after the write lock is taken see all earlier commits
+        pool_pre_ping=True,  # connections from before a restart of the server are replaced
         connect_args={"connect_timeout": _CONNECT},
     )
 
 
 def _begin(connection: sa.Connection) -> None:
-    """Take the write lock at once: a transaction that begins with reading may be refused when it comes to write."""
+    """Take the write lock at once: a transaction that begins by reading may be refused when it tries to write."""
     if not connection.get_execution_options().get("only_reads"):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 

@@ -1,4 +1,4 @@
-"""What happens, as server-sent events: one look at the database for all clients, and replay from any number."""
+"""Server-sent events: one look at the database for all clients, and replay from any event number."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from brushwork.studio.job_store import JobStore
 _LOOK = 0.03
 """Seconds between two looks at whether something was committed: a look takes microseconds."""
 _COMMENT_EVERY = 15.0
-"""Seconds after which a silent stream says that it is alive."""
+"""Seconds after which a silent stream sends a sign of life."""
 
 
 class EventStream:
-    """Wakes all streams when an event was recorded, by whichever process."""
+    """Wakes all streams when any process has recorded an event."""
 
     def __init__(self, database: Database, store: JobStore) -> None:
         self._database, self._store = database, store
@@ -58,7 +58,7 @@ class EventStream:
     async def stream(self, after: int | None) -> AsyncIterator[str]:
         """Yield the events after a number, then each new one; `after` None: only new ones.
 
-        Where events after the number were removed, a `reset` tells the client to ask for everything again.
+        If events after the number were removed, a `reset` tells the client to request everything again.
         """
         oldest, newest = await run_in_threadpool(self._store.event_range)
         at = newest if after is None else after

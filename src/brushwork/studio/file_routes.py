@@ -18,7 +18,7 @@ from brushwork.studio.uploads import clean_label
 Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
 CACHE_HEADERS = {"cache-control": "private, max-age=31536000, immutable"}
-"""For what is named by its content, which never changes."""
+"""For files that are named by their content, and never change."""
 
 
 def make_file_routes(services: Services) -> APIRouter:
@@ -51,7 +51,7 @@ def make_file_routes(services: Services) -> APIRouter:
 
     @router.get("/files/{sha256}/info")
     def info(sha256: Sha256) -> Any:
-        """Return what is known of a file."""
+        """Return the record of a file."""
         return _require(services, sha256)
 
     @router.get("/files/{sha256}/thumbnail")
@@ -62,7 +62,7 @@ def make_file_routes(services: Services) -> APIRouter:
 
     @router.get("/paintings")
     def paintings() -> Any:
-        """List the paintings to choose from, those used last first."""
+        """List the paintings to choose from, last used first."""
         return {"paintings": list_paintings(services.database)}
 
     @router.post("/paintings", status_code=201)

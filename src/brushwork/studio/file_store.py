@@ -1,4 +1,4 @@
-"""Files as the database knows them."""
+"""Stored files and their records in the database."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def keep_file(
 ) -> bool:
     """Move a complete file into the store, durably, and record it; return whether it is new.
 
-    Both are done inside of one transaction that writes: a file in the store without a record was left by a process that
-    was ended in between, and nobody else is about to record it.
+    Both happen inside one write transaction: a file in the store without a record was left by a process that ended in
+    between, and no other process is about to record it.
     """
     sync_file(file)
     with database.write() as connection:
@@ -57,7 +57,7 @@ def keep_result(
 
 
 def find_file(database: Database, sha256: str) -> dict[str, Any] | None:
-    """Return what is known of a stored file; None: there is none."""
+    """Return the record of a stored file; None: there is none."""
     with database.read() as connection:
         row = connection.execute(sa.select(FILE).where(FILE.c.sha256 == sha256)).one_or_none()
     return None if row is None else dict(row._mapping)
@@ -72,9 +72,9 @@ def stored_bytes(connection: sa.Connection) -> int:
 def register_painting(
     database: Database, identity: str, *, name: str, sha256: str | None, model: str | None, used: int | None = None
 ) -> None:
-    """Record a painting to choose from, and tell all clients; one that is known gets to the front.
+    """Record a painting to choose from, and tell all clients; a known one moves to the front.
 
-    `used`: place of a painting that comes with the studio, in the order of the list; one that is known stays as it is.
+    `used`: place of a painting that comes with the studio, in the order of the list; a known one stays as it is.
     """
     known = PAINTING.c.id == identity
     with database.write() as connection:
@@ -88,7 +88,7 @@ def register_painting(
 
 
 def list_paintings(database: Database, limit: int = 60) -> list[dict[str, Any]]:
-    """Return the paintings to choose from, those used last first; `style`: that of a model which has several."""
+    """Return the paintings to choose from, last used first; `style`: the style of a model that has several."""
     query = sa.select(PAINTING).where(~PAINTING.c.hidden).order_by(PAINTING.c.used.desc()).limit(limit)
     with database.read() as connection:
         rows = connection.execute(query).all()
@@ -103,9 +103,9 @@ def model_and_style(identity: str) -> tuple[str | None, str | None]:
 
 
 def require_model(database: Database, name: str) -> None:
-    """Check that a model is one of those that were found; before the first was, each may be there.
+    """Check that a model is one of those found; until the first one is found, any is accepted.
 
-    Raises: InputError: it is none of them.
+    Raises: InputError: it is not one of them.
     """
     with database.read() as connection:
         query = sa.select(PAINTING.c.model).where(PAINTING.c.model.is_not(None)).distinct()
@@ -115,7 +115,7 @@ def require_model(database: Database, name: str) -> None:
 
 
 def forget_models(database: Database, known: Sequence[str]) -> None:
-    """Take the styles of models that are not there any more off the list; `known` are the ids of the others."""
+    """Take the styles of models that no longer exist off the list; `known` are the ids of the others."""
     gone = PAINTING.c.model.is_not(None) & PAINTING.c.id.not_in(known)
     with database.write() as connection:
         for identity in connection.execute(sa.select(PAINTING.c.id).where(gone)).scalars().all():

@@ -24,9 +24,9 @@ def run_film_request(
     resume: bool,
     finish: bool = False,
 ) -> Generator[FilmEvent]:
-    """Run a request for a film to an output file: a film's events, as `run_film` yields them.
+    """Run a request for a film to an output file; yield the events of `run_film`.
 
-    `finish`: nothing is painted, and the film ends with the frames that are there.
+    `finish`: paint nothing, and end the film with the frames that are there.
 
     Raises: InputError, WeightsError, OutOfMemoryError: as `run_film`.
     """

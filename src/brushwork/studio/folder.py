@@ -16,19 +16,19 @@ from brushwork.storage.folder_lock import take_lock
 from brushwork.storage.folders import user_data
 
 DATABASE_VARIABLE = "BRUSHWORK_STUDIO_DATABASE"
-"""Environment variable with the address of a database: a password in it is seen by fewer than in a command."""
+"""Environment variable with the address of a database; fewer people see a password in it than in a command."""
 
 LEAST_FREE = 2 * 2**30
-"""Bytes that stay free on the disk: below it nothing is uploaded and nothing new is painted."""
+"""Bytes that stay free on the disk: with fewer, nothing is uploaded and nothing new is painted."""
 
 
 @dataclass(frozen=True)
 class StudioFolder:
-    """Paths inside of the studio's folder, and the addresses of its databases."""
+    """Paths inside the studio's folder, and the addresses of its databases."""
 
     path: Path
     address: str | None = None
-    """Database of PostgreSQL that holds everything but the files; None: SQLite, in this folder."""
+    """PostgreSQL database that holds everything but the files; None: SQLite, in this folder."""
 
     @property
     def database(self) -> str:
@@ -47,7 +47,7 @@ class StudioFolder:
 
     @property
     def incoming(self) -> Path:
-        """Uploads that are not complete."""
+        """Folder of incomplete uploads."""
         return self.path / "incoming"
 
     @property
@@ -59,11 +59,11 @@ class StudioFolder:
         return self.path / "store" / sha256[:2] / sha256[2:]
 
     def thumbnail(self, sha256: str, width: int) -> Path:
-        """Return the path of a thumbnail, which may not have been made."""
+        """Return the path of a thumbnail, which may not exist yet."""
         return self.path / "thumbnails" / sha256[:2] / f"{sha256[2:]}-{width}.webp"
 
     def tiles(self, sha256: str) -> Path:
-        """Return the folder of a picture's tiles, which may not have been made."""
+        """Return the folder of a picture's tiles, which may not exist yet."""
         return self.path / "tiles" / sha256
 
     def work(self, job: str) -> Path:
@@ -75,7 +75,7 @@ class StudioFolder:
         return self.work(job) / str(attempt)
 
     def begin_attempt(self, job: str, attempt: int) -> Path:
-        """Create the folder of an attempt, and return it. The time of its `began` file is when it began."""
+        """Create the folder of an attempt, and return it. The time of its `began` file is when the attempt began."""
         folder = self.attempt(job, attempt)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "began").touch()
@@ -90,7 +90,7 @@ class StudioFolder:
         return self.work(job) / "preview.webp"
 
     def latest_picture(self, job: str) -> Path | None:
-        """Return the path of what a job shows, or else of its image so far; None: there is neither."""
+        """Return the path of a job's preview, or else of its image so far; None: there is neither."""
         pictures = (self.preview(job), *(one / "result.png" for one in self._attempts(job)))
         return next((one for one in pictures if one.exists()), None)
 
@@ -116,7 +116,7 @@ class StudioFolder:
         return shutil.disk_usage(self.path).free >= LEAST_FREE
 
     def store(self, file: Path, sha256: str) -> Path:
-        """Move a complete file, whose bytes are on the disk, into the store; a file that is there already is kept."""
+        """Move a complete file, whose bytes are on the disk, into the store; an existing file is kept."""
         target = self.stored(sha256)
         if target.exists():
             file.unlink()
@@ -127,7 +127,7 @@ class StudioFolder:
         return target
 
     def remove_work(self, job: str) -> None:
-        """Remove everything of a job in progress, except its preview."""
+        """Remove all work files of a job, except its preview."""
         with suppress(OSError):
             for one in self.work(job).iterdir():
                 if one.is_dir():
@@ -135,7 +135,7 @@ class StudioFolder:
 
     @contextmanager
     def lock(self, name: str) -> Iterator[bool]:
-        """Yield whether this process alone has the lock of this name; it is freed when the process ends."""
+        """Yield whether this process holds the lock of this name; it is freed when the process ends."""
         with (self.path / f"{name}.lock").open("w") as file:
             yield take_lock(file.fileno())
 
@@ -148,12 +148,12 @@ def has_newer_checkpoint(attempt: Path) -> bool:
 
 
 def find_studio(folder: Path | None, address: str | None) -> StudioFolder:
-    """Return the studio that is meant.
+    """Return the studio at a folder and a database address.
 
     `folder` None: BRUSHWORK_STUDIO, or one in the user's data folder. `address` None: BRUSHWORK_STUDIO_DATABASE,
     or SQLite.
 
-    Raises: InputError: the address is none of PostgreSQL.
+    Raises: InputError: the address is not one of PostgreSQL.
     """
     if folder is None:
         given = os.environ.get("BRUSHWORK_STUDIO")

@@ -1,4 +1,4 @@
-"""What every request has to pass before it is routed: its host, its origin, its token, and how many there are.
+"""Checks of every request before it is routed: its host, its origin, its token, and the rate of requests.
 
 Source: the rule against cross-origin requests is that of Go 1.25, net/http.CrossOriginProtection.
 """
@@ -29,11 +29,11 @@ _DEFAULT_PORTS = (80, 443)
 _HOST = re.compile(r"(?:\[(?P<inside>[0-9a-f:.]+)\]|(?P<name>[\w.-]+))(?::(?P<port>\d{1,5}))?")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _OPEN = ("/api/v1/session",)
-"""Paths that need no token: there it is exchanged for a cookie."""
+"""Paths that need no token: the token is exchanged for a cookie there."""
 
 _UPLOADS = "/api/v1/files"
 _LONGEST_BODY = 10**6
-"""Bytes of a request that is no upload."""
+"""Bytes of a request that is not an upload."""
 
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -45,7 +45,7 @@ HEADERS = {
 
 
 def content_policy(script_hashes: tuple[str, ...]) -> str:
-    """Return the Content-Security-Policy; `script_hashes`: of the inline scripts of the page."""
+    """Return the Content-Security-Policy; `script_hashes`: hashes of the page's inline scripts."""
     scripts = " ".join(["'self'", *(f"'sha256-{one}'" for one in script_hashes)])
     return (
         f"default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' blob: data:; "
@@ -55,10 +55,10 @@ def content_policy(script_hashes: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True)
 class GuardRules:
-    """Who may ask what of the server."""
+    """Rules for the requests that the server accepts."""
 
     hosts: frozenset[str]
-    """Values of the Host header that are accepted, with their port."""
+    """Accepted values of the Host header, with their port."""
     token_sha256: str | None = None
     """SHA-256 of the token that requests need; None: none."""
     policy: str = field(default_factory=lambda: content_policy(()))
@@ -68,7 +68,7 @@ class GuardRules:
 
 @dataclass
 class TokenBucket:
-    """Lets a number of requests a second pass, and twice as many at once."""
+    """Lets a number of requests per second pass, and twice as many at once."""
 
     rate: float
     _left: float = field(init=False)
@@ -88,7 +88,7 @@ class TokenBucket:
 
 
 class Guard:
-    """ASGI middleware that refuses what the rules do not allow, and adds the security headers to every response."""
+    """ASGI middleware that refuses requests against the rules, and adds the security headers to every response."""
 
     def __init__(self, app: ASGIApp, rules: GuardRules) -> None:
         self._app, self._rules = app, rules
@@ -139,12 +139,12 @@ class Guard:
 
 
 def needs_token(path: str) -> bool:
-    """Return whether a path is open to those only who have the token, if there is one."""
+    """Return whether a path is open only to those who have the token, if there is one."""
     return path.startswith("/api/") and path not in _OPEN
 
 
 def refuse_length(scope: Scope, headers: Mapping[str, str]) -> tuple[int, str, str] | None:
-    """Return the refusal of a body that is too long, or of unknown length; uploads have limits of their own."""
+    """Return the refusal of a body that is too long, or of unknown length; uploads have their own limits."""
     if scope["method"] in _SAFE or scope["path"] == _UPLOADS:
         return None
     if "transfer-encoding" in headers:
@@ -156,7 +156,7 @@ def refuse_length(scope: Scope, headers: Mapping[str, str]) -> tuple[int, str, s
 
 
 def read_headers(scope: Scope) -> dict[str, str]:
-    """Return the headers of a request; of those that are repeated, all values, so that they match nothing."""
+    """Return the headers of a request; repeated ones with all their values, so that they match nothing."""
     found: dict[str, str] = {}
     pairs: list[tuple[bytes, bytes]] = scope["headers"]
     for name, value in pairs:
@@ -166,7 +166,7 @@ def read_headers(scope: Scope) -> dict[str, str]:
 
 
 def is_same_origin(headers: Mapping[str, str], host: str) -> bool:
-    """Return whether a request that changes something comes from the page itself, or from no browser."""
+    """Return whether a request that changes something comes from the page itself, or not from a browser."""
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site in ("same-origin", "none")
@@ -188,17 +188,17 @@ def has_token(headers: Mapping[str, str], expected_sha256: str) -> bool:
 
 
 def is_token(given: str, expected_sha256: str) -> bool:
-    """Return whether this is the token, in a time that does not depend on it."""
+    """Return whether this is the token, in a time that does not depend on the token."""
     return hmac.compare_digest(sha256(given.encode()).hexdigest(), expected_sha256)
 
 
 def local_hosts(port: int, address: str, more: tuple[str, ...] = ()) -> frozenset[str]:
     """Return the values of the Host header for this machine at a port, and for other names of it.
 
-    `address`: what the server listens on. Names of `more` that have no port are also accepted without one, as reverse
-    proxies at the usual ports pass them on; those that have one, with that port only.
+    `address`: the one that the server listens on. Names in `more` without a port are also accepted without one, as
+    reverse proxies at the usual ports pass them on; names with a port, only with that port.
 
-    Raises: InputError: what is no name of a host.
+    Raises: InputError: a value that is not the name of a host.
     """
     names = {*_LOCAL} if is_wildcard(address) else {*_LOCAL, split_host(address)[0]}
     hosts = {f"{name}:{port}" for name in names} | (names if port in _DEFAULT_PORTS else set())
@@ -209,7 +209,7 @@ def local_hosts(port: int, address: str, more: tuple[str, ...] = ()) -> frozense
 
 
 def is_wildcard(address: str) -> bool:
-    """Return whether an address stands for all of this machine's, and is no name of it."""
+    """Return whether an address stands for all addresses of this machine, and is not one of its names."""
     try:
         return ip_address(address).is_unspecified
     except ValueError:
@@ -217,7 +217,7 @@ def is_wildcard(address: str) -> bool:
 
 
 def split_host(text: str) -> tuple[str, int | None]:
-    """Return the name of a host as a browser sends it, and its port, None: none; an IPv6 address stands in brackets.
+    """Return the name of a host as a browser sends it, and its port or None; an IPv6 address is in brackets.
 
     Raises: InputError: it is neither a name nor an address.
     """

@@ -31,7 +31,7 @@ class ImageReader:
     def read(
         self, path: Path, kind: str, *, max_pixels: int, thumbnails: Mapping[int, Path] | None = None
     ) -> tuple[int, int]:
-        """Return the width and height of an image as it stands upright, and write its thumbnails by their width.
+        """Return the width and height of an image when upright, and write its thumbnails, given by their width.
 
         Raises: InputError: it cannot be read. ProblemError: it has too many pixels.
         """
@@ -45,7 +45,7 @@ class ImageReader:
         return answer["width"], answer["height"]
 
     def read_to_tiles(self, path: Path, kind: str, folder: Path, *, side: int, overlap: int, seconds: int) -> None:
-        """Write the tiles of an image into a new folder, in at most so many seconds of processor time.
+        """Write the tiles of an image into a new folder, in at most `seconds` of processor time.
 
         Raises: InputError: it cannot be read.
         """
@@ -69,7 +69,7 @@ class ImageReader:
         return answer
 
     def _ask(self, request: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return the answer of the process; None: it was killed meanwhile, which is not the picture's fault."""
+        """Return the answer of the process; None: it was killed meanwhile, which is not the fault of the picture."""
         if self._process is None or self._process.poll() is not None or self._read >= _FILES_A_PROCESS:
             self._end()
             self._process, self._read = _start(), 0

@@ -1,4 +1,4 @@
-"""The process that decodes what was uploaded, with limits on memory and time: sizes, thumbnails, tiles.
+"""The process that decodes uploads, with limits on memory and time: sizes, thumbnails, tiles.
 
 It reads requests as lines of JSON from standard input and answers in lines of JSON. It imports Pillow, not torch.
 """
@@ -26,7 +26,7 @@ MOST_MEMORY = 5 * 2**29
 MOST_SECONDS = 20
 """Processor time for one file."""
 _LOOK = 0.5
-"""Seconds between two looks at whether the parent is there."""
+"""Seconds between two checks that the parent is there."""
 
 _FORMATS = {"png": "PNG", "jpeg": "JPEG", "webp": "WEBP", "tiff": "TIFF", "gif": "GIF", "avif": "AVIF"}
 _DEMUXERS = {"mp4": "mov", "webm": "matroska"}
@@ -41,7 +41,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    PIL.Image.MAX_IMAGE_PIXELS = None  # the request names its own limit, which the header is compared with
+    PIL.Image.MAX_IMAGE_PIXELS = None  # the request names its own limit, to which the header is compared
     Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     for line in sys.stdin:
         request = json.loads(line)
@@ -52,14 +52,14 @@ def main() -> None:
 
 
 def _end_with(parent: int) -> None:
-    """End this process, whatever it does, when its parent has ended: nobody waits for the answer."""
+    """End this process, whatever it is doing, when its parent has ended: nobody waits for the answer."""
     while os.getppid() == parent:
         sleep(_LOOK)
     os._exit(1)
 
 
 def limit_seconds(used: float, more: int = MOST_SECONDS) -> None:
-    """Let the process use so many seconds more than it has used; then the kernel ends it."""
+    """Let the process use `more` seconds beyond those used; then the kernel ends it."""
     _, most = resource.getrlimit(resource.RLIMIT_CPU)  # the second limit cannot be raised again, and stays as it is
     resource.setrlimit(resource.RLIMIT_CPU, (int(used) + more, most))
 
@@ -93,7 +93,7 @@ def _tile(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_film(request: dict[str, Any]) -> dict[str, Any]:
-    """Read the size of a film, and make thumbnails of its first frame. The demuxer is named: FFmpeg does not guess."""
+    """Read the size of a film, and make thumbnails of its first frame. The demuxer is named; FFmpeg does not guess."""
     try:
         import av
     except ImportError:
@@ -114,7 +114,7 @@ def _too_large(width: int, height: int, most: int) -> dict[str, Any]:
 
 
 def _upright_size(image: PIL.Image.Image) -> tuple[int, int]:
-    """Return the width and height of an image as it stands upright; of a TIFF, Pillow says them so itself."""
+    """Return the width and height of an image when upright; for a TIFF, Pillow gives them so itself."""
     width, height = image.size
     is_turned = image.format != "TIFF" and image.getexif().get(_ORIENTATION, 1) in _ROTATED
     return (height, width) if is_turned else (width, height)

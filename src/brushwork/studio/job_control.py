@@ -1,4 +1,4 @@
-"""What is asked of a job: that it pauses, goes on, or is canceled, whatever its state is."""
+"""Requests to a job in any state: pause, continue or cancel it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from brushwork.studio.tables import JOB, now
 
 
 def ask_of_job(connection: sa.Connection, row: sa.Row[Any], event: Transition) -> dict[str, Any]:
-    """Pause, resume or cancel a job, and return it; one that runs is asked to.
+    """Pause, resume or cancel a job, and return it; a running job is asked to do so.
 
     Raises: RefusedChangeError: the state does not allow it.
     """
@@ -35,12 +35,12 @@ def ask_of_job(connection: sa.Connection, row: sa.Row[Any], event: Transition) -
 
 
 def cancel_waiting(connection: sa.Connection, job: str) -> None:
-    """Cancel a job that waits."""
+    """Cancel a waiting job."""
     change_known_job(connection, job, state="canceled", wanted=None, finished=now())
 
 
 def _is_so_already(row: sa.Row[Any], event: Transition) -> bool:
-    """Return whether a job is, or is about to be, what an event asks for. A cancel is not taken back."""
+    """Return whether a job is, or is about to be, in the state that an event requests. A cancel is not taken back."""
     if row.wanted == "cancel":
         return event == "pause" or row.state == "running" or (event, row.state) == ("resume", "pending")
     if row.state == "running":

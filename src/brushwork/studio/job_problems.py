@@ -1,4 +1,4 @@
-"""What is said of jobs that fail, without the paths of the server."""
+"""Descriptions of the problems of failed jobs, without the paths of the server."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _CALLED = {
     "start": "the picture to start from",
     "regions": "of the chosen part",
 }
-"""What the files of a request are called in messages."""
+"""Names of a request's files in messages."""
 
 
 def without_paths(text: str, request: PaintingRequest, folder: StudioFolder) -> str:
-    """Return a message with what its files are in place of where they are stored: no path leaves the server."""
+    """Return a message with the roles of its files in place of their paths: no path leaves the server."""
     for role, files in request.files.items():
         for sha256 in files:
             stored = folder.stored(sha256)
@@ -29,7 +29,7 @@ def without_paths(text: str, request: PaintingRequest, folder: StudioFolder) -> 
 
 
 def describe_problem(name: str, error: BaseException) -> dict[str, Any]:
-    """Return what a job is told of an error; `name` is one of the titles here."""
+    """Return the problem of a job that describes an error; `name` is one of the titles here."""
     titles = {
         "out-of-memory": "It does not fit into memory",
         "cannot-be-painted": "It cannot be painted",
@@ -41,7 +41,7 @@ def describe_problem(name: str, error: BaseException) -> dict[str, Any]:
 
 
 def is_disk_full(error: BaseException | None) -> bool:
-    """Return whether an error, or what it comes from, is that a disk has no space left."""
+    """Return whether an error, or one of its causes, is that a disk has no space left."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             return True
@@ -50,7 +50,7 @@ def is_disk_full(error: BaseException | None) -> bool:
 
 
 def describe_full_disk() -> dict[str, Any]:
-    """Return what a job is told that is paused because a disk has no space left."""
+    """Return the problem of a job that is paused because a disk has no space left."""
     return {
         "type": DISK_FULL,
         "title": "The disk is full",
@@ -59,7 +59,7 @@ def describe_full_disk() -> dict[str, Any]:
 
 
 def describe_deaths(deaths: int) -> dict[str, Any]:
-    """Return what a job is told whose workers died."""
+    """Return the problem of a job whose workers died."""
     return {
         "type": "/problems/worker-died",
         "title": "The worker died",

@@ -1,7 +1,7 @@
 """The queue, on dbos: a workflow for each painting, which another worker repeats if its worker is lost.
 
-dbos starts what it was given once, in one worker, and keeps it until it is done; which job that is, is decided here,
-when a worker is free: so priorities and the order can be changed as long as jobs wait.
+dbos starts each workflow once, in one worker, and keeps it until it is done. Which job is started is decided here, when
+a worker is free, so that priorities and the order can change as long as jobs wait.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _VERSION = "studio-1"
 """Version of the workflows for dbos: a new release of brushwork continues the jobs of an older one."""
 
 _ENDLESS = 1_000_000
-"""Attempts that dbos allows; how many deaths are too many is decided in `claims`, where progress is known."""
+"""Attempts that dbos allows; `claims`, where progress is known, decides how many deaths are too many."""
 
 RunJob = Callable[[str, int], None]
 """Run a round of a job, by its id."""
@@ -37,7 +37,7 @@ class JobQueue:
     """Starts the waiting jobs in this worker."""
 
     def __init__(self, database: Database, folder: StudioFolder, worker: str, run: RunJob) -> None:
-        """`run` is called in a thread of its own, once for each job that this worker gets."""
+        """`run` is called in its own thread, once for each job that this worker gets."""
         self._database, self._worker = database, worker
         url = sa.make_url(folder.queue)
         if url.drivername == "sqlite":
@@ -62,23 +62,23 @@ class JobQueue:
         DBOS.launch()
 
     def start_next(self, lane: Lane) -> Future[None] | None:
-        """Start the job of a lane that is next, and return its end; None: no job waits that others have not taken."""
+        """Start the next job of a lane, and return its future; None: no job waits that others have not taken."""
         found = self._next_job(lane)
         if found is None:
             return None
         job, round = found
-        with SetWorkflowID(f"{job}.{round}"):  # one workflow: of several workers that start it, one runs it
+        with SetWorkflowID(f"{job}.{round}"):  # one workflow: if several workers start it, one runs it
             handle = DBOS.start_workflow(self._paint, job, round)
         future = getattr(handle, "future", None)
         if isinstance(future, Future):
             return future
-        # Of a workflow that another worker runs, or will, dbos returns a handle that only polls its state.
+        # If another worker runs the workflow, or will, dbos returns a handle that only polls its state.
         with self._database.write() as connection:
             connection.execute(JOB.update().where(JOB.c.id == job, JOB.c.round == round).values(handed=round))
         return self.start_next(lane)
 
     def recover_lost(self) -> None:
-        """Give the jobs of workers without a heartbeat to those that live."""
+        """Give the jobs of workers without a heartbeat to live workers."""
         with self._database.read() as connection:
             lost = WORKER.c.heartbeat < self._database.clock - LOST_AFTER
             names = list(connection.execute(sa.select(WORKER.c.id).where(lost)).scalars())

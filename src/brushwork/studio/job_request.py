@@ -1,4 +1,4 @@
-"""What was asked for: the kind of painting, its files by their SHA-256, and the options that differ from the usual."""
+"""A request: the kind of painting, its files by their SHA-256, and the options that differ from the defaults."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from brushwork.errors import InputError
 
 Kind: TypeAlias = Literal["transfer", "instant", "model", "blend", "video", "card", "draft", "sample"]
 """transfer: optimized; instant: AdaIN; model: a trained network; blend: a result mixed with its photograph;
-video: a film, by AdaIN or a trained network; card: a small picture to choose by;
+video: a film, by AdaIN or a trained network; card: a small picture to choose from;
 draft: the first preview of a transfer; sample: a cell of a contact sheet."""
 
 Lane: TypeAlias = Literal["long", "quick"]
 
 HELPERS: frozenset[Kind] = frozenset({"card", "draft", "sample"})
-"""Kinds that are no paintings of their own, and are not listed in the history."""
+"""Kinds that are not paintings in their own right, and are not listed in the history."""
 
 _QUICK_SIZE = 768
 """Size in pixels up to which a feed-forward painting takes about a second, and goes before long ones."""
@@ -31,7 +31,7 @@ _MODEL = re.compile(r"[\w][\w .+-]{0,80}")
 
 @dataclass(frozen=True, kw_only=True)
 class PaintingRequest:
-    """A painting that was asked for."""
+    """A requested painting."""
 
     kind: Kind
     content: str
@@ -43,7 +43,7 @@ class PaintingRequest:
     options: Mapping[str, Any] = field(default_factory=dict)
     """Options of the recipe that differ from its defaults."""
     start: str | None = None
-    """SHA-256 of the image to start from; of a film, the frame that stands for it."""
+    """SHA-256 of the image to start from; for a film, of the frame that stands for it."""
     regions: tuple[tuple[str, ...], ...] = ()
     """SHA-256 of each region's mask on the photograph and, if given, on the painting."""
 
@@ -66,7 +66,7 @@ class PaintingRequest:
 
     @property
     def files(self) -> Mapping[str, tuple[str, ...]]:
-        """The files of the request, by what they are used for."""
+        """The files of the request, by their role."""
         return {
             "content": (self.content,),
             "paintings": self.paintings,
@@ -76,7 +76,7 @@ class PaintingRequest:
 
     @property
     def lane(self) -> Lane:
-        """The queue that it waits in: quick ones are painted between two iterations of long ones."""
+        """The queue in which it waits: quick paintings go between two iterations of long ones."""
         size = self.options.get("size", 0)
         is_small = isinstance(size, int) and size <= _QUICK_SIZE
         return "quick" if self.kind in ("card", "draft") or (self.kind in ("instant", "model") and is_small) else "long"
@@ -92,7 +92,7 @@ class PaintingRequest:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> PaintingRequest:
-        """Return the request; the inverse of `to_json`.
+        """Return the request of JSON values; the inverse of `to_json`.
 
         Raises: InputError: an unknown field, or a value that cannot be used.
         """
@@ -107,7 +107,7 @@ class PaintingRequest:
 
 
 def draft_of(request: PaintingRequest) -> PaintingRequest | None:
-    """Return the request for the first preview of a painting; None: it is painted at once anyway, or continued."""
+    """Return the request for a painting's first preview; None: the painting is painted at once anyway, or continued."""
     if request.kind != "transfer" or request.start is not None:
         return None
     size = request.options.get("size", DRAFT_SIZE)
@@ -118,15 +118,15 @@ def draft_of(request: PaintingRequest) -> PaintingRequest | None:
 
 
 FIRST_SIZE = 512
-"""Size of a painting where none was asked for."""
+"""Size of a painting if none is requested."""
 DRAFT_SIZE = SAMPLE_SIZE = 256
 CARD_SIZE, CARD_ITERATIONS = 160, 4
-"""A card that is optimized: a little more than a second of processor time."""
+"""Size and iterations of an optimized card: a little more than a second of processor time."""
 
 _SHARED = ("color", "color_space", "style_scale", "style_blend", "feather", "guides")
 """Options that a draft takes from the painting that it precedes."""
 _OF_DEFAULT = ("content_weight", "style_weight", "seed")
-"""Those that it takes unless a published program is asked for, whose weights mean something else."""
+"""Options that it takes unless a published program is requested, whose weights mean something else."""
 
 
 def _require(holds: bool, name: str, given: object, expected: str) -> None:

@@ -1,4 +1,4 @@
-"""HTTP: paintings. Created, listed and changed."""
+"""HTTP: create, list and change paintings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _KEEP_OPEN = "no-store"
 
 
 def make_job_routes(services: Services) -> APIRouter:
-    """Return the routes of paintings: created, listed, changed."""
+    """Return the routes that create, list and change paintings."""
     router = APIRouter(prefix="/api/v1", tags=["jobs"])
     _add_creation(router, services)
     _add_reading(router, services)
@@ -36,7 +36,7 @@ def _add_creation(router: APIRouter, services: Services) -> None:
     def create(
         body: JobBody, response: Response, idempotency_key: Annotated[str | None, Header(max_length=200)] = None
     ) -> Any:
-        """Create a painting; with the same Idempotency-Key again, it is the same painting."""
+        """Create a painting; the same Idempotency-Key again gives the same painting."""
         job, is_new = _create(services, body, key=idempotency_key)
         response.status_code = 201 if is_new else 200
         response.headers["location"] = f"/api/v1/jobs/{job['id']}"
@@ -83,7 +83,7 @@ def _add_reading(router: APIRouter, services: Services) -> None:
 
     @router.get("/jobs/{job}/curve")
     def curve(job: str) -> Any:
-        """Return the loss after numbers of iterations."""
+        """Return the loss over the iterations."""
         store.get(job)
         return {"points": store.curve(job)}
 
@@ -99,7 +99,7 @@ def _add_changes(router: APIRouter, store: JobStore) -> None:
 
     @router.delete("/jobs/{job}")
     def trash(job: str) -> Any:
-        """Move a painting that is over to the trash."""
+        """Move a painting that has ended to the trash."""
         if store.get(job)["state"] in ("pending", "running", "paused"):
             store.ask(job, "cancel")
         return store.change(job, trashed=now())
@@ -132,7 +132,7 @@ def _request_of(services: Services, body: JobBody) -> PaintingRequest:
 
 
 def require_file(services: Services, role: str, sha256: str, *, is_film: bool = False) -> None:
-    """Check that a file was uploaded, and is a film where one is needed, else a picture; `role`: what it is used for.
+    """Check that a file was uploaded, and is a film if one is needed, else a picture; `role`: its use, in words.
 
     Raises: ProblemError: it is missing; InputError: it is of another kind.
     """

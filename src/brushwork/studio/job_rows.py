@@ -1,4 +1,4 @@
-"""Rows of jobs: how they are read and changed, and the events that tell of it."""
+"""Read and change the rows of jobs, and record the events that report it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from brushwork.errors import BrushworkError
 from brushwork.studio.tables import EVENT, JOB, now
 
 _HIDDEN = ("number", "request_hash", "round", "handed", "lane", "place")
-"""Columns that are of no use to a client."""
+"""Columns that are useless to a client."""
 
 
 class UnknownJobError(BrushworkError):
@@ -56,9 +56,9 @@ def change_job(
 
 
 def change_known_job(connection: sa.Connection, job: str, **values: Any) -> dict[str, Any]:
-    """Change a job that is there, and return it."""
+    """Change an existing job, and return it."""
     changed = change_job(connection, values, JOB.c.id == job)
-    assert changed is not None  # inside of a transaction that has found it
+    assert changed is not None  # inside a transaction that has found it
     return changed
 
 

@@ -1,4 +1,4 @@
-"""Jobs as the server and the command line see them: made, listed, changed, and what happened to them."""
+"""Jobs as the server and the command line see them: create, list and change them, and read their events."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _URGENT_PRIORITY, _DRAFT_PRIORITY, _CARD_PRIORITY = 6, 5, -5
 
 
 RequireRoom: TypeAlias = Callable[[sa.Connection], None]
-"""Raises where there is no room for a new painting: see `Room`."""
+"""Raises if there is no room for a new painting: see `Room`."""
 
 
 class JobStore:
-    """Makes, lists and changes jobs."""
+    """Creates, lists and changes jobs."""
 
     def __init__(self, database: Database, require_room: RequireRoom = lambda connection: None) -> None:
         self.database, self._require_room = database, require_room
@@ -51,7 +51,7 @@ class JobStore:
         via: str | None = None,
         key: str | None = None,
     ) -> tuple[dict[str, Any], bool]:
-        """Return the new job, and True; with a `key` that was used before, the job of then, and False.
+        """Return the new job, and True; with a `key` that was used before, the earlier job, and False.
 
         Raises: RefusedChangeError: the key was used for another request.
         """
@@ -67,7 +67,7 @@ class JobStore:
         return job, True
 
     def repeat(self, job: str) -> dict[str, Any]:
-        """Return a new job with the request and the title of one that is there.
+        """Return a new job with the request and the title of an existing one.
 
         Raises: UnknownJobError.
         """
@@ -83,12 +83,12 @@ class JobStore:
         return batch, jobs
 
     def create_cards(self, requests: Sequence[PaintingRequest], *, urgent: bool = False) -> list[dict[str, Any] | None]:
-        """Return a card or a sample for each request: those that were painted or asked for before, and new ones.
+        """Return a card or a sample for each request: those painted or requested before, and new ones.
 
-        None: there is no room for a new one. Those of other photographs that still wait are canceled. Those of a
-        network, which take a third of the time, are painted first. `urgent`: all go before drafts.
+        None: there is no room for a new one. Waiting ones of other photographs are canceled. Those by a network, which
+        take a third of the time, are painted first. `urgent`: all go before drafts.
 
-        Raises: ProblemError: there is no room, and none is known; with `urgent`, not all are known.
+        Raises: ProblemError: there is no room, and none exists already; with `urgent`, not all exist.
         """
         priority = _URGENT_PRIORITY if urgent else _CARD_PRIORITY
         with self.database.write() as connection:
@@ -116,7 +116,7 @@ class JobStore:
     def list_jobs(
         self, *, state: str | None = None, before: int | None = None, limit: int = 60, trashed: bool = False
     ) -> tuple[list[dict[str, Any]], int | None]:
-        """Return the newest jobs, and the cursor of the next page (None: there is none)."""
+        """Return the newest jobs, and the cursor of the next page (None: no next page)."""
         query = sa.select(JOB).where(JOB.c.kind.not_in(HELPERS), JOB.c.trashed.is_not(None) == trashed)
         if state:
             query = query.where(JOB.c.state.in_(state.split(",")))
@@ -127,9 +127,9 @@ class JobStore:
         return [job_to_json(row) for row in rows[:limit]], rows[limit - 1].number if len(rows) > limit else None
 
     def ask(self, job: str, event: Transition) -> dict[str, Any]:
-        """Pause, resume or cancel a job; of a running job it is asked, and done after its iteration. Idempotent.
+        """Pause, resume or cancel a job; a running job is asked to, and does so after its iteration. Idempotent.
 
-        A cancel that was asked is not taken back by what is asked later.
+        A requested cancel is not taken back by later requests.
 
         Raises: UnknownJobError; RefusedChangeError: the state does not allow it.
         """
@@ -143,7 +143,7 @@ class JobStore:
             rows = connection.execute(query).all()
         for row in rows:
             if row.problem is not None and row.problem["type"] == problem:
-                with suppress(RefusedChangeError, UnknownJobError):  # it was canceled meanwhile
+                with suppress(RefusedChangeError, UnknownJobError):  # it was canceled in the meantime
                     self.ask(row.id, "resume")
 
     def change(self, job: str, *, version: int | None = None, **values: Any) -> dict[str, Any]:
@@ -171,7 +171,7 @@ class JobStore:
         return oldest, newest
 
     def curve(self, job: str) -> list[tuple[int, float]]:
-        """Return the loss of a job after numbers of iterations."""
+        """Return the loss of a job over its iterations."""
         query = sa.select(EVENT.c.data).where(EVENT.c.job == job, EVENT.c.kind == "progress").order_by(EVENT.c.seq)
         with self.database.read() as connection:
             data = connection.execute(query).scalars().all()
@@ -184,7 +184,7 @@ class JobStore:
             return {row[0]: row[1] for row in connection.execute(query)}
 
     def setting(self, name: str) -> Any:
-        """Return a setting; None: it was never made."""
+        """Return a setting; None: it was never set."""
         with self.database.read() as connection:
             return connection.execute(sa.select(SETTING.c.value).where(SETTING.c.name == name)).scalar_one_or_none()
 
@@ -203,7 +203,7 @@ class JobStore:
         return job
 
     def _refusal(self, connection: sa.Connection) -> ProblemError | None:
-        """Return why there is no room for a new painting; None: there is."""
+        """Return why there is no room for a new painting; None: there is room."""
         try:
             self._require_room(connection)
         except ProblemError as error:
@@ -214,7 +214,7 @@ class JobStore:
 def _card_of(
     connection: sa.Connection, request: PaintingRequest, priority: int, *, may_add: bool
 ) -> dict[str, Any] | None:
-    """Return the card that a request has, or a new one; None: it has none, and none may be added."""
+    """Return the existing card of a request, or a new one; None: there is none, and none may be added."""
     usable = JOB.c.state.in_(("pending", "running", "completed"))
     before = connection.execute(
         sa.select(JOB).where(JOB.c.request_hash == request.sha256, JOB.c.kind == request.kind, usable).limit(1)

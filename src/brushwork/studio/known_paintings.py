@@ -30,7 +30,7 @@ def register_shipped(database: Database, folder: StudioFolder) -> None:
 
 
 def register_models(database: Database, folder: StudioFolder) -> None:
-    """List the styles of the trained networks that paint photographs, each with its image; forget those that are gone.
+    """List the styles of trained networks that paint photographs, each with its image; drop those that are gone.
 
     A file that cannot be read is left out. Imports torch.
     """
@@ -48,7 +48,7 @@ def register_models(database: Database, folder: StudioFolder) -> None:
 
 
 def _styles_of(name: str, path: Path) -> dict[str, bytes]:
-    """Return the image of each style of a model, by its identity as a painting; none: it only makes textures."""
+    """Return the image of each style of a model, by its identity as a painting; empty: it only makes textures."""
     from brushwork.feedforward.model_info import read_model_info
 
     info = read_model_info(path)
@@ -59,7 +59,7 @@ def _styles_of(name: str, path: Path) -> dict[str, bytes]:
 
 
 def _split(thumbnail: bytes, count: int) -> list[bytes]:
-    """Return the images of a thumbnail in which so many squares stand side by side; if they do not, all of it each."""
+    """Return the images of a thumbnail of `count` squares side by side; if it is not one, the whole for each."""
     from PIL import Image  # which the server does not import
 
     with Image.open(BytesIO(thumbnail)) as image:

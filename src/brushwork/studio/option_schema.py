@@ -1,4 +1,4 @@
-"""The options of a kind of painting as a JSON schema, from their dataclass: forms and other programs are made of it."""
+"""The options of a kind of painting as a JSON schema, from their dataclass, for forms and other programs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TYPES = {int: "integer", float: "number", bool: "boolean", str: "string"}
 
 
 def known_kinds() -> Mapping[str, MethodOptions]:
-    """Return the kinds of painting that can be asked for, with the options that they have by default."""
+    """Return the kinds of painting that can be requested, with their default options."""
     return {
         "transfer": load_preset("default"),
         "instant": AdaINOptions(size=FIRST_SIZE),
@@ -60,7 +60,7 @@ def _plain(value: Any) -> Any:
 
 
 def _groups(kind: type) -> dict[str, str]:
-    """Return field → title of the class that has it first, as the command's help groups them."""
+    """Return field → title of the class that first has it, as in the groups of the command's help."""
     found: dict[str, str] = {}
     for home in kind.__mro__:
         found |= dict.fromkeys(inspect.get_annotations(home), class_title(home.__name__.removesuffix("Options")))

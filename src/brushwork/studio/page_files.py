@@ -32,7 +32,7 @@ _METHODS = ("GET", "HEAD")
 
 
 class PageFiles:
-    """ASGI app that answers with the page and its files. Only names that were there at its start are known."""
+    """ASGI app that answers with the page and its files. It knows only the names that existed at its start."""
 
     def __init__(self) -> None:
         found = {f"{_PREFIX}{path.relative_to(STATIC).as_posix()}": path for path in STATIC.rglob("*.*")}
@@ -57,7 +57,7 @@ class PageFiles:
 
 
 def is_page(path: str) -> bool:
-    """Return whether a path of a request is that of the page, or of one of its files."""
+    """Return whether the path of a request is that of the page or one of its files."""
     return path == "/" or path.startswith(_PREFIX)
 
 

@@ -33,7 +33,7 @@ from brushwork.studio.request_options import make_options
 from brushwork.types import Image
 
 CHECKPOINT_EVERY = 20.0
-"""Seconds between checkpoints: what the loss of a worker costs at most."""
+"""Seconds between checkpoints: the most that the loss of a worker costs."""
 
 _PREVIEW_SIDE = 1024
 """Longest side of a preview in pixels."""
@@ -43,7 +43,7 @@ _PREVIEW_QUALITY = 85
 
 @dataclass
 class LoadedNetworks:
-    """The networks that were used last, kept in memory between jobs."""
+    """The last used networks, kept in memory between jobs."""
 
     device: torch.device = field(default_factory=lambda: select_device("auto"))
     checkpoint_every: float = CHECKPOINT_EVERY
@@ -75,7 +75,7 @@ class LoadedNetworks:
         return None
 
     def load(self) -> None:
-        """Load what cards, drafts and most paintings need, before they are asked for."""
+        """Load the networks of cards, drafts and most paintings before they are needed."""
         self.encoder(load_preset("default")).weights_sha256()
 
 
@@ -89,10 +89,10 @@ def run_request(
     finish: bool = False,
     look: Callable[[], None] = lambda: None,
 ) -> Generator[JobEvent]:
-    """Run a request to an output file, through `brushwork.jobs`: a job's events, as `run_job` yields them.
+    """Run a request to an output file, through `brushwork.jobs`; yield the events of `run_job`.
 
-    `finish`: nothing more is painted, and what is there is written at the size of the result. `look` is called before
-    each pass through the network, from the preparation on; what it raises ends the run as Ctrl-C does.
+    `finish`: paint nothing more, and write the image so far at the size of the result. `look` is called before each
+    pass through the network, from the preparation on; an exception that it raises ends the run as Ctrl-C does.
 
     Raises: InputError, WeightsError, OutOfMemoryError, DivergedError: as `run_job`.
     """
@@ -109,7 +109,7 @@ def _called_before(network: object, look: Callable[[], None]) -> Iterator[None]:
     if not isinstance(network, Encoder) or network.preprocess.mean.device.type != "cpu":  # others are quick
         yield
         return
-    thread = get_ident()  # a card may be painted by the same network meanwhile
+    thread = get_ident()  # a card may be painted by the same network in the meantime
     handle = network.register_forward_pre_hook(lambda *_: look() if get_ident() == thread else None)
     try:
         yield
@@ -149,7 +149,7 @@ def link_checkpoint(before: Path, output: Path) -> bool:
 def _load_known_model(options: ModelOptions, device: torch.device) -> ModelStylizer:
     """Load a model of `list_models` onto a device: clients open no other files of this machine.
 
-    Raises: InputError: there is none of this name, or it cannot be used.
+    Raises: InputError: there is no model of this name, or it cannot be used.
     """
     known = list_models()
     if options.model not in known:

@@ -34,7 +34,7 @@ PROBLEM_RESPONSES: Mapping[int | str, dict[str, Any]] = {
 
 
 class ProblemError(BrushworkError):
-    """A request that is refused, with the status and the name of the problem."""
+    """A refused request, with the status and the name of the problem."""
 
     def __init__(self, status: int, name: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
@@ -42,7 +42,7 @@ class ProblemError(BrushworkError):
 
 
 def handle_problems(app: FastAPI) -> None:
-    """Let every error of the app be answered as a problem."""
+    """Make the app answer every error as a problem."""
 
     @app.exception_handler(ProblemError)
     def refused(_: Request, error: ProblemError) -> JSONResponse:

@@ -17,5 +17,5 @@ class QuietServer(uvicorn.Server):
         yield
 
     def stop(self) -> None:
-        """End when all answers are sent; asked again, at once."""
+        """End when all answers are sent; if called again, at once."""
         self.force_exit, self.should_exit = self.should_exit, True

@@ -22,11 +22,11 @@ from brushwork.studio.job_request import (
 )
 
 OF_REQUEST = ("model",)
-"""Options that a request has as a field of its own: a model is a name there, and no file."""
+"""Options that a request has as its own field: a model is a name there, not a file."""
 
 
 def make_options(request: PaintingRequest) -> RecipeOptions | FeedForwardOptions:
-    """Return the options of a request: those of its kind, changed as asked.
+    """Return the options of a request: those of its kind, with the requested changes.
 
     Raises: InputError: an unknown option, or a value out of range.
     """
@@ -69,7 +69,7 @@ def _base(request: PaintingRequest, given: dict[str, Any]) -> RecipeOptions | Fe
 
 
 def _first_size(request: PaintingRequest) -> int:
-    """Return the size that is taken where none was asked for."""
+    """Return the size to use if none is requested."""
     return _SIZES.get(request.kind, FIRST_SIZE)
 
 

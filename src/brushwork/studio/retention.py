@@ -1,4 +1,4 @@
-"""What is removed by itself: work of jobs that are over, what processes that were ended have left, and old events."""
+"""Automatic removal: work of jobs that are over, remains of processes that were ended, and old events."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from brushwork.studio.tables import EVENT, FILE, JOB, now
 
 _DAY = 24 * 3600.0
 KEPT_EVENTS = 50_000
-"""Events that are kept for clients that were away; older ones ask for everything again."""
+"""Number of events kept for clients that were away; clients away for longer request everything again."""
 
 
 def sweep(database: Database, folder: StudioFolder) -> None:
-    """Remove what nobody needs any more. Results, and files that were uploaded, are never removed."""
+    """Remove what is no longer needed. Results and uploaded files are never removed."""
     _sweep_work(database, folder)
     _sweep_store(database, folder)
     _sweep_thumbnails(database, folder)
@@ -48,7 +48,7 @@ def _sweep_work(database: Database, folder: StudioFolder) -> None:
 def _sweep_store(database: Database, folder: StudioFolder) -> None:
     """Remove files without a record: their process was ended before it could write one.
 
-    Those that are older than the database are left, for they may be all that is left of another one.
+    Files older than the database are left, because they may be all that remains of another one.
     """
     known, oldest = _recorded(database)
     for file in _without_record((folder.path / "store").glob("??/*"), known):

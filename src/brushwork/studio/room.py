@@ -21,10 +21,10 @@ class Room:
 
     folder: StudioFolder
     quota: int | None = None
-    """Bytes of pictures from which on nothing new is painted; None: any number."""
+    """Limit in bytes of pictures; once it is reached, nothing new is painted; None: no limit."""
 
     def require(self, connection: sa.Connection) -> None:
-        """Refuse a new painting, a card or a sample where there is no room for it.
+        """Refuse a new painting, a card or a sample if there is no room for it.
 
         Raises: ProblemError.
         """

@@ -27,7 +27,7 @@ _MOST_HEADER_BYTES = 16 * 1024
 
 
 def run_server(settings: StudioSettings, started: Callable[[], None]) -> None:
-    """Serve the studio until the process is told to end; `started` is called when it can be asked.
+    """Serve the studio until the process is told to end; `started` is called once it accepts requests.
 
     Raises: InputError: the port or the folder is in use, or cannot be used.
     """
@@ -72,7 +72,7 @@ async def _serve(settings: StudioSettings, bound: socket.socket) -> None:
             app.open(api)
             while not server.should_exit and not serving.done():
                 await asyncio.sleep(_LOOK)
-            await services.events.end()  # streams have no end of their own, and the server waits for them
+            await services.events.end()  # streams do not end by themselves, and the server waits for them
             await serving
     finally:
         server.should_exit = True

@@ -1,4 +1,4 @@
-"""How the studio's server is set up."""
+"""Settings of the studio's server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TOKEN_BYTES = 32
 
 @dataclass(frozen=True)
 class UploadLimits:
-    """What is accepted."""
+    """Limits of the uploads that are accepted."""
 
     max_bytes: int = 200 * 10**6
     max_pixels: int = 400 * 10**6
@@ -36,7 +36,7 @@ class StudioSettings:
     allowed_hosts: tuple[str, ...] = ()
     """Other names of this machine that requests may use."""
     token: str | None = None
-    """What requests have to carry; needed as soon as other machines can connect."""
+    """Token that requests must carry; needed as soon as other machines can connect."""
     workers: int = 1
     """Workers that the server starts; 0: they are started elsewhere."""
     limits: UploadLimits = field(default_factory=UploadLimits)
@@ -45,9 +45,9 @@ class StudioSettings:
     key: Path | None = None
     """Private key of the certificate; None: it is in the same file."""
     database: str | None = None
-    """Address of a database of PostgreSQL; None: SQLite, in the folder."""
+    """Address of a PostgreSQL database; None: SQLite, in the folder."""
     quota: int | None = None
-    """Bytes of pictures from which on nothing new is painted."""
+    """Limit in bytes of pictures; once it is reached, nothing new is painted."""
 
     @property
     def studio_folder(self) -> StudioFolder:
@@ -61,14 +61,14 @@ class StudioSettings:
 
     @property
     def address(self) -> str:
-        """The address of the page, with the token where one is needed. The part after # is not sent to servers."""
+        """The address of the page, with the token if one is needed. The part after # is not sent to servers."""
         name = "127.0.0.1" if is_wildcard(self.host) else split_host(self.host)[0]
         scheme = "https" if self.certificate else "http"
         return f"{scheme}://{name}:{self.port}/" + (f"#token={self.token}" if self.token else "")
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether an address is reached from this machine only."""
+    """Return whether an address can be reached only from this machine."""
     if host == "localhost":
         return True
     try:
@@ -80,10 +80,10 @@ def is_loopback(host: str) -> bool:
 def make_settings(
     folder: Path, host: str, port: int, allowed_hosts: tuple[str, ...] = (), workers: int = 1, **more: Any
 ) -> StudioSettings:
-    """Return the settings; where other machines can connect, with a new token. `more`: other fields of the settings.
+    """Return the settings, with a new token if other machines can connect. `more`: other fields of the settings.
 
-    Raises: InputError: a port or a number of workers out of range, a host that is none, or a certificate that cannot
-        be used.
+    Raises: InputError: a port or a number of workers out of range, an invalid host, or a certificate that cannot be
+        used.
     """
     if not 1 <= port <= 65535:
         raise InputError(f"port is {port}: it must be from 1 to 65535.")
@@ -91,7 +91,7 @@ def make_settings(
         raise InputError(f"workers is {workers}: it must be from 0 to 64.")
     token = None if is_loopback(host) and not allowed_hosts else token_urlsafe(TOKEN_BYTES)
     settings = StudioSettings(folder, host, port, allowed_hosts, token, workers, **more)
-    local_hosts(port, host, allowed_hosts)  # raises where one is no host
+    local_hosts(port, host, allowed_hosts)  # raises if one is not a host
     _require_certificate(settings)
     return settings
 

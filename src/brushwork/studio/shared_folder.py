@@ -15,11 +15,11 @@ from brushwork.studio.tables import SETTING
 _MOUNTS = Path("/proc/self/mounts")
 _NETWORK = ("nfs", "cifs", "smb", "sshfs", "fuse.sshfs", "9p", "ceph", "glusterfs", "fuse.glusterfs", "lustre", "afs")
 _MARK = "studio-id"
-"""File in the folder, and setting in the database, that say that both belong together."""
+"""File in the folder, and setting in the database, that show that the two belong together."""
 
 
 def open_database(folder: StudioFolder) -> Database:
-    """Return the opened database of a studio, whose folder is there.
+    """Return the opened database of a studio whose folder exists.
 
     Raises: InputError: the database cannot be used, or does not belong to the folder.
     """
@@ -61,7 +61,7 @@ def _require_mark(database: Database, file: Path) -> None:
 
 
 def file_system(path: Path, mounts: Path = _MOUNTS) -> str | None:
-    """Return the kind of file system that a path is on; None: it is not known."""
+    """Return the kind of file system that a path is on; None: unknown."""
     if not mounts.exists():
         return None
     best, kind = -1, None

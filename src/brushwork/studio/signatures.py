@@ -21,11 +21,11 @@ FILMS = ("mp4", "webm")
 KINDS = "PNG, JPEG, WebP, TIFF, GIF or AVIF, or a film as MP4 or WebM"
 
 _PICTURE_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1")
-"""Brands of pictures in the container that films have, too."""
+"""Brands of pictures in a container that films also use."""
 
 
 def kind_of(first: bytes) -> str | None:
-    """Return the kind of file that begins with these bytes; None: one that is not accepted."""
+    """Return the kind of file that begins with these bytes; None: a kind that is not accepted."""
     if first.startswith(b"\x89PNG\r\n\x1a\n"):
         return "png"
     if first.startswith(b"\xff\xd8\xff"):
@@ -46,7 +46,7 @@ def kind_of(first: bytes) -> str | None:
 
 
 def require_kind(role: str, kind: str | None, *, is_film: bool = False) -> None:
-    """Check that a file is a film where one is needed, and else a picture; `role`: what it is used for.
+    """Check that a file is a film if one is needed, else a picture; `role`: its use, in words.
 
     Raises: InputError.
     """

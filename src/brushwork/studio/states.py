@@ -1,4 +1,4 @@
-"""States of a job, and which event leads from one to another."""
+"""States of a job, and the events that lead from one to another."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 State: TypeAlias = Literal["pending", "running", "paused", "completed", "failed", "canceled"]
 
 Transition: TypeAlias = Literal["claim", "pause", "resume", "cancel", "complete", "fail", "release"]
-"""What happens to a job. `release`: its worker ends or is lost, and another one continues from the checkpoint."""
+"""Events of a job. `release`: its worker ends or is lost, and another one continues from the checkpoint."""
 
 FINAL: frozenset[State] = frozenset({"completed", "failed", "canceled"})
 
@@ -16,7 +16,7 @@ TRANSITIONS: Mapping[tuple[State, Transition], State] = {
     ("pending", "claim"): "running",
     ("pending", "pause"): "paused",
     ("pending", "cancel"): "canceled",
-    ("running", "claim"): "running",  # the worker before was lost
+    ("running", "claim"): "running",  # the previous worker was lost
     ("running", "pause"): "paused",
     ("running", "cancel"): "canceled",
     ("running", "complete"): "completed",
@@ -25,7 +25,7 @@ TRANSITIONS: Mapping[tuple[State, Transition], State] = {
     ("paused", "resume"): "pending",
     ("paused", "cancel"): "canceled",
 }
-"""State and event → next state. Whatever is not listed is refused; final states have no way out."""
+"""State and event → next state. All others are refused; final states have no way out."""
 
 
 def next_state(state: State, event: Transition) -> State | None:

@@ -1,4 +1,4 @@
-"""The workers that the server starts, and starts again when they end."""
+"""The workers that the server starts, and restarts when they end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _GOOD_AFTER = 30.0
 _SECONDS_TO_END = 30.0
 _LOOK = 0.2
 _NICE = 5
-"""How far workers stand back behind the page: a browser that waits for its turn shows nothing."""
+"""Niceness by which workers yield to the page: a browser that waits for its turn shows nothing."""
 
 
 @contextmanager

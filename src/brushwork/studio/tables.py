@@ -27,9 +27,9 @@ JOB = sa.Table(
     sa.Column("request", _json(), nullable=False),
     sa.Column("request_hash", sa.String, nullable=False),
     sa.Column("state", sa.String, nullable=False),
-    sa.Column("wanted", sa.String),  # pause or cancel, asked of a running job
+    sa.Column("wanted", sa.String),  # pause or cancel, requested of a running job
     sa.Column("version", sa.Integer, nullable=False, default=1),
-    sa.Column("round", sa.Integer, nullable=False, default=1),  # raised whenever the job is to be queued anew
+    sa.Column("round", sa.Integer, nullable=False, default=1),  # raised whenever the job is to be queued again
     sa.Column("handed", sa.Integer, nullable=False, default=0),  # the last round that a worker has or will get
     sa.Column("attempt", sa.Integer, nullable=False, default=0),  # the fence: raised by every claim
     sa.Column("deaths", sa.Integer, nullable=False, default=0),  # workers lost in a row without a newer checkpoint
@@ -41,7 +41,7 @@ JOB = sa.Table(
     sa.Column("batch", sa.String),
     sa.Column("done", sa.Integer, nullable=False, default=0),
     sa.Column("total", sa.Integer, nullable=False, default=0),
-    sa.Column("level", _json()),  # size that is painted now, and the sizes to come
+    sa.Column("level", _json()),  # size being painted, and the sizes to come
     sa.Column("loss", sa.Float),
     sa.Column("spent", sa.Float, nullable=False, default=0.0),
     sa.Column("preview", sa.Integer, nullable=False, default=0),  # raised with every new preview; 0: none yet
@@ -72,7 +72,7 @@ EVENT = sa.Table(
 )
 sa.Index("event_job", EVENT.c.job)
 _COMPLETED = sa.text("kind = 'completed'")
-# A job cannot be completed twice, whatever the code does.
+# A job cannot complete twice, whatever the code does.
 sa.Index("event_once", EVENT.c.job, unique=True, sqlite_where=_COMPLETED, postgresql_where=_COMPLETED)
 
 FILE = sa.Table(

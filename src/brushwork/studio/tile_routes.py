@@ -1,4 +1,4 @@
-"""HTTP: giant pictures by their tiles, as viewers of Deep Zoom ask for them."""
+"""HTTP: giant pictures by their tiles, as Deep Zoom viewers request them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def make_tile_routes(services: Services) -> APIRouter:
 
     @router.get("/{sha256}.dzi")
     def describe(sha256: Sha256) -> Response:
-        """Describe the tiles of a picture, which are made now if it is looked at for the first time."""
+        """Describe the tiles of a picture, which are made now if it is viewed for the first time."""
         return Response(services.tiles.describe(sha256), media_type="application/xml")
 
     @router.get("/{sha256}_files/{level}/{column}_{row}.jpeg")

@@ -1,4 +1,4 @@
-"""An image as tiles of several sizes, as Deep Zoom lays them out. Imports Pillow, not torch."""
+"""Write an image as tiles of several sizes in the layout of Deep Zoom. Imports Pillow, not torch."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _LARGEST_PROFILE = 4096
 
 
 def write_tiles(image: PIL.Image.Image, folder: Path, side: int, overlap: int) -> None:
-    """Write the tiles of an image into a new folder, which is there as a whole or not at all.
+    """Write the tiles of an image into a new folder, which is complete or does not exist.
 
-    `side`: of a tile in pixels, without the `overlap` with each of its neighbors.
+    `side`: side of a tile in pixels, without the `overlap` with each of its neighbors.
     """
     profile = image.info.get("icc_profile") or b""
     kept = {"icc_profile": profile} if 0 < len(profile) <= _LARGEST_PROFILE and image.mode == "RGB" else {}
     ImageOps.exif_transpose(image, in_place=True)
-    part = folder.with_name(f"{folder.name}.{token_hex(8)}.part")  # the process of a server that was ended may go on
+    part = folder.with_name(f"{folder.name}.{token_hex(8)}.part")  # a process of an ended server may still run
     try:
         for level in range((max(image.size) - 1).bit_length(), -1, -1):
             _write_level(image, part / str(level), side, overlap, kept)
@@ -38,7 +38,7 @@ def write_tiles(image: PIL.Image.Image, folder: Path, side: int, overlap: int) -
 
 
 def to_eight_bits(image: PIL.Image.Image) -> PIL.Image.Image:
-    """Return an image whose gray has 16 bits, or is a number up to 1, with levels of 8 bits; others unchanged.
+    """Return an image of 16-bit gray, or of floats up to 1, with 8-bit levels; others unchanged.
 
     Pillow's own conversion does not scale: nearly all of it would be white.
     """
@@ -66,9 +66,9 @@ def _write_level(image: PIL.Image.Image, folder: Path, side: int, overlap: int, 
 def reduce_image(
     image: PIL.Image.Image, factor: int, prepare: Callable[[PIL.Image.Image], PIL.Image.Image]
 ) -> PIL.Image.Image:
-    """Return a prepared image with its sides divided by a factor, and rounded up: each pixel is a mean.
+    """Return a prepared image with its sides divided by a factor and rounded up; each pixel is a mean.
 
-    `prepare` is called for strips of the image, so that there is no second copy of all of it.
+    `prepare` is called for strips of the image, so that there is no second full copy.
     """
     width, height = image.size
     rows = factor * max(1, _STRIP // (factor * width))

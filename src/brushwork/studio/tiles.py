@@ -1,4 +1,4 @@
-"""Pictures that are too large for a browser, as tiles (Deep Zoom): made when they are first looked at."""
+"""Tiles (Deep Zoom) of pictures that are too large for a browser, made when a picture is first viewed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OVERLAP = 1
 """Pixels that a tile shares with each neighbor."""
 
 _MOST_PICTURES = 20
-"""Pictures whose tiles are kept; those looked at last."""
+"""Number of pictures whose tiles are kept: those viewed last."""
 _SECONDS = 300
 """Processor time for the tiles of a picture."""
 
@@ -33,7 +33,7 @@ class TileStore:
         self._folder, self._database, self._lock = folder, database, Lock()
 
     def describe(self, sha256: str) -> str:
-        """Return the description of a picture's tiles, a document of Deep Zoom; the tiles are there then.
+        """Return the Deep Zoom description of a picture's tiles, after making them if necessary.
 
         Raises: ProblemError: there is no such picture. InputError: it cannot be read.
         """
@@ -65,7 +65,7 @@ class TileStore:
     def _tiles(self, sha256: str, kind: str) -> Path:
         folder = self._folder.tiles(sha256)
         if not folder.exists():
-            with self._lock:  # the pictures of two who look at once are made one after the other
+            with self._lock:  # tiles for two simultaneous viewers are made one after the other
                 if not folder.exists():
                     self._make(sha256, kind, folder)
         return folder
@@ -77,7 +77,7 @@ class TileStore:
         kept = sorted(folder.parent.glob("*[0-9a-f]"), key=lambda one: one.stat().st_mtime)
         for old in kept[: max(0, len(kept) + 1 - _MOST_PICTURES)]:
             shutil.rmtree(old, ignore_errors=True)
-        reader = ImageReader()  # one of its own: uploads do not wait for it, and its memory is free afterwards
+        reader = ImageReader()  # its own reader: uploads do not wait for it, and its memory is free afterwards
         try:
             stored = self._folder.stored(sha256)
             reader.read_to_tiles(stored, kind, folder, side=TILE, overlap=OVERLAP, seconds=_SECONDS)

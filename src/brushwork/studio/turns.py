@@ -1,4 +1,4 @@
-"""Who computes now: quick paintings go between two iterations of a long one, so that two never share the cores."""
+"""Turns at computing: quick paintings go between two iterations of a long one, so that two never share the cores."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Turns:
 
     @contextmanager
     def quick(self) -> Iterator[None]:
-        """Context manager of a quick painting: waits for the end of the iteration that is running."""
+        """Context manager of a quick painting: waits for the end of the running iteration."""
         with self._free:
             self._quick += 1
             self._free.wait_for(lambda: not self._is_taken)
@@ -43,7 +43,7 @@ class Turns:
             self._leave()
 
     def give_way(self) -> None:
-        """Let quick paintings that wait go first."""
+        """Let waiting quick paintings go first."""
         if self.is_awaited:
             self._leave()
             self._enter()

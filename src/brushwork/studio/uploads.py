@@ -35,9 +35,9 @@ class UploadStore:
         self._folder, self._database, self._reader, self._limits = folder, database, reader, limits
 
     async def receive(self, chunks: AsyncIterator[bytes], name: str, size: int | None) -> tuple[dict[str, Any], bool]:
-        """Return what is known of the uploaded file, and whether it is new.
+        """Return the record of the uploaded file, and whether it is new.
 
-        `size`: the bytes that were announced, None: unknown.
+        `size`: the announced number of bytes; None: unknown.
 
         Raises: ProblemError: too large, of another kind, or no space. InputError: not readable as an image.
         """
@@ -52,7 +52,7 @@ class UploadStore:
             temporary.unlink(missing_ok=True)
 
     def thumbnail(self, sha256: str, width: int) -> Path:
-        """Return the path of a thumbnail of a stored file, making it if it is not there.
+        """Return the path of a thumbnail of a stored file, after making it if necessary.
 
         Raises: ProblemError: there is no such file, or no such width.
         """
@@ -67,14 +67,14 @@ class UploadStore:
         return path
 
     def keep_picture(self, job: str) -> dict[str, Any] | None:
-        """Store what a job that is over has reached as its result, and return it; None: there is no picture yet."""
+        """Store the last picture of a job that is over as its result, and return it; None: there is no picture yet."""
         shown = self._folder.latest_picture(job)
         if shown is None:
             return None
         kind, sha256 = shown.suffix.removeprefix("."), hashlib.sha256(shown.read_bytes()).hexdigest()
         width, height = self._read(shown, kind, {})
         kept = self._folder.incoming / f"{token_hex(16)}.part"
-        link_or_copy(shown, kept)  # the page may be asking for it just now
+        link_or_copy(shown, kept)  # the page may be requesting it right now
         size = Size(height, width)
         return keep_result(self._database, self._folder, kept, sha256, kind=kind, size=size, is_finished=False)
 

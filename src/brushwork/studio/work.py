@@ -1,4 +1,4 @@
-"""One attempt at a job: run it, report what it reaches, stop it when asked to, and store its result."""
+"""One attempt at a job: run it, report its progress, stop it on request, and store its result."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ from brushwork.types import Image
 from brushwork.video import FilmEvent, FilmFinished, FilmStarted, FrameDone
 
 _LOOK = 0.2
-"""Seconds between two looks at whether the job is to stop."""
+"""Seconds between two checks whether the job is to stop."""
 _BETWEEN_PREVIEWS = 1.0
 _FORMED = 14
-"""Iterations at the first size after which a painting looks better than its draft: before, one sees the noise."""
+"""Iterations at the first size after which a painting looks better than its draft: before that, the noise shows."""
 _HUNDRED = 100
 
 
@@ -47,7 +47,7 @@ _Run: TypeAlias = Callable[..., Generator[JobEvent | FilmEvent]]
 
 
 class _StoppedError(BaseException):
-    """The job is to stop: like Ctrl-C, no error of the painting."""
+    """The job is to stop: like Ctrl-C, not an error of the painting."""
 
     def __init__(self, asked: Transition) -> None:
         super().__init__(asked)
@@ -63,7 +63,7 @@ class WorkOnJob:
         self._previews = 0
         self._notes: list[str] = []
         self._frames, self._size = 0, Size(0, 0)
-        self._is_small = False  # a size before the last is painted
+        self._is_small = False  # a size before the last is being painted
 
     def run(self) -> None:
         """Run the job to its end, or until it is to stop.
@@ -77,7 +77,7 @@ class WorkOnJob:
             self._attempt()
         except (ClaimLostError, *DATABASE_LOST):
             raise
-        except Exception as error:  # a job whose worker lives on would be running forever
+        except Exception as error:  # otherwise the job of a worker that lives on would be running forever
             self._fail(error)
 
     def _fail(self, error: Exception) -> None:
@@ -94,7 +94,7 @@ class WorkOnJob:
         before = self._folder.latest_attempt(claim.job)
         own = self._folder.begin_attempt(claim.job, claim.attempt)
         output = own / f"result.{_format(claim.request)}"
-        if claim.wanted is not None:  # asked of a worker that was lost
+        if claim.wanted is not None:  # requested of a worker that was lost
             self._settle(claim.wanted, output, None)
             return
         take = take_frames if claim.request.kind == "video" else link_checkpoint
@@ -120,7 +120,7 @@ class WorkOnJob:
             return "fail", describe_problem(name, error)
 
     def _run(self, run: _Run, output: Path, *, resume: bool) -> Transition:
-        """Paint a picture or a film; of one that is canceled, what is there is kept, at the size of the result."""
+        """Paint a picture or a film; a canceled one is kept as it is, at the size of the result."""
         given = self._claim.request, self._folder, output, self._networks
         looking = {"look": self._stop_if_asked} if run is run_request else {}
         ended = self._follow(run(*given, resume=resume, **looking))
@@ -233,13 +233,13 @@ class WorkOnJob:
             self._folder.remove_work(claim.job)
 
     def _take_shown(self, output: Path) -> Path:
-        """Return the path of what is kept if this attempt has shown nothing: what was seen, or else was reached."""
+        """Return the file to keep if this attempt has shown nothing: the last preview, or else the image so far."""
         shown = self._folder.latest_picture(self._claim.job)
         if shown is None or shown == output:
             return output
         output = output.with_suffix(shown.suffix)
         output.unlink(missing_ok=True)
-        link_or_copy(shown, output)  # which the page may be asking for just now
+        link_or_copy(shown, output)  # which the page may be requesting right now
         return output
 
     def _store(self, output: Path, *, is_finished: bool) -> dict[str, Any]:

@@ -30,10 +30,10 @@ from brushwork.studio.turns import Turns
 from brushwork.studio.work import WorkOnJob
 
 _LOOK = 0.02
-"""Seconds between two looks at whether something was asked for: a look takes microseconds."""
+"""Seconds between two looks for new requests: a look takes microseconds."""
 _LOOK_ANYWAY = 0.5
-"""Seconds after which it is looked for jobs even if nothing was committed."""
-_LANES: tuple[Lane, ...] = ("quick", "long")  # a draft goes before the painting that it is of
+"""Seconds after which the worker looks for jobs even if nothing was committed."""
+_LANES: tuple[Lane, ...] = ("quick", "long")  # a draft goes before its painting
 _BEAT = 5.0
 """Seconds between two heartbeats."""
 _MOST_SECONDS_TO_END = 60.0
@@ -41,7 +41,7 @@ _MOST_WORKERS = 64
 
 
 class Worker:
-    """Runs jobs until it is told to stop."""
+    """Runs jobs until told to stop."""
 
     def __init__(self, folder: StudioFolder, database: Database, name: str, checkpoint_every: float) -> None:
         self.name = name
@@ -53,7 +53,7 @@ class Worker:
         self._lock = Lock()
 
     def stop(self) -> None:
-        """End after the iterations that are running; their checkpoints are written."""
+        """End after the running iterations; their checkpoints are written."""
         self._stop.set()
 
     def run(self) -> None:
@@ -102,7 +102,7 @@ class Worker:
             return
         try:
             self._work_on(claim)
-        except DATABASE_LOST:  # what was painted is in the checkpoint
+        except DATABASE_LOST:  # the progress is in the checkpoint
             repeat_until_answered(lambda: _release(claim))
 
     def _work_on(self, claim: Claim) -> None:
@@ -110,7 +110,7 @@ class Worker:
             is_busy = claim.request.lane in self._running.values()
             if not is_busy:
                 self._running[claim.job] = claim.request.lane
-        if is_busy:  # dbos gives the jobs of a lost worker to any other: the first that is free shall have it
+        if is_busy:  # dbos gives the jobs of a lost worker to any other; the first free one should get it
             _release(claim)
             return
         try:
@@ -149,7 +149,7 @@ def run_worker(
 ) -> None:
     """Run a worker on the studio's folder until the process is told to end.
 
-    `ends_with_parent`: it also ends when standard input is closed, as it is when the parent process dies.
+    `ends_with_parent`: it also ends when standard input closes, as it does when the parent process dies.
 
     Raises: InputError: the folder cannot be used.
     """
@@ -167,7 +167,7 @@ def run_worker(
 
 
 def _take_name(folder: StudioFolder, stack: ExitStack) -> str:
-    """Return the first free name of a worker on this machine: one that starts again gets the name it had.
+    """Return the first free name of a worker on this machine; a restarted worker gets its earlier name.
 
     Raises: InputError: there are too many.
     """
