@@ -1,4 +1,4 @@
-"""What to do on each kind of machine, so that torch uses the accelerator that is there."""
+"""Advice for each kind of machine on how to make torch use its accelerator."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _READY = {
 
 
 class Hardware(NamedTuple):
-    """Accelerators that the machine itself shows, whatever torch can use."""
+    """Accelerators that the machine itself shows, whether or not torch can use them."""
 
     nvidia: bool = False
     amd: bool = False
@@ -36,9 +36,9 @@ def find_hardware(root: Path = Path("/")) -> Hardware:
 
 
 def find_fault(device: str, build: str, hardware: Hardware) -> str:
-    """Return why torch does not use an accelerator that is there, and what to do; empty where it does.
+    """Return why torch does not use an existing accelerator, and what to do; empty if it does.
 
-    `device`: kind that `auto` selects. `build`: what torch was built for.
+    `device`: kind that `auto` selects. `build`: platform that torch was built for.
     """
     if device != "cpu":
         return ""
@@ -57,7 +57,7 @@ def find_fault(device: str, build: str, hardware: Hardware) -> str:
 def advise(device: str, *, has_matrix_units: bool = False) -> str:
     """Return what to do on a machine on which `auto` selects a device of this kind.
 
-    `has_matrix_units`: the compiled engine multiplies bfloat16 by matrix units of the CPU.
+    `has_matrix_units`: the compiled engine multiplies bfloat16 in matrix units of the CPU.
     """
     faster = "; --precision bf16 halves the time of the other qualities on this CPU" if has_matrix_units else ""
     return _READY.get(

@@ -49,7 +49,7 @@ def allocated_memory(device: torch.device) -> int:
 def memory_budget(device: torch.device, memory: int | None) -> int | None:
     """Return the bytes left of a limit of `memory` (None: of the device's memory); None if unknown.
 
-    Raises: InputError: the limit is no number.
+    Raises: InputError: the limit is not a number.
     """
     if not isinstance(memory, Real | None):
         raise InputError(f"memory is {memory!r}: it must be a number of bytes, such as 6e9 for 6 GB.")
@@ -59,7 +59,7 @@ def memory_budget(device: torch.device, memory: int | None) -> int | None:
 def trim_memory() -> None:
     """Return freed memory to the system: glibc and the compiled engine keep it, and it counts as held.
 
-    Networks of jobs before are freed first: they lie in cycles of references, which are collected late.
+    Networks of earlier jobs are freed first: they are in reference cycles, which are collected late.
     """
     gc.collect()
     for pool in (TEMPORARY, PERSISTENT):

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 _MOST = 10_000
-"""Results that are kept."""
+"""Number of results kept."""
 
 _NUMBERS_AND_NAMES = (
     *(int, float, bool, complex, str, type(None)),
@@ -22,7 +22,7 @@ _NUMBERS_AND_NAMES = (
 
 
 class _Layout(NamedTuple):
-    """All that there is to a tensor on `meta` with a storage of its own."""
+    """Everything about a tensor on `meta` that has its own storage."""
 
     size: torch.Size
     stride: tuple[int, ...]
@@ -41,13 +41,13 @@ class _UnknownArgumentError(Exception):
 
 
 class MetaResults:
-    """Computes operators on `meta`, and keeps the layouts of what they returned."""
+    """Computes operators on `meta`, and keeps the layouts of their results."""
 
     def __init__(self) -> None:
         self._kept: dict[Hashable, _Layout | tuple[_Layout, ...]] = {}
 
     def compute(self, operator: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        """Return what the operator returns."""
+        """Return the result of the operator."""
         key = _key_of_call(operator, args, kwargs)
         if key is None:
             return operator(*args, **kwargs)
@@ -74,7 +74,7 @@ def _is_all_layout(result: Any) -> bool:
 
 
 def _key_of_call(operator: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Hashable | None:
-    """Return what the layouts of the results depend on; None: on more than is compared."""
+    """Return a key of all that the results' layouts depend on; None: they depend on more than is compared."""
     if not _makes_new_tensors(operator):
         return None
     try:

@@ -32,9 +32,9 @@ class MemoryMeter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.live: int = 0
-        """Bytes now."""
+        """Current bytes."""
         self.peak: int = 0
-        """Most bytes so far."""
+        """Peak bytes so far."""
         self._sizes: dict[int, int] = {}
         self._results = MetaResults()
 
@@ -63,7 +63,7 @@ class MemoryMeter(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 def to_meta(module: AnyModule) -> AnyModule:
-    """Return a copy of a module on `meta`, without its values; so are modules that it holds in lists, unregistered."""
+    """Return a copy of a module on `meta`, without values, including modules that it holds unregistered in lists."""
     bare: dict[int, Any] = {}
     parts: list[nn.Module] = [module, *_find_unregistered(module)]
     for part in parts:

@@ -45,7 +45,7 @@ def describe_device(device: torch.device) -> str:
 
 
 def describe_device_choice(name: str = "auto") -> str:
-    """Return a line on the device requested, the devices that torch finds, and the device selected.
+    """Return a line about the requested device, the devices that torch finds, and the selected one.
 
     Raises: InputError: as `select_device`.
     """
@@ -53,7 +53,7 @@ def describe_device_choice(name: str = "auto") -> str:
 
 
 def _describe_found() -> str:
-    """Return what torch finds, or why it finds nothing."""
+    """Return, in words, what torch finds, or why it finds nothing."""
     build = torch_build()
     if torch.accelerator.is_available():
         found = torch.accelerator.current_accelerator()

@@ -10,7 +10,7 @@ from brushwork.devices.memory import allocated_memory
 from brushwork.units import GIGABYTE, format_gigabytes
 
 _MARGIN = 1.02
-"""Another run of the same work holds a little more or less before it begins."""
+"""Factor for a margin: another run of the same work holds a little more or less before it begins."""
 
 
 def explain_shortage(
