@@ -42,7 +42,7 @@ RowRanges: TypeAlias = tuple[RowRange, ...]
 def split_rows(height: int, ranks: int, stride: int, halo: int) -> RowRanges:
     """Split the rows of an image over the ranks, as evenly as multiples of `stride` allow.
 
-    No rank has fewer than `halo` rows: it would compute more for its neighbors than for itself. If the image is too
+    No rank has fewer than `halo` rows, or it would compute more for its neighbors than for itself. If the image is too
     small for that, the last ranks get none. The last range with rows also has the remainder of the stride.
     """
     positions = max(1, height // stride)
@@ -77,7 +77,7 @@ def exchange_rows(part: Tensor, have: RowRanges, want: RowRanges, group: Process
 
 
 def reduce_rows(part: Tensor, want: RowRanges, have: RowRanges, group: ProcessGroup) -> Tensor:
-    """Return the sum of all that the ranks hold for the rows of this one: the adjoint of `exchange_rows`."""
+    """Return the sum of what all ranks hold for the rows of this one: the adjoint of `exchange_rows`."""
     mine, held = have[group.rank], want[group.rank]
     shares = {rank: have[rank].intersect(held) for rank in _others(group)}
     arriving = {rank: want[rank].intersect(mine) for rank in _others(group)}

@@ -11,7 +11,7 @@ def is_distributed_launch() -> bool:
 
 
 def count_local_ranks(default: int = 1) -> int:
-    """Return how many processes the launcher started on this machine; `default`, if it does not say."""
+    """Return the number of processes that the launcher started on this machine; `default` if it does not say."""
     return int(os.environ.get("LOCAL_WORLD_SIZE", str(default)))
 
 

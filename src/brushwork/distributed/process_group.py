@@ -146,12 +146,12 @@ def _explain_connection_errors(trouble: str) -> Iterator[None]:
     """Turn errors of the connection into a RankLostError that says what happened."""
     try:
         yield
-    except (RuntimeError, ConnectionError) as error:  # what gloo and NCCL raise
+    except (RuntimeError, ConnectionError) as error:  # the errors that gloo and NCCL raise
         raise RankLostError(
             f"{trouble}: it failed, was killed, or did not answer. ({_first_sentence(error)})"
         ) from error
 
 
 def _first_sentence(error: BaseException) -> str:
-    """Return what happened; gloo and NCCL go on with guesses about the cause."""
+    """Return the sentence that says what happened; gloo and NCCL go on with guesses about the cause."""
     return str(error).strip().split("\n")[0].split(". ")[0]
