@@ -1,4 +1,4 @@
-"""Packages whose names are imported on first use, so that help pages and options do not wait for torch (PEP 562)."""
+"""Packages that import their names on first use, so that help pages and options do not wait for torch (PEP 562)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def lazy_exports(package: str, file: str) -> tuple[Callable[[str], object], Call
 
 @cache
 def import_modules(package: str, mark: str) -> None:
-    """Import the modules of a package whose source has this mark, so that each registers what it defines."""
+    """Import the modules of a package whose source contains this mark, so that each registers what it defines."""
     folder = Path(str(import_module(package).__file__)).parent
     for file in folder.glob("*.py"):
         if mark in file.read_text(encoding="utf-8"):

@@ -1,4 +1,4 @@
-"""Names that options choose from; without torch, so that flags and help pages are made in a moment."""
+"""Names that options choose from; without torch, so that flags and help pages take only a moment."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Padding: TypeAlias = Literal["zeros", "reflect", "replicate-first"]
 PreprocessName: TypeAlias = Literal["caffe", "ilsvrc", "torchvision", "signed"]
 """Name of a preprocessing.
 
-`caffe`: BGR, 0–255, minus the mean pixel of VGG's training. `ilsvrc`: so, minus that of Caffe's other networks.
+`caffe`: BGR, 0–255, minus the mean pixel of VGG's training. `ilsvrc`: as caffe, with that of Caffe's other networks.
 `torchvision`: RGB, minus mean, divided by std. `signed`: RGB, −1…1.
 """
 
@@ -32,8 +32,8 @@ Transform: TypeAlias = Literal["chol", "pca", "sym"]
 TVForm: TypeAlias = Literal["mean", "jcjohnson", "neural-style-pt", "pastiche", "keras", "crowsonkb"]
 
 StyleFit: TypeAlias = Literal["scaled", "limited", "reduced", "stretched"]
-"""How a style image is resized. `scaled`: in proportion to the content image; `limited`: so, but enlarged at most 1.5
-times (times `style_scale`, above 1); `reduced`: so, but never enlarged; `stretched`: to the content image's
+"""How a style image is resized. `scaled`: in proportion to the content image; `limited`: likewise, but enlarged at most
+1.5 times (times `style_scale`, above 1); `reduced`: likewise, but never enlarged; `stretched`: to the content image's
 proportions."""
 
 MaskPropagation: TypeAlias = Literal["simple", "all", "inside"]
@@ -43,8 +43,8 @@ NormName: TypeAlias = Literal["instance", "batch"]
 evaluation mode (1603.08155)."""
 
 Upsampling: TypeAlias = Literal["transposed", "nearest"]
-"""Upsampling by 2: a transposed convolution, as the paper; or nearest neighbor followed by a convolution, which leaves
-no checkerboard."""
+"""Upsampling by 2: a transposed convolution, as in the paper; or nearest neighbor followed by a convolution, which
+leaves no checkerboard."""
 
 BorderName: TypeAlias = Literal["zeros", "reflect"]
 """Padding of convolutions."""
@@ -55,7 +55,7 @@ Quality: TypeAlias = Literal["draft", "normal", "best"]
 """What the preset `default` may cost."""
 
 WorkerEngine: TypeAlias = Literal["processes", "ray"]
-"""Where the pieces of a task run: in processes of this machine, or on a Ray cluster."""
+"""Where the pieces of a task run: in processes on this machine, or on a Ray cluster."""
 
 HistoryStorage: TypeAlias = Literal["full", "bf16", "disk"]
 """Storage of vectors: unchanged; in bfloat16, with the range of float32 at half the memory; or in a file."""

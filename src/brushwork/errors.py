@@ -11,7 +11,7 @@
 
 A message says what was given, what was expected, and what to do.
 
-`StopSignalError` is outside of the tree: a KeyboardInterrupt that is raised when a signal asks the process to end.
+`StopSignalError` is outside the tree: a KeyboardInterrupt that is raised when a signal asks the process to end.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class WeightsError(BrushworkError):
 
 
 class NotAdditiveError(BrushworkError):
-    """A loss that is not a sum over positions was asked to work on tiles."""
+    """A loss that is not a sum over positions was requested in tiles."""
 
 
 class DivergedError(BrushworkError):
@@ -54,7 +54,7 @@ class DivergedError(BrushworkError):
         self.image = image
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, Image]]:
-        """Return how another process makes the same error, with the image on the CPU."""
+        """Return the constructor and arguments of the same error in another process, with the image on the CPU."""
         return type(self), (str(self), self.image.detach().cpu())
 
 
@@ -92,7 +92,7 @@ class StopSignalError(KeyboardInterrupt):
 
 
 def require_extra(what: str, extra: str, *modules: str) -> None:
-    """Check that the modules which an extra of brushwork brings are installed; `what` needs them.
+    """Check that the modules of an extra of brushwork are installed; `what` needs them.
 
     Raises: InputError.
     """
@@ -102,9 +102,9 @@ def require_extra(what: str, extra: str, *modules: str) -> None:
 
 
 def import_extra(what: str, extra: str, module: str) -> Any:
-    """Return a module that an extra of brushwork brings; `what` needs it.
+    """Return a module of an extra of brushwork; `what` needs it.
 
-    Raises: InputError: it is not installed, or cannot be imported, as where a library of the system is missing.
+    Raises: InputError: it is not installed, or cannot be imported, for example because a system library is missing.
     """
     require_extra(what, extra, module)
     try:
