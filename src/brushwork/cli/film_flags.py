@@ -104,7 +104,7 @@ class FilmRunFlags:
     """Overwrite an existing film, and begin anew."""
 
     resume: Flag = False
-    """Go on with an interrupted film; a finished one stays as it is."""
+    """Continue an interrupted film; a finished one stays as it is."""
 
     finish: Flag = False
     """Make a film of the frames that are painted so far, and paint nothing."""
@@ -138,4 +138,4 @@ class FilmRunFlags:
     machines must see the files and the output's folder under the same paths."""
 
     memory: Memory = None
-    """Memory that may be used, as 4GB or 2GiB; default: what is free."""
+    """Memory that may be used, such as 4GB or 2GiB; default: all that is free."""

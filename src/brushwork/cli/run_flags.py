@@ -110,8 +110,8 @@ class RunFlags:
     threads: Threads = None
 
     memory: Memory = None
-    """Memory that may be used, as 4GB or 2GiB; default: what is free. Images that need more are encoded in tiles,
-    which takes longer, and refused only if those do not fit."""
+    """Memory that may be used, such as 4GB or 2GiB; default: all that is free. Images that need more are encoded in
+    tiles, which takes longer, and refused only if those do not fit."""
 
     max_pixels: Annotated[int | None, Parameter(group=MACHINE, converter=parse_integer)] = None
     """Largest image to read, in pixels; raises the limit that guards against decompression bombs."""

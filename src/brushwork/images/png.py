@@ -65,7 +65,7 @@ def is_png(file: File) -> bool:
 
 
 def iterate_chunks(file: File) -> Iterator[PNGChunk]:
-    """Yield the chunks of a PNG file, up to its end or to where it is truncated."""
+    """Yield the chunks of a PNG file, up to its end or the point where it is truncated."""
     size = file.seek(0, 2)
     start = len(SIGNATURE)
     while start + _FRAME <= size:
@@ -116,7 +116,7 @@ def require_intact(file: File, name: str) -> None:
 def _faulty(file: File, found: list[PNGChunk]) -> list[PNGChunk]:
     """Return the damaged ancillary chunks; if one belongs to an animation, all chunks of the animation."""
     file.seek(_COLOR_TYPE)
-    color_type = int.from_bytes(file.read(1), "big")  # 0 where the file ends before it
+    color_type = int.from_bytes(file.read(1), "big")  # 0 if the file ends before it
     faulty = [chunk for chunk in found if chunk.ancillary and not _is_sound(chunk, chunk.body(file), color_type)]
     if any(chunk.name in _ANIMATION for chunk in faulty):
         still = [chunk for chunk in faulty if chunk.name not in _ANIMATION]

@@ -1,4 +1,4 @@
-"""Notes about the inputs of a job, and about what is lost of them in its output."""
+"""Notes about the inputs of a job, and about what its output cannot preserve."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Differs: the program of Galerne et al., 2212.13459, never enlarges style images;
 
 
 def list_notes(job: Job, inputs: JobInputs, bits: int) -> tuple[str, ...]:
-    """Return the notes about the inputs, and about what is lost of them in the output."""
+    """Return the notes about the inputs, and about what the output cannot preserve."""
     finest = inputs.levels[-1].size
     return (*inputs.notes, *note_style_sizes(job, inputs, finest), *note_lost_features(job, inputs.content, bits))
 

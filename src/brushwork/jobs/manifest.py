@@ -233,7 +233,7 @@ class ImageSource(NamedTuple):
     """An input file: path and hash."""
 
     path: str
-    """Relative to the folder of the output, with `/`; absolute where there is no relative path."""
+    """Relative to the folder of the output, with `/`; absolute if there is no relative path."""
     sha256: str
 
     @classmethod

@@ -109,7 +109,7 @@ class MemoryEstimator:
         return sides[count - 1] if count else None
 
     def minimum_memory(self, options: RecipeOptions) -> int:
-        """Return the bytes needed with the smallest tiles; without tiles, where a loss does not allow them."""
+        """Return the bytes needed with the smallest tiles; without tiles, if a loss does not allow them."""
         try:
             return self(options, Tiling(SIDES[0]))
         except NotAdditiveError:

@@ -59,7 +59,7 @@ class MemoryEstimate(Protocol):
         """Return the fastest tiling that fits; if none does, the one that takes the least memory; None: no tiles."""
 
     def minimum_memory(self, options: Any) -> int:
-        """Return the bytes needed with the smallest tiles; without tiles, where a loss does not allow them."""
+        """Return the bytes needed with the smallest tiles; without tiles, if a loss does not allow them."""
 
 
 class LoadedMethod(ABC):
@@ -129,5 +129,5 @@ class LoadedMethod(ABC):
     def predict_seconds(
         self, levels: Sequence[ScheduleLevel], styles: int, tiling: Tiling | None
     ) -> tuple[float, ...] | None:
-        """Return the seconds of every level, from a short measurement; None where it cannot be measured."""
+        """Return the seconds of every level, from a short measurement; None if it cannot be measured."""
         return None

@@ -155,7 +155,7 @@ def require_writable_output(job: Job, canvas: Size, bits: int, *, replacing: boo
 
 
 def require_output_not_input(job: Job) -> None:
-    """Check that the output is not one of the inputs, even where it may be overwritten.
+    """Check that the output is not one of the inputs, even if it may be overwritten.
 
     Raises: InputError.
     """

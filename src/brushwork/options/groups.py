@@ -148,7 +148,7 @@ class EncoderOptions(ABC):
     of another network; ilsvrc: the mean of all training images, which fzliu's program subtracts for every network."""
 
     precision: Precision = "auto"
-    """Precision of the network's layers: auto (tf32 where the device has TF32, else full), fast (bf16 on CPUs with AMX,
+    """Precision of the network's layers: auto (tf32 if the device has TF32, else full), fast (bf16 on CPUs with AMX,
     else auto), full, tf32, bf16, fp16; sums over features are always in float32."""
 
     engine: Literal["auto", Engine] = "auto"

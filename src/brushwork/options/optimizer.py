@@ -80,7 +80,7 @@ class OptimizerOptions(ABC):
 
     initial_step: float = 3e-4
     """Mean change of a pixel in the first L-BFGS step, white being 1; 0: as in torch and the published programs, whose
-    first step is lost in rounding where losses are small."""
+    first step is lost in rounding when losses are small."""
 
     max_step: float = 0.05
     """Largest mean change of a pixel in one L-BFGS step without line search, white being 1; 0: no limit, as in the

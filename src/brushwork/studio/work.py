@@ -104,7 +104,7 @@ class WorkOnJob:
         self._settle(event, output, problem)
 
     def _paint(self, output: Path, *, resume: bool) -> tuple[Transition, dict[str, Any] | None]:
-        """Return how the attempt ended, and what was wrong."""
+        """Return how the attempt ended, and its problem or None."""
         try:
             if self._claim.request.kind == "blend":
                 self._blend(output)

@@ -35,7 +35,7 @@ def studio(
 ) -> int:
     """Open the studio: a page in the browser where photographs are painted, on this machine.
 
-    Paintings are kept in a folder and go on after a restart. Nothing leaves this machine. Ctrl-C ends it.
+    Paintings are kept in a folder and continue after a restart. Nothing leaves this machine. Ctrl-C ends it.
 
     Parameters
     ----------

@@ -57,8 +57,8 @@ def video(
     """Paint a film in the style of a painting, so that the style stays on the objects.
 
     `brushwork video clip.mp4 painting.jpg -o painted.mp4`. Sound, subtitles and times are kept. Ctrl-C, SIGTERM or a
-    crash lose a frame at most: `--resume` goes on, to the same film byte for byte; `--finish` makes a film of what is
-    there. A folder of pictures is a film, too. Needs the extra brushwork[video].
+    crash costs at most a frame: `--resume` continues to the same film, byte for byte; `--finish` makes a film of the
+    frames so far. A folder of pictures is a film, too. Needs the extra brushwork[video].
 
     Parameters
     ----------
