@@ -66,7 +66,7 @@ class Encoder(nn.Module):
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """The own names of all layers, shallow to deep."""
+        """The layers' own names, shallow to deep."""
         return tuple(name for name in self._order if name not in self._aliases)
 
     def layer(self, name: str) -> str:

@@ -76,7 +76,7 @@ def is_emulated(dtype: torch.dtype, device: torch.device) -> bool:
 
 
 def describe_emulation(precision: Precision, device: torch.device) -> str | None:
-    """Return a sentence that says that a device has no arithmetic for a precision; None if it has."""
+    """Return a sentence saying that a device has no arithmetic for a precision; None if it has."""
     if not is_emulated(DTYPES.get(precision, torch.float32), device):
         return None
     return f"this CPU has no arithmetic for {precision}: precision fast or full is many times as fast."

@@ -61,7 +61,7 @@ class Partition(Protocol):
 
     @property
     def sum_over_image(self) -> SumOverImage | None:
-        """Function that computes sums over a full image; None: one forward pass does."""
+        """Function that computes sums over a full image; None: one forward pass suffices."""
 
 
 @dataclass(frozen=True)

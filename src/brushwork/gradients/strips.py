@@ -9,7 +9,7 @@ from brushwork.gradients.tile_layout import TileLayout
 from brushwork.images.geometry import Window
 
 STEP = 96
-"""Number of rows of whose multiples are fed together, so that Winograd tiles fill the feature maps."""
+"""The number of rows fed together is a multiple of this, so that Winograd tiles fill the feature maps."""
 
 ENOUGH = 640
 """Number of rows after which memory stops growing: twice the vertical receptive field of VGG-19's deepest layers."""

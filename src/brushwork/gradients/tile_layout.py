@@ -70,7 +70,7 @@ class TileLayout:
 
     @property
     def stride(self) -> int:
-        """Number of pixels at whose multiples parts of the image begin."""
+        """Parts of the image begin at multiples of this number of pixels."""
         return self.deepest_layer.geometry.stride
 
     @property

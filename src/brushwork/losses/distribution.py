@@ -121,7 +121,7 @@ def histogram_target(feature: Feature) -> Float[Tensor, "_ c m"]:
 
 
 def transport_distance(own: Float[Tensor, "_ d n"], other: Float[Tensor, "_ d m"]) -> Float[Tensor, "_ d"]:
-    """Compute the squared 2-Wasserstein distance of two sets of numbers.
+    """Compute the squared 2-Wasserstein distance between two sets of numbers.
 
     This is ∫₀¹ (Q(t) − Q*(t))² dt of their quantile functions. `other` must be sorted; `own` may be in any order. Sets
     of different sizes are compared exactly, as if each number were repeated until both sets have n·m of them. The

@@ -33,7 +33,7 @@ class Loss(AdditiveStatistic, Protocol):
 
 @runtime_checkable
 class NonAdditiveLoss(Protocol):
-    """A loss that is not a sum over positions. It needs the full map, so it works neither in tiles nor distributed."""
+    """A loss that is not a sum over positions. It needs the full map, on one process and without tiles."""
 
     @property
     def layer(self) -> str:

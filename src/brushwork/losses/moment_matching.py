@@ -41,7 +41,7 @@ It keeps the gradients of dead channels finite.
 """
 
 _SMALLEST_COVARIANCE = 0.01
-"""Smallest norm that a covariance counts with, relative to the squared means; pale drawings have 0.03."""
+"""Lower bound of a covariance's norm, relative to the squared means; pale drawings have 0.03."""
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,7 @@ def covariance_sums(feature: Feature, shift: Float[Tensor, "_ c"]) -> Summary:
 def covariance(sums: Summary) -> Float[Tensor, "b c c"]:
     """Return the biased covariance, which does not depend on the shift.
 
-    Σ(f − s)(f − s)ᵀ/n − m mᵀ with m = Σ(f − s)/n.
+    It is Σ(f − s)(f − s)ᵀ/n − m mᵀ with m = Σ(f − s)/n.
     """
     away = (sums["first"] / sums["count"].unsqueeze(-1)).unsqueeze(-1)
     return sums["second"] / sums["count"].view(-1, 1, 1) - away @ away.mT

@@ -38,7 +38,7 @@ class MRFLoss:
     """Features of the style image, and of its rotated and scaled copies; their sizes may differ."""
     scale: float
     stride: int = 1
-    """Positions between patches, in the image and in the style image."""
+    """Distance from one patch to the next, in positions, both in the image and in the style image."""
     halo: int = 1
     """Half-size of a patch: 1 is 3×3."""
 

@@ -52,7 +52,7 @@ class PairBlocks:
     def own_products(self, one: Feature) -> PerImage:
         """Compute Σ_q Σ_q' V(q, q') (f(q)·f(q'))², counting pairs with q' below q twice, and those above not at all.
 
-        Over the full map the sum is the same, with at most three fifths of the multiplications.
+        Over the full map this equals the sum over all pairs, with at most three fifths of the multiplications.
         """
         return self._sum_squares(one, one, below=True)
 

@@ -35,7 +35,7 @@ class TotalVariationLoss:
     halo: int = 1
 
     def summarize(self, feature: Feature, window: Window) -> Summary:
-        """Compute the sums over the differences whose upper left pixel lies in the window."""
+        """Compute the sums over the differences whose upper or left pixel lies in the window."""
         own = as_float32(_own(feature, window))
         bottom, right = _ends(window)
         here = own[..., : window.height, : window.width]

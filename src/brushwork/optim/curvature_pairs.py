@@ -26,7 +26,7 @@ MOST = 64
 """Largest number of vectors in a block; the blocks of small images, a few MB, may lie in the heap."""
 
 ALIGNMENT = 64
-"""Number of entries to whose multiples the starts of vectors are aligned.
+"""Vectors start at multiples of this number of entries.
 
 Sums over vectors then round the same wherever they lie: BLAS promises that for vectors aligned to 64 bytes.
 """
@@ -85,8 +85,8 @@ class CurvaturePairs:
         """Add the pair of length · direction and the change of the gradient (before, after).
 
         The direction and the earlier gradient are overwritten: they become the pair. With `moving_only` the pair covers
-        only the entries that move. Entries held by a bound carry no curvature, and their gradients would only blur that
-        of the others.
+        only the entries that move. Entries held by a bound carry no curvature, and their gradients would only blur
+        those of the others.
         """
         before, after = change
         s, y = direction.mul_(length), torch.sub(after, before, out=before)

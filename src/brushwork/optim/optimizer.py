@@ -32,7 +32,7 @@ class Optimizer(Protocol):
     def step(self, point: Tensor, current: Evaluation, closure: Closure) -> StepResult | None:
         """Take a step, with at least one and at most `closure.remaining` evaluations.
 
-        Returns None if no better point can be found. `current` is consumed: its gradient may be overwritten.
+        Return None if no better point can be found. `current` is consumed: its gradient may be overwritten.
         """
 
     def state(self) -> State:

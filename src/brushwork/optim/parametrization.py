@@ -74,7 +74,7 @@ class SphereParametrization:
 
     @property
     def bounds(self) -> None:
-        """None: entries are not bounded."""
+        """None, since entries are not bounded."""
 
     def to_image(self, point: Tensor) -> Image:
         """Return the image in the direction of the numbers; differentiable."""

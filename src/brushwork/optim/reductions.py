@@ -23,9 +23,9 @@ class Reductions:
     """All reductions of vectors that an optimizer needs.
 
     If each process holds a part of every vector, `sum_over_ranks` and `max_over_ranks` combine the parts' numbers.
-    Both take a tensor of a few numbers and return one like it (shape, type, device). It must be identical to the last
-    bit on every process, since all processes must make the same decisions from these numbers. All processes must call
-    the same reductions in the same order. A NaN in one part must not be lost in the total. A part may be empty.
+    Both take a tensor of a few numbers and return one like it (shape, type, device). The result must be identical to
+    the last bit on every process, since all processes must make the same decisions. All processes must call the same
+    reductions in the same order. A NaN in one part must not be lost in the total. A part may be empty.
     """
 
     sum_over_ranks: Callable[[Tensor], Tensor] = local_only

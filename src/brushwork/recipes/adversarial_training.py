@@ -23,7 +23,7 @@ _SPREAD = 0.02
 
 
 def hinge_loss(scores: Tensor, *, real: bool) -> Scalar:
-    """Compute the mean of max(0, 1 − y·score), where y is 1 if the scores should say real, else −1."""
+    """Compute the mean of max(0, 1 − y·score), where y is 1 if the input should count as real, else −1."""
     return functional.relu(1 - scores if real else 1 + scores).mean()
 
 

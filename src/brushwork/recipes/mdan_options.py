@@ -56,7 +56,7 @@ class MDANOptions(SizeOptions, InitOptions, RecipeOptions):
 
     style_scale: tuple[float, ...] = (1.0,)
     """Size of the style image relative to the content image, both measured as `measure` says; larger gives larger
-    strokes; one for all style images, or one for each; several for a single style image take its patches at each."""
+    strokes; one for all style images, or one for each; several for a single style image take patches at each scale."""
 
     rotations: tuple[float, ...] = (-10.0, 0.0, 10.0)
     """Angles by which the style image is rotated for more patches, in degrees."""

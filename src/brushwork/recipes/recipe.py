@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class RunArguments(TypedDict, total=False):
-    """Arguments of a run beside its images."""
+    """Arguments of a run, besides its images."""
 
     encoder: Encoder | None
     """Encoder that replaces the network named in the options; its device and dtype are used."""

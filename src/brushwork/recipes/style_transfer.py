@@ -186,7 +186,7 @@ class TransferProblem:
         return lambda _: objective
 
     def feather_at(self, size: Size) -> float:
-        """Return the standard deviation of the blur between regions at a size, in proportion to the result's."""
+        """Return the standard deviation of the blur between regions at a size, scaled from that of the result."""
         finest = self.options.schedule(Size.of(self.content))[-1].size
         return self.options.feather * max(size) / max(finest)
 

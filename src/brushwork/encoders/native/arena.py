@@ -127,7 +127,7 @@ def _reserve() -> mmap.mmap | None:
 TEMPORARY, PERSISTENT = Arena(), Arena()
 """Arenas for temporary and for persistent tensors of an evaluation.
 
-In a single arena, one kind would leave gaps between the other.
+In a single arena, tensors of one kind would leave gaps among those of the other.
 """
 
 

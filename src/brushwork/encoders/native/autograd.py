@@ -22,7 +22,7 @@ WORD = 16
 """Number of channels whose bits form one word."""
 
 EXACT, FAST = 4, 6
-"""Outputs along a side of a Winograd tile.
+"""Number of outputs along a side of a Winograd tile.
 
 The larger tile needs 4/5 of the products, and its rounding error is four times as large. That is accurate enough for
 gradients, but in the forward pass it would change the sign of more values before rectification.

@@ -6,7 +6,7 @@ Source: Huang & Belongie, 1703.06868, section 5: "the decoder mostly mirrors the
 from __future__ import annotations
 
 DECODER = "AdaIN decoder"
-"""Architecture name of the decoder, used like those of encoders such as VGG-19."""
+"""Architecture name of the decoder, next to those of encoders such as VGG-19."""
 
 LAYERS = (
     ("conv4_1", 512, 256),
