@@ -1,4 +1,4 @@
-// Tiles of the processor's matrix units (AMX): 16 rows of 32 values in bfloat16, whose neighbors form pairs.
+// Tiles of the processor's matrix units (AMX): 16 rows of 32 values in bfloat16, in pairs of neighbors.
 #pragma once
 #include "layer.hpp"
 #include "threads.hpp"
@@ -8,15 +8,15 @@ namespace VARIANT {
 
 using Half = uint16_t;
 
-constexpr Index PAIRED = 32;              // values of a row of a tile
-constexpr Index TILE = WIDTH * PAIRED;    // values of a tile
-constexpr Index ACROSS_TILES = 2 * WIDTH;  // outputs that are computed together
+constexpr Index PAIRED = 32;              // values in a row of a tile
+constexpr Index TILE = WIDTH * PAIRED;    // values in a tile
+constexpr Index ACROSS_TILES = 2 * WIDTH;  // outputs computed together
 
 INLINE __m512i narrow(Floats first, Floats second) { return (__m512i)_mm512_cvtne2ps_pbh((__m512)second, (__m512)first); }
 
 INLINE void store_row(Half* at, __m512i row) { _mm512_storeu_si512(at, row); }
 
-// Pairs of the values at the same place of two vectors.
+// Pairs up the values at the same place in two vectors.
 INLINE __m512i narrow_pairs(Floats first, Floats second) {
     const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8,  //
                                            23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
@@ -46,7 +46,7 @@ INLINE void transpose_pairs(__m512i* rows) {
     }
 }
 
-// Configures this thread's eight tiles as 16 rows of 64 bytes for as long as it exists.
+// Configures this thread's eight tiles as 16 rows of 64 bytes during its own lifetime.
 struct Tiles {
     Tiles() {
         struct {

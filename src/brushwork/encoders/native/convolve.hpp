@@ -10,11 +10,12 @@ namespace VARIANT {
 
 constexpr Index GAP = 16;  // floats between points, so that they do not map to the same cache sets
 
-// Bytes. Measured on a core with 1 MB of private cache; with less, more data comes from the next cache level.
+// In bytes, measured on a core with 1 MB of private cache. With less, more data comes from the next cache level.
 constexpr Index SHALLOW_KERNELS = 5'000'000, SHALLOW_VALUES = 700'000, DEEP_VALUES = 8'000'000;
 
-// How a layer is split. Shallow: each worker takes a few tiles through all three stages, within its cache; transformed
-// kernels are shared. Deep (kernels too large for that): all tiles together, each worker computes 64 output channels.
+// How a layer is split. Shallow layers: each worker takes a few tiles through all three stages, within its cache, and
+// transformed kernels are shared. Deep layers, with kernels too large for that: each worker computes 64 output channels
+// of all tiles.
 struct Plan {
     Index places, inputs, panels, tiles;
     bool deep;
@@ -43,7 +44,7 @@ struct Plan {
     }
 };
 
-// Row `row` of the transformed kernels to a panel of outputs: points of that row, strips, inputs, STRIP.
+// Row `row` of the transformed kernels of a panel of outputs, laid out as points of that row, strips, inputs, STRIP.
 template <int PAIRS>
 inline void transform_kernel_row(const Layer& layer, Index panel, int row, Index begin, Index end, float* to, Index step) {
     constexpr int SIDE = 2 * PAIRS + 2;
@@ -156,7 +157,7 @@ inline void convolve(const Layer& given) {
     else convolve_by<3>(layer);
 }
 
-// Size in floats of the scratch memory that a layer needs.
+// Size of the scratch memory that a layer needs, in floats.
 inline Index scratch_for(const Layer& layer) {
     if (layer.inputs == PLANES) return layer.threads * layer.columns * TAPS_ROOM;
     if (layer.outputs == PLANES) return layer.threads * layer.columns * (layer.inputs + TAPS_ROOM);

@@ -1,7 +1,7 @@
-// Convolution of values and weights rounded to bfloat16, by the matrix units. Sums, and the maps, stay in float32.
+// Convolution with the matrix units: values and weights are rounded to bfloat16; sums and maps stay in float32.
 //
-// Rows of the input are rounded into a band with its border around it. There, the inputs of consecutive outputs at one tap
-// are consecutive too: they are read as tiles without a copy for each tap, and from one row to the next.
+// Rows of the input are rounded into a band, with a border around them. In it, the inputs of consecutive outputs at one tap
+// are consecutive too, so they can be read as tiles without a copy for each tap, and from one row to the next.
 #pragma once
 #include "amx.hpp"
 #include "output.hpp"
@@ -55,7 +55,7 @@ INLINE void round_position(const float* from, const Bits* mask, float scale, Ind
     }
 }
 
-// Rounds a row of the input, with the border on both sides; rows outside of the map are zeros, or mirrored.
+// Rounds a row of the input, with the border on both sides; rows outside the map are zeros, or mirrored.
 template <int MASKED>
 inline void round_row(const Layer& layer, const BandPlan& plan, Index picture, Index at, Half* to) {
     const bool mirrored = layer.border == 1;
@@ -142,7 +142,7 @@ inline void finish_sums(const Layer& layer, const BandPlan& plan, Tile first, In
         }
 }
 
-// Computes the outputs of a band of rows, from `begin` on.
+// Computes the outputs of a band of rows, starting at `begin`.
 inline void convolve_band(const Layer& layer, const BandPlan& plan, Index picture, Index begin) {
     const Half* kernels = (const Half*)layer.scratch;
     Half* values = (Half*)(layer.scratch + plan.kernels());
@@ -181,7 +181,7 @@ inline void convolve_bfloat16(const Layer& layer) {
     if (layer.border == 2) fold_rim(layer);
 }
 
-// Size in floats of the scratch memory that a layer needs.
+// Size of the scratch memory that a layer needs, in floats.
 inline Index scratch_for_bfloat16(const Layer& layer) { return BandPlan(layer).scratch(layer.threads); }
 
 }  // namespace VARIANT

@@ -43,7 +43,7 @@ inline void distance(const Sums& sums) {
     }
 }
 
-// result = given · (map − other), with one factor for each image; with `adds` it is added to the result.
+// result = given · (map − other), with one factor for each image; with `adds`, this is added to the result instead.
 inline void distance_back(const Sums& sums) {
     const Index cells = sums.rows * sums.columns, parts = (cells + CELLS_TOGETHER - 1) / CELLS_TOGETHER;
     const auto part = [&](Index item, int) {

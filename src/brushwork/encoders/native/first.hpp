@@ -1,4 +1,4 @@
-// The first convolution, computed directly: three planes in, a multiple of 64 channels out; and its input gradient.
+// The first convolution, computed directly (three planes in, a multiple of 64 channels out), and its input's gradient.
 #pragma once
 #include "product.hpp"
 #include "threads.hpp"
@@ -51,7 +51,7 @@ inline void convolve_first(const Layer& layer) {
     SHARE(row_of, layer.batch * high, layer.threads);
 }
 
-// Here `inputs` is the map's number of channels, and `output` the planes; `weight`: channels × 32, 27 of them taps.
+// Here `inputs` is the map's number of channels, and `output` is the planes. `weight`: channels × 32, 27 of them taps.
 inline void scatter_row(const Layer& layer, const float* taps, Index row, Index begin, Index end, float* planes) {
     const bool mirrored = layer.border == 2;
     for (Index tap = 0; tap < TAPS; ++tap) {

@@ -4,7 +4,7 @@
 
 extern "C" {
 
-// 3×3 convolution with padding of one position, operations on its input while it is read, and on its output while it is
+// 3×3 convolution with padding of one position, with operations on its input as it is read and on its output as it is
 // written. `rows` and `columns` are those of the convolved map. Masks have one bit for each position and channel.
 struct Layer {
     int64_t batch, rows, columns, inputs, outputs;

@@ -92,7 +92,7 @@ inline void gram(const Sums& sums) {
     SHARE(gather, sums.batch * pairs, sums.threads);
 }
 
-// Product of some positions and the panels `given`, plus `added`. In place it is computed from a copy.
+// Product of some positions and the panels `given`, plus `added`; in place, it is computed from a copy.
 inline void gram_back_cells(const Sums& sums, Index picture, const float* at, float* result, Index count, float* copy) {
     const Index channels = sums.channels;
     if (at == result) {
@@ -124,7 +124,7 @@ inline void gram_back(const Sums& sums) {
     SHARE(part, sums.batch * parts, sums.threads);
 }
 
-// Adds the differences of some positions from the shift to `to`, and their squares after them.
+// Adds the differences between some positions and the shift to `to`, and the squares of these after them.
 inline void spread_cells(const float* map, const float* shift, Index channels, Index cells, float* to) {
     for (Index channel = 0; channel < channels; channel += WIDTH) {
         const Floats away = load(shift + channel);

@@ -4,8 +4,8 @@
 
 namespace VARIANT {
 
-// Vectors in a cache line. They are written one after the other: a line of a map that is written past the caches then
-// goes to memory once.
+// Number of vectors in a cache line. They are written one after another, so that a line of a map that is written past the
+// caches goes to memory once.
 constexpr int VECTORS = 64 / sizeof(Floats);
 
 // Rows and columns of a tile that are requested.
@@ -13,7 +13,7 @@ struct Part {
     Index rows, columns;
 };
 
-// Maps that are larger than the caches are written past them: what they replace need not be read, and nothing is displaced.
+// Maps larger than the caches are written past them, so that what they replace is not read, and nothing is displaced.
 INLINE void put(const Layer& layer, float* at, Floats value) {
     constexpr Index LARGE = 1'000'000;
     if (layer.rows * layer.columns * layer.outputs > LARGE) stream(at, value);
@@ -104,7 +104,7 @@ INLINE void write_pooled(const Layer& layer, const Tile& tile, Part part, Index 
                 write_pool<M, MAXIMUM>(layer, tile, part, i, j, channel + vector * WIDTH, y[vector]);
 }
 
-// Transforms the products of one tile and a vector of output channels back, and adds their bias.
+// Transforms the products of one tile and a vector of output channels back, and adds the channels' bias.
 template <int PAIRS>
 INLINE void transform_products(const float* products, Index place_step, Floats bias, Floats* y) {
     constexpr int M = 2 * PAIRS, SIDE = M + 2;
@@ -140,7 +140,7 @@ inline void finish_tile(const Layer& layer, const Tile& tile, const float* produ
     }
 }
 
-// Adds values outside of the map to the positions that they mirror.
+// Adds values outside the map to the positions that they mirror.
 inline void fold_rim(const Layer& layer) {
     const Index c = layer.outputs, long_side = layer.columns + 2, around = 2 * (long_side + layer.rows);
     const auto add = [&](float* to, const float* from) {

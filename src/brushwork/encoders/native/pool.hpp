@@ -1,4 +1,4 @@
-// Pooling of a map that is itself needed (elsewhere pooling is fused into the output of the map), and its gradient.
+// Pooling of a map that is itself needed, and its gradient. (Elsewhere pooling is fused into the output of the map.)
 #pragma once
 #include "output.hpp"
 #include "threads.hpp"

@@ -1,5 +1,5 @@
-// The threads are torch's own (of the OpenMP runtime that it has loaded), so that two pools never compete. Without that
-// runtime, and in a process forked from one that used it, threads are started for each piece of work.
+// The threads are torch's own, from the OpenMP runtime that it has loaded, so that two pools never compete. Without that
+// runtime, and in a process forked from one that used it, new threads are started for each piece of work.
 #include "threads.hpp"
 
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// Work shared among threads: each takes the next item; the result does not depend on which thread takes it.
+// Work shared among threads. Each takes the next item; the result does not depend on which thread takes which item.
 #pragma once
 #include <stdint.h>
 

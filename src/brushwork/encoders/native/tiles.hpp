@@ -1,4 +1,4 @@
-// Tiles of a map: where their positions are read from and written to.
+// Tiles of a map: the places from which their positions are read, and to which they are written.
 #pragma once
 #include "layer.hpp"
 #include "winograd.hpp"
@@ -45,7 +45,7 @@ struct Grid {
     }
 };
 
-// The position that is read at `at`, −1 for none.
+// The position to read at `at`; −1 for none.
 INLINE Index seen(Index at, Index size, bool mirrored) {
     if (mirrored) at = at < 0 ? -at : at >= size ? 2 * size - 2 - at : at;
     return at < 0 || at >= size ? -1 : at;

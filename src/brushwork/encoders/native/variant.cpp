@@ -1,4 +1,4 @@
-// All functions in one instruction set; compiled once for each, with another VARIANT.
+// All functions in one instruction set. This file is compiled once for each set, with another VARIANT.
 #include "variant.hpp"
 
 #include "convolve.hpp"

@@ -1,5 +1,5 @@
-// Vectors of floats as wide as the registers, and bit masks of as many. Where registers are narrower than eight floats,
-// compilers split them. The bytes of a map's mask are the same for each width, except on big-endian processors.
+// Vectors of floats as wide as the registers, and bit masks of the same length. If registers are narrower than eight
+// floats, compilers split the vectors. A map's mask has the same bytes for each width, except on big-endian processors.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -34,7 +34,7 @@ INLINE Index least(Index a, Index b) { return a < b ? a : b; }
 INLINE Bits greater(Floats a, Floats b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GT_OQ); }
 INLINE Bits equal(Floats a, Floats b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_EQ_OQ); }
 INLINE Floats load_where(Bits bits, const float* at) { return (Floats)_mm512_maskz_loadu_ps(bits, at); }
-// Writes to memory past the caches.
+// Writes to memory, past the caches.
 INLINE void stream(float* at, Floats value) {
     if ((uintptr_t)at % sizeof(Floats)) store(at, value);
     else _mm512_stream_ps(at, (__m512)value);
