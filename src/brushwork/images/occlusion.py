@@ -38,7 +38,7 @@ def is_inconsistent(flow: Flow, backward: Flow) -> Tensor:
 
 
 def is_motion_boundary(flow: Flow) -> Tensor:
-    """Return |∇u|² + |∇v|² > 0.01·|f|² + 0.002, by central differences with a mirrored border; bool.
+    """Return |∇u|² + |∇v|² > 0.01·|f|² + 0.002, by central differences, the border repeated; bool.
 
     Source: Ruder et al., 1604.08610, equation 7; their consistencyChecker.cpp.
     """

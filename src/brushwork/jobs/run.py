@@ -52,10 +52,9 @@ def run_job(
     and the checkpoint stays. With `resume` the job continues from there, and the result is bit for bit the same as
     without the interruption. Without a checkpoint it starts from the beginning; a finished result is only reported.
     `finish`: paint nothing more, and write the checkpoint's image at the size of the result, which is then finished.
-    Without a checkpoint nothing is done.
 
     Raises:
-        InputError: images, options or an output that cannot be used; a checkpoint of another job.
+        InputError: images, options or an output that cannot be used; a checkpoint of another job, or none to finish.
         WeightsError: the network's weights are missing.
         OutOfMemoryError: the job does not fit; carries the size that does.
         DivergedError: the optimization diverged for good; the best image is at the output.
