@@ -23,9 +23,9 @@ _INVISIBLE = 1e-9
 def sample_blocks(images: Sequence[Feature], batch: TrainingBatch, how: BlockOptions, stream: int = 0) -> Feature:
     """Return this rank's randomly sampled blocks of a batch.
 
-    Sampling is done for all ranks. `stream` separates several samplings within one step.
+    Every rank samples for all ranks. `stream` separates several samplings within one step.
 
-    Each image is a batch of one, with any number of channels, and at least as large as a block.
+    Each image is a batch of one, has any number of channels, and is at least as large as a block.
     """
     generator = batch.generator()
     for _ in range(stream + 1):
@@ -48,7 +48,7 @@ def _block(image: Feature, how: BlockOptions, numbers: Sequence[float]) -> Featu
 
 
 def _fit_angle(image: Feature, side: int, angle: float, scale: float) -> tuple[float, float]:
-    """Return the angle, and margin the side of the sampled square, such that it lies inside the image."""
+    """Return the angle, and half the side, of a sampled square that lies inside the image."""
     room = (min(Size.of(image)) - 1) / 2
     half_side = min((side - 1) / 2 / scale, room)
     turned = half_side * (abs(cos(angle)) + abs(sin(angle)))

@@ -1,4 +1,4 @@
-"""Builds what a task trains with: the encoder of its losses, its network, and its optimizer."""
+"""Builders of the parts of a training task: the encoder of its losses, its network, and its optimizer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from brushwork.training.options import TrainingOptions
 
 
 def load_loss_network(options: EncoderOptions, mixed: str, device: torch.device) -> Encoder:
-    """Load the encoder of the losses, in bfloat16 if the model is trained in it and the options leave it open.
+    """Load the encoder of the losses, in bfloat16 if the model trains in it and the options do not set a precision.
 
     Raises: InputError: there is no such network. WeightsError: its weights are missing.
     """
@@ -36,9 +36,9 @@ def make_network(settings: Any, options: TrainingOptions, device: torch.device) 
 def make_adam(
     network: nn.Module, options: TrainingOptions, faster: Mapping[str, float] | None = None
 ) -> torch.optim.Adam:
-    """Return Adam over all weights that are trained, without weight decay, as 1603.08155.
+    """Return Adam over all trainable weights, without weight decay, as in 1603.08155.
 
-    `faster` multiplies the learning rate of weights by their names.
+    `faster` gives factors of the learning rate by the names of weights.
     """
     rates: dict[float, list[nn.Parameter]] = {}
     for name, one in network.named_parameters():

@@ -1,4 +1,4 @@
-"""Training checkpoints, from which a training resumes bit for bit."""
+"""Training checkpoints, from which training resumes bit for bit."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _ENTRY = "brushwork training"
 """Name of the metadata entry."""
 
 _FREE = ("iterations", "validate_every")
-"""Options that may change when a training is resumed."""
+"""Options that may change when training resumes."""
 
 _MOST_CHANGES = 3
-"""Changes that are named in one message."""
+"""Maximum number of changes named in one message."""
 
 StateMetadata = dict[str, Any]
 
@@ -36,7 +36,7 @@ class TrainingCheckpoint(NamedTuple):
     about: Mapping[str, Any]
     """Description of the training, for JSON."""
     metadata: Mapping[str, Any]
-    """The part of the task's state that is not tensors, for JSON."""
+    """The task's state other than tensors, for JSON."""
     tensors: State
 
     def write(self, path: Path) -> None:
@@ -60,7 +60,7 @@ class TrainingCheckpoint(NamedTuple):
             return cls(**entries, tensors=tensors)
 
     def require_same_training(self, about: Mapping[str, Any]) -> None:
-        """Raise unless the checkpoint has the same settings, apart from the length of the training.
+        """Raise unless the checkpoint has the same settings, apart from the length of training.
 
         Raises: InputError.
         """
@@ -70,7 +70,7 @@ class TrainingCheckpoint(NamedTuple):
 
 
 def list_setting_changes(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
-    """List, in words, up to three settings of a training that are not those of another, apart from its length."""
+    """Return up to three settings, in words, in which two trainings differ, apart from their length."""
     mine, yours = (_flat(json.loads(json.dumps(one))) for one in (there, here))
     changed = sorted(name for name in mine.keys() | yours.keys() if mine.get(name) != yours.get(name))
     names = [name for name in changed if name.rpartition(".")[2] not in _FREE]
@@ -118,7 +118,7 @@ def state_dict(task: TrainingTask) -> tuple[State, StateMetadata]:
 
 
 def load_state_dict(task: TrainingTask, tensors: Mapping[str, Tensor], metadata: StateMetadata) -> None:
-    """Load the result of `state_dict` into a task that was built the same way.
+    """Load the result of `state_dict` into a task built the same way.
 
     Raises: InputError: the state belongs to another task.
     """

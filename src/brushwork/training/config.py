@@ -19,7 +19,7 @@ _PHOTO_SIZE = 480
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
-    """How a task is trained, and where its results are written."""
+    """How a task is trained, and where its results go."""
 
     options: TrainingOptions
     output: Path
@@ -31,9 +31,9 @@ class TrainingConfig:
     init: str = ""
     """File or name of a model to initialize from; empty: none."""
     targets: Path | None = None
-    """Folder for the images that are optimized as targets first; None: beside the model."""
+    """Folder for the target images, which are optimized before training; None: beside the model."""
     about: Mapping[str, Any] = field(default_factory=dict)
-    """Description of the training, for JSON: stored in the model file, and must match when a training is resumed."""
+    """Description of the training, for JSON: stored in the model file, and compared when training resumes."""
     style: bytes | None = field(default=None, repr=False)
     """Thumbnail of the style, as the bytes of a JPEG or PNG file."""
     name: str = ""
@@ -54,7 +54,7 @@ class TrainingConfig:
 
     @property
     def style_names(self) -> tuple[str, ...]:
-        """Names of the styles: those of the images' files."""
+        """Names of the styles: the file names of the style images."""
         return tuple(one.stem for one in self.styles)
 
     @property
@@ -69,7 +69,7 @@ class TrainingConfig:
 
     @property
     def targets_folder(self) -> Path:
-        """Folder of the images that are optimized as targets."""
+        """Folder of the target images, which are optimized before training."""
         return self.targets or self.output.with_name(f"{self.output.stem}-targets")
 
     @property
@@ -78,7 +78,7 @@ class TrainingConfig:
         return self.output.with_name(f"{self.output.stem}-validation")
 
     def require_outside_photos(self, path: Path) -> None:
-        """Check that a picture or a folder of pictures to be written is not found among the photographs later.
+        """Raise if a picture or folder to be written would later be found among the photographs.
 
         Raises: InputError.
         """
@@ -89,7 +89,7 @@ class TrainingConfig:
             )
 
     def require_output(self) -> None:
-        """Raise if the model could not be written to its output path at the end.
+        """Raise if the model cannot be written to its output path at the end.
 
         Raises: InputError.
         """

@@ -17,7 +17,7 @@ from brushwork.types import Image
 
 
 class BatchLoader:
-    """Builds the batches of a training; a step always gets the same batch."""
+    """Builds the batches of a training; a given step always gets the same batch."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class BatchLoader:
 
 
 class Prefetcher:
-    """Prepares the crops of each step, and on an accelerator those of the next step in the background."""
+    """Prepares the crops of each step; on an accelerator, prefetches those of the next step in the background."""
 
     def __init__(self, make: Callable[[int], Image | None], ahead: bool) -> None:
         self._make = make
@@ -119,7 +119,7 @@ def _make_datasets(
 
 @contextmanager
 def eval_mode(task: TrainingTask) -> Iterator[None]:
-    """Put the task's networks in evaluation mode, so that batch norm uses its running statistics."""
+    """Put the task's networks in evaluation mode, in which batch norm uses its running statistics."""
     for network in task.networks.values():
         network.eval()
     try:

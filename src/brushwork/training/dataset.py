@@ -1,4 +1,4 @@
-"""Photographs of a folder as training images: seeded crops that depend only on the step."""
+"""Training images from a folder of photographs: seeded crops that depend only on the step."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from brushwork.storage.folders import expand_user
 from brushwork.types import Image
 
 CACHE_BYTES = 2 * 10**9
-"""Maximum bytes of decoded photographs cached in memory; photographs beyond that are decoded each time."""
+"""Maximum bytes of decoded photographs in the memory cache; photographs beyond that are decoded each time."""
 
 _ORDER, _CROPS, _HELD_OUT = 1, 2, 3
 """Identifiers of the random streams, each seeded separately."""
@@ -45,7 +45,7 @@ def split(files: Sequence[Path], val_images: int, seed: int) -> tuple[list[Path]
 
 
 class PhotoDataset:
-    """Photographs that are decoded on first use and cached at training resolution.
+    """Photographs, decoded on first use and cached at training resolution.
 
     A file that cannot be read is skipped and reported once; the next one in order takes its place.
     """
@@ -66,7 +66,7 @@ class PhotoDataset:
         return len(self._files)
 
     def batch(self, rows: range, pixels: int) -> Image:
-        """Return the crops of some rows of an endless sequence, in which every photograph appears once per epoch.
+        """Return the crops of some rows of an endless sequence in which every photograph appears once per epoch.
 
         A row is always the same photograph with the same crop and mirroring.
 
@@ -122,8 +122,8 @@ class PhotoDataset:
 def _crop(image: Tensor, pixels: int, generator: torch.Generator) -> Image:
     """Return a random square crop resized to `pixels`, mirrored with probability 1/2.
 
-    The scale is sampled uniformly, from the photograph's own resolution to the one at which the crop holds the whole
-    short side, so that the model sees objects at all sizes.
+    The scale is uniform between the photograph's own resolution and the one at which the crop holds the whole short
+    side, so that the model sees objects at all sizes.
     """
     height, width = Size.of(image)
     scale, down, right, mirrored = torch.rand(4, generator=generator).tolist()
@@ -140,6 +140,6 @@ def _floats(image: Tensor) -> Image:
 
 
 def make_generator(*numbers: int) -> torch.Generator:
-    """Return a CPU generator seeded by numbers such as a seed and a step; others give another stream."""
+    """Return a CPU generator seeded by numbers such as a seed and a step; different numbers give different streams."""
     text = ",".join(map(str, numbers)).encode()
     return torch.Generator().manual_seed(int.from_bytes(blake2b(text, digest_size=7).digest(), "big"))

@@ -1,4 +1,4 @@
-"""A model that is there already: whether it is the one that a training would make, as its file says."""
+"""Checks whether an existing model file is already the result of the requested training."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from brushwork.training.config import TrainingConfig
 from brushwork.training.history import STEP
 
 _RESULTS = ("brushwork", "iterations_done", "seconds", "photographs", "val_images")
-"""What a model's provenance says beside what was asked for."""
+"""Provenance entries that describe the result rather than the request."""
 
 
 def find_finished(config: TrainingConfig) -> Finished | None:
-    """Return the end of a training that is to be resumed and is finished; None: there is something to train.
+    """Return the last event of a training to resume that has already finished; None: there is something left to train.
 
-    Raises: InputError: the model is of another training, or has fewer iterations and no checkpoint.
+    Raises: InputError: the model is from another training, or has fewer iterations and no checkpoint.
     """
     if not config.resume or config.checkpoint.exists() or not config.output.exists():
         return None

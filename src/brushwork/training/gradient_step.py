@@ -1,4 +1,4 @@
-"""The gradient step of a training: mixed precision, and gradients averaged over ranks."""
+"""The gradient step of training: mixed precision, and gradients averaged over ranks."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 class GradientStep:
     """Optimization step of a training task.
 
-    Losses, gradients and weights stay in float32. With `fp16`, losses are scaled up so that gradients do not
-    underflow, and a step whose gradients overflow is skipped on all ranks alike.
+    Losses, gradients and weights stay in float32. With `fp16`, losses are scaled up so that gradients do not underflow,
+    and all ranks skip a step whose gradients overflow.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class GradientStep:
 
         `rate` multiplies the learning rates.
 
-        Raises: BrushworkError: a loss is not finite; no weight has been changed by it yet.
+        Raises: BrushworkError: a loss is not finite; it has not changed any weight yet.
         """
         losses: dict[str, Tensor] = {}
         steps = self._task.training_steps(batch)
@@ -78,7 +78,7 @@ class GradientStep:
         self.scaler.step(optimizer)
 
     def _average(self, optimizer: torch.optim.Optimizer) -> None:
-        """Average the gradients over all ranks, bit for bit the same on each."""
+        """Average the gradients over all ranks; the result is bit for bit the same on each."""
         if self._group is None:
             return
         parameters = [one for group in optimizer.param_groups for one in group["params"]]

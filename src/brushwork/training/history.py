@@ -50,7 +50,7 @@ class History:
 
     @classmethod
     def read(cls, path: Path, until: int) -> History:
-        """Read a history up to an iteration: a killed training may have logged more than its last checkpoint.
+        """Read a history up to an iteration: a killed training may have logged iterations after its last checkpoint.
 
         Raises: InputError: the file exists and is not a history.
         """
@@ -67,7 +67,7 @@ class History:
 
 
 _POINTS = 200
-"""Maximum points of a curve; single batches vary too much to be readable."""
+"""Maximum points of a curve; the losses of single batches vary too much to be readable."""
 
 
 def _stretches(rows: list[dict[str, float]]) -> list[dict[str, float]]:

@@ -21,7 +21,7 @@ class TrainingOptions(ABC):
     """Length, learning rate and validation of a training."""
 
     iterations: int = 4000
-    """Number of training batches; 1 or more. Johnson et al. use 40000 at 256 pixels, some hours on a GPU."""
+    """Number of training batches; 1 or more. Johnson et al. use 40000 at 256 pixels, which take some hours on a GPU."""
 
     batch: int = 4
     """Images per batch, over all processes."""
@@ -30,7 +30,7 @@ class TrainingOptions(ABC):
     """Adam's initial learning rate; above 0."""
 
     schedule: Literal["constant", "cosine", "steps"] = "cosine"
-    """Learning rate schedule: constant, as Johnson et al.; cosine decay to 0; or steps, which multiply it by `decay`
+    """Learning rate schedule: constant, as in Johnson et al.; cosine decay to 0; or steps, which multiply it by `decay`
     every `decay_every` iterations."""
 
     warmup: int = 0
@@ -48,8 +48,8 @@ class TrainingOptions(ABC):
 
     mixed_precision: Literal["auto", "off", "bf16", "fp16"] = "auto"
     """Precision of the model's layers: float32 (off), bfloat16, or float16 with loss scaling; auto uses bfloat16 on
-    GPUs and CPUs that have matrix units for it (on CPUs: AMX). Weights, sums and losses stay in float32. Of johnson,
-    gallery and style, the encoder of the losses then has it too, unless its own precision is set."""
+    GPUs and CPUs that have matrix units for it (on CPUs: AMX). Weights, sums and losses stay in float32. For johnson,
+    gallery and style, the encoder of the losses uses it too, unless its own precision is set."""
 
     val_images: int = 8
     """Number of photographs held out for validation; at most a quarter of all."""
@@ -63,7 +63,7 @@ class TrainingOptions(ABC):
 
     @property
     def min_images(self) -> int:
-        """Images of a batch that each process needs."""
+        """Minimum number of images of a batch that each process needs."""
         return 1
 
     def __post_init__(self) -> None:
@@ -77,7 +77,7 @@ class TrainingOptions(ABC):
 
 
 def copy_fields(options: object, kind: type[Kind]) -> Kind:
-    """Return an object of a dataclass, with the options' values of its fields."""
+    """Return an instance of a dataclass whose fields have the options' values."""
     return kind(**{field.name: getattr(options, field.name) for field in fields(kind)})
 
 

@@ -1,4 +1,4 @@
-"""Description of a training stored in the model file and compared on resume; it holds no local paths."""
+"""Description of a training, stored in the model file and compared on resume; it holds no local paths."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from brushwork.training.dataset import list_photos
 from brushwork.training.options import TrainingOptions
 
 _MACHINE = ("engine", "cuda_graphs")
-"""Options that change only rounding."""
+"""Options that affect only rounding."""
 
 
 def describe_training(

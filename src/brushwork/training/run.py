@@ -1,4 +1,4 @@
-"""Train a model from files to a file: the task that the options name, its data, and the training loop."""
+"""Train a model from files to a file: the task for the options, its data, and the training loop."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ from brushwork.types import Image
 
 
 class TrainingFamily(NamedTuple):
-    """A model family: its name, and how its task is made."""
+    """A model family: its name, and the builder of its task."""
 
     name: str
     make_task: Callable[
         [TrainingConfig, Sequence[Image], torch.device, StyleModel | None],
         TrainingTask | Generator[JobEvent, None, TrainingTask],
     ]
-    """Returns the task from the configuration, the style images and the model to initialize from, if there is one; a
+    """Builds the task from the configuration, the style images and the model to initialize from, if there is one; a
     generator yields events on the way."""
 
 
@@ -62,12 +62,12 @@ def train_model(
     group: ProcessGroup | None = None,
     should_stop: Callable[[], int] = int,
 ) -> Iterator[JobEvent]:
-    """Train the model that the options name, and write it; see `train_task` for the events and for resuming.
+    """Train a model of the options' family and write it; `train_task` describes the events and resuming.
 
-    MGAN's targets are optimized first: notes and `Progress` events tell of them, and finished ones are kept.
+    MGAN's targets are optimized first, with notes and `Progress` events; finished ones are kept.
 
-    Raises: InputError: options, images or an output that cannot be used; a checkpoint of another training.
-        WeightsError: the encoder's weights are missing. BrushworkError: a loss is not finite.
+    Raises: InputError: unusable options, images or output; a checkpoint of another training. WeightsError: the
+        encoder's weights are missing. BrushworkError: a loss is not finite.
     """
     config.require_output()
     on = select_device(device)
@@ -94,7 +94,7 @@ def train_model(
 def _stoppable(
     events: Generator[JobEvent, None, TrainingTask], should_stop: Callable[[], int]
 ) -> Generator[JobEvent, None, TrainingTask]:
-    """Yield the events, and raise between two of them for a signal. Raises: StopSignalError."""
+    """Yield the events; on a signal, raise between two of them. Raises: StopSignalError."""
     with closing(events):
         while True:
             try:
@@ -108,9 +108,9 @@ def _stoppable(
 
 
 def _with_init(config: TrainingConfig) -> tuple[TrainingConfig, StyleModel | None]:
-    """Return the configuration in the architecture of the model to initialize from, and that model.
+    """Return the configuration with the architecture of the model to initialize from, and that model.
 
-    Raises: InputError: a model of another kind, or of other styles.
+    Raises: InputError: the model is of another kind, or has other styles.
     """
     init, options = load_model(config.init) if config.init else None, config.options
     match options:
@@ -128,7 +128,7 @@ def _with_init(config: TrainingConfig) -> tuple[TrainingConfig, StyleModel | Non
 
 
 def _require_options(options: TrainingOptions, styles: int) -> None:
-    """Check that the options are those of a family, and fit the number of style images. Raises: InputError."""
+    """Raise unless the options belong to a family and fit the number of style images. Raises: InputError."""
     if type(options) not in FAMILIES:
         known = ", ".join(kind.__name__ for kind in FAMILIES)
         raise InputError(f"{name_given('options', options)}: give the options of a training, one of {known}.")

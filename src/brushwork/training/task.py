@@ -1,4 +1,4 @@
-"""The contract between the training loop and the training tasks, one for each model family.
+"""The contract between the training loop and the training tasks, one per model family.
 
 The loop builds batches, asks the task for its optimizer steps, and runs each of them:
 
@@ -10,8 +10,8 @@ The loop builds batches, asks the task for its optimizer steps, and runs each of
         optimizer.step()
 
 The loop also handles learning rates, mixed precision, checkpoints, validation and files. A task holds no mutable state
-other than its networks and optimizers: all sampling depends only on the seed and the step number, so that resuming
-from a checkpoint is bit for bit the uninterrupted run, and two processes learn what one does.
+other than its networks and optimizers: all sampling depends only on the seed and the step number. A run resumed from a
+checkpoint is therefore bit for bit the uninterrupted run, and two processes learn what one does.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from brushwork.training.dataset import make_generator
 from brushwork.types import Image, LossValues
 
 MODEL = "model"
-"""Name, in checkpoints, of the network that is saved as the model."""
+"""Name in checkpoints of the network saved as the model."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class TrainingTask(Protocol):
 
     @property
     def networks(self) -> Mapping[str, nn.Module]:
-        """All trained networks by name; `MODEL` is the one that is saved."""
+        """All trained networks by name; `MODEL` is saved as the model."""
 
     @property
     def optimizers(self) -> Mapping[str, torch.optim.Optimizer]:
@@ -100,7 +100,7 @@ class TrainingTask(Protocol):
         """Yield the losses of a step in order; each is minimized before the next is requested."""
 
     def validate(self, batch: TrainingBatch) -> Mapping[str, float]:
-        """Return losses on held-out images, `total` among them, without gradients and always on the same rows."""
+        """Return losses on held-out images, including `total`, without gradients and always on the same rows."""
 
     def sample(self, batch: TrainingBatch) -> Image:
-        """Return the model's output for the validation images (or for noise), to be viewed; without gradients."""
+        """Return the model's output for the validation images (or for noise), for viewing; without gradients."""

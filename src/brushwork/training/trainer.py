@@ -31,15 +31,15 @@ def train_task(
     group: ProcessGroup | None = None,
     should_stop: Callable[[], int] = int,
 ) -> Iterator[JobEvent]:
-    """Train a task step by step, yielding events.
+    """Train a task step by step and yield events.
 
     `Started` comes first, then `StepDone` for each iteration, `Validated` and `Note` now and then, and `Finished` when
     the model file is written.
 
     The task's networks must be on the device. A checkpoint is written beside the output after 5 seconds and then every
     `checkpoint_every` seconds (None: only when interrupted), and removed at the end. When the iterator is closed or an
-    exception is raised between two iterations, Ctrl-C included, the current model and a checkpoint are written; in the
-    middle of an iteration nothing is, and the last checkpoint stays. With `resume` the training continues from the
+    exception, Ctrl-C included, is raised between two iterations, the current model and a checkpoint are written. In the
+    middle of an iteration nothing is written, and the last checkpoint stays. With `resume`, training continues from the
     checkpoint, and ends bit for bit as if it had never been interrupted. With a `group`, each rank trains on its rows
     of every batch, and rank 0 writes the files. If `should_stop` returns a signal number on any rank, all ranks stop
     between two iterations with `StopSignalError`, a KeyboardInterrupt.
@@ -81,7 +81,7 @@ class Trainer:
         self._step, self._between = 0, True
 
     def start(self) -> Started:
-        """Resume from a checkpoint, if requested, and return the start event.
+        """Resume from a checkpoint if requested, and return the start event.
 
         Raises: InputError: the checkpoint cannot be used, or not all ranks have it.
         """
@@ -119,7 +119,7 @@ class Trainer:
 
         A file that cannot be saved is reported by a note added to the error.
 
-        In the middle of an iteration the weights are inconsistent: nothing is saved, and the last checkpoint stays.
+        In the middle of an iteration, the weights are inconsistent: nothing is saved, and the last checkpoint stays.
         """
         if not self._first or self._step == 0 or not self._between:
             return
@@ -173,7 +173,7 @@ class Trainer:
         return int(self._group.all_reduce_max(torch.tensor([float(self._should_stop())]))[0])
 
     def _attempt(self, what: str, write: Callable[[], T]) -> T | None:
-        """Write a file; a failure such as a full disk is noted and does not end the training."""
+        """Write a file; a failure such as a full disk is noted and does not end training."""
         try:
             return write()
         except (OSError, InputError) as error:

@@ -36,9 +36,9 @@ class TrainingWriter:
         return monotonic() - self._began
 
     def resume(self) -> int:
-        """Load the checkpoint if resuming is requested and one exists; return the number of completed iterations.
+        """Load the checkpoint if resuming is requested and one exists, and return the number of completed iterations.
 
-        Raises: InputError: the checkpoint cannot be used, or a validation image of another run not be removed.
+        Raises: InputError: the checkpoint cannot be used, or a validation image of another run cannot be removed.
         """
         config = self._config
         if not config.resume or not config.checkpoint.exists():
@@ -54,7 +54,7 @@ class TrainingWriter:
         return found.step
 
     def checkpoint(self, step: int) -> None:
-        """Save a checkpoint, unless weights are not finite: the next iteration raises on that.
+        """Save a checkpoint, unless weights are not finite; then the next iteration raises an error.
 
         Raises: OSError, InputError: it cannot be written.
         """
@@ -98,9 +98,9 @@ class TrainingWriter:
         return self._config.images_folder / f"{step:06}.jpg"
 
     def _remove_images(self, after: int) -> None:
-        """Remove the validation images after an iteration.
+        """Remove the validation images of later iterations.
 
-        They are of a training that was started over, or that was killed after its last checkpoint.
+        They come from a training that was started over, or that was killed after its last checkpoint.
 
         Raises: InputError: one cannot be removed.
         """

@@ -1,4 +1,4 @@
-"""Train one network on many styles: each image of a batch is stylized in a style of its own.
+"""Train one network on many styles: each image of a batch is stylized in its own style.
 
 Source: Dumoulin, Shlens, Kudlur, 1610.07629, sections 2 and 3.
 """
@@ -42,7 +42,7 @@ class GalleryTask:
     ) -> None:
         """Set up the task; the style images, the encoder and the network must be on the training device.
 
-        Raises: InputError: a style image that is too small, or layers that the encoder does not have.
+        Raises: InputError: a style image is too small, or the encoder lacks a layer.
         """
         self.options, self.crop, self.model_config = options, options.crop, network.settings
         self._encoder, self._normalization = encoder, NORMALIZATIONS[options.normalization]
@@ -72,7 +72,7 @@ class GalleryTask:
         return torch.cat([self._model(photo[None], self._blends[number]).float() for photo, number in pairs])
 
     def style_numbers(self, batch: TrainingBatch) -> list[int]:
-        """Return the style of each of this rank's rows: all styles once, in random order, then again."""
+        """Return the style of each of this rank's rows: all styles once in random order, then all again."""
         first, count = batch.step * batch.whole + batch.first, len(self._styles)
         orders: dict[int, list[int]] = {}
         for row in range(first, first + batch.size):
@@ -86,9 +86,9 @@ class GalleryTask:
         return [number % len(self._styles) for number in range(batch.size)]
 
     def _losses(self, photos: Image, numbers: Sequence[int]) -> LossValues:
-        """Return the mean losses over the images, each in the style of its number.
+        """Return the mean losses over the images, each in the style given by its number.
 
-        Images are taken one by one: the trunk is then as fast as for a batch, and each has its own objective.
+        Images are processed one by one: the trunk is as fast as for a batch, and each image has its own objective.
         """
         sums: dict[str, Tensor] = {}
         for photo, number in zip(photos, numbers, strict=True):
@@ -97,7 +97,7 @@ class GalleryTask:
         return LossValues(torch.stack(list(sums.values())).sum(), sums)
 
     def _image_losses(self, photo: Image, number: int) -> Mapping[str, Tensor]:
-        """Return the losses of one image, which is not clipped."""
+        """Return the losses of one image, without clipping it."""
         last = self._model.forward_features(photo, self._blends[number]).float()
         painted = self._model.to_image(last, Size.of(photo))
         with exact_precision(photo.device):  # the encoder has its own precision
@@ -113,8 +113,7 @@ def make_gallery_task(
 ) -> GalleryTask:
     """Build a task for several styles on a device, initialized from `init` if given.
 
-    Raises: InputError: style images or options that cannot be used, names given twice, or a model of other styles.
-    WeightsError.
+    Raises: InputError: unusable style images or options, names given twice, or a model of other styles. WeightsError.
     """
     options = cast(GalleryTrainingOptions, config.options)
     architecture = options.architecture(config.style_names)
@@ -129,13 +128,12 @@ def make_gallery_task(
 def make_style_task(
     config: TrainingConfig, styles: Sequence[Image], device: torch.device, init: StyleModel | None
 ) -> GalleryTask:
-    """Build a task for one style on a device: only its scales and shifts are trained, on the trunk of `init`.
+    """Build a task for one style on a device; it trains only the style's scales and shifts, on the trunk of `init`.
 
-    Raises: InputError: a style image or options that cannot be used; a model without scales and shifts of styles.
-    WeightsError.
+    Raises: InputError: an unusable style image or options; a model without scales and shifts of styles. WeightsError.
     """
     options, (style,) = cast(StyleTrainingOptions, config.options), styles
-    trunk = init or load_model(config.init)  # without a name: the message that there is none
+    trunk = init or load_model(config.init)  # without a name, this raises that there is none
     architecture = with_one_style(trunk, config.name or config.output.stem)
     network = cast(MultiStyleNetwork, make_network(architecture, options, device))
     network.load_state_dict(average_styles(trunk.network.state_dict()))
@@ -146,7 +144,7 @@ def make_style_task(
 
 
 def with_one_style(trunk: StyleModel, name: str) -> MultiStyleConfig:
-    """Return the architecture of a model for many styles, with a single style of this name.
+    """Return the architecture of a model for many styles, with a single style of the given name.
 
     Raises: InputError: the model is of another kind.
     """
@@ -159,7 +157,7 @@ def with_one_style(trunk: StyleModel, name: str) -> MultiStyleConfig:
 
 
 def require_same_architecture(start: StyleModel, architecture: MultiStyleConfig) -> None:
-    """Raise an InputError unless a model has this architecture, and the same styles in the same order."""
+    """Raise an InputError unless a model has this architecture and the same styles in the same order."""
     if not isinstance(start.config, MultiStyleConfig):
         raise InputError(
             f"{start.name} is a model of another kind ({start.architecture}): initialize from a gallery, which "

@@ -1,4 +1,4 @@
-"""Options for training one network on many styles, and for training one more style on it."""
+"""Options for training one network on many styles, and for adding one more style to it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from brushwork.training.tasks.johnson_options import DataOptions, PerceptualLoss
 
 @dataclass(frozen=True, kw_only=True)
 class StyleScalesOptions(TrainingOptions, DataOptions, PerceptualLossOptions, ABC):
-    """What is common to trainings of networks with a scale and a shift for each style and channel."""
+    """Common options for training networks with a scale and a shift for each style and channel."""
 
     batch: int = 2
-    """Images per batch, over all processes, each in one of the styles. Small batches learn most per unit of time."""
+    """Images per batch, over all processes, each in one of the styles. Small batches learn the most in a given time."""
 
     scale_rate: float = 5.0
-    """Factor of the learning rate of scales and shifts, above 0: each style is learned in a share of the batches only,
-    the trunk in all."""
+    """Factor of the learning rate of scales and shifts, above 0: each style learns from only a share of the batches,
+    the trunk from all."""
 
     style_size: int = 384
     """Short side of the style images in pixels: larger gives larger strokes."""
@@ -54,7 +54,7 @@ class GalleryTrainingOptions(StyleScalesOptions):
     """Number of residual blocks; 1 or more."""
 
     iterations: int = 15_000
-    """Number of training batches; 1 or more. The authors: 40000 of 16 images."""
+    """Number of training batches; 1 or more. The authors used 40000 of 16 images."""
 
     warmup: int = 100
     """Iterations of linear warmup of the learning rate from 0."""
@@ -64,13 +64,13 @@ class GalleryTrainingOptions(StyleScalesOptions):
         self.architecture(("style",))
 
     def architecture(self, styles: tuple[str, ...]) -> MultiStyleConfig:
-        """Return the architecture for styles of these names. Raises: InputError: names given twice."""
+        """Return the architecture for styles with these names. Raises: InputError: names given twice."""
         return MultiStyleConfig(styles=styles, width=self.width, blocks=self.blocks)
 
 
 @dataclass(frozen=True, kw_only=True)
 class StyleTrainingOptions(StyleScalesOptions):
-    """Options for training one more style on the trunk of a network for many, which does not change.
+    """Options for training one more style on the fixed trunk of a network for many styles.
 
     Source: Dumoulin, Shlens, Kudlur, 1610.07629, section 3.3.
     """

@@ -36,7 +36,7 @@ class JohnsonTask:
     def __init__(self, styles: Sequence[Image], options: JohnsonTrainingOptions, encoder: Encoder) -> None:
         """Set up the task; the style images and the encoder must be on the training device.
 
-        Raises: InputError: no style image, one that is too small, or layers that the encoder does not have.
+        Raises: InputError: there is no style image, one is too small, or the encoder lacks a layer.
         """
         if not styles:
             raise InputError("no style image was given: give at least one.")
@@ -72,7 +72,7 @@ class JohnsonTask:
         return shown.float()
 
     def _losses(self, last: Image, photos: Image) -> LossValues:
-        """Return the mean losses over the batch, whose images are not clipped."""
+        """Return the mean losses over the batch, without clipping its images."""
         painted = self._model.to_image(last, Size.of(photos))
         with exact_precision(photos.device):  # the encoder has its own precision
             content = photo_objective(photos, self._encoder, self.options, self._normalization, self._style)
@@ -89,7 +89,7 @@ def make_johnson_task(
 ) -> JohnsonTask:
     """Build a task for one style on a device, initialized from `init` if given.
 
-    Raises: InputError: style images or options that cannot be used; a model of another architecture. WeightsError.
+    Raises: InputError: unusable style images or options; a model of another architecture. WeightsError.
     """
     options = cast(JohnsonTrainingOptions, config.options)
     encoder = load_loss_network(options, options.mixed_precision, device)
@@ -102,9 +102,9 @@ def make_johnson_task(
 def with_model_architecture(
     options: JohnsonTrainingOptions, start: StyleModel, given: Sequence[str]
 ) -> JohnsonTrainingOptions:
-    """Return the options with the architecture of a model whose training continues.
+    """Return the options with the architecture of a model to continue training.
 
-    Raises: InputError: it is not a Johnson network, or other architecture options were `given`.
+    Raises: InputError: the model is not a Johnson network, or other architecture options were `given`.
     """
     if not isinstance(start.config, JohnsonConfig):
         raise InputError(

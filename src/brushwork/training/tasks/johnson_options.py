@@ -26,11 +26,11 @@ class DataOptions:
     """Sizes of training photographs and style images."""
 
     crop: int = 256
-    """Side of the training crops in pixels; 256 as Johnson et al."""
+    """Side of the training crops in pixels; 256 as in Johnson et al."""
 
     photo_size: int = 480
-    """Maximum short side of a photograph in pixels: crops are taken at all scales from this one down to that at which
-    they hold the whole short side."""
+    """Maximum short side of a photograph in pixels: crops are taken at all scales from this one down to the one at
+    which they hold the whole short side."""
 
     style_size: int = 256
     """Short side of the style image in pixels: larger gives larger strokes."""
@@ -46,22 +46,22 @@ class BlendOptions:
     """Blend of several style images into one style."""
 
     style_blend: tuple[float, ...] = ()
-    """Weight of each style image, if several make up one style; none: equal weights."""
+    """Weight of each style image, if several are blended into one style; none: equal weights."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PerceptualLossOptions(ContentOptions, StyleOptions, LossOptions, EncoderOptions, ABC):
-    """Losses of a network that stylizes photographs; the weights mean the same as when an image is optimized."""
+    """Losses of a network that stylizes photographs; the weights mean the same as when optimizing an image."""
 
     style_layers: tuple[str, ...] = ("conv1_1", "conv2_1", "conv3_1", "conv4_1")
     """Layers whose Gram matrices represent the style."""
 
     content_layers: tuple[str, ...] = ("conv3_3",)
-    """Layers at which the photograph's content is preserved: relu3_3, as the authors' program."""
+    """Layers at which the photograph's content is preserved: relu3_3, as in the authors' program."""
 
     style_weight: float = 12.0
-    """β, the weight of the style, above 0. When an image is optimized, ten times as much is better; a feed-forward
-    model has a single pass, and would lose the photograph's content."""
+    """β, the weight of the style, above 0. Ten times as much is better for optimizing an image; a feed-forward model
+    has a single pass, and would lose the photograph's content."""
 
     moment_weight: float = 2.0
     """Weight of each style layer's channel means and standard deviations, beside their Gram matrix; 0 or more."""
@@ -70,8 +70,8 @@ class PerceptualLossOptions(ContentOptions, StyleOptions, LossOptions, EncoderOp
     """Weight of the total variation; 0 or more."""
 
     range_weight: float = 10.0
-    """Weight of the mean square by which the inputs of the output's tanh exceed those of black and white: prevents
-    blots, where tanh itself has no gradient; 0 or more."""
+    """Weight of the mean squared excess of the final tanh's inputs over those of black and white; 0 or more. It
+    prevents blots, where tanh itself has no gradient."""
 
     def __post_init__(self) -> None:
         require_option(0 <= self.range_weight < inf, "range_weight", self.range_weight, "0 or more, and finite")
@@ -80,7 +80,7 @@ class PerceptualLossOptions(ContentOptions, StyleOptions, LossOptions, EncoderOp
 
     @property
     def encoded_layers(self) -> tuple[str, ...]:
-        """Every layer that the losses need; one of both kinds twice."""
+        """Every layer that the losses need; a layer of both kinds appears twice."""
         return (*self.content_layers, *self.style_layers)
 
 
@@ -97,10 +97,10 @@ class JohnsonTrainingOptions(TrainingOptions, DataOptions, BlendOptions, Johnson
 
     upsampling: Upsampling = "nearest"
     """Upsampling: nearest neighbor followed by a convolution, or transposed convolutions as in the paper, which leave
-    checkerboards in flat areas until they are trained for long."""
+    checkerboards in flat areas until they have trained for long."""
 
     border: BorderName = "reflect"
-    """Padding of the convolutions that keep the size of their input: reflected, or zeros, as the authors' program."""
+    """Padding of the convolutions that keep the size of their input: reflect, or zeros as in the authors' program."""
 
     def __post_init__(self) -> None:
         check_options(self)

@@ -51,14 +51,13 @@ class MGANData(NamedTuple):
 class MGANTask:
     """Training of an MGAN on pairs stylized by MDAN, or on photographs and blocks of the style images.
 
-    With several processes batch norm uses the statistics of each process, so that two do not learn exactly what one
-    does.
+    With several processes, batch norm uses the statistics of each process, so two do not learn exactly what one does.
     """
 
     def __init__(self, data: MGANData, options: MGANTrainingOptions, encoder: Encoder) -> None:
         """Set up the task; all images and the encoder must be on the training device.
 
-        Raises: InputError: no training data, or images smaller than a block.
+        Raises: InputError: there is no training data, or an image is smaller than a block.
         """
         self.options, self.model_config, self._data, self._encoder = options, options.architecture, data, encoder
         self._real = [torch.cat(pair, dim=1) for pair in data.pairs] or list(data.styles)
@@ -169,8 +168,8 @@ def _require_large(images: Sequence[Feature], block: int) -> None:
 class BlockDiscriminator(nn.Module):
     """Patch discriminator on conv3_1 features, with 8×8 scores for a block of 128².
 
-    Leaky ReLU – 4×4 by 2 – batch norm – leaky ReLU – 4×4 by 2 – batch norm – leaky ReLU – 1×1. Scores at the border,
-    which depend on positions outside the block, are discarded.
+    Leaky ReLU – 4×4 by 2 – batch norm – leaky ReLU – 4×4 by 2 – batch norm – leaky ReLU – 1×1. Border scores, which
+    depend on positions outside the block, are discarded.
 
     Source: Li & Wand, 1604.04382, fig. 4, and the authors' program.
     """

@@ -28,7 +28,7 @@ from brushwork.training.tasks.mgan_options import MGANTrainingOptions
 from brushwork.types import Image
 
 _CHOSEN = 4
-"""Random stream of the choice of photographs, beside the seed."""
+"""Identifier of the random stream that chooses the photographs."""
 
 _MOST_HELD_OUT = 4
 """At most one in this many pairs is held out."""
@@ -38,7 +38,7 @@ _LONGEST = 40
 
 
 def choose_target_photos(folder: Path, options: MGANTrainingOptions) -> list[Path]:
-    """Return a random choice of photographs to stylize as targets, as many as the options request if available.
+    """Return photographs chosen at random to stylize as targets: the number in the options, or all if there are fewer.
 
     Raises: InputError: the folder does not exist, or holds no images.
     """
@@ -57,7 +57,7 @@ def load_mgan_encoder(options: MGANTrainingOptions, device: torch.device) -> Enc
 def make_paired_task(pairs: Sequence[TrainingPair], options: MGANTrainingOptions, device: torch.device) -> MGANTask:
     """Build a task that trains on pairs stylized by MDAN; the last ones are held out.
 
-    Raises: InputError: no pairs, or they are smaller than a block.
+    Raises: InputError: there are no pairs, or they are smaller than a block.
     """
     if not pairs:
         raise InputError("none of the photographs could be painted, so there is nothing to train on.")
@@ -70,7 +70,7 @@ def make_paired_task(pairs: Sequence[TrainingPair], options: MGANTrainingOptions
 def make_unpaired_task(styles: Sequence[Image], options: MGANTrainingOptions, device: torch.device) -> MGANTask:
     """Build a task that trains on photographs and the style images themselves.
 
-    Raises: InputError: style images smaller than a block.
+    Raises: InputError: a style image is smaller than a block.
     """
     sizes = [fit_size(Size.of(one), options.target_size, measure="long") for one in styles]
     scaled = [resize(one, size, clamp=True).to(device) for one, size in zip(styles, sizes, strict=True)]
@@ -88,8 +88,8 @@ def make_target_jobs(
 ) -> list[Job]:
     """Return an optimization job for each photograph.
 
-    Results go into the folder, named by number and photograph. Those that are there stay; `overwrite`: unless they are
-    of another style or other options.
+    Results go into the folder, named by number and photograph. Existing results stay; with `overwrite`, those with
+    another style or other options are replaced.
     """
     return [
         Job(
@@ -107,9 +107,9 @@ def make_target_jobs(
 def make_mgan_task(
     config: TrainingConfig, styles: Sequence[Image], device: torch.device, _init: StyleModel | None
 ) -> Generator[JobEvent, None, MGANTask]:
-    """Build a task on a device. Yields the events of the targets that are optimized first, if there are any.
+    """Build a task on a device; yield the events of optimizing its targets, if it has any.
 
-    Raises: InputError: photographs or style images that cannot be used.
+    Raises: InputError: unusable photographs or style images.
     """
     options = cast("MGANTrainingOptions", config.options)
     if not options.targets:
@@ -133,12 +133,12 @@ def make_mgan_task(
 def optimize_targets(
     photos: Sequence[Path], jobs: Sequence[Job], options: MDANOptions, device: torch.device
 ) -> Generator[JobEvent, None, list[TrainingPair]]:
-    """Run the jobs, or resume them, and return their pairs; finished ones stay as they are.
+    """Run or resume the jobs and return their pairs; finished ones stay as they are.
 
-    Yields a note and the progress of each. Photographs that cannot be read are left out, with a note.
+    Yields a note and the progress of each. Unreadable photographs are left out, with a note.
 
-    Raises: InputError: targets are missing, and there are several processes; a target cannot be painted or written, or
-        is of another style or other options.
+    Raises: InputError: targets are missing and there are several processes; a target cannot be painted or written, or
+        has another style or other options.
     """
     if is_distributed_launch() and not all(job.output.exists() and not job.checkpoint.exists() for job in jobs):
         raise InputError(
@@ -159,7 +159,7 @@ def optimize_targets(
 
 
 def _optimize_target(job: Job, encoder: Encoder, title: str) -> Iterator[JobEvent]:
-    """Run a job, or resume it; yield its title as a note when it starts, and its progress."""
+    """Run or resume a job; yield its title as a note when it starts, and its progress."""
     resume = job.output.exists() or job.checkpoint.exists()
     with closing(cast("Generator[JobEvent]", run_job(job, resume=resume, network=encoder))) as events:
         for event in events:
@@ -170,7 +170,7 @@ def _optimize_target(job: Job, encoder: Encoder, title: str) -> Iterator[JobEven
 
 
 def load_pair(photo: Path, target: Path) -> TrainingPair:
-    """Return a photograph, at the size at which it was stylized, and the result.
+    """Return a photograph, resized to the size of its stylized version, and that version.
 
     Raises: InputError: one of them cannot be read.
     """

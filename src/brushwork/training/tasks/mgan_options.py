@@ -17,17 +17,17 @@ _LEAST_BLOCK = 64
 
 @dataclass(frozen=True, kw_only=True)
 class TargetOptions:
-    """The images that MDAN optimizes first, as training targets."""
+    """Images that MDAN optimizes before training, as its targets."""
 
     targets: int = 24
-    """Number of photographs optimized as targets; the authors used 100. 0: none; the discriminator's real examples are
-    then blocks of the style image, and the content is that of the photograph."""
+    """Number of photographs optimized as targets; the authors used 100. With 0, the discriminator's real examples are
+    blocks of the style image, and the content is that of the photograph."""
 
     target_size: int = 384
     """Long side of the targets in pixels; also the size at which the style image is encoded."""
 
     target_iterations: int = 125
-    """Evaluations for each target."""
+    """Evaluations per target."""
 
     def __post_init__(self) -> None:
         require_option(self.targets >= 0, "targets", self.targets, "0 or more")
@@ -38,7 +38,7 @@ class TargetOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class BlockOptions:
-    """The blocks that images are cut into."""
+    """Blocks that images are cut into."""
 
     block: int = 128
     """Side of a block in pixels; a multiple of 8."""
@@ -75,17 +75,17 @@ class MGANTrainingOptions(TrainingOptions, TargetOptions, BlockOptions, MGANConf
     """Number of training batches."""
 
     batch: int = 8
-    """Blocks per batch, over all processes; 64 as the authors."""
+    """Blocks per batch, over all processes; the authors used 64."""
 
     learning_rate: float = 0.002
     """Adam's learning rate, for both generator and discriminator; the authors used 0.02, with batches of 64."""
 
     schedule: Literal["constant", "cosine", "steps"] = "cosine"
-    """Learning rate schedule: constant, as the authors; cosine decay to 0; or steps, which multiply it by `decay`
+    """Learning rate schedule: constant, as the authors used; cosine decay to 0; or steps, which multiply it by `decay`
     every `decay_every` iterations."""
 
     content: Literal["features", "pixels"] = "features"
-    """Content to preserve of the target: its features at conv4_1, which the paper prefers, or its pixels, as the
+    """Content of the target to preserve: its features at conv4_1, which the paper prefers, or its pixels, as in the
     authors' program."""
 
     content_weight: float = 1.0

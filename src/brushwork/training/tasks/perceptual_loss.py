@@ -17,7 +17,7 @@ from brushwork.types import Image
 def photo_objective(
     photos: Image, encoder: Encoder, options: ContentOptions, normalization: LossNormalization, style: Style
 ) -> Objective:
-    """Return the content loss of stylized photographs, weighted as when an image is optimized."""
+    """Return the content loss of stylized photographs, weighted as when optimizing an image."""
     return content_objective(
         photos,
         encoder,
@@ -30,5 +30,5 @@ def photo_objective(
 
 
 def range_penalty(last: Image) -> Tensor:
-    """Return the mean square by which the inputs of the output's tanh exceed those of black and white."""
+    """Return the mean squared excess of the final tanh's inputs over those of black and white."""
     return (last - last.clamp(-TANH_LIMIT, TANH_LIMIT)).square().mean()

@@ -1,4 +1,4 @@
-"""Style images of a training: reading, style targets at a size, thumbnails, and texture patches."""
+"""Style images for training: reading, style targets at a size, thumbnails, and texture patches."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _QUALITY = 85
 def make_style_target(
     styles: Sequence[Image], style_size: int, encoder: Encoder, layers: Iterable[str], blend: Sequence[float] = ()
 ) -> Style:
-    """Return the blended moments of the style images at some layers; a layer may be listed twice.
+    """Return the blended moments of the style images at the given layers; a layer may be listed twice.
 
     The images are resized to a short side of `style_size`; without `blend`, they have equal weights.
 
-    Raises: InputError: no style image, one that is too small, or layers that the encoder does not have.
+    Raises: InputError: there is no style image, one is too small, or the encoder lacks a layer.
     """
     layers = tuple(dict.fromkeys(layers))
     for style in styles:
@@ -48,12 +48,12 @@ def read_styles(styles: Sequence[Path]) -> list[Image]:
 
 
 def read_patches(styles: Sequence[Path], patch: str) -> list[Image]:
-    """Read the images, or the same part of each. Raises: InputError."""
+    """Read the style images, or the same part of each. Raises: InputError."""
     return [crop_patch(image, patch) for image in read_styles(styles)]
 
 
 def make_thumbnail(images: Sequence[Image]) -> bytes:
-    """Return a JPEG file of the image, as a thumbnail; of several, the middle square of each, side by side."""
+    """Return a thumbnail of the image as a JPEG file; for several images, the middle squares side by side."""
     small = [_reduce(one, is_square=len(images) > 1) for one in images]
     side_by_side = torch.cat([one.cpu() for one in small], dim=-1)
     format = format_of("thumbnail.jpg")
@@ -69,7 +69,7 @@ def _reduce(image: Image, *, is_square: bool) -> Image:
 
 
 def crop_patch(image: Image, text: str) -> Image:
-    """Return the part of an image given by WIDTHxHEIGHT+LEFT+TOP in pixels; all of it if the text is empty.
+    """Return the part of an image given by WIDTHxHEIGHT+LEFT+TOP in pixels; the whole image if the text is empty.
 
     Raises: InputError: the part extends beyond the image, or is empty.
     """

@@ -41,13 +41,13 @@ _SMALLEST_NORM = 1e-30
 class TextureNetTask:
     """Training of a multi-scale generator on the texture of style images, or to stylize photographs with it.
 
-    With several processes, batch norm and nearest images are those of each process.
+    With several processes, batch norm and nearest neighbors use only the images of each process.
     """
 
     def __init__(self, styles: Sequence[Image], options: TextureNetTrainingOptions, encoder: Encoder) -> None:
         """Set up the task; the style images and the encoder must be on the training device.
 
-        Raises: InputError: no style image, one that is too small, or layers that the encoder does not have.
+        Raises: InputError: there is no style image, one is too small, or the encoder lacks a layer.
         """
         self.options, self.model_config = options, options.architecture
         self.crop = options.crop if options.photograph else 0
@@ -80,7 +80,7 @@ class TextureNetTask:
 
     @torch.no_grad()
     def validate(self, batch: TrainingBatch) -> Mapping[str, float]:
-        """Return the losses for other noise and held-out photographs, generated one by one, without diversity."""
+        """Return the losses, without diversity, for other noise and held-out photographs, one image at a time."""
         painted = self.sample(batch)
         with exact_precision(painted.device):
             objective = self._objective(batch)
@@ -126,7 +126,7 @@ def make_texture_net_task(
 ) -> TextureNetTask:
     """Build a task for one texture on a device.
 
-    Raises: InputError: style images or options that cannot be used. WeightsError.
+    Raises: InputError: unusable style images or options. WeightsError.
     """
     options = cast(TextureNetTrainingOptions, config.options)
     return TextureNetTask([one.to(device) for one in styles], options, load_encoder_for(options, device))
@@ -134,15 +134,15 @@ def make_texture_net_task(
 
 @dataclass(frozen=True)
 class DiversityLoss:
-    """Diversity loss of a batch: the negative log distance of each image to its nearest neighbor.
+    """Diversity loss of a batch: the negative log distance from each image to its nearest neighbor.
 
-    −ln ρ_i, ρ_i = min_{j ≠ i} ‖f_i − f_j‖ / √n: the larger the distances, the smaller; 0 for a single image.
+    −ln ρ_i, ρ_i = min_{j ≠ i} ‖f_i − f_j‖ / √n: the larger the distances, the smaller the loss; 0 for a single image.
 
-    Up to a factor and a constant, its mean over the batch is minus the Kozachenko–Leonenko estimate of the entropy of
-    the generated images. The size n of a feature map contributes such a constant.
+    Up to a factor and a constant, its mean over the batch is the negative Kozachenko–Leonenko estimate of the entropy
+    of the generated images. The size n of a feature map contributes such a constant.
 
     Source: 1701.02096, §3 (Julesz ensembles).
-    Differs: distances are those of features, as in the paper's texture model; those of pixels also grow through noise.
+    Differs: distances are between features, as in the paper's texture model; noise also increases pixel distances.
     """
 
     layer: str
@@ -155,7 +155,7 @@ class DiversityLoss:
 
 
 def _to_nearest(feature: Feature) -> PerImage:
-    """Return the mean squared difference from the nearest other row."""
+    """Return each row's mean squared difference from the nearest other row."""
     rows = as_float32(feature).flatten(1)
     with torch.no_grad():
         nearest = _distances(rows).argmin(1)
@@ -171,8 +171,8 @@ def _distances(rows: Float[Tensor, "b n"]) -> Float[Tensor, "b b"]:
 def normalize_gradients(objective: Objective, features: Features) -> LossValues:
     """Return an objective's losses, with the gradient of each term normalized to weight · g/‖g‖₁.
 
-    The gradient with respect to the features is not that of any loss. Deep layers' Gram losses are orders of magnitude
-    smaller than shallow ones', and would not be learned otherwise.
+    The gradient with respect to the features is not that of any loss. The Gram losses of deep layers are orders of
+    magnitude smaller than those of shallow layers, and would not be learned otherwise.
 
     Source: 1603.03417, §3.2; the authors' `-normalize_gradients`.
     Differs: each image of a batch has its own norm, so that one process learns what several do.
@@ -182,7 +182,7 @@ def normalize_gradients(objective: Objective, features: Features) -> LossValues:
 
 
 def _linear_loss(name: str, weighted: WeightedLoss, features: Features) -> Scalar:
-    """Return the loss value, with the gradient of a linear function."""
+    """Return the loss value, with the gradient of a function linear in the features."""
     feature = features[weighted.loss.layer]
     leaf = feature.detach().requires_grad_()
     value = Objective.single(name, weighted.loss)({weighted.loss.layer: leaf}).total

@@ -17,7 +17,7 @@ PATCH = re.compile(r"(\d+)[x×](\d+)\+(\d+)\+(\d+)")
 
 
 def is_patch(text: str) -> bool:
-    """Whether a text is WIDTHxHEIGHT+LEFT+TOP, or empty."""
+    """Return whether a text is WIDTHxHEIGHT+LEFT+TOP, or empty."""
     return text == "" or PATCH.fullmatch(text) is not None
 
 
@@ -27,7 +27,7 @@ class DiversityOptions:
 
     diversity: float = 0.0
     """Weight of the entropy of the generated images, estimated from the distances within a batch. 0.05 gives a little
-    diversity, 0.5 costs much of the style; at 0 the noise of a texture alone gives variety, which is mostly enough."""
+    diversity, 0.5 costs much of the style. At 0, a texture varies through its noise alone, which is usually enough."""
 
     diversity_layer: str = "conv4_2"
     """Layer whose features measure the distances within a batch."""
@@ -48,18 +48,18 @@ class TextureNetTrainingOptions(
     LossOptions,
     EncoderOptions,
 ):
-    """Options for training on a texture, or for training to stylize photographs with it.
+    """Options for training on a texture, or for training to stylize photographs with one.
 
-    The defaults are those of textures; `STYLIZED` has the others.
+    The defaults are those for textures; `STYLIZED` holds those for photographs.
 
     Source: Ulyanov et al., 1603.03417, §4, and the authors' programs; 1701.02096.
     """
 
     patch: str = ""
-    """Part of the style image to train on, WIDTHxHEIGHT+LEFT+TOP in its pixels, as 200x100+0+50; empty: all of it."""
+    """Part of the style image to train on, WIDTHxHEIGHT+LEFT+TOP in its pixels, like 200x100+0+50; empty: all of it."""
 
     iterations: int = 1500
-    """Number of training batches; 1500 as the authors' program, 3000 to stylize photographs."""
+    """Number of training batches; 1500 as in the authors' program, 3000 to stylize photographs."""
 
     batch: int = 16
     """Images per batch, over all processes."""
@@ -69,7 +69,7 @@ class TextureNetTrainingOptions(
 
     schedule: Literal["constant", "cosine", "steps"] = "steps"
     """Learning rate schedule: constant; cosine decay to 0; or steps, which multiply it by `decay` every `decay_every`
-    iterations, as the authors."""
+    iterations, as the authors used."""
 
     decay_every: int = 300
     """Iterations between steps of the learning rate; 1 or more."""
@@ -87,8 +87,7 @@ class TextureNetTrainingOptions(
     """β, the weight of the style; above 0."""
 
     style_falloff: float = 1.0
-    """Factor by which each style layer's weight is smaller than that of the previous layer, with a mean weight of 1;
-    1: equal weights."""
+    """Factor by which the weight decreases from one style layer to the next, with mean weight 1; 1: equal weights."""
 
     moment_weight: float = 0.0
     """Weight of each style layer's channel means and standard deviations, beside their Gram matrix; 0 or more."""
@@ -111,7 +110,7 @@ class TextureNetTrainingOptions(
 
     @property
     def min_images(self) -> int:
-        """Images that each process needs: 2 to compare, if diversity is above 0."""
+        """Minimum number of images that each process needs: 2, to compare them, if diversity is above 0."""
         return 2 if self.diversity else 1
 
     @property
