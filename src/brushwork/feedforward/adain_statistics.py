@@ -1,6 +1,6 @@
 """Target channel statistics of AdaIN, and tiled encoding and decoding.
 
-Features of a large image take 32 bytes per pixel and are stored in an unnamed file. They are computed once, so that
+Features of a large image take 32 bytes per pixel and are stored in an unnamed file. They are computed only once:
 statistics over the full image need no second pass.
 """
 
@@ -42,7 +42,7 @@ _CHANNELS = 512
 
 @dataclass(frozen=True)
 class StyleEncoder:
-    """Encodes style images for a content image of a size."""
+    """Encodes style images for a content image of a given size."""
 
     encoder: Encoder
     options: ScaleOptions
@@ -54,7 +54,7 @@ class StyleEncoder:
     def encode_blend(
         self, styles: Sequence[Image | StyleFile], weights: Sequence[float]
     ) -> Generator[int, None, ChannelStatistics]:
-        """Return the blended statistics of style images; yields numbers of encoded pixels."""
+        """Return the blended statistics of style images; yield numbers of encoded pixels."""
         views = scaled_styles(styles, self.options)
         parts, statistics = normalize_weights(len(views), weights or None), []
         for view in views:
@@ -64,7 +64,7 @@ class StyleEncoder:
     def encode_regions(
         self, regions: Sequence[StyleRegion], styles: Sequence[Image]
     ) -> Generator[int, None, list[ChannelStatistics]]:
-        """Return the statistics of each region's part of its style image; yields numbers of encoded pixels."""
+        """Return the statistics of each region's part of its style image; yield numbers of encoded pixels."""
         found: dict[int, ChannelStatistics] = {}
         for whose, view in enumerate(scaled_styles(styles, self.options)):
             assert not isinstance(view.style, StyleFile)
@@ -76,7 +76,7 @@ class StyleEncoder:
         return [found[number] for number in range(len(regions))]
 
     def region_guides(self, regions: Sequence[StyleRegion]) -> Weights:
-        """Return the weight of each region at each position of the content, one map per region.
+        """Return the weight of each region at each position of the content, as one map per region.
 
         Their sum is at most 1.
         """
@@ -135,7 +135,7 @@ class RegionRestyle(NamedTuple):
 
 
 def restyle_uniformly(feature: Feature, target: ChannelStatistics, strength: float) -> UniformRestyle:
-    """Return the map from the statistics of all positions toward target statistics."""
+    """Return the map that moves the statistics of all positions toward the target."""
     return UniformRestyle(move_statistics(channel_statistics(feature), target, strength))
 
 
@@ -173,7 +173,7 @@ def encode_tiled(encoder: Encoder, image: Image, side: int | None = None) -> Gen
 def decode_tiled(
     decoder: AdaINDecoder, restyled: Callable[[Window], Feature], canvas: Size, side: int | None = None
 ) -> Generator[int, None, Image]:
-    """Return the image decoded from features, whole or in tiles; yields numbers of decoded pixels.
+    """Return the image decoded from features, whole or in tiles; yield numbers of decoded pixels.
 
     `restyled` returns the features of a window of positions.
     """
@@ -202,7 +202,7 @@ def _tiles(canvas: Size, side: int | None) -> list[Window]:
 
 
 def _cuts(length: int, side: int | None) -> list[int]:
-    """Return the boundaries of as few parts as possible, of about equal length."""
+    """Return the boundaries of the fewest parts possible, of about equal length."""
     if side is None or length <= side:
         return [0, length]
     inner = max(1, side // STRIDE - 2 * HALO)

@@ -1,4 +1,4 @@
-"""Feed-forward transfer of arbitrary styles: AdaIN with a decoder trained on many styles.
+"""Feed-forward transfer of arbitrary styles by AdaIN, with a decoder trained on many styles.
 
 Source: Huang & Belongie, 1703.06868.
 """
@@ -44,7 +44,7 @@ FASTEST = 1024
 
 @dataclass(frozen=True)
 class AdaINStylizer:
-    """Stylizer of an encoder and a decoder, with AdaIN between them."""
+    """Stylizer that consists of an encoder, AdaIN and a decoder."""
 
     options: AdaINOptions
     encoder: Encoder
@@ -77,7 +77,7 @@ class AdaINStylizer:
     def stylize(self, images: RecipeInputs, canvas: Size, side: int | None = None) -> Iterator[PartialResult]:
         """Stylize a content image after style images; see `Stylizer`.
 
-        Raises: InputError: no style image, images that are too small, or options that cannot be combined.
+        Raises: InputError: there is no style image, an image is too small, or options cannot be combined.
         """
         require_compatible(self.options, images)
         views = [one for one in scaled_styles(images.styles, self.options) if not isinstance(one.style, StyleFile)]
@@ -93,7 +93,7 @@ class AdaINStylizer:
 
     @torch.no_grad()
     def _steps(self, images: RecipeInputs, canvas: Size, side: int | None) -> Generator[int, None, Image]:
-        """Return the image; yields numbers of encoded or decoded pixels."""
+        """Return the image; yield numbers of encoded or decoded pixels."""
         content = resize(images.content, canvas, clamp=True)
         feature = yield from encode_tiled(self.encoder, content, side)
         del content
@@ -116,7 +116,7 @@ class AdaINStylizer:
 
 
 def require_compatible(options: AdaINOptions, images: RecipeInputs) -> None:
-    """Check that images are large enough, and that the options go together with them.
+    """Raise unless the images are large enough and the options suit them.
 
     Raises: InputError.
     """
@@ -144,13 +144,13 @@ def transfer_adain(
     regions: Sequence[StyleRegion] = (),
     side: int | None = None,
 ) -> Image:
-    """Return the content in the style of one or more images, by AdaIN in one feed-forward pass, in [0, 1].
+    """Return the content image in the style of one or more images, in [0, 1], by AdaIN in one feed-forward pass.
 
-    Images are whatever `as_image` takes: paths, Pillow images, arrays, tensors. A content image that is a tensor must
-    be on the device to compute on. `stylizer` replaces the network that is loaded otherwise; `side` is the side of
-    tiles in pixels, which give the same image.
+    Images are whatever `as_image` takes: paths, Pillow images, arrays, tensors. A content image given as a tensor must
+    be on the device to compute on. `stylizer` replaces the network that would be loaded; `side` is the side of tiles in
+    pixels, which do not change the image.
 
-    Raises: InputError: options or images that cannot be used. WeightsError: the weights are missing.
+    Raises: InputError: unusable options or images. WeightsError: the weights are missing.
     """
     options = AdaINOptions() if options is None else options
     require_options(options, AdaINOptions)

@@ -1,7 +1,7 @@
-"""Stylize many frames with the same statistics, so that style does not change with what a frame happens to show.
+"""Stylize many frames with the same statistics, so that the style does not change with the content of a frame.
 
-AdaIN and instance normalization take the mean and std of every frame by itself, so that all colors shift when a dark
-object enters the picture. Here they are measured on some frames of a shot, averaged, and held fixed.
+AdaIN and instance normalization use the mean and std of each single frame, so that all colors shift when a dark object
+enters the picture. Here, both are measured on some frames of a shot, averaged, and held fixed.
 
 Source: Wang et al., 2001.04786 (sequence-level global feature sharing), for the idea.
 """
@@ -34,10 +34,10 @@ from brushwork.images.geometry import Size
 from brushwork.types import Feature, Image
 
 FrameStatistics: TypeAlias = tuple[NormStatisticsValue, ...]
-"""Mean and variance of the channels at each normalization; empty: the network has none that can be held fixed."""
+"""Mean and variance of the channels at each normalization; empty if the network has none that can be held fixed."""
 
 _TILE = 2**16
-"""Side of a tile that holds any frame: frames are stylized whole."""
+"""Side of a tile, larger than any frame: frames are stylized whole."""
 
 Result = TypeVar("Result")
 
@@ -47,22 +47,22 @@ class FrameStylizer(Protocol):
 
     @property
     def stride(self) -> int:
-        """Pixels by which the input must move for the same texture to come out, moved."""
+        """Pixels in whose multiples the input must shift for the output to shift with it unchanged."""
 
     def measure(self, frame: Image) -> FrameStatistics:
         """Return the statistics of one frame."""
 
     def stylize(self, frame: Image, statistics: FrameStatistics) -> Image:
-        """Return a frame stylized with given statistics, in [0, 1]; with empty ones, with its own."""
+        """Return a frame stylized with the given statistics, in [0, 1]; if these are empty, with the frame's own."""
 
 
 def average_statistics(several: Sequence[FrameStatistics]) -> FrameStatistics:
-    """Return the means of the means and of the variances: the motion between frames adds no variance."""
+    """Return the mean of the means and the mean of the variances, to which motion between frames adds nothing."""
     return blend_frame_statistics(several, [1 / len(several)] * len(several))
 
 
 def blend_frame_statistics(several: Sequence[FrameStatistics], weights: Sequence[float]) -> FrameStatistics:
-    """Return the weighted means of the means and of the variances."""
+    """Return the weighted mean of the means and that of the variances."""
     return tuple(
         NormStatisticsValue(
             sum((weight * one.mean for one, weight in pairs[1:]), pairs[0][1] * pairs[0][0].mean),
@@ -74,9 +74,9 @@ def blend_frame_statistics(several: Sequence[FrameStatistics], weights: Sequence
 
 
 def make_frame_stylizer(stylizer: Stylizer, styles: Sequence[Image | StyleFile], canvas: Size) -> FrameStylizer:
-    """Return the stylizer of frames of a size.
+    """Return a stylizer for frames of the given size.
 
-    Raises: InputError: no style image, or a stylizer without one.
+    Raises: InputError: there is no style image, or the stylizer takes none.
     """
     if isinstance(stylizer, AdaINStylizer):
         return AdaINFrames.of(stylizer, styles, canvas)
@@ -87,7 +87,7 @@ def make_frame_stylizer(stylizer: Stylizer, styles: Sequence[Image | StyleFile],
 
 @dataclass(frozen=True)
 class AdaINFrames:
-    """AdaIN with a style that is encoded once."""
+    """AdaIN with a style encoded only once."""
 
     stylizer: AdaINStylizer
     wanted: ChannelStatistics
@@ -96,7 +96,7 @@ class AdaINFrames:
     @classmethod
     @torch.no_grad()
     def of(cls, stylizer: AdaINStylizer, styles: Sequence[Image | StyleFile], canvas: Size) -> AdaINFrames:
-        """Encode the style images for frames of a size."""
+        """Encode the style images for frames of the given size."""
         if not styles:
             raise InputError("no style image was given: give at least one.")
         options = stylizer.options
@@ -111,7 +111,7 @@ class AdaINFrames:
 
     @torch.no_grad()
     def stylize(self, frame: Image, statistics: FrameStatistics) -> Image:
-        """Return a frame stylized with given statistics; see `FrameStylizer`."""
+        """Return a frame stylized with the given statistics; see `FrameStylizer`."""
         feature = self._encode(frame)
         own = ChannelStatistics(statistics[0].mean, statistics[0].variance.sqrt()) if statistics else None
         affine = move_statistics(own or channel_statistics(feature), self.wanted, self.stylizer.options.strength)
@@ -125,7 +125,7 @@ class AdaINFrames:
 
 @dataclass(frozen=True)
 class ModelFrames:
-    """A style model; one that cannot be traced normalizes every frame by itself."""
+    """A style model; if it cannot be traced, it normalizes each frame with the frame's own statistics."""
 
     stylizer: ModelStylizer
 
@@ -145,7 +145,7 @@ class ModelFrames:
 
     @torch.no_grad()
     def stylize(self, frame: Image, statistics: FrameStatistics) -> Image:
-        """Return a frame stylized with given statistics; see `FrameStylizer`."""
+        """Return a frame stylized with the given statistics; see `FrameStylizer`."""
         function = self.stylizer.function
         if not statistics:
             return self.stylizer.blend(function(frame), frame)

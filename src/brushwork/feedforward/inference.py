@@ -1,4 +1,4 @@
-"""The `Stylizer` interface, and running one."""
+"""The `Stylizer` interface, and how to run a stylizer."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class PartialResult(NamedTuple):
     """Progress of a stylization; the last result holds the image."""
 
     done: float
-    """Fraction of the work that is done, up to 1."""
+    """Fraction of the work done, up to 1."""
     image: Image | None = None
 
 
 class Stylizer(Protocol):
-    """A network that is loaded on its device, ready for feed-forward stylization."""
+    """A network loaded on its device, ready for feed-forward stylization."""
 
     @property
     def name(self) -> str:
@@ -35,7 +35,7 @@ class Stylizer(Protocol):
 
     @property
     def fastest_tile(self) -> int | None:
-        """Side in pixels, halo included, of the fastest tiles; None: the whole image is as fast as any tiling.
+        """Side of the fastest tiles in pixels, halo included; None: the whole image is as fast as any tiling.
 
         Larger images are stylized in such tiles even if there is memory for more.
         """
@@ -44,24 +44,24 @@ class Stylizer(Protocol):
         """Return the weights; their hash is recorded in the images made with them."""
 
     def stylize(self, images: RecipeInputs, canvas: Size, side: int | None = None) -> Iterator[PartialResult]:
-        """Stylize a content image at a size: whole, or in tiles of `side` pixels, halo included, to the same image.
+        """Stylize a content image at a size, whole or in tiles of `side` pixels, halo included; the result is the same.
 
         The images must be on the stylizer's device, at their original size. The last result holds the image, in [0,
         1].
 
-        Raises: InputError: images that it cannot use.
+        Raises: InputError: unusable images.
         """
 
     def to_meta(self) -> Self:
-        """Return a copy on the `meta` device, without values, to estimate memory."""
+        """Return a copy on the `meta` device, without values, for estimating memory."""
 
 
 def run_stylizer(
     options: FeedForwardOptions, images: RecipeInputs, stylizer: Stylizer, side: int | None = None
 ) -> Iterator[PartialResult]:
-    """Run a stylizer on prepared images, and postprocess the result.
+    """Run a stylizer on prepared images and postprocess the result.
 
-    Raises: InputError: options or images that cannot be used.
+    Raises: InputError: unusable options or images.
     """
     for result in stylizer.stylize(options.prepare(images), options.output_size(Size.of(images.content)), side):
         if result.image is not None:

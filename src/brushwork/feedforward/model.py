@@ -1,4 +1,4 @@
-"""Style models, and the files that they are read from and written to."""
+"""Style models, and reading and writing their files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from brushwork.storage.hashing import find_unchanged, tensors_sha256
 from brushwork.storage.tensors import explain_read_errors, read_tensors, write_tensors
 
 _LARGEST_WORD = 64
-"""What settings may count to, however small their network is."""
+"""Maximum that integer settings may always have, however small the network is."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class StyleModel:
 
     @property
     def spec(self) -> ModelSpec:
-        """What the network is for, and which images it takes."""
+        """Purposes of the network, and the images that it takes."""
         return self.config.spec
 
     def to(self, device: torch.device | str) -> StyleModel:
@@ -74,9 +74,10 @@ def save_model(model: StyleModel, path: PathInput, half: bool = True, *, overwri
 
 @torch.inference_mode(False)
 def load_model(source: PathInput) -> StyleModel:
-    """Return a model in float32 on the CPU, by the path of its file, or its name (see `find_model_file`).
+    """Return a model in float32 on the CPU, given the path of its file or its name (see `find_model_file`).
 
-    Raises: InputError: missing, damaged, not a model, an unknown architecture, or tensors that do not fit it.
+    Raises: InputError: the file is missing, damaged or not a model, its architecture unknown, or its tensors do not
+    fit.
     """
     path = find_model_file(source)
     with explain_read_errors(path, MODEL_FILE):
@@ -89,7 +90,7 @@ def load_model(source: PathInput) -> StyleModel:
 
 
 def _pack(name: str, tensor: Tensor, half: bool) -> Tensor:
-    """Return the tensor as it is stored in the file."""
+    """Return the tensor as stored in the file."""
     if not tensor.is_floating_point():
         return tensor
     packed = tensor.detach().to(torch.float16 if half else torch.float32)
@@ -102,7 +103,7 @@ def _model(entries: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> StyleMo
     _require_words(entries)
     settings = config_from_json(entries["architecture"], entries["settings"])
     _require_within(settings, tensors)
-    with torch.device("meta"):  # the architecture in the file is not allocated before the tensors are known to fit
+    with torch.device("meta"):  # do not allocate the file's architecture before its tensors are known to fit
         _require_fitting(build_network(settings).state_dict(), tensors)
     network = build_network(settings)
     network.load_state_dict(dict(tensors))
@@ -121,7 +122,7 @@ def _require_words(entries: Mapping[str, Any]) -> None:
 
 
 def _require_within(settings: Any, tensors: Mapping[str, Tensor]) -> None:
-    """Refuse settings of a larger network than the file can hold, before it is made."""
+    """Raise for settings of a larger network than the file can hold, before building it."""
     most = max(_LARGEST_WORD, len(tensors), *(side for one in tensors.values() for side in one.shape))
     for name, value in config_to_json(settings).items():
         for one in value if isinstance(value, tuple) else (value,):
@@ -146,11 +147,11 @@ def _require_fitting(requested: Mapping[str, Tensor], given: Mapping[str, Tensor
 
 
 def find_same_model(given: str, folder: Path, weights: str) -> str:
-    """Return where a model with these weights is: its name, if it is a known one, or its file.
+    """Return the name of the model with these weights, if it has a known name, or else its file.
 
-    It is searched at the given path, in the folder, and by its name. `weights`: their hash.
+    The search covers the given path, the folder, and the name. `weights` is the hash of the weights.
 
-    Raises: InputError: it is missing or has changed.
+    Raises: InputError: the model is missing or has changed.
     """
     known, named = list_models(), Path(given)
     places = (named, folder / named, folder / named.name, known.get(str(named), known.get(named.stem, named)))

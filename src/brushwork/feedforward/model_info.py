@@ -41,9 +41,9 @@ class ModelInfo:
 
     @property
     def spec(self) -> ModelSpec:
-        """What the network is for.
+        """Purposes of the network.
 
-        Raises: InputError: an unknown architecture, or settings that it does not have.
+        Raises: InputError: the architecture is unknown, or does not have these settings.
         """
         return config_from_json(self.architecture, self.settings).spec
 
@@ -51,7 +51,7 @@ class ModelInfo:
 def read_model_info(path: PathInput) -> ModelInfo:
     """Return the summary of a model file.
 
-    Raises: InputError: missing, damaged, or not a model.
+    Raises: InputError: the file is missing, damaged, or not a model.
     """
     path = expand_user(path)
     with explain_read_errors(path, MODEL_FILE):

@@ -1,4 +1,4 @@
-"""Model files by their names: those of the package, and those of the user."""
+"""Model files by name: the package's and the user's."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ BUNDLED_MODELS = Path(str(files("brushwork"))) / "feedforward" / "models"
 
 
 def user_models_folder() -> Path:
-    """Return the folder of the user's models: `$BRUSHWORK_MODELS`, or one in the user's data folder."""
+    """Return the folder of the user's models: `$BRUSHWORK_MODELS`, or a folder in the user's data folder."""
     given = os.environ.get("BRUSHWORK_MODELS")
     return Path(given) if given else user_data() / "models"
 
 
 def list_models() -> dict[str, Path]:
-    """Return the available models by name, in alphabetical order; the user's models override the package's."""
+    """Return the available models by name, in alphabetical order; the user's override the package's."""
     found = {
         file.stem: file
         for folder in (BUNDLED_MODELS, user_models_folder())
@@ -32,7 +32,7 @@ def list_models() -> dict[str, Path]:
 
 
 def find_model_file(source: PathInput) -> Path:
-    """Return the file of a model, given by its path or its name.
+    """Return the file of a model, given its path or its name.
 
     Raises: InputError: no model has this name.
     """

@@ -22,21 +22,22 @@ from brushwork.storage.file_names import to_readable
 from brushwork.types import Image
 
 OPSET = 18
-"""ONNX operator set version: of the end of 2022, which mobile runtimes support too."""
+"""ONNX operator set version, from the end of 2022; mobile runtimes support it too."""
 
 _EXAMPLE = (2, 3, 67, 75)
-"""Shape of the example input of the export; batch, height and width are dynamic in the result."""
+"""Shape of the export's example input; batch, height and width are dynamic in the result."""
 
 
 def export_onnx(model: StyleModel, path: Path, *, style: Sequence[str] = (), overwrite: bool = False) -> Path:
-    """Write a model as ONNX, atomically.
+    """Write a model as an ONNX file, atomically.
 
     It maps `photograph` (batch × 3 × height × width, sRGB in [0, 1]) to `picture`, in the same format, clipped. Its
     metadata hold the name, license, settings and training description. A model of several styles has a second input
-    `style`, the weight of each, which sum to 1; with `style`, as `wave:0.6`, `starry:0.4`, it has that blend only.
+    `style`, one weight for each, which sum to 1; the argument `style`, such as `wave:0.6`, `starry:0.4`, fixes the
+    blend.
 
-    Raises: InputError: the extra `onnx` is not installed, the model cannot be exported, it has other styles, or the
-    file cannot be written.
+    Raises: InputError: the extra `onnx` is not installed, the model cannot be exported or has other styles, or the file
+    cannot be written.
     """
     require_extra("an export", "onnx", "onnx", "onnxscript")
     if path.suffix.lower() != ".onnx":
@@ -50,7 +51,7 @@ def export_onnx(model: StyleModel, path: Path, *, style: Sequence[str] = (), ove
 
 
 class _Clipped(nn.Module):
-    """A model with its output clipped to [0, 1]; of several styles, in a fixed blend or in one that is given."""
+    """A model with its output clipped to [0, 1]; with several styles, in a fixed blend or in one given as an input."""
 
     def __init__(self, network: nn.Module, blend: Tensor | None) -> None:
         super().__init__()
@@ -106,7 +107,7 @@ def _require_determined(model: StyleModel) -> None:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """Suppress the exporter's output, and its warnings about its own internals."""
+    """Suppress the exporter's output and its warnings about its own internals."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

@@ -42,7 +42,7 @@ NormStatistics: TypeAlias = Literal["exact", "frozen"]
 
 @dataclass(frozen=True, kw_only=True)
 class FeedForwardOptions(MethodOptions, ABC):
-    """Options of an image that is made in one forward pass."""
+    """Options of an image made in one forward pass."""
 
     takes_init: ClassVar[bool] = False
 
@@ -56,9 +56,9 @@ class FeedForwardOptions(MethodOptions, ABC):
 
     @abstractmethod
     def load_stylizer(self, device: torch.device) -> Stylizer:
-        """Load the network that the options name onto a device.
+        """Load the options' network onto a device.
 
-        Raises: InputError: unknown network. WeightsError: its weights are missing.
+        Raises: InputError: the network is unknown. WeightsError: its weights are missing.
         """
 
     @abstractmethod
@@ -66,26 +66,26 @@ class FeedForwardOptions(MethodOptions, ABC):
         """Return the size of the result."""
 
     def require_inputs(self, images: RecipeInputs) -> None:
-        """Check, before anything is computed, that the options go together with the images.
+        """Raise, before any computation, unless the options suit the images.
 
         Raises: InputError.
         """
 
     def prepare(self, images: RecipeInputs) -> RecipeInputs:
-        """Return the images as the network takes them.
+        """Return the images in the form that the network takes.
 
-        Raises: InputError: options that the images do not allow.
+        Raises: InputError: the images do not allow the options.
         """
         return images
 
     def postprocess(self, content: Image, image: Image) -> Image:
-        """Return the result from the network's output."""
+        """Return the result made from the network's output."""
         return image
 
 
 @dataclass(frozen=True, kw_only=True)
 class StylizeOptions(SizeOptions, ColorOptions, FeedForwardOptions, ABC):
-    """Options of the stylization of a content image in one forward pass."""
+    """Options for stylizing a content image in one forward pass."""
 
     def prepare(self, images: RecipeInputs) -> RecipeInputs:
         """Return the images in the colors in which the network encodes them."""
@@ -104,7 +104,7 @@ class StylizeOptions(SizeOptions, ColorOptions, FeedForwardOptions, ABC):
 @register
 @dataclass(frozen=True, kw_only=True)
 class AdaINOptions(StylizeOptions):
-    """Options of AdaIN style transfer."""
+    """Options for AdaIN style transfer."""
 
     method: ClassVar[str] = "adain"
     summary: ClassVar[str] = "one pass of AdaIN, as with --instant"
@@ -141,7 +141,7 @@ class AdaINOptions(StylizeOptions):
         return style_sizes(self, level, style, number, styles)
 
     def require_inputs(self, images: RecipeInputs) -> None:
-        """Check the number of weights and scales, and the regions."""
+        """Raise unless the number of weights and scales, and the regions, suit the images."""
         from brushwork.feedforward.adain_transfer import require_compatible  # imports torch
 
         require_compatible(self, images)
@@ -161,7 +161,7 @@ class AdaINOptions(StylizeOptions):
 @register
 @dataclass(frozen=True, kw_only=True)
 class ModelOptions(StylizeOptions):
-    """Options of stylization with a style model."""
+    """Options for stylizing with a style model."""
 
     method: ClassVar[str] = "model"
     takes_styles: ClassVar[bool] = False
@@ -201,7 +201,7 @@ class ModelOptions(StylizeOptions):
     def load_stylizer(self, device: torch.device) -> ModelStylizer:
         """Load the model onto a device.
 
-        Raises: InputError: there is none, or it does not stylize photographs.
+        Raises: InputError: there is no model, or it does not stylize photographs.
         """
         from brushwork.feedforward.stylize import load_model_stylizer  # imports torch, which the options do not need
 
@@ -217,7 +217,7 @@ class ModelOptions(StylizeOptions):
 @register
 @dataclass(frozen=True, kw_only=True)
 class TextureModelOptions(CanvasOptions, FeedForwardOptions):
-    """Options of textures from a texture model."""
+    """Options for textures from a texture model."""
 
     method: ClassVar[str] = "texture-model"
     takes_content: ClassVar[bool] = False
@@ -241,7 +241,7 @@ class TextureModelOptions(CanvasOptions, FeedForwardOptions):
     def load_stylizer(self, device: torch.device) -> TextureStylizer:
         """Load the model onto a device.
 
-        Raises: InputError: there is none, or it does not generate textures.
+        Raises: InputError: there is no model, or it does not generate textures.
         """
         from brushwork.feedforward.texture import load_texture_stylizer  # imports torch, which the options do not need
 

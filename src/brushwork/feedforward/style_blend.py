@@ -1,4 +1,4 @@
-"""Blends of the styles of a model that has several."""
+"""Blends of the styles of a model with several styles."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from brushwork.style import normalize_weights
 
 
 def style_names(model: StyleModel) -> tuple[str, ...]:
-    """Return the names of the styles of a model that has several; none for a model of one style."""
+    """Return the names of the styles of a model with several styles; none for a model of one style."""
     return model.config.styles if isinstance(model.config, MultiStyleConfig) else ()
 
 
 def style_blend(model: StyleModel, given: Sequence[str]) -> Tensor | None:
-    """Return the weight of each of the model's styles, which sum to 1, from `wave:0.6`, `starry:0.4`.
+    """Return a weight for each of the model's styles, which sum to 1, from texts such as `wave:0.6`, `starry:0.4`.
 
-    A name alone has weight 1. None for a model that has one style only, and no names for it.
+    A name alone has weight 1. Return None for a model with only one style, if no names are given.
 
-    Raises: InputError: unknown styles, weights that are not numbers of 0 or more or are all 0, styles of a model that
-    has none, or none of several.
+    Raises: InputError: unknown styles, weights that are not numbers of 0 or more or are all 0, styles given for a model
+    that has none, or none given for a model that has several.
     """
     names = style_names(model)
     if not names and given:

@@ -34,15 +34,15 @@ from brushwork.storage.mapped import empty_or_mapped
 from brushwork.types import Image
 
 _LARGE = 2**23
-"""Minimum bytes of a feature map that is stored in a file, if memory is limited."""
+"""Minimum bytes of a feature map stored in a file, if memory is limited."""
 
 _FREE = 1024
-"""Side in pixels of tiles with frozen statistics, if memory is not limited."""
+"""Side of tiles with frozen statistics in pixels, if memory is not limited."""
 
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A model on its device, as stylizers share it."""
+    """A model on its device; the common part of its stylizers."""
 
     options: FeedForwardOptions
     model: StyleModel
@@ -59,7 +59,7 @@ class LoadedModel:
 
     @property
     def fastest_tile(self) -> None:
-        """None: the whole image is as fast as any tiling, since it is computed in strips too."""
+        """None: the whole image is as fast as any tiling, since it too is computed in strips."""
         return None
 
     def weights(self) -> Mapping[str, Tensor]:
@@ -81,7 +81,7 @@ class ModelStylizer(LoadedModel):
     def stylize(self, images: RecipeInputs, canvas: Size, side: int | None = None) -> Iterator[PartialResult]:
         """Stylize a content image; see `Stylizer`.
 
-        Raises: InputError: tiles are requested of a network that cannot be tiled.
+        Raises: InputError: tiles are requested, but the network cannot be tiled.
         """
         content = resize(images.content, canvas, clamp=True)
         drawn: float | Image = 0.0
@@ -119,9 +119,9 @@ class ModelStylizer(LoadedModel):
         return partial(self.model.network, blend=blend.to(next(self.model.network.parameters())))
 
     def blend(self, drawn: Image, content: Image) -> Image:
-        """Return the stylized image, blended with the content according to `strength`.
+        """Return the stylized image blended with the content according to `strength`.
 
-        An enlarged one first gets the histogram of each of the content's channels (1603.08155, section 4.2).
+        A super-resolved image first gets the content's histogram, channel by channel (1603.08155, section 4.2).
         """
         drawn = drawn.clamp_(0, 1)
         if "super-resolution" in self.model.spec.purposes:
@@ -135,10 +135,10 @@ def stylize(content: ImageInput, model: StyleModel | PathInput, options: ModelOp
     """Return a content image stylized by a model, in [0, 1].
 
     The content image is whatever `as_image` takes: a path, a Pillow image, an array, a tensor; a tensor must be on the
-    device to compute on. The model is what `load_model` returns, or its file or name; `options.model` is ignored. A
-    model on another device stays there, and is copied at each call: load one for the device to paint many images.
+    device to compute on. The model is a result of `load_model`, or its file or name; `options.model` is ignored. A
+    model on another device stays there and is copied at each call: to stylize many images, load one for the device.
 
-    Raises: InputError: options, an image or a model that cannot be used.
+    Raises: InputError: unusable options, image or model.
     """
     options = ModelOptions() if options is None else options
     require_options(options, ModelOptions)
@@ -156,7 +156,7 @@ def stylize(content: ImageInput, model: StyleModel | PathInput, options: ModelOp
 
 
 def copy_to_device(model: StyleModel, device: torch.device) -> StyleModel:
-    """Return the model if it is on the device, else a copy there: others may paint with the model meanwhile."""
+    """Return the model if it is on the device, else a copy there, since others may use the model meanwhile."""
     if next(model.network.parameters()).device == device:
         return model
     return replace(model, network=deepcopy(model.network)).to(device)
@@ -165,7 +165,7 @@ def copy_to_device(model: StyleModel, device: torch.device) -> StyleModel:
 def load_model_stylizer(options: ModelOptions, device: torch.device) -> ModelStylizer:
     """Load the model onto a device.
 
-    Raises: InputError: there is none, it does not stylize photographs, or it has other styles.
+    Raises: InputError: there is no model, it does not stylize photographs, or it has other styles.
     """
     model = load_model(options.model)
     if not model.spec.takes_photographs:

@@ -26,7 +26,7 @@ from brushwork.storage.mapped import empty_or_mapped
 from brushwork.types import Image
 
 _LARGE = 2**25
-"""Minimum bytes of a feature map that is stored in a file, if memory is limited."""
+"""Minimum bytes of a feature map stored in a file, if memory is limited."""
 
 NO_CONTENT = torch.empty(1, 3, 0, 0)
 """The content image of a texture."""
@@ -36,7 +36,7 @@ class TextureGenerator(Protocol):
     """A network that generates textures from noise."""
 
     def padded_size(self, size: Size) -> Size:
-        """Return the size at which a texture is generated, before it is cropped."""
+        """Return the size at which a texture is generated before cropping."""
 
     def noise_shapes(self, size: Size, count: int) -> list[tuple[int, int, int, int]]:
         """Return the shapes of the noise, coarse to fine."""
@@ -78,9 +78,9 @@ class TextureStylizer(LoadedModel):
 
 @torch.no_grad()
 def generate_in_strips(network: TextureGenerator, noise: Sequence[Noise], area: int) -> Iterator[float | Image]:
-    """Generate an image from noise at every scale, in strips of about `area` pixels, large feature maps in files.
+    """Generate an image from noise at every scale, in strips of about `area` pixels, with large feature maps in files.
 
-    Yields fractions of the work that are done, and finally the image.
+    Yields the fraction of the work done, and finally the image.
     """
     yield from ExactNormPass(_graph(network, noise), noise[-1], area, partial(empty_or_mapped, large=_LARGE)).compute()
 
@@ -101,7 +101,7 @@ def _graph(network: TextureGenerator, noise: Sequence[Noise]) -> NetworkGraph:
 def load_texture_stylizer(options: TextureModelOptions, device: torch.device) -> TextureStylizer:
     """Load the model onto a device.
 
-    Raises: InputError: there is none, or it does not generate textures.
+    Raises: InputError: there is no model, or it does not generate textures.
     """
     model = load_model(options.model)
     if "texture" not in model.spec.purposes:

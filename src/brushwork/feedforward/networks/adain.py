@@ -25,13 +25,13 @@ STRIDE = 8
 """Pixels of the image per position, along a side."""
 
 HALO = 4
-"""Positions beyond each side of a tile that its pixels depend on.
+"""Positions beyond each side of a tile on which its pixels depend.
 
 Two convolutions at the image's size, two at half of it, four at a quarter, one at an eighth:
 ⌈(⌈(⌈2/2⌉ + 2)/2⌉ + 4)/2⌉ + 1 = 4."""
 
 _ENLARGED = ("conv3_4", "conv2_2", "conv1_2")
-"""Layers whose input is the previous feature map upsampled by 2, nearest neighbor."""
+"""Layers whose input is the previous feature map after nearest-neighbor upsampling by 2."""
 
 
 class Affine(NamedTuple):
@@ -42,9 +42,9 @@ class Affine(NamedTuple):
 
 
 def blend_statistics(statistics: Sequence[ChannelStatistics], shares: Sequence[float]) -> ChannelStatistics:
-    """Return the weighted means of the means and of the standard deviations.
+    """Return the weighted mean of the means and that of the standard deviations.
 
-    All that is affine in them is blended likewise.
+    This also blends every affine function of them.
 
     Source: 1703.06868, equation 15.
     """
@@ -110,9 +110,9 @@ class AdaINDecoder(nn.Module):
 
 @torch.inference_mode(False)
 def load_adain_decoder(engine: Engine = "plain") -> AdaINDecoder:
-    """Return the decoder that comes with the normalized VGG-19, in float32 on the CPU.
+    """Return the decoder that belongs to the normalized VGG-19, in float32 on the CPU.
 
-    Raises: WeightsError: it is missing or damaged.
+    Raises: WeightsError: its weights are missing or damaged.
     """
     weights = find_weights("adain-decoder")
     if weights.architecture != DECODER:
@@ -126,7 +126,7 @@ def load_adain_decoder(engine: Engine = "plain") -> AdaINDecoder:
 
 
 def input_window(own: Window, positions: Size) -> Window:
-    """Return the window of positions, of a feature map of a size, that the pixels of a window depend on."""
+    """Return the window of a feature map of size `positions` on which the pixels of a window depend."""
     top, left = own.top // STRIDE, own.left // STRIDE
     bottom, right = -(-own.bottom // STRIDE), -(-own.right // STRIDE)
     return Window(top, left, bottom - top, right - left, positions).expand(HALO)

@@ -14,13 +14,13 @@ EPSILON = 1e-5
 """Added to variances. Source: 1607.08022's program."""
 
 CROP = 2
-"""Positions that a residual block loses on each side: two 3×3 convolutions without padding."""
+"""Positions that a residual block loses on each side, through two 3×3 convolutions without padding."""
 
 
 class ResidualBlock(nn.Module):
     """Residual block: convolution, norm, ReLU, convolution, norm; plus the center-cropped input, without a last ReLU.
 
-    The convolutions have no padding, so that each side loses `CROP` positions.
+    The convolutions have no padding, so each side loses `CROP` positions.
 
     Source: He et al., 1512.03385; the authors' models.lua, and Gross & Wilber for the missing last ReLU.
     """
@@ -38,13 +38,13 @@ class ResidualBlock(nn.Module):
 
 
 def keep_flat_names(network: nn.Module) -> None:
-    """Make a network's state dictionaries name `block1a.weight` for `block1.a.weight`, as model files do."""
+    """Make a network's state dictionaries use `block1a.weight` for `block1.a.weight`, as model files do."""
     network.register_state_dict_post_hook(lambda _, state, *others: _rename(state, r"(\bblock\d+)\.(?=[ab])", r"\1"))  # type: ignore[no-untyped-call]
     network.register_load_state_dict_pre_hook(lambda _, state, *others: _rename(state, r"(\bblock\d+)(?=[ab])", r"\1."))  # type: ignore[no-untyped-call]
 
 
 def _rename(state: dict[str, Any], pattern: str, replacement: str) -> None:
-    for name in list(state):  # all of them, which keeps their order
+    for name in list(state):  # renaming all of them keeps their order
         state[re.sub(pattern, replacement, name)] = state.pop(name)
 
 
@@ -91,12 +91,12 @@ def _norm_and_relu(name: str, kind: NormName, channels: int) -> dict[str, nn.Mod
 
 
 class InstanceNorm(nn.InstanceNorm2d):
-    """Instance normalization, whose gradients are correct in channels-last layout too.
+    """Instance normalization with gradients that are also correct in channels-last layout.
 
     γ (x − μ)/√(σ² + ε) + β, with the mean and the biased variance of each image's channels.
 
     torch's own (2.13, on CPUs) computes a wrong gradient for a batch of one if the incoming gradient is channels-last,
-    as convolutions in that layout return it: here the gradient is made contiguous first.
+    as convolutions in that layout return it. Here, the gradient is made contiguous first.
 
     Source: Ulyanov, Vedaldi, Lempitsky, 1607.08022.
     """

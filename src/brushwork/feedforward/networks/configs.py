@@ -1,4 +1,4 @@
-"""Configurations of the feed-forward networks, which a model file holds and training commands take as options."""
+"""Configurations of the feed-forward networks: stored in model files, and options of the training commands."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ JOHNSON_STRIDE = 4
 """Pixels per position in the residual blocks."""
 
 MGAN_STRIDE = 8
-"""Pixels per position of that layer."""
+"""Pixels per position of the encoder layer whose features are decoded."""
 
 MGAN_ENCODERS = ("vgg19-normalized", "vgg19")
 
 _NARROWEST = 8
 
-_MOST = 10  # scales; a position of the coarsest then covers 512 pixels
+_MOST = 10  # scales; a position of the coarsest one then covers 512 pixels
 
 _WIDEST = 1024
 
@@ -29,17 +29,17 @@ class JohnsonConfig:
     """Configuration of a Johnson network."""
 
     width: int = 32
-    """Channels of the first and last layers; twice and four times as many in between. The authors: 32 with batch norm,
-    and 16 with instance norm, which is as good."""
+    """Channels of the first and last layers; twice and four times as many in between. The authors used 32 with batch
+    norm, and 16 with instance norm, which is as good."""
 
     blocks: int = 5
     """Number of residual blocks; 1 or more."""
 
     norm: NormName = "instance"
-    """Normalization after each convolution: of each image (instance), or of the batch, as in the paper."""
+    """Normalization after each convolution: over each image (instance), or over the batch, as in the paper."""
 
     upsampling: Upsampling = "transposed"
-    """Upsampling: transposed convolutions, as the paper, or nearest neighbor followed by a convolution."""
+    """Upsampling: transposed convolutions, as in the paper, or nearest neighbor followed by a convolution."""
 
     border: BorderName = "zeros"
     """Padding of the convolutions that keep the size of their input."""
@@ -91,10 +91,10 @@ class SuperResolutionConfig:
     """Number of residual blocks; 1 or more."""
 
     norm: NormName = "batch"
-    """Batch norm, as the paper; instance norm loses the contrast of the image."""
+    """Batch norm, as in the paper; instance norm loses the contrast of the image."""
 
     upsampling: Upsampling = "transposed"
-    """Upsampling: transposed convolutions, as the paper, or nearest neighbor followed by a convolution."""
+    """Upsampling: transposed convolutions, as in the paper, or nearest neighbor followed by a convolution."""
 
     border: BorderName = "zeros"
     """Padding of the convolutions that keep the size of their input."""
@@ -136,8 +136,8 @@ class TextureNetConfig:
     """Whether each block ends in a 1×1 convolution, as in the published texture models, but not the stylizing ones."""
 
     norm: NormName = "instance"
-    """Normalization: batch as published, instance as the authors recommend later (1701.02096). Both use the
-    statistics of their input, so that a single image gives the same result."""
+    """Normalization: batch as published, or instance as the authors recommended later (1701.02096). Both use the
+    statistics of their input, so for a single image the result is the same."""
 
     def __post_init__(self) -> None:
         for name, most in (("scales", _MOST), ("width", _WIDEST), ("noise", _WIDEST)):
@@ -164,16 +164,17 @@ class MGANConfig:
     """Configuration of an MGAN: its decoder, and the encoder whose features it decodes."""
 
     width: int = 512
-    """Channels after the first layer, followed by a half and a quarter as many. 512 as the paper: a file of 7.7 MB in
-    half precision (10 MB with transposed convolutions); 256 give one of 3.1 (3.7) MB. A multiple of 4, 8 or more."""
+    """Channels after the first layer, followed by a half and a quarter as many; a multiple of 4, 8 or more. 512, as in
+    the paper, gives a file of 7.7 MB in half precision (10 MB with transposed convolutions), 256 one of 3.1 (3.7)
+    MB."""
 
     norm: NormName = "batch"
-    """Normalization after each layer: of the batch, with running statistics in evaluation mode (so that tiles are
-    consistent), as the paper; or of each image (instance)."""
+    """Normalization after each layer: over the batch, with running statistics in evaluation mode (so that tiles are
+    consistent), as in the paper; or over each image (instance)."""
 
     upsampling: Upsampling = "nearest"
-    """Upsampling: nearest neighbor followed by a 3×3 convolution, or 4×4 transposed convolutions, as the paper, which
-    cover everything with a checkerboard until they are trained for long."""
+    """Upsampling: nearest neighbor followed by a 3×3 convolution, or 4×4 transposed convolutions, as in the paper,
+    which cover everything with a checkerboard until they have trained for long."""
 
     network: str = "vgg19-normalized"
     """The encoder: vgg19-normalized or vgg19. It is not part of the model file."""
@@ -196,7 +197,7 @@ class MGANConfig:
 
 
 def check_config(width: int, blocks: int, norm: str, upsampling: str, border: str) -> None:
-    """Raise an InputError for settings that define no valid network."""
+    """Raise an InputError if the settings define no valid network."""
     for name, count in (("width", width), ("blocks", blocks)):
         if not (isinstance(count, int) and count >= 1):
             raise InputError(f"{name} is {count!r}: it must be a whole number, 1 or more.")

@@ -26,23 +26,23 @@ from brushwork.images.geometry import Size
 from brushwork.types import Image
 
 SMALLEST = 5
-"""Minimum side in pixels of the input of the last convolution, 9×9, which reflects 4 pixels."""
+"""Minimum side in pixels of the input of the last, 9×9 convolution, which reflects 4 pixels."""
 
 TANH_RANGE = 150 / 255
 """Maximum distance of the output from gray: tanh times 150, of 255, as in the authors' program."""
 
 TANH_LIMIT = atanh(0.5 / TANH_RANGE)
-"""Outputs of the last layer that correspond to black (-) and white: beyond them tanh saturates."""
+"""Output of the last layer that gives white; its negative gives black. Beyond them, tanh saturates."""
 
 
 class JohnsonNetwork(nn.Module):
     """Johnson network: c9s1-w, d2w, d4w, R4w × blocks, u2w, uw, c9s1-3, tanh.
 
-    The image is padded by reflection with what the residual blocks lose, and up to a multiple of `JOHNSON_STRIDE`.
+    Reflection padding adds the pixels that the residual blocks lose, and fills up to a multiple of `JOHNSON_STRIDE`.
 
     Source: 1603.08155, supplement, table 1.
-    Differs: input and output are RGB in [0, 1] less 0.5. The authors' program has BGR in [0, 255] less the mean color
-    of VGG's training images, so that its output lies within 150 of that color, ours within 150/255 of gray.
+    Differs: input and output are RGB in [0, 1] minus 0.5. The authors' program uses BGR in [0, 255] minus the mean
+    color of VGG's training images, so its output lies within 150 of that color, ours within 150/255 of gray.
     """
 
     def __init__(self, settings: JohnsonConfig) -> None:
@@ -64,11 +64,11 @@ class JohnsonNetwork(nn.Module):
         )
 
     def to_image(self, last: Image, size: Size) -> Image:
-        """Return the image of a size, the upper left part of the last layer's output, after tanh."""
+        """Return the image: tanh of the last layer's output, cropped to the given size at the upper left."""
         return squash_to_image(last, size)
 
     def forward_features(self, image: Image) -> Image:
-        """Return the output of the last layer, from which `to_image` makes the image."""
+        """Return the output of the last layer, the input of `to_image`."""
         last: Image = self.layers(self.prepare_input(image))
         return last
 
@@ -78,23 +78,23 @@ class JohnsonNetwork(nn.Module):
 
 
 def squash_to_image(last: Image, size: Size) -> Image:
-    """Return the image of a size, ½ + `TANH_RANGE` · tanh of the upper left part of the last layer's output."""
+    """Return ½ + `TANH_RANGE` · tanh of the last layer's output, cropped to the given size at the upper left."""
     return 0.5 + TANH_RANGE * last[..., : size.height, : size.width].tanh()
 
 
 def reflect_pad_to_multiple(image: Image, margin: int, multiple: int, least: int = 1) -> Image:
-    """Return the image padded by reflection, to a multiple of `multiple` and at least `least` pixels per side.
+    """Return the image padded by reflection to a multiple of `multiple`, and at least `least`, pixels per side.
 
-    Each side has the margin; the rest is added at the bottom and on the right.
+    Each side gets the margin; the rest is added at the bottom and on the right.
     """
     height, width = Size.of(image)
-    # As a multiple of a count, an export computes with simpler expressions than by a remainder, in half the time. It
-    # rounds quotients to 0.
+    # A multiple of a count gives exports simpler expressions than a remainder does, and takes half the time. Exports
+    # round quotients toward 0.
     enough = -(-least // multiple)
     counts = [torch.sym_max(enough, (side + multiple - 1) // multiple) for side in (height, width)]  # type: ignore[no-untyped-call]
     fill = [multiple * count - side for count, side in zip(counts, (height, width), strict=True)]
     bottom, right = (margin + one for one in fill)
-    # An export serves images of all sizes, and `pad` also reflects those that are smaller than their margin.
+    # An export serves images of all sizes, and `pad` also reflects images smaller than their margin.
     if not torch.compiler.is_compiling() and min(height, width) > max(bottom, right):
         return F.pad(image, (margin, right, margin, bottom), mode="reflect")
     return pad(image, top=margin, bottom=bottom, left=margin, right=right)

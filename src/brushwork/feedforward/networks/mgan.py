@@ -1,4 +1,4 @@
-"""MGAN: a decoder from VGG-19 features to an image, and brown noise as input for textures.
+"""MGAN: a decoder from VGG-19 features to an image, and brown noise as its input for textures.
 
 Source: Li & Wand, Precomputed Real-Time Texture Synthesis with Markovian Generative Adversarial Networks, 1604.04382.
 """
@@ -35,17 +35,17 @@ _FINEST = 4
 """Pixels between the values of the finest octave."""
 
 _CONTRAST = 0.2
-"""Standard deviation about gray, of [0, 1]: about that of photographs."""
+"""Standard deviation about gray, in units of the range [0, 1]; roughly that of photographs."""
 
 
 class MGANNetwork(nn.Module):
     """Network from a photograph, or from brown noise, to an image in the style.
 
-    Its state is that of the decoder alone: the encoder is loaded by `eval`, or on first use.
+    Its state dictionary holds only the decoder: the encoder is loaded by `eval`, or on first use.
     """
 
     def __init__(self, settings: MGANConfig, encoder: Encoder | None = None) -> None:
-        """Build the network; `encoder` is the one that the settings name, if it is already loaded."""
+        """Build the network; `encoder` is the encoder named in the settings, if it is already loaded."""
         super().__init__()
         self.settings = settings
         self.decoder = _decoder(settings)
@@ -62,18 +62,18 @@ class MGANNetwork(nn.Module):
         return self._encoder_ref[0]
 
     def train(self, mode: bool = True) -> Self:
-        """Set the training mode as every module does; evaluation mode loads the encoder.
+        """Set the training mode, as for every module; evaluation mode loads the encoder.
 
-        Traces and exports cannot read files, so that the encoder must be loaded before them.
+        Traces and exports cannot read files, so the encoder must be loaded before them.
         """
         if not mode:
             _ = self.encoder
         return super().train(mode)
 
     def forward(self, image: Image | None = None, size: Size | None = None, seed: int = 0) -> Image:
-        """Return the stylized photograph, or a texture of a size made from seeded brown noise; in [0, 1].
+        """Return the stylized photograph, or a texture of the given size made from seeded brown noise, in [0, 1].
 
-        Raises: InputError: neither a photograph nor a size.
+        Raises: InputError: neither a photograph nor a size was given.
         """
         if image is None:
             if size is None:
@@ -89,16 +89,16 @@ class MGANNetwork(nn.Module):
         return size
 
     def noise_shapes(self, size: Size, count: int) -> list[tuple[int, int, int, int]]:
-        """Return the shape of the noise, which is an image."""
+        """Return the shape of the noise, that of an image."""
         return [(count, 3, *size)]
 
     def sample_noise(self, size: Size, count: int, generator: torch.Generator) -> list[Image]:
-        """Return brown noise for `count` images, which is the network's input for textures."""
+        """Return brown noise for `count` images, the network's input for textures."""
         noise = torch.cat([brown_noise(size, generator) for _ in range(count)])
         return [noise.to(next(self.parameters()).device)]
 
     def generate(self, noise: Sequence[Image]) -> Image:
-        """Return textures from noise, as `sample_noise` returns it."""
+        """Return textures generated from the result of `sample_noise`."""
         texture: Image = self(noise[-1])
         return texture
 
@@ -135,10 +135,10 @@ def _larger(inner: int, outer: int, how: Upsampling) -> nn.Module:
 def brown_noise(size: Size, generator: torch.Generator) -> Image:
     """Return brown noise in [0, 1], a sum of octaves of smooth (Perlin) noise.
 
-    Each octave is twice as coarse as the one before and √2 times as strong.
+    Each octave is twice as coarse and √2 times as strong as the one before.
 
-    Along a line the power at a frequency f falls with 1/f², down to the finest octave. White noise has no structure
-    that a model trained on photographs knows. The octaves end where one has a single value per side.
+    Along a line, the power at a frequency f falls as 1/f², down to the finest octave. White noise has no structure that
+    a model trained on photographs knows. The octaves end where one has a single value per side.
 
     Source: Li & Wand, 1604.04382, section 5: textures from brown noise.
     """

@@ -2,7 +2,7 @@
 
 Source: Dumoulin, Shlens, Kudlur, 1610.07629, section 2.2 (conditional instance normalization) and the appendix's table.
 Differs: the last convolution is not normalized, and a scaled tanh follows instead of a sigmoid, as in `johnson`. With
-a normalization there, the picture has full contrast from the first step on, as noise: the training then learned blots.
+normalization there, the picture is noise of full contrast from the first step on, and training learned blots.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _FIRST_CONTRAST = 0.1
 
 
 class StyleNorm(nn.Module):
-    """Conditional instance normalization: γ (x − μ)/√(σ² + ε) + β, with γ and β blended from those of the styles.
+    """Conditional instance normalization: γ (x − μ)/√(σ² + ε) + β, with γ and β blended over the styles.
 
     Source: 1610.07629, eq. 5.
     """
@@ -45,13 +45,13 @@ class StyleNorm(nn.Module):
         """Return the normalized feature map in the blend of the styles."""
         scale, shift = blend @ self.weight, blend @ self.bias
         if torch.is_grad_enabled() and len(input) == 1:
-            # For one image it is the same, and several times as fast in channels-last layout.
+            # For one image this is the same, and several times as fast in channels-last layout.
             return F.batch_norm(input, None, None, scale, shift, training=True, eps=EPSILON)
         return F.instance_norm(input, weight=scale, bias=shift, eps=EPSILON)
 
 
 class StyledConvolution(nn.Module):
-    """A convolution over reflected borders, after nearest-neighbor upsampling if requested, and its normalization."""
+    """Reflection-padded convolution and its normalization, after nearest-neighbor upsampling if requested."""
 
     def __init__(
         self, styles: int, inner: int, outer: int, kernel: int, *, stride: int = 1, enlarges: bool = False
@@ -62,8 +62,8 @@ class StyledConvolution(nn.Module):
         self.norm = StyleNorm(styles, outer)
 
     def forward(self, input: Feature, blend: Tensor) -> Feature:
-        """Return the normalized convolution."""
-        with exact_precision(input.device):  # autocast would pad and enlarge in float32
+        """Return the convolved and normalized feature map."""
+        with exact_precision(input.device):  # autocast would pad and upsample in float32
             larger = F.interpolate(input, scale_factor=2, mode="nearest") if self.enlarges else input
             padded = F.pad(larger, [self.border] * 4, mode="reflect")
         normalized: Feature = self.norm(self.conv(padded), blend)
@@ -71,7 +71,7 @@ class StyledConvolution(nn.Module):
 
 
 class StyledBlock(nn.Module):
-    """Residual block of the same size: convolution, ReLU, convolution; plus the input, without a last ReLU."""
+    """Size-preserving residual block: convolution, ReLU, convolution; plus the input, without a last ReLU."""
 
     def __init__(self, styles: int, width: int) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ class StyledBlock(nn.Module):
 class MultiStyleNetwork(nn.Module):
     """Network for many styles: c9s1-w, d2w, d4w, R4w × blocks, u2w, uw, all with `StyleNorm`; c9s1-3, tanh.
 
-    A blend is a weight for each style; mostly they sum to 1.
+    A blend is a weight for each style; the weights usually sum to 1.
     """
 
     def __init__(self, settings: MultiStyleConfig) -> None:
@@ -105,7 +105,7 @@ class MultiStyleNetwork(nn.Module):
             self.last.weight *= _FIRST_CONTRAST
 
     def forward_features(self, image: Image, blend: Tensor) -> Image:
-        """Return the output of the last layer, from which `to_image` makes the image."""
+        """Return the output of the last layer, the input of `to_image`."""
         x = reflect_pad_to_multiple(image, 0, JOHNSON_STRIDE, SMALLEST) - 0.5
         for layer in (self.first, self.down1, self.down2):
             x = F.relu(layer(x, blend), inplace=True)
@@ -117,11 +117,11 @@ class MultiStyleNetwork(nn.Module):
         return last
 
     def to_image(self, last: Image, size: Size) -> Image:
-        """Return the image of a size, the upper left part of the last layer's output, after tanh."""
+        """Return the image: tanh of the last layer's output, cropped to the given size at the upper left."""
         return squash_to_image(last, size)
 
     def forward(self, image: Image, blend: Tensor | None = None) -> Image:
-        """Return the stylized image, nominally in [0, 1]; without a blend, in the network's only style.
+        """Return the stylized image, nominally in [0, 1]; without a blend, it has the network's only style.
 
         Raises: InputError: no blend was given, and there are several styles.
         """
@@ -146,5 +146,5 @@ def is_scale_or_shift(name: str) -> bool:
 
 
 def average_styles(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return the state of a network with the same trunk and one style, the mean of all."""
+    """Return the state of a network with the same trunk and a single style, the mean of all styles."""
     return {name: value.mean(0, keepdim=True) if is_scale_or_shift(name) else value for name, value in state.items()}

@@ -1,4 +1,4 @@
-"""Registry of network architectures by name: from a configuration, which a file can hold, to a network."""
+"""Registry of network architectures by name, which build networks from configurations that a file can hold."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from brushwork.feedforward.networks.texture_net import TextureNetwork
 
 
 class NetworkArchitecture(NamedTuple):
-    """A network architecture: its configuration, and how a network is built from one."""
+    """A network architecture: its configuration class, and the function that builds a network from a configuration."""
 
     config: type[ModelConfig]
     build: Callable[[Any], nn.Module]
-    """Returns an initialized network, whose whole state is in its `state_dict`."""
+    """Returns an initialized network whose `state_dict` holds its whole state."""
 
 
 ARCHITECTURES: Mapping[str, NetworkArchitecture] = {
@@ -40,7 +40,7 @@ ARCHITECTURES: Mapping[str, NetworkArchitecture] = {
     "super-resolution": NetworkArchitecture(SuperResolutionConfig, SuperResolutionNetwork),
     "texture": NetworkArchitecture(TextureNetConfig, TextureNetwork),
 }
-"""Architectures by name, as model files store it."""
+"""Architectures by the name that model files store."""
 
 
 def architecture_name(config: object) -> str:
@@ -57,7 +57,7 @@ def architecture_name(config: object) -> str:
 
 
 def build_network(config: object, seed: int = 0) -> nn.Module:
-    """Return an initialized network in float32, the same for the same seed; torch's global generator is unchanged.
+    """Return an initialized float32 network, the same for the same seed, without changing torch's global generator.
 
     Raises: InputError: the configuration belongs to no architecture.
     """
@@ -75,7 +75,7 @@ def config_to_json(config: Any) -> dict[str, Any]:
 def config_from_json(name: str, settings: Mapping[str, Any]) -> ModelConfig:
     """Return the configuration of an architecture from the result of `config_to_json`.
 
-    Raises: InputError: an unknown architecture, or settings that it does not have.
+    Raises: InputError: the architecture is unknown, or does not have these settings.
     """
     if name not in ARCHITECTURES:
         raise InputError(f"there is no architecture {name!r}. {suggest_names(name, ARCHITECTURES)}")

@@ -1,4 +1,4 @@
-"""The descriptor of a network: what it is for, and which images it takes."""
+"""The descriptor of a network: its purposes, and the images that it takes."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ Purpose: TypeAlias = Literal["stylize", "texture", "super-resolution"]
 
 
 class ModelSpec(NamedTuple):
-    """What a network is for, and which images it takes; given by the configuration of its architecture.
+    """Purposes of a network, and the images that it takes; the configuration of its architecture gives them.
 
-    Whether it can be evaluated in tiles is not part of it: tracing the network finds that out.
+    The descriptor does not say whether tiles are possible: tracing the network finds that out.
     """
 
     purposes: tuple[Purpose, ...]
     """`stylize`: photographs, at their own size; `texture`: textures from noise; `super-resolution`: larger images."""
 
     stride: int = 1
-    """Pixels per position of the coarsest feature map; other sizes are padded, and cropped in the result."""
+    """Pixels per position of the coarsest feature map; sides that are no multiple are padded, and the result is
+    cropped."""
 
     min_size: int = 1
-    """Minimum side in pixels of an image in training; smaller photographs are padded when they are stylized."""
+    """Minimum side in pixels of a training image; smaller photographs are padded for stylization."""
 
     scale: int = 1
-    """Sides of the output, relative to the input."""
+    """Side of the output, relative to that of the input."""
 
     needs_noise: bool = False
-    """Whether the network also takes noise, so that its output depends on a seed."""
+    """Whether the network also takes noise, which makes its output depend on a seed."""
 
     @property
     def takes_photographs(self) -> bool:
@@ -37,7 +38,7 @@ class ModelSpec(NamedTuple):
 class ModelConfig(Protocol):
     """Configuration of an architecture: a frozen dataclass of numbers, words and tuples of them.
 
-    It checks itself when it is made, and raises InputError.
+    It checks itself on construction, and raises InputError.
     """
 
     @property

@@ -45,11 +45,11 @@ class SuperResolutionNetwork(nn.Module):
         return reflect_pad_to_multiple(image, self.margin, 1, -(-SMALLEST // self.settings.factor)) - 0.5
 
     def to_image(self, last: Image, size: Size) -> Image:
-        """Return the image made by tanh from the last layer's output; `size` is that of the small image."""
+        """Return the image: tanh of the last layer's output; `size` is the size of the small image."""
         return squash_to_image(last, Size(*(side * self.settings.factor for side in size)))
 
     def forward(self, image: Image) -> Image:
-        """Return the image `factor` times as large, nominally in [0, 1]."""
+        """Return the image upsampled by `factor`, nominally in [0, 1]."""
         return self.to_image(self.layers(self.prepare_input(image)), Size.of(image))
 
 

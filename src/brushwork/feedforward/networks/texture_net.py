@@ -31,15 +31,15 @@ _LEAK = 0.01
 
 
 class TextureNetwork(nn.Module):
-    """Generator from noise, and a photograph if it stylizes, to an image; all padding is circular.
+    """Generator of an image from noise, and from a photograph if it stylizes; all padding is circular.
 
     Each scale has its own block for its inputs. From coarse to fine, the running feature map is doubled in size
-    (nearest), concatenated with that of the next scale, each normalized, and passes through a block of their joint
-    width. Every convolution but the last is followed by a norm and a leaky ReLU, and has circular padding.
+    (nearest) and concatenated with that of the next scale, each normalized; a block of their joint width follows. Every
+    convolution but the last is followed by a norm and a leaky ReLU, and has circular padding.
 
     Source: 1603.03417, fig. 2; the authors' pyramid.lua.
     Differs: where branches join, the published files normalize 8 channels of the coarse one whatever its width, and so
-    cannot be run; here it is all of them. Photographs are in [0, 1], as the noise, not in 0–255.
+    cannot run; here, all channels are normalized. Photographs are in [0, 1], like the noise, not in 0–255.
     """
 
     def __init__(self, settings: TextureNetConfig) -> None:
@@ -57,12 +57,13 @@ class TextureNetwork(nn.Module):
         self.register_buffer("_gray", torch.tensor(CAFFE_MEAN).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, image: Image | None = None, size: Size | None = None, seed: int = 0) -> Image:
-        """Return photographs stylized at their own size, or one texture of a size, with noise from the seed.
+        """Return photographs stylized at their own size, or one texture of the given size, with noise from the seed.
 
-        Sizes that are not multiples of the stride are generated larger and cropped on the right and at the bottom: such
-        a texture is not seamless there. Sides are generated with at least two positions of the coarsest scale.
+        Images whose size is not a multiple of the stride are generated larger and cropped on the right and at the
+        bottom, where a texture is then not seamless. Each side has at least two positions of the coarsest scale before
+        cropping.
 
-        Raises: InputError: a photograph for a texture model, or none where one is needed.
+        Raises: InputError: a texture model got a photograph, or a model that needs one got none.
         """
         size = self._size(image, size)
         whole = self.padded_size(size)
@@ -70,12 +71,12 @@ class TextureNetwork(nn.Module):
         return self.generate(noise, _grown(image, whole))[..., : size.height, : size.width]
 
     def padded_size(self, size: Size) -> Size:
-        """Return the size at which an image is generated: multiples of its stride, at least two of them."""
+        """Return the size at which an image is generated: its sides are multiples of the stride, at least twice it."""
         spec = self.settings.spec
         return Size(*(max(spec.min_size, -(-side // spec.stride) * spec.stride) for side in size))
 
     def sample_noise(self, size: Size, count: int, generator: torch.Generator) -> list[Noise]:
-        """Return fresh noise U(0, 1) for `count` images at every scale, coarse to fine.
+        """Return fresh U(0, 1) noise for `count` images at every scale, coarse to fine.
 
         It is sampled on the CPU. The sides must be multiples of the stride.
         """
@@ -93,11 +94,11 @@ class TextureNetwork(nn.Module):
         so_far: Feature = self.entries[0](levels[0])
         for joint, entry, level in zip(self.joints, self.entries[1:], levels[1:], strict=True):
             so_far = joint(so_far, entry(level))
-        pixels: Image = self.last(so_far) + self._gray  # in 0–255, as the paper's network and its learning rate
+        pixels: Image = self.last(so_far) + self._gray  # in 0–255, as in the paper, which its learning rate fits
         return pixels / _WHITE
 
     def _behind(self, contents: Image, noise: Sequence[Noise]) -> list[Feature]:
-        """Return the photographs, averaged down to each scale, and the noise, as channels in this order."""
+        """Return the photographs, averaged down to each scale, and the noise, concatenated in this order."""
         pairs = zip(self._ratios(), noise, strict=True)
         return [torch.cat([F.avg_pool2d(contents, ratio), level], dim=1) for ratio, level in pairs]
 
@@ -115,7 +116,7 @@ class TextureNetwork(nn.Module):
 
 
 def _grown(image: Image | None, size: Size) -> Image | None:
-    """Return the photograph with its last row and column repeated up to a size."""
+    """Return the photograph padded to a size by repeating its last row and column."""
     if image is None or Size.of(image) == size:
         return image
     own = Size.of(image)
@@ -132,7 +133,7 @@ def make_block(inputs: int, width: int, norm: NormName, *, pointwise: bool) -> n
 class ScaleJoin(nn.Module):
     """Joins a coarse feature map with that of the next scale.
 
-    The coarse one is doubled in size; both are normalized, concatenated, and passed to a block.
+    The coarse map is doubled in size; both are normalized, concatenated, and passed to a block.
     """
 
     def __init__(self, coarse: int, fine: int, norm: NormName, *, pointwise: bool) -> None:
@@ -148,7 +149,7 @@ class ScaleJoin(nn.Module):
 
 
 def make_batch_norm(width: int, norm: NormName) -> nn.Module:
-    """Return a norm without running statistics, which uses those of its input in evaluation mode too."""
+    """Return a norm without running statistics; it uses its input's in evaluation mode too."""
     if norm == "instance":
         return InstanceNorm(width, eps=EPSILON, affine=True)
     return nn.BatchNorm2d(width, eps=EPSILON, track_running_stats=False)

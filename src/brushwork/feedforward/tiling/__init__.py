@@ -1,1 +1,1 @@
-"""Window-by-window evaluation of any feed-forward network, with the same result as the whole image."""
+"""Window-by-window evaluation of any feed-forward network, with the same result as for the whole image."""

@@ -1,7 +1,7 @@
-"""Evaluation of a network window by window, with the same result as the whole image.
+"""Evaluation of a network window by window, with the same result as for the whole image.
 
-What lies between two norms is local: a window of it depends on a somewhat larger window of what is known. A norm
-depends on its whole feature map, whose statistics are accumulated (`exact_norm.py`) or known in advance
+The layers between two norms are local: a window of their output depends on a somewhat larger window of known feature
+maps. A norm depends on its whole feature map, whose statistics are accumulated (`exact_norm.py`) or known in advance
 (`frozen_norm.py`).
 """
 
@@ -22,7 +22,7 @@ from brushwork.types import Feature
 
 @dataclass(frozen=True)
 class WindowEvaluator:
-    """A network's graph with the feature maps and norm statistics that are known."""
+    """A network's graph, with the known feature maps and norm statistics."""
 
     graph: NetworkGraph
     known: Mapping[int, Feature]
@@ -43,7 +43,7 @@ class WindowEvaluator:
         return drawn[index]
 
     def required_windows(self, index: int, window: Window) -> dict[int, Window]:
-        """Return the windows of all nodes that a window of one node depends on, down to what is known."""
+        """Return the windows of all nodes on which a window of one node depends, down to the known feature maps."""
         requested = {index: window}
         for node in range(index, -1, -1):
             if node in requested and node not in self.known:
@@ -76,7 +76,7 @@ class WindowEvaluator:
 
 
 def normalize_window(part: Feature, norm: NormLayer, statistics: NormStatisticsValue) -> Feature:
-    """Return (x − μ)/√(σ² + ε) · scale + shift, computed as one factor and one summand."""
+    """Return (x − μ)/√(σ² + ε) · scale + shift, computed with one multiplication and one addition."""
     factor = (statistics.variance + norm.epsilon).rsqrt()
     if norm.scale is not None:
         factor = factor * norm.scale.view(1, -1, 1, 1)

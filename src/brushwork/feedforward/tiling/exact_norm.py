@@ -1,7 +1,7 @@
 """Evaluation of a network with exact normalization statistics, for images of any size.
 
-Between two normalization layers, the feature map is computed strip by strip, and its statistics are accumulated on the
-way. Only maps that later layers need are cached, large ones in files.
+Between two normalization layers, the feature map is computed strip by strip while its statistics are accumulated. Only
+maps that later layers need are cached, large ones in files.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from brushwork.images.geometry import Size, Window, cut_evenly
 from brushwork.types import Feature, Image
 
 AllocateBuffer: TypeAlias = Callable[[Sequence[int], Tensor], Tensor]
-"""Allocates the buffer of a feature map: an empty tensor of a shape, like another tensor."""
+"""Allocates the buffer of a feature map: an empty tensor of the given shape, like another tensor."""
 
 STRIP = 2**16
-"""Pixels of the image per strip, if memory is not limited. Larger strips gain nothing: they do not fit the CPU's
+"""Pixels of the image per strip, if memory is not limited. Larger strips gain nothing: they do not fit into the CPU's
 caches."""
 
 _THINNEST = 8
-"""Minimum rows of a strip: most of the input of thinner ones would be halo."""
+"""Minimum rows of a strip: the input of thinner ones would be mostly halo."""
 
 _NOTHING = frozenset[int]()
 
@@ -50,7 +50,7 @@ class ExactNormPass:
     """Statistics of the norms passed so far, by node."""
 
     def compute(self) -> Iterator[float | Image]:
-        """Yield fractions of the work that are done, and finally the result."""
+        """Yield the fraction of the work done, and finally the result."""
         known: dict[int, Feature] = {0: self.image}
         order = materialization_order(self.graph)
         last = {root: number for number, step in enumerate(order) for root in step.roots}
@@ -65,7 +65,7 @@ class ExactNormPass:
         yield known[self.graph.output]
 
     def _draw(self, step: Materialized, evaluator: WindowEvaluator, known: dict[int, Feature]) -> Iterator[float]:
-        """Compute a feature map strip by strip, and accumulate the statistics of the norms that depend on it."""
+        """Compute a feature map strip by strip and accumulate the statistics of the norms that depend on it."""
         node = self.graph.nodes[step.node]
         windows = self._windows(node.size)
         alone = windows == [Window.whole(node.size)]
@@ -87,7 +87,7 @@ class ExactNormPass:
             self.statistics |= {norm: self._of_norm(norm, moments.statistics) for norm in step.norms}
 
     def _windows(self, size: Size) -> list[Window]:
-        """Return the strips of a feature map; on `meta`, where only memory is estimated, one of each height."""
+        """Return the strips of a feature map; on `meta`, which only estimates memory, one strip of each height."""
         found = strip_windows(size, self.area * size.area / prod(self.image.shape[-2:]))
         return list({one.height: one for one in found}.values()) if self.image.is_meta else found
 
@@ -98,15 +98,15 @@ class ExactNormPass:
 
 @dataclass(frozen=True)
 class Materialized:
-    """A feature map that is computed as a whole."""
+    """A feature map computed as a whole."""
 
     node: int
     is_kept: bool
-    """Whether it is cached; otherwise only its statistics are computed, and it is recomputed where it is needed."""
+    """Whether it is cached; otherwise only its statistics are computed, and it is recomputed where needed."""
     norms: tuple[int, ...]
     """The norms that normalize it."""
     roots: frozenset[int]
-    """The cached feature maps that it is computed from."""
+    """The cached feature maps from which it is computed."""
     cost: float
     """Number of multiplications, plus one per value of the feature map."""
 
@@ -114,8 +114,8 @@ class Materialized:
 def materialization_order(graph: NetworkGraph) -> list[Materialized]:
     """Return the nodes to materialize, in topological order.
 
-    These are the inputs of norm layers, nodes with several consumers, and the output. Only those are cached that need
-    a convolution, or more than one other feature map.
+    These are the inputs of norm layers, nodes with several consumers, and the output. Only nodes that need a
+    convolution, or more than one other feature map, are cached.
     """
     users, norms = _users(graph), _norms(graph)
     found: list[Materialized] = []
@@ -145,7 +145,7 @@ def _users(graph: NetworkGraph) -> list[int]:
 
 
 def _norms(graph: NetworkGraph) -> Mapping[int, tuple[int, ...]]:
-    """Return the norms that each node is an input of."""
+    """Return the norms that take each node as input."""
     found: dict[int, tuple[int, ...]] = {}
     for norm in graph.norms:
         (source,) = graph.nodes[norm].inputs
@@ -154,5 +154,5 @@ def _norms(graph: NetworkGraph) -> Mapping[int, tuple[int, ...]]:
 
 
 def _effort(node: GraphNode) -> float:
-    """Return the multiplications of a node's own operation."""
+    """Return the number of multiplications in a node's own operation."""
     return 0.0 if isinstance(node.operation, NormLayer | Tensor | None) else node.operation.cost * node.shape.numel()

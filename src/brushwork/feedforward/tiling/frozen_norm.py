@@ -1,7 +1,7 @@
 """Evaluation of a network in independent tiles, with fixed normalization statistics.
 
-The statistics are measured once, on a smaller copy of the image, and are then the same everywhere, so that no seams
-are visible. The result is that of the whole network with these statistics.
+The statistics are measured once, on a smaller copy of the image. They are then the same everywhere, so no seams are
+visible. The result is that of the whole network with these statistics.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from brushwork.images.resample import resize
 from brushwork.types import Image
 
 COPY = 1024
-"""Side of a square with as many pixels as the copy that the statistics are measured on."""
+"""Side of a square with as many pixels as the copy used for measuring the statistics."""
 
 _LEAST = 16
 """Minimum side of a tile in pixels, without its halo."""
@@ -32,7 +32,7 @@ def measure_statistics(network: Network, image: Image, side: int = COPY) -> list
 
 
 def graph_statistics(graph: NetworkGraph, image: Image) -> list[NormStatisticsValue]:
-    """Return the statistics of a network's norms, in order, on an image that the network was traced with."""
+    """Return the statistics of a network's norms, in order, on an image of the size that was traced."""
     norm_pass = ExactNormPass(graph, image, STRIP, lambda shape, like: like.new_empty(*shape))
     for _ in norm_pass.compute():
         pass
@@ -44,12 +44,12 @@ def stylize_tiled(
 ) -> Iterator[float | Image]:
     """Stylize an image in tiles of `side` pixels, halo included.
 
-    Yields fractions of the work that are done, and finally the image.
+    Yields the fraction of the work done, and finally the image.
     """
     evaluator = WindowEvaluator(graph, {0: image}, dict(zip(graph.norms, statistics, strict=True)))
     whole = image.new_empty(graph.nodes[graph.output].shape)
     windows = split_tiles(evaluator, side)
-    if image.is_meta:  # on `meta`, where only memory is estimated, one of each size
+    if image.is_meta:  # on `meta`, which only estimates memory, one tile of each size
         windows = list({(one.height, one.width): one for one in windows}.values())
     for number, window in enumerate(windows, start=1):
         window.crop(whole).copy_(evaluator.compute(graph.output, window))

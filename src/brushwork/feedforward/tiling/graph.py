@@ -1,4 +1,4 @@
-"""A network as a graph of operations, and channel statistics merged from parts of a feature map."""
+"""The graph of a network's operations, and channel statistics merged from parts of a feature map."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from brushwork.types import Feature
 
 
 class UntraceableError(BrushworkError):
-    """A network has an operation that cannot be evaluated window by window."""
+    """The network has an operation that cannot be evaluated window by window."""
 
 
 @dataclass(frozen=True, eq=False)
 class NormLayer:
     """A normalization layer, which depends on the whole feature map.
 
-    (x − μ)/√(σ² + ε) · scale + shift, with μ and σ² (biased) over the positions of each image, or with `over_batch`
-    over those of all images.
+    (x − μ)/√(σ² + ε) · scale + shift, with μ and σ² (biased) over the positions of each image, or of all images with
+    `over_batch`.
     """
 
     scale: Tensor | None
@@ -39,7 +39,7 @@ class GraphNode:
 
     shape: torch.Size
     operation: LocalOperation | NormLayer | Tensor | None
-    """An operation on its inputs; a constant tensor; None: the image."""
+    """An operation on its inputs, a constant tensor, or None for the image."""
     inputs: tuple[int, ...] = ()
 
     @property
@@ -65,7 +65,7 @@ class NetworkGraph:
 
 
 class NormStatisticsValue(NamedTuple):
-    """Mean and biased variance of a feature map's channels, 1 or batch × channels × 1 × 1."""
+    """Mean and biased variance of a feature map's channels: 1 × or batch × channels × 1 × 1."""
 
     mean: Tensor
     variance: Tensor
@@ -87,8 +87,8 @@ class RunningMoments(NamedTuple):
     def of(cls, part: Feature) -> RunningMoments:
         """Return the moments of a part of a feature map, in float64.
 
-        Squares are taken about the part's own mean, so that nothing cancels. On `mps`, which has no float64, the
-        result is float32.
+        Differences are taken from the part's own mean, so nothing cancels. On `mps`, which has no float64, the result
+        is float32.
         """
         wide = torch.float32 if part.device.type == "mps" else torch.float64
         mean = part.mean((2, 3), keepdim=True)

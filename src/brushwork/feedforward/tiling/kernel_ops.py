@@ -39,7 +39,7 @@ class ConvolutionOperation:
         return own.clamp_source(*self._required_span(axis, own), length)
 
     def _required_span(self, axis: int, own: SpanOfSide) -> RowsColumns:
-        """Return the first position under the kernel and the one after the last; they may lie beyond the border."""
+        """Return the first position under the kernel and the one after the last; both may lie beyond the border."""
         halo = self.dilation[axis] * (self.weight.shape[2 + axis] - 1) + 1
         before = own.begin * self.stride[axis] - self.padding[axis]
         return before, before + (own.end - own.begin - 1) * self.stride[axis] + halo
@@ -85,7 +85,7 @@ class TransposedConvolutionOperation:
             return SpanOfSide(0, length, length)
         stride, padding = self.stride[axis], self.padding[axis]
         halo = self.dilation[axis] * (self.weight.shape[2 + axis] - 1)
-        # Where strides leave gaps, the position before is included: the output begins with it.
+        # Where strides leave gaps, the position before is included, since the output begins with it.
         first = min(-(-(own.begin + padding - halo) // stride), (own.begin + padding) // stride)
         return own.clamp_source(first, (own.end - 1 + padding) // stride + 1, length)
 
@@ -105,7 +105,7 @@ class TransposedConvolutionOperation:
 
 @dataclass(frozen=True, eq=False)
 class PoolOperation:
-    """A pool without padding; an incomplete pooling window at the end is dropped."""
+    """Pooling without padding; an incomplete window at the end is dropped."""
 
     function: Callable[..., Feature]
     kernel: RowsColumns
@@ -135,7 +135,7 @@ class UpsampleOperation:
     cost: float = 0.0
 
     def input_window(self, window: Window, of: Size) -> Window:
-        """Return the positions that are upsampled into the window, and for linear upsampling their neighbors."""
+        """Return the positions upsampled into the window, and for linear upsampling their neighbors."""
         halo, found = int(self.mode == "bilinear"), []
         for axis, own in enumerate(window_spans(window)):
             factor = self.factors[axis]

@@ -1,8 +1,7 @@
-"""Local operations of networks: the input window that an output window depends on, and how to compute it.
+"""Local operations of networks: the input window that each output window depends on, and its computation.
 
 A window is computed from exactly the positions that it depends on. Where it spans a whole side, the feature map is
-padded as by the network; elsewhere only what lies beyond the map's border is padded, and neighboring positions are
-used instead.
+padded as by the network. Elsewhere, neighboring positions replace the padding, except beyond the map's border.
 """
 
 from __future__ import annotations
@@ -42,17 +41,17 @@ class SpanOfSide(NamedTuple):
 
 
 class LocalOperation(Protocol):
-    """An operation of a network whose output depends on a few positions around each."""
+    """A network operation in which each output position depends on a few positions around it."""
 
     @property
     def cost(self) -> float:
-        """Multiplications per value of the result; 0: so few that it is recomputed rather than cached."""
+        """Multiplications per value of the result; 0: so few that recomputing it is better than caching."""
 
     def input_window(self, window: Window, of: Size) -> Window:
-        """Return the window of a source that a window of the result depends on."""
+        """Return the window of a source on which a window of the result depends."""
 
     def compute(self, window: Window, parts: Sequence[Feature], windows: Sequence[Window]) -> Feature:
-        """Return a window of the result, from the parts of the sources; `windows` holds their windows."""
+        """Return a window of the result, computed from parts of the sources; `windows` holds their windows."""
 
 
 def window_spans(window: Window) -> tuple[SpanOfSide, SpanOfSide]:
@@ -64,7 +63,7 @@ def window_spans(window: Window) -> tuple[SpanOfSide, SpanOfSide]:
 
 
 def window_from_spans(rows: SpanOfSide, columns: SpanOfSide) -> Window:
-    """Return the window of some rows and columns, the inverse of `window_spans`."""
+    """Return the window of the given rows and columns; the inverse of `window_spans`."""
     size = Size(rows.length, columns.length)
     return Window(rows.begin, columns.begin, rows.end - rows.begin, columns.end - columns.begin, size)
 
@@ -81,7 +80,7 @@ class PointwiseOperation:
         return Window(window.top, window.left, window.height, window.width, of)
 
     def compute(self, window: Window, parts: Sequence[Feature], windows: Sequence[Window]) -> Feature:
-        """Return the function of the parts."""
+        """Return the function's value for the parts."""
         return self.function(*parts)
 
 
@@ -96,7 +95,7 @@ class PaddingOperation:
     cost: float = 0.0
 
     def input_window(self, window: Window, of: Size) -> Window:
-        """Return the same positions, and those whose reflections lie beyond the border."""
+        """Return the same positions, and the ones whose reflections lie beyond the border."""
         return window_from_spans(*(self._span(axis, own, of[axis]) for axis, own in enumerate(window_spans(window))))
 
     def _span(self, axis: int, own: SpanOfSide, length: int) -> SpanOfSide:

@@ -1,7 +1,7 @@
-"""Translation of torch functions to operations that can be evaluated window by window.
+"""Translation of torch functions into operations that can be evaluated window by window.
 
-Each translator takes the shape of its input, the torch function and its further arguments; it returns the operation
-and the shape of its result.
+Each translator takes the shape of its input, the torch function and its other arguments; it returns the operation and
+the shape of its result.
 """
 
 from __future__ import annotations
@@ -232,7 +232,7 @@ def trace_interpolate(
     recompute_scale_factor: bool | None = None,
     antialias: bool = False,
 ) -> TracedStep:
-    """Return an upsampling by integers and its output shape. Raises: UntraceableError: unsupported arguments."""
+    """Return an integer upsampling and its output shape. Raises: UntraceableError: unsupported arguments."""
     if mode not in ("nearest", "nearest-exact", "bilinear") or align_corners or antialias:
         raise UntraceableError(f"resizing by {mode} is not supported.")
     if size is None:
@@ -263,11 +263,11 @@ STEPS: Mapping[str, Callable[..., TracedStep]] = {
 
 
 def to_pair(value: int | Sequence[int]) -> RowsColumns:
-    """Return rows and columns, from one number for both or from two."""
+    """Return values for rows and columns, given one number for both or two numbers."""
     both = (value, value) if isinstance(value, int) else tuple(value) * (2 if len(value) == 1 else 1)
     return both[0], both[1]
 
 
 def with_sides(shape: torch.Size, sides: Sequence[int], channels: int | None = None) -> torch.Size:
-    """Return a shape with other sides."""
+    """Return a shape with its sides replaced, and its channels if given."""
     return torch.Size((shape[0], shape[1] if channels is None else channels, *sides))

@@ -1,4 +1,4 @@
-"""Tracing of a network into a graph of operations, by running it on an image without values."""
+"""Tracing a network into a graph of operations by running it on an image without values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ABOUT = frozenset({"__get__", "size", "dim", "numel", "__len__", "is_floating_p
 def trace_network(network: Network, image: Image) -> NetworkGraph:
     """Return the graph of a network for images of this size.
 
-    Raises: UntraceableError: an operation that cannot be evaluated window by window.
+    Raises: UntraceableError: an operation cannot be evaluated window by window.
     """
     nodes = [GraphNode(image.shape, None)]
     with torch.no_grad():
@@ -35,14 +35,14 @@ def trace_network(network: Network, image: Image) -> NetworkGraph:
 
 
 class TracedTensor(Tensor):
-    """A node as the network sees it: a tensor with a shape but no values, whose operations become new nodes."""
+    """A node as the network sees it: a tensor with a shape but no values; operations on it become new nodes."""
 
     nodes: list[GraphNode]
     number: int
 
     @classmethod
     def of(cls, nodes: list[GraphNode], like: Tensor) -> TracedTensor:
-        """Return a traced tensor of the last node."""
+        """Return a traced tensor for the last node."""
         shape = nodes[-1].shape
         made: TracedTensor = Tensor._make_wrapper_subclass(cls, shape, dtype=like.dtype, device=like.device)
         made.nodes, made.number = nodes, len(nodes) - 1
@@ -88,7 +88,7 @@ def _pointwise(name: str, function: Callable[..., Any], args: Sequence[Any], kwa
     sources: list[int] = []
 
     def to_source(value: Any) -> Any:
-        """Replace a feature map by the index of a source; numbers by channel stay, as prelu's weights."""
+        """Replace a feature map by the index of a source; per-channel tensors such as prelu's weights stay."""
         if isinstance(value, TracedTensor):
             sources.append(value.number)
         elif isinstance(value, Tensor) and value.ndim > 1 and value.shape[-2:] != (1, 1):
@@ -119,9 +119,10 @@ def _call_with(function: Callable[..., Any], args: list[Any], kwargs: dict[str, 
 
 
 def _map_nested(function: Callable[[Any], Any], value: Any) -> Any:
-    """Apply a function to a value, or to those in nested lists and tuples.
+    """Apply a function to a value, or to all values in nested lists and tuples.
 
-    A function that calls itself within another is a cycle, which would keep feature maps until it is collected.
+    It is not nested in its caller: a recursive inner function is a reference cycle, and would keep feature maps until
+    garbage collection.
     """
     return [_map_nested(function, one) for one in value] if isinstance(value, list | tuple) else function(value)
 
