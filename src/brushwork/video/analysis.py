@@ -1,4 +1,4 @@
-"""The analysis of a film: which frames are painted, when they are shown, and where it is cut."""
+"""The analysis of a film: its frames, their times, and its cuts."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class FrameTime(NamedTuple):
     """A frame of the result."""
 
     source: int
-    """Presentation time of the frame of the source that it is painted from, in the source's ticks."""
+    """Presentation time of the source frame from which it is painted, in the source's ticks."""
     pts: int
-    """Its own presentation time, in ticks of the result."""
+    """Presentation time in ticks of the result."""
 
 
 class Shot(NamedTuple):
@@ -38,14 +38,14 @@ class FilmAnalysis:
     """The frames of the result, its cuts, and its key frames."""
 
     time_base: Fraction
-    """Seconds of a tick of the result."""
+    """Duration of a tick of the result, in seconds."""
     frames: tuple[FrameTime, ...]
     cuts: tuple[int, ...]
-    """Index of the first frame of each shot but the first."""
+    """Index of the first frame of each shot except the first."""
     shift: Fraction = Fraction(0)
-    """Seconds by which all times were moved."""
+    """Seconds by which all times were shifted."""
     keyframes: tuple[int, ...] = ()
-    """Frames that are painted by themselves, while the others are carried from them; none: all are."""
+    """Frames painted by themselves, from which the others are carried; none: all frames are."""
 
     @property
     def shots(self) -> list[Shot]:
@@ -58,7 +58,7 @@ class FilmAnalysis:
         return self.shots[bisect_right(self.cuts, index)]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the analysis as JSON values."""
+        """Return the analysis as values for JSON."""
         return {
             "time_base": str(self.time_base),
             "frames": [list(frame) for frame in self.frames],
@@ -69,18 +69,18 @@ class FilmAnalysis:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> FilmAnalysis:
-        """Read from JSON; the inverse of `to_json`."""
+        """Return the analysis with these JSON values; the inverse of `to_json`."""
         frames = tuple(FrameTime(*pair) for pair in data["frames"])
         base, shift = Fraction(data["time_base"]), Fraction(data["shift"])
         return cls(base, frames, tuple(data["cuts"]), shift, tuple(data["keys"]))
 
 
 def analyze_clip(clip: Clip, selection: FrameSelection, cuts: str = "auto") -> Iterator[int | FilmAnalysis]:
-    """Yield the number of frames seen, now and then, and finally the analysis.
+    """Yield the number of frames seen from time to time, and finally the analysis.
 
-    `cuts` is auto, none, or a file with the number of the first frame of each shot, counted from 0, one a line.
+    `cuts` is auto, none, or a file that lists the first frame of each shot, counted from 0, one per line.
 
-    Raises: InputError: no frame is left, or the film is damaged.
+    Raises: InputError: no frame is left, or the clip is damaged.
     """
     times: list[int] = []
     seen: list[int] = []
@@ -110,7 +110,7 @@ def analyze_whole(clip: Clip, selection: FrameSelection, cuts: str = "auto") -> 
 
 
 def find_analysis(found: Iterator[int | FilmAnalysis]) -> FilmAnalysis:
-    """Return the analysis that follows the numbers of frames seen."""
+    """Return the analysis, the last value that `analyze_clip` yields."""
     return next(one for one in found if isinstance(one, FilmAnalysis))
 
 
@@ -139,7 +139,7 @@ def _time(clip: Clip, selection: FrameSelection, times: list[int], cuts: list[in
 
 
 def _nearest(times: Sequence[int], wanted: int) -> int:
-    """Return the index of the time nearest to the one wanted."""
+    """Return the index of the time nearest to the requested one."""
     after = min(bisect_right(times, wanted), len(times) - 1)
     return max(0, after - 1) if abs(times[after - 1] - wanted) <= abs(times[after] - wanted) else after
 

@@ -1,4 +1,4 @@
-"""Animated GIF, PNG and WebP, made of the segments of a film, which are lossless for them."""
+"""Animated GIF, PNG and WebP files, made from the segments of a film, which are lossless for these formats."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from brushwork.video.optional_imports import import_video
 from brushwork.video.segment_file import BITEXACT, FilmFormat
 
 _GIF_TICK, _MILLISECOND = Fraction(1, 100), Fraction(1, 1000)
-"""Seconds in which the formats count: GIF's and WebP's are fixed, PNG's a choice."""
+"""Ticks of the formats in seconds: GIF and WebP prescribe theirs, PNG's is a choice."""
 _ENCODERS = {"webp": "libwebp_anim"}
 _WEBP = {"quality": "90", "lossless": "0"}
 
@@ -21,9 +21,9 @@ Segments = Sequence[tuple[Path, Sequence[int]]]
 
 
 def write_animation(path: Path, segments: Segments, format: FilmFormat, plays: int = FOREVER) -> None:
-    """Write an animation of the frames of segments, given with their time stamps, that is played so many times.
+    """Write an animation, played `plays` times, of the frames of segments, which come with their time stamps.
 
-    GIF gets one palette for the whole film and an ordered dither, so that what is still does not flicker.
+    A GIF gets one palette for the whole film and ordered dithering, so that still areas do not flicker.
     """
     muxer = format.encoding.container.muxer
     stamps = [pts * format.time_base for _, times in segments for pts in times]
@@ -46,8 +46,8 @@ def write_animation(path: Path, segments: Segments, format: FilmFormat, plays: i
 
 
 def _muxer_options(muxer: str, plays: int, last: Fraction, tick: Fraction) -> dict[str, str]:
-    """Return how often an animation is played, and for how long its last frame is shown."""
-    if muxer == "gif":  # it counts how often it is played again, and -1 is once
+    """Return the muxer options for how often an animation is played and how long its last frame is shown."""
+    if muxer == "gif":  # GIF counts the repetitions; -1 plays it once
         return {"loop": str((plays - 1 or -1) if plays else 0), "final_delay": str(round(last / tick))}
     return {"plays": str(plays), "final_delay": str(last)} if muxer == "apng" else {"loop": str(plays)}
 
@@ -64,7 +64,7 @@ def decoded_frames(segments: Segments) -> Iterator[Any]:
 
 
 def _apart(times: Sequence[int]) -> list[int]:
-    """Return times that grow by one tick at least."""
+    """Return the times, at least one tick apart."""
     found = list(times)
     for place, (one, other) in enumerate(pairwise(times), start=1):
         found[place] = max(found[place - 1] + 1, other if other > one else found[place - 1] + 1)
@@ -77,7 +77,7 @@ def _as_rgb(muxer: str, has_alpha: bool) -> tuple[Callable[[Iterator[Any]], Iter
 
 
 def _make_palette(segments: Segments) -> tuple[Callable[[Iterator[Any]], Iterator[Any]], str]:
-    """Return what gives frames the best palette of 256 colors for all of them."""
+    """Return a function that gives all frames their best common palette of 256 colors, and the pixel format."""
     palette = _palette(segments)
 
     def convert(frames: Iterator[Any]) -> Iterator[Any]:
@@ -104,7 +104,7 @@ def _make_palette(segments: Segments) -> tuple[Callable[[Iterator[Any]], Iterato
 
 
 def _palette(segments: Segments) -> Any:
-    """Return the palette of all frames, as a picture of 16×16 pixels."""
+    """Return the palette of all frames as a picture of 16×16 pixels."""
     graph, source, sink = import_video("av").filter.Graph(), None, None
     for frame in decoded_frames(segments):
         if source is None:

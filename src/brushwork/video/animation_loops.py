@@ -1,4 +1,4 @@
-"""How often an animated picture is played, as its file says."""
+"""How often an animation is played, according to its file."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from brushwork.video.signatures import ANIMATIONS
 
 FOREVER = 0
 MOST_PLAYS = 65535
-"""All that the formats hold."""
+"""Largest number that the formats can hold."""
 _HEAD = 1 << 16
 
 
 def require_plays(plays: int | None) -> None:
-    """Raise an InputError if an animation cannot be played so many times; None: as its clip."""
+    """Raise an InputError if an animation cannot be played that many times; None: as often as its clip."""
     require_option(plays is None or FOREVER <= plays <= MOST_PLAYS, "plays", plays, f"from 0 (forever) to {MOST_PLAYS}")
 
 
 def times_played(path: Path, demuxer: str) -> int:
-    """Return how many times an animated GIF, PNG or WebP is played, as far as all of them hold it.
+    """Return how many times an animated GIF, PNG or WebP is played, at most the number that all of them can hold.
 
-    0: forever, as for other films.
+    0 means forever, as for other clips.
     """
     if demuxer not in ANIMATIONS:
         return FOREVER
@@ -38,7 +38,7 @@ def times_played(path: Path, demuxer: str) -> int:
 
 
 def _number(head: bytes, mark: bytes, offset: int, length: int, order: str) -> int | None:
-    """Return the whole number some bytes after a mark; None: there is no mark."""
+    """Return the integer that stands `offset` bytes after a mark; None: there is no mark."""
     at = head.find(mark)
     start = at + len(mark) + offset
     return None if at < 0 else int.from_bytes(head[start : start + length], "big" if order == "big" else "little")

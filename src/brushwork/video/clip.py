@@ -1,4 +1,4 @@
-"""Films as sequences of upright sRGB frames: decoded files, and folders of pictures."""
+"""Clips as sequences of upright sRGB frames: decoded files, and folders of pictures."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ from brushwork.video.color_conversion import to_rgb
 from brushwork.video.optional_imports import import_video
 
 _SEEKABLE = ("mov", "matroska")
-"""Containers whose time stamps and index can be relied upon."""
+"""Containers with reliable time stamps and index."""
 _LEVELS = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0}
 _QUARTER = 90
 
 
 class ClipFrame(NamedTuple):
-    """A frame of a film, and its time."""
+    """A frame of a clip, and its time."""
 
     pts: int
-    """Presentation time, in ticks of the film's time base."""
+    """Presentation time, in ticks of the clip's time base."""
     levels: NDArray[Any]
     """sRGB, rows × columns × 3, in 8 or 16 bits."""
     alpha: NDArray[Any] | None = None
-    """Rows × columns, in as many bits; None: opaque."""
+    """Rows × columns, with the same number of bits; None: opaque."""
 
     def to_image(self, size: Size) -> Image:
-        """Return the frame as a float image of a size."""
+        """Return the frame as a float image of the given size."""
         image = torch.from_numpy(self.levels.astype(np.float32)).permute(2, 0, 1)[None].contiguous()
         return resize(image.div_(_LEVELS[self.levels.dtype]), size, clamp=True)
 
     def to_alpha(self, size: Size) -> Tensor:
-        """Return the alpha as a float plane of a size, (1, 1, h, w)."""
+        """Return the alpha as a float plane of the given size, (1, 1, h, w)."""
         if self.alpha is None:
             return torch.ones(1, 1, *size)
         plane = torch.from_numpy(self.alpha.astype(np.float32))[None, None] / _LEVELS[self.levels.dtype]
@@ -51,32 +51,32 @@ class ClipFrame(NamedTuple):
 
 
 class Clip(Protocol):
-    """A film that can be read from any frame on."""
+    """A clip that can be read from any frame on."""
 
     @property
     def info(self) -> ClipInfo:
-        """What the film is."""
+        """Stream information of the clip."""
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The file of the film, or those of its pictures."""
+        """The file of the clip, or the files of its pictures."""
 
     def frames(self, start: int | None = None, size: Size | None = None) -> Iterator[ClipFrame]:
-        """Yield the frames from a presentation time on; None: all. `size` is about the size that is needed.
+        """Yield the frames from a presentation time on; None: all. `size` is about the size needed.
 
-        Raises: InputError: the film is damaged there.
+        Raises: InputError: the clip is damaged there.
         """
 
 
 @dataclass(frozen=True)
 class VideoClip:
-    """A film in a file."""
+    """A clip in a file."""
 
     info: ClipInfo
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The file of the film."""
+        """The file of the clip."""
         return (self.info.path,)
 
     def frames(self, start: int | None = None, size: Size | None = None) -> Iterator[ClipFrame]:
@@ -88,7 +88,7 @@ class VideoClip:
             yield ClipFrame(pts, over_mean_color(levels), levels[..., 3]) if info.has_alpha else ClipFrame(pts, levels)
 
     def _decode(self, start: int | None) -> Iterator[tuple[int, Any]]:
-        """Yield time stamps and decoded frames, from the key frame before the start, dropping what lies before it."""
+        """Yield time stamps and decoded frames from the start on; decoding begins at the key frame before it."""
         with open_container(self.info.path, self.info.demuxer) as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
@@ -97,7 +97,7 @@ class VideoClip:
                 container.seek(start, stream=stream, backward=True, any_frame=False)
             frames = self._stamp(container, stream)
             first = next(frames, None)
-            if sought and (first is None or first[0] > (start or 0)):  # the index is wrong: from the beginning
+            if sought and (first is None or first[0] > (start or 0)):  # the index is wrong: decode from the beginning
                 yield from self._from(self._decode(None), start)
             elif first is not None:
                 yield from self._from(chain([first], frames), start)
@@ -107,7 +107,7 @@ class VideoClip:
         return ((pts, frame) for pts, frame in frames if start is None or pts >= start)
 
     def _stamp(self, container: Any, stream: Any) -> Iterator[tuple[int, Any]]:
-        """Yield decoded frames with their time stamps; where the file has none, they follow from the rate."""
+        """Yield decoded frames with their time stamps; those missing in the file follow from the rate."""
         damages = (import_video("av").FFmpegError, OSError, ValueError)
         step, last = max(1, round(1 / (self.info.rate * self.info.time_base))), None
         decoded = container.decode(stream)
@@ -127,7 +127,7 @@ class VideoClip:
 
 
 def over_mean_color(levels: NDArray[Any]) -> NDArray[Any]:
-    """Return a frame with alpha over the mean of its own visible colors, so that hidden colors do not reach it."""
+    """Return a frame with alpha composited over the mean of its visible colors, which keeps hidden colors out."""
     white = _LEVELS[levels.dtype]
     alpha = levels[..., 3:].astype(np.float32) / white
     if alpha.min() >= 1:
@@ -139,7 +139,7 @@ def over_mean_color(levels: NDArray[Any]) -> NDArray[Any]:
 
 
 def _scale_size(info: ClipInfo, size: Size | None) -> Size | None:
-    """Return the size that swscale makes: square pixels; for a much smaller picture, twice that, which is faster."""
+    """Return the output size for swscale: square pixels; for a much smaller picture, twice `size`, which is faster."""
     upright = info.size
     if size is not None and size.area * 16 <= upright.area:
         upright = Size(min(upright.height, 2 * size.height), min(upright.width, 2 * size.width))
@@ -148,7 +148,7 @@ def _scale_size(info: ClipInfo, size: Size | None) -> Size | None:
 
 
 def _deinterlace(frames: Iterator[Any], stream: Any) -> Iterator[Any]:
-    """Yield one progressive frame for each interlaced one, by the filter bwdif."""
+    """Yield one progressive frame for each interlaced one, made by the filter bwdif."""
     av = import_video("av")
     graph = av.filter.Graph()
     source = graph.add_buffer(template=stream)

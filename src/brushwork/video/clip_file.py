@@ -1,4 +1,4 @@
-"""Open a film, by what it is."""
+"""Open a clip of any kind."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from brushwork.video.webp_clip import open_webp
 
 
 def open_clip(path: Path, rate: float = 24.0) -> Clip:
-    """Return a film that is ready to be read; `rate` is that of a folder of pictures, or a pattern such as in/%04d.png.
+    """Return a clip ready for reading; `rate` is for a folder of pictures, or for a pattern such as in/%04d.png.
 
-    Raises: InputError: it cannot be used.
+    Raises: InputError: the clip cannot be used.
     """
     path = expand_user(path)
     if holds_pictures(path):

@@ -1,4 +1,4 @@
-"""What is known of a film before its frames are decoded."""
+"""What is known about a clip before its frames are decoded."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ from brushwork.video.optional_imports import import_video
 from brushwork.video.signatures import demuxer_of
 
 _MATRICES = {1: "ITU709", 4: "FCC", 5: "ITU601", 6: "SMPTE170M", 7: "SMPTE240M", 9: "BT2020", 10: "BT2020"}
-"""AVColorSpace → swscale's name; others count as untagged."""
+"""AVColorSpace → swscale's name; all other values count as untagged."""
 _HD_LINES = 720
-"""Lines from which an untagged film has the colors of high definition."""
+"""Minimum number of lines from which an untagged clip has the color matrix of high definition."""
 _FULL_RANGE = 2
 _HDR = {16: "PQ", 18: "HLG"}
-"""AVColorTransferCharacteristic of films in high dynamic range."""
+"""AVColorTransferCharacteristic of clips with high dynamic range."""
 _BITS = 8
 
 ONLY_FILES = {"protocol_whitelist": "file"}
-"""Option of FFmpeg: what a film refers to is read from local files only."""
+"""FFmpeg option: anything that a clip refers to is read from local files only."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClipInfo:
-    """Stream information of a film."""
+    """Stream information of a clip."""
 
     path: Path
     demuxer: str
     size: Size
-    """Upright and with square pixels."""
+    """Size when upright and with square pixels."""
     coded_size: Size
     rotation: int = 0
-    """Degrees counterclockwise by which the decoded picture is turned for display: 0, 90, 180 or 270."""
+    """Degrees by which the decoded picture is rotated counterclockwise for display: 0, 90, 180 or 270."""
     bits: int = 8
-    """Bits a sample, 8 or more."""
+    """Bits per sample, 8 or more."""
     matrix: str = "RGB"
-    """Color matrix of the samples, as swscale calls it; RGB for films without one."""
+    """swscale's name for the color matrix of the samples; RGB for clips without one."""
     is_full_range: bool = True
     time_base: Fraction
-    """Seconds of a tick."""
+    """Duration of a tick in seconds."""
     rate: Fraction
-    """Average frames a second."""
+    """Average frames per second."""
     frames: int
-    """Frames that the file says it has; 0: it does not say."""
+    """Number of frames according to the file; 0: it does not say."""
     seconds: float
-    """Duration that the file says it has; 0: it does not say."""
+    """Duration according to the file; 0: it does not say."""
     has_alpha: bool
     is_interlaced: bool = False
     codec: str
@@ -57,13 +57,13 @@ class ClipInfo:
     """Codec of each audio track."""
     subtitles: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    """What the user should know about how the film is read."""
+    """Notes for the user on how the clip is read."""
 
 
 def open_container(path: Path, demuxer: str) -> Any:
-    """Open a file of film or sound for reading, as the container that it was found to be; to be used with `with`.
+    """Open a film or sound file for reading with the demuxer of its container, for use in a `with` statement.
 
-    Raises: InputError: damaged or truncated.
+    Raises: InputError: the file is damaged or truncated.
     """
     av = import_video("av")
     try:
@@ -75,9 +75,9 @@ def open_container(path: Path, demuxer: str) -> Any:
 
 
 def probe_clip(path: Path) -> ClipInfo:
-    """Return what a film is; its first frame is decoded for that.
+    """Return the stream information of a clip, after decoding its first frame.
 
-    Raises: InputError: no film, one without pictures, damaged, or in high dynamic range.
+    Raises: InputError: the file is not a film, has no pictures, is damaged, or has high dynamic range.
     """
     demuxer = demuxer_of(path)
     with open_container(path, demuxer) as container:
@@ -143,7 +143,7 @@ def _info(path: Path, demuxer: str, container: Any, stream: Any, frame: Any) -> 
 
 
 def _upright(coded: Size, aspect: Fraction | None, rotation: int) -> Size:
-    """Return the size with square pixels, turned; the longer side of a pixel is stretched, nothing is shrunk."""
+    """Return the upright size with square pixels; the longer side of a pixel is stretched, nothing is shrunk."""
     height, width = coded
     if aspect and aspect > 0:
         width, height = (round(width * aspect), height) if aspect > 1 else (width, round(height / aspect))

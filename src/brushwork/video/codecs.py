@@ -1,4 +1,4 @@
-"""Codecs and containers that films are written in."""
+"""Codecs and containers for writing films."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from brushwork.video.sequence_names import is_sequence
 from brushwork.video.signatures import ANIMATIONS
 
 IMAGES = "PNG files"
-"""The container that is none: every frame is a file."""
+"""Name in place of a container: every frame is a file of its own."""
 _THREADS = "2"
-"""Fixed, whatever the machine has: the bits that x264 writes depend on it."""
+"""Number of threads, fixed for all machines: the bits that x264 writes depend on it."""
 
 
 @dataclass(frozen=True)
@@ -29,22 +29,22 @@ class Container:
     muxer: str
     codecs: tuple[CodecName, ...]
     audio: tuple[str, ...]
-    """Codecs of sound that are copied into it; empty: any."""
+    """Audio codecs that are copied into it; empty: any."""
     audio_encoder: str
     """Encoder for all other sound."""
     subtitles: tuple[str, ...]
-    """Codecs of subtitles that are copied into it."""
+    """Subtitle codecs that are copied into it."""
     subtitle_encoder: str
-    """Encoder for all other subtitles that are text."""
+    """Encoder for all other text subtitles."""
 
     @property
     def is_animation(self) -> bool:
-        """Whether it is a picture that moves, or pictures: without sound, and encoded as a whole at the end."""
+        """Whether it is an animation or a set of pictures: without sound, and encoded as a whole at the end."""
         return self.muxer in (*ANIMATIONS, IMAGES)
 
     @property
     def holds_alpha(self) -> bool:
-        """Whether what a codec says of alpha is kept: MP4 has no place for that of VP9."""
+        """Whether the container holds the alpha of its codecs: MP4 has no place for VP9's."""
         return self.muxer != "mp4"
 
 
@@ -66,23 +66,23 @@ CONTAINERS: Mapping[str, Container] = {
     ".webp": Container("webp", ("ffv1",), (), "", (), ""),
     ".png": Container(IMAGES, ("ffv1",), (), "", (), ""),
 }
-"""By the ending of the output's name; the first codec is the default."""
+"""Containers by the ending of the output's name; the first codec of each is the default."""
 
 
 @dataclass(frozen=True)
 class Codec:
-    """An encoder and how it is set."""
+    """An encoder and its settings."""
 
     encoder: str
     crf: int | None
-    """Default constant rate factor; None: it has none."""
+    """Default constant rate factor; None: the codec has none."""
     options: Mapping[str, str]
     formats: Mapping[tuple[int, Chroma], str]
-    """Pixel format for a number of bits (8 or 10) and a chroma."""
+    """Pixel format for each number of bits (8 or 10) and chroma."""
     with_alpha: Mapping[int, str] = field(default_factory=dict)
-    """Pixel format with alpha for a number of bits; empty: it has no alpha."""
+    """Pixel format with alpha for each number of bits; empty: the codec has no alpha."""
     tag: str = ""
-    """Code by which players know it, where it is not the container's default."""
+    """Code by which players recognize it, where it is not the container's default."""
     worst_crf: int = 51
     """Largest constant rate factor of the encoder."""
 
@@ -131,7 +131,7 @@ CODECS: Mapping[CodecName, Codec] = {
 
 @dataclass(frozen=True)
 class Encoding:
-    """How the pictures of a film are encoded."""
+    """The encoding of a film's pictures."""
 
     container: Container
     codec: CodecName
@@ -142,24 +142,24 @@ class Encoding:
 
     @property
     def name(self) -> str:
-        """Name of the codec of the film."""
+        """Name of the film's codec."""
         return self.container.muxer if self.container.is_animation else self.codec
 
     @property
     def kept_bits(self) -> int:
-        """Bits that frames are kept in until they are encoded: 8, or 16 for films of more."""
+        """Bits per sample in which frames are stored until they are encoded: 8, or 16 for films with more."""
         return 8 if self.bits == 8 else 16
 
     @property
     def pixel_format(self) -> str:
-        """Name of the pixel format that is encoded."""
+        """Name of the encoded pixel format."""
         if self.has_alpha:
             return CODECS[self.codec].with_alpha[self.bits]
         return CODECS[self.codec].formats[self.bits, self.chroma]
 
     @property
     def segment_suffix(self) -> str:
-        """Ending of the files that segments are kept in."""
+        """Ending of the segments' file names."""
         return f".{self.container.muxer}" if self.container.muxer in ("mp4", "mov") else ".mkv"
 
     def encoder_options(self) -> dict[str, str]:
@@ -171,10 +171,10 @@ class Encoding:
 
 
 def _reproducible(codec: Codec) -> dict[str, str]:
-    """Return options without which equal frames are not always encoded to equal bytes.
+    """Return the options that make equal frames always encode to equal bytes.
 
-    x264's AVX-512 code of macroblock trees reads memory that was never written, seen with frames of 64×48 pixels; with
-    AVX2 it gives what it gives without any such code.
+    x264's AVX-512 code for macroblock trees reads memory that was never written, as seen with frames of 64×48 pixels;
+    with AVX2, its results equal those without any such code.
     """
     if codec.encoder == "libx264" and "AVX512" in torch.backends.cpu.get_cpu_capability():
         return {"x264-params": "asm=AVX2"}
@@ -187,9 +187,9 @@ _SEQUENCE = "a film is written to a file such as out.mp4, or to pictures such as
 def choose_encoding(
     output: Path, codec: CodecName | None, chroma: Chroma, crf: int | None, bits: int, has_alpha: bool = False
 ) -> Encoding:
-    """Return how a film is encoded; `bits` and alpha are those of the source. Alpha is left out if the codec has none.
+    """Return the encoding of a film; `bits` and alpha are the source's. Alpha is left out if the codec has none.
 
-    Raises: InputError: an ending that is no film, or a codec, chroma or crf that does not go with it.
+    Raises: InputError: the ending is not that of a film, or the codec, chroma or crf does not suit it.
     """
     container = CONTAINERS.get(output.suffix.lower())
     if container is None:
@@ -237,7 +237,7 @@ def _require_encoder(encoder: str, name: str) -> None:
 
 
 def make_video_stream(container: Any, encoding: Encoding, size: Any, time_base: Any, rate: Any) -> Any:
-    """Add the stream of pictures to an output container."""
+    """Add the video stream to an output container and return it."""
     own = CODECS[encoding.codec]
     stream = container.add_stream(own.encoder, rate=rate, options=encoding.encoder_options())
     stream.width, stream.height, stream.pix_fmt = size.width, size.height, encoding.pixel_format

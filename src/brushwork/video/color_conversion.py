@@ -1,7 +1,7 @@
-"""Between the samples of a film and sRGB levels, without the shift that FFmpeg's default conversion has.
+"""Conversion between the samples of a film and sRGB levels, without the bias of FFmpeg's default conversion.
 
-Measured: the default conversion from yuv420p to rgb24 darkens every picture by 1.0 to 1.3 levels of 255. With accurate
-rounding and full chroma in both directions the bias is at most 0.3 on every channel.
+As measured, the default conversion from yuv420p to rgb24 darkens every picture by 1.0 to 1.3 levels of 255. With
+accurate rounding and full chroma in both directions, the bias is at most 0.3 on every channel.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from brushwork.video.optional_imports import import_video
 _ONE_THREAD = 1
 _BYTE = 8
 _FORMATS = {(3, 1): "rgb24", (3, 2): "rgb48le", (4, 1): "rgba", (4, 2): "rgba64le"}
-"""Pixel format by channels and bytes a sample."""
+"""Pixel format by number of channels and bytes per sample."""
 
 LIMITED, FULL = 1, 2
 """AVColorRange."""
@@ -33,14 +33,14 @@ def _accurate() -> int:
 
 
 def colorspace(name: str) -> int:
-    """Return the number that swscale has for a color matrix."""
+    """Return swscale's number for a color matrix."""
     return int(getattr(import_video("av").video.reformatter.Colorspace, name))
 
 
 def to_rgb(frame: Any, info: ClipInfo, size: Size | None = None) -> NDArray[Any]:
-    """Return the sRGB levels of a decoded frame, rows × columns × 3, or × 4 with alpha: 8 bits, or 16 for more.
+    """Return the sRGB levels of a decoded frame, rows × columns × 3, or × 4 with alpha; 8 bits, or 16 for more.
 
-    `size` is the size to scale to on the way, before it is turned upright.
+    `size` is the size to which the frame is scaled before it is turned upright.
     """
     kind = ("rgba" if info.has_alpha else "rgb") + ("24" if not info.has_alpha else "")
     if info.bits > _BYTE:

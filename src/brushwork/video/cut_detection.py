@@ -1,4 +1,4 @@
-"""Find the cuts of a film, and no flashes, fades or pans."""
+"""Find the cuts of a clip, but not its flashes, fades or pans."""
 
 from __future__ import annotations
 
@@ -17,26 +17,27 @@ from brushwork.video.opencv_threads import on_one_thread
 from brushwork.video.optional_imports import import_video
 
 SMALL = Size(90, 160)
-"""Frames are compared at about this size."""
+"""Approximate size at which frames are compared."""
 
 MIN_SHOT = 5
-"""Frames of the shortest shot."""
+"""Minimum number of frames in a shot."""
 
 _BINS = 32
 _CONTENT, _ADAPTIVE, _WINDOW = 27.0, 3.0, 15
-"""Mean HSV difference of a cut, its ratio to the median of so many frames before. Source: PySceneDetect."""
+"""Minimum mean HSV difference at a cut, its minimum ratio to the median of earlier differences, and their number.
+Source: PySceneDetect."""
 _SPIKE, _SPIKE_HISTOGRAMS = 2.0, 0.05
-"""Ratio of a cut's difference to the medians before and after it, and the χ² distance then: where the frames before and
-those after move less than that, less of a difference of colors is enough. What begins to move fast goes on moving.
+"""Ratio of a cut's difference to the medians before and after it, and the χ² distance that is then enough: where the
+frames before and after change that much less, a smaller color difference suffices, since fast motion would go on.
 """
 _SMALL = _CONTENT / 3
-"""Mean HSV difference of frames that are alike, whatever moves."""
+"""Mean HSV difference below which frames are alike, whatever moves."""
 _HISTOGRAMS, _SUDDEN_HISTOGRAMS = 0.2, 0.1
-"""χ² distances of HSV histograms above which frames differ: by themselves, and where their difference stands out, as it
-does where something begins to move fast, but then with the same colors.
+"""χ² distances of HSV histograms above which frames differ: in general, and where their mean difference stands out.
+That also happens where something begins to move fast, but then the colors stay the same.
 """
 _RELIABLE = 0.35
-"""Share of reliable flow below which nothing moved from one frame to the other."""
+"""Share of reliable flow below which one frame is not a moved version of the other."""
 _ALIKE_FLOW = 0.5
 """Share of reliable flow above which two frames show the same scene."""
 _AROUND = 4
@@ -44,7 +45,7 @@ _AROUND = 4
 
 
 class _View(NamedTuple):
-    """A small frame, as it is compared."""
+    """A small frame, prepared for comparison."""
 
     gray: NDArray[Any]
     hsv: NDArray[Any]
@@ -52,20 +53,20 @@ class _View(NamedTuple):
 
 
 class _Candidate(NamedTuple):
-    """What may be a cut, until the frames after it are seen."""
+    """A possible cut, to be decided when the frames after it are seen."""
 
     first: int
     """Index of the first frame after it."""
     calm: float
-    """Median difference of the frames after it at most."""
+    """Maximum median difference of the frames after it."""
 
 
 def find_cuts(frames: Iterable[NDArray[Any]]) -> Iterator[int]:
-    """Yield the index of the first frame of each shot but the first; `frames` are 8-bit sRGB, of one size.
+    """Yield the index of the first frame of each shot except the first; `frames` are 8-bit sRGB, all of one size.
 
-    A cut is where the flow finds nothing again, and the colors differ or the difference stands out of those before, or
-    of those before and after; or where it stands out far; and no frame shortly before is like one shortly after, as
-    around a flash.
+    At a cut, the flow is not reliable, and either the colors differ, or the difference stands out from those before, or
+    from those before and after; or the difference stands out far. Also, no frame shortly before a cut is like one
+    shortly after it, as around a flash.
     """
     views: deque[_View] = deque(maxlen=2 * _AROUND)
     past: deque[float] = deque([0.0], maxlen=_WINDOW)
@@ -108,7 +109,7 @@ def _view(levels: NDArray[Any]) -> _View:
 def _difference(one: _View, other: _View) -> float:
     """Return the mean absolute difference of hue, saturation and value; hue is a circle of 180.
 
-    Hue and saturation count in proportion to the value: in the dark they say nothing.
+    Hue and saturation count in proportion to the value, since they say nothing in the dark.
     """
     apart = np.abs(one.hsv - other.hsv).astype(np.float32)
     apart[..., 0] = np.minimum(apart[..., 0], 180 - apart[..., 0])
@@ -117,14 +118,14 @@ def _difference(one: _View, other: _View) -> float:
 
 
 def _chi_square(one: _View, other: _View) -> float:
-    """Return ½ Σ (a − b)²/(a + b), the mean of the channels: 0 for equal histograms, 1 for disjoint ones."""
+    """Return the mean of ½ Σ (a − b)²/(a + b) over the channels: 0 for equal histograms, 1 for disjoint ones."""
     both = one.histogram + other.histogram
     apart = (one.histogram - other.histogram) ** 2
     return float(np.divide(apart, both, out=np.zeros_like(both), where=both > 0).sum() / 2 / len(both))
 
 
 def _calm_after(one: _View, other: _View, difference: float, usual: float) -> float:
-    """Return by how much the frames after a cut may differ, if there is one between two frames; 0: there is none."""
+    """Return how much the frames after a cut between two frames may differ; 0: there is no cut."""
     stands_out = difference > _ADAPTIVE * usual
     if stands_out and difference > _CONTENT:
         return 0.0 if _is_alike(one, other) else inf
@@ -149,7 +150,7 @@ def _reliable_share(one: _View, other: _View) -> float:
 
 
 def _is_cut(views: deque[_View], first: int, calm: float) -> bool:
-    """Return whether the frames from the index on are calm, and no frame before it is like one of them."""
+    """Return whether the frames from an index on are calm and no frame before it is like one of them."""
     later = [_difference(views[place - 1], views[place]) for place in range(first + 1, len(views))]
     pairs = product(range(first), range(first, len(views)))
     return median(later) <= calm and not any(_is_alike(views[a], views[b]) for a, b in pairs if b - a > 1)

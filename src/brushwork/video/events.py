@@ -1,4 +1,4 @@
-"""Events that a film yields while it is painted."""
+"""Events yielded while a film is painted."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from brushwork.types import Image
 
 
 class AnalysisProgress(NamedTuple):
-    """The film is read for its cuts, and for its key frames."""
+    """The clip is being read to find cuts and key frames."""
 
     frames: int
     """Frames seen so far."""
     total: int
-    """Frames that the file says it has; 0: it does not say."""
+    """Number of frames according to the file; 0: it does not say."""
 
 
 class FilmStarted(NamedTuple):
-    """The film is analyzed, and everything is checked."""
+    """The film has been analyzed, and everything checked."""
 
     frames: int
     done: int
-    """Frames that were painted before a resume."""
+    """Frames painted before a resume."""
     shots: int
     size: Size
     device: str
@@ -34,70 +34,70 @@ class ShotStarted(NamedTuple):
     """A shot begins."""
 
     number: int
-    """From 1."""
+    """Counted from 1."""
     first: int
     end: int
 
 
 class FrameDone(NamedTuple):
-    """A frame is painted and kept."""
+    """A frame has been painted and stored."""
 
     frame: int
-    """From 0."""
+    """Counted from 0."""
     image: Image
-    """As it is kept: rounded to the bits of the film."""
+    """The frame as stored: rounded to the bits of the film."""
     seconds: float
     reliable: float
-    """Share of the pixels whose flow from the previous frame is reliable; 0 for the first frame of a shot."""
+    """Share of pixels whose flow from the previous frame is reliable; 0 for the first frame of a shot."""
 
 
 class PassFrame(NamedTuple):
-    """A frame is painted in one of several passes over its shot, and kept until the last one."""
+    """A frame has been painted in one of several passes over its shot, and is stored until the last pass."""
 
     number: int
-    """Of the pass, from 1."""
+    """Number of the pass, counted from 1."""
     total: int
     frame: int
     seconds: float
 
 
 class SegmentDone(NamedTuple):
-    """Some frames are encoded, and their files removed."""
+    """Some frames have been encoded, and their files removed."""
 
     path: Path
     frames: int
 
 
 class ShotDone(NamedTuple):
-    """A shot is painted by another process."""
+    """Another process has painted a shot."""
 
     number: int
-    """From 1."""
+    """Counted from 1."""
     painted: int
-    """Frames that were painted now, and not in a run before."""
+    """Frames painted in this run, not in an earlier one."""
     frames: int
     seconds: float
 
 
 class FilmFinished(NamedTuple):
-    """The film is written, and the working folder removed."""
+    """The film has been written, and the working folder removed."""
 
     path: Path
     frames: int
     seconds: float
-    """Time of this run."""
+    """Duration of this run."""
     notes: tuple[str, ...]
 
 
 class MethodStarted(NamedTuple):
-    """A method is tried for a preview."""
+    """Trying a method for a preview begins."""
 
     title: str
     number: int
-    """From 1."""
+    """Counted from 1."""
     total: int
     frames: int
-    """Frames of the preview."""
+    """Number of frames of the preview."""
 
 
 class MethodPlan(NamedTuple):
@@ -109,7 +109,7 @@ class MethodPlan(NamedTuple):
 
 
 class PreviewFinished(NamedTuple):
-    """The preview is written."""
+    """The preview has been written."""
 
     path: Path
     frames: int

@@ -1,4 +1,4 @@
-"""Paint the frames of a shot in one pass each: fixed statistics, aligned grid, temporal filter."""
+"""Paint the frames of a shot in one pass each, with fixed statistics, an aligned grid, and a temporal filter."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from brushwork.video.options import FilmOptions
 from brushwork.video.temporal_filter import change_along_flow, filter_frame, pair_weight, still_weight
 
 SAMPLES = 16
-"""Frames of a shot at most on which its statistics are measured."""
+"""Maximum number of frames on which a shot's statistics are measured."""
 _WINDOW = 24
-"""Frames from one measured window to the next."""
+"""Number of frames from one measured window to the next."""
 _NOISE = 0.03
-"""Standard deviation of differences along the flow that count as noise of the film."""
+"""Standard deviation of the differences along the flow that count as film noise."""
 _MEMORY, _STILL_MEMORY = 0.5, 0.9
-"""Share of the past when noise is taken out: where the film moves, and where it is still."""
+"""Weight of the past in noise removal, where the clip moves and where it is still."""
 
 
 @dataclass
@@ -43,7 +43,7 @@ class FeedForwardPainter:
 
     frames: ReadFrame
     samples: ReadFrame
-    """Reads frames for the statistics of a shot, out of the order in which they are painted."""
+    """Reads frames for the statistics of a shot, independently of the order of painting."""
     stylizer: FrameStylizer
     flow: FlowSource
     colors: ColorOptions
@@ -51,7 +51,7 @@ class FeedForwardPainter:
     history: int = 1
     _shot: Shot = field(default_factory=lambda: Shot(0, 0))
     _measured: dict[int, FrameStatistics] = field(default_factory=dict)
-    """Statistics by frame of the film: one of the whole shot, or one each window."""
+    """Statistics by frame of the film: one entry for the whole shot, or one per window."""
 
     def begin_shot(self, shot: Shot) -> None:
         """Measure the statistics of a shot; see `FramePainter`."""
@@ -89,7 +89,7 @@ class FeedForwardPainter:
     def _denoise(self, own: Image, before: Image, pair: FlowPair) -> Image:
         """Return I' = I + a·c·exp(−‖I − Ĩ'‖²/(2·0.03²))·(Ĩ' − I), with Ĩ' the previous I' along the flow.
 
-        a is 0.5, and up to 0.9 where the film is still: a longer memory takes out more of the noise, but what moves is
+        a is 0.5, and up to 0.9 where the clip is still: a longer memory removes more of the noise, but moving parts are
         resampled in each frame.
         """
         if not self.options.denoise:
@@ -100,7 +100,7 @@ class FeedForwardPainter:
         return torch.lerp(own, warp(before, pair.flow, "bicubic").clamp_(0, 1), weight)
 
     def _statistics(self, index: int) -> FrameStatistics:
-        """Return the statistics for a frame: of its shot, between those of two windows, or none, for its own."""
+        """Return the statistics for a frame: its shot's, those between two windows, or none, for the frame's own."""
         if self.options.statistics == "frame":
             return ()
         if self.options.statistics == "shot":

@@ -1,6 +1,6 @@
-"""Metrics of a stylized film: steadiness, and what a film may lose to be steadier: likeness and sharpness.
+"""Metrics of a stylized film: steadiness, and the likeness and sharpness that steadiness may cost.
 
-The flow is not that of the jobs: forward instead of backward, at full size, with its own check.
+The flow differs from that of the jobs: it is forward instead of backward, at full size, with its own check.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ from brushwork.video.pair_measures import (
 )
 
 LONG = 8
-"""Frames between those that long-term errors compare."""
+"""Distance in frames of the frames that long-term errors compare."""
 _LIKENESS_EVERY = 8
-"""Frames from one comparison by a network to the next."""
+"""Number of frames from one comparison by a network to the next."""
 
 EVALUATION_FLOW = DisFlow("best", is_reduced=False)
-"""The optical flow of the evaluation, unless another one is given."""
+"""The default optical flow of the evaluation."""
 
 Distance = Callable[[Image, Image], float]
-"""Perceptual distance of two images."""
+"""Perceptual distance between two images."""
 
 
 class Frames(NamedTuple):
-    """A frame of the result, the same of the original, and of the film that the result is compared with."""
+    """The same frame of the result, of the original, and of the film that the result is compared with."""
 
     own: Image
     film: Image
@@ -60,9 +60,9 @@ def evaluate_film(
 ) -> Iterator[PairMetrics]:
     """Yield the metrics of each frame and the next one of the same shot.
 
-    `flow` takes another flow than that of DIS; `distance` adds perceptual distances, of every eighth frame.
+    `flow` replaces DIS as the optical flow; `distance` adds perceptual distances for every eighth frame.
 
-    Raises: InputError: films of different lengths.
+    Raises: InputError: the films have different lengths.
     """
     size = result.info.size
     source = flow or EVALUATION_FLOW
@@ -86,7 +86,7 @@ def _together(result: Clip, original: Clip, against: Clip | None, size: Size) ->
 
 
 class _Walk:
-    """Walks over a shot, and measures each frame and the next one."""
+    """Walks through a shot and measures each frame and the next one."""
 
     def __init__(self, number: int, first: Frames, source: FlowSource, distance: Distance | None) -> None:
         self._before, self._source, self._distance = first, source, distance
@@ -94,7 +94,7 @@ class _Walk:
         self._anchor, self._first = LongTerm.of(first), LongTerm.of(first)
 
     def step(self, frames: Frames) -> PairMetrics:
-        """Return the metrics of the frame before and this one."""
+        """Return the metrics of the previous frame and this one."""
         one, number = self._before, self._number
         pair = self._source(one.film, frames.film, (number, number + 1))
         hidden = hidden_pixels(pair.flow, pair.backward)
@@ -122,9 +122,9 @@ class _Walk:
         )
 
     def _follow(self, flow: Flow, hidden: Tensor, frames: Frames) -> tuple[list[float | None], list[float | None]]:
-        """Return the errors against the frame eight before and against the first one, every eighth frame.
+        """Return the errors against the frame eight earlier and against the first frame, for every eighth frame.
 
-        Where hardly anything of the first frame is left, the current one takes its place.
+        When hardly anything of the first frame is visible any more, the current frame takes its place.
         """
         for one in (self._anchor, self._first):
             one.advance(flow, hidden)

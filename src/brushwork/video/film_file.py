@@ -22,23 +22,23 @@ def write_film(
     soundtrack: Soundtrack,
     metadata: Mapping[str, str],
 ) -> tuple[str, ...]:
-    """Write a film from its segments, given with the time stamps of their frames; return notes for the user.
+    """Write a film from its segments and the time stamps of their frames; return notes for the user.
 
-    Pictures are copied packet by packet, and so is all sound that the container takes; other sound is encoded anew.
+    Pictures are copied packet by packet, and so is sound that the container accepts; other sound is re-encoded.
     """
     av = import_video("av")
     options = container_options(format)
     muxer = format.encoding.container.muxer
     if muxer in ("mp4", "mov"):
         options["movflags"] = "+faststart+use_metadata_tags"
-    else:  # sound that begins before the pictures must not move them
+    else:  # sound that begins before the pictures must not shift them
         options["avoid_negative_ts"] = "disabled"
     with ExitStack() as stack:
         first = stack.enter_context(av.open(str(segments[0][0])))
         film = stack.enter_context(av.open(str(path), "w", format=muxer, options=options))
         pictures = film.add_stream_from_template(first.streams.video[0])
         pictures.time_base = format.time_base
-        pictures.codec_context.framerate = format.rate  # else Matroska has none, and one tick is taken for a frame
+        pictures.codec_context.framerate = format.rate  # otherwise Matroska has none, and takes one tick for a frame
         tracks: list[Track] = []
         notes: list[str] = []
         if soundtrack.source is not None:
@@ -54,7 +54,7 @@ def write_film(
 
 
 _OWN_TAGS = ("encoder", "major_brand", "minor_version", "compatible_brands", "creation_time")
-"""Tags that describe the file of the source, and not its content."""
+"""Tags that describe the source's file rather than its content."""
 
 
 def _copy_chapters(source: Any, film: Any, soundtrack: Soundtrack) -> None:
@@ -67,8 +67,8 @@ def _picture_packets(
 ) -> Iterator[tuple[Fraction, int, Any]]:
     """Yield the packets of all segments in decoding order, with the time stamps of the film.
 
-    A packet's rank in its segment tells which frame it is, so that no container rounds its time. Decoding times are
-    the sorted times, delayed by as many frames as the encoder reorders.
+    A packet's rank in its segment identifies its frame, so that no container rounds its time. Decoding times are the
+    sorted presentation times, delayed by as many frames as the encoder reorders.
     """
     av = import_video("av")
     stamps = [pts for _, times in segments for pts in times]
@@ -93,6 +93,6 @@ def _picture_packets(
 
 
 def _delay(times: Sequence[int]) -> int:
-    """Return by how many frames decoding runs ahead of showing."""
+    """Return by how many frames decoding runs ahead of presentation."""
     order = {pts: rank for rank, pts in enumerate(sorted(times))}
     return max((place - order[pts] for place, pts in enumerate(times)), default=0)

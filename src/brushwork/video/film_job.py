@@ -1,4 +1,4 @@
-"""A film to paint: its clip, style images, options and output file."""
+"""The description of a film to paint: its clip, style images, options and output file."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ class FilmJob:
     """One film, from a clip to an output file."""
 
     clip: Path
-    """A film, or a folder of pictures."""
+    """The clip: a video, an animation, or a folder of pictures."""
 
     styles: tuple[Path, ...] = ()
     """The style images; none for a model, which has its style."""
 
     output: Path
-    """The film to write; its ending selects the container."""
+    """Path of the film; its ending selects the container."""
 
     method: StylizeOptions | TransferOptions
-    """Options of the stylization of a frame; their type selects the way."""
+    """Options for stylizing a frame; their type selects the method."""
 
     film: FilmOptions = field(default_factory=FilmOptions)
 
     optimized: OptimizedFilmOptions = field(default_factory=OptimizedFilmOptions)
-    """How frames follow each other where they are optimized."""
+    """Options for successive frames that are optimized."""
 
     selection: FrameSelection = field(default_factory=FrameSelection)
 
@@ -47,76 +47,77 @@ class FilmJob:
     """Codec of the pictures; None: the container's usual one."""
 
     chroma: Chroma = "420"
-    """Resolution of the colors that are stored: a quarter of the pixels, or all of them."""
+    """Resolution of the stored colors: a quarter of the pixels, or all of them."""
 
     crf: int | None = None
-    """Constant rate factor of the encoder, smaller is better; None: the codec's default here."""
+    """Constant rate factor of the encoder, smaller is better; None: brushwork's default for the codec."""
 
     audio: str = "copy"
-    """Sound: that of the clip (copy), none, or a file with sound, which is cut where the film ends."""
+    """Sound: the clip's (copy), none, or a file with sound, which is cut where the film ends."""
 
     rate: float = 24.0
-    """Frames a second of a folder of pictures."""
+    """Frames per second of a folder of pictures."""
 
     device: DeviceName = "auto"
 
     masks: tuple[Path, ...] = ()
-    """Masks, films or pictures: one, outside of which the film stays as it is, or one for each style image."""
+    """Masks, each a clip or a picture: a single one, outside which the clip stays unchanged, or one for each style
+    image."""
 
     overwrite: bool = False
 
     plays: int | None = None
-    """How many times an animated picture is played; 0: forever; None: as the clip, if it is one, or else forever."""
+    """How many times an animation is played; 0: forever; None: as often as the clip if that is one, or else forever."""
 
     keep_frames: bool = False
     """Whether all frames are also written as PNG, to a folder beside the film."""
 
     save_flow: Path | None = None
-    """Folder that the optical flow is also written to, as it is computed."""
+    """Folder to which the optical flow is also written as it is computed."""
 
     def __post_init__(self) -> None:
-        """Check the type of every value. Raises: InputError: options of other methods, no paths, or no numbers."""
+        """Check the type of every value. Raises: InputError: options of other methods, or not paths or numbers."""
         require_options(self.method, AdaINOptions, ModelOptions, TransferOptions, name="method")
         check_options(self)
 
     @property
     def has_keyframes(self) -> bool:
-        """Whether some frames are optimized, and those between them carried by the flow."""
+        """Whether only key frames are optimized, and the flow carries the frames between them."""
         return self.method.is_iterative and self.optimized.keyframes > 1
 
     @property
     def has_pictures(self) -> bool:
-        """Whether the clip or a mask is made of picture files, which follow each other at the job's rate."""
+        """Whether the clip or a mask consists of picture files, which have the job's frame rate."""
         return any(holds_pictures(expand_user(one)) for one in (self.clip, *self.masks))
 
     @property
     def sound_file(self) -> Path | None:
-        """The file that sound is taken from in place of the clip; None: there is none."""
+        """The file that provides the sound instead of the clip; None: there is none."""
         return None if self.audio in ("copy", "none") else expand_user(Path(self.audio))
 
     @property
     def outputs(self) -> list[Path]:
-        """The files that are there of the film: one, or the pictures that its pattern stands for."""
+        """The existing files of the film: one, or the pictures that match its pattern."""
         output = expand_user(self.output)
         return sequence_files(output) if is_sequence(output) else [output] if output.exists() else []
 
     @property
     def is_written(self) -> bool:
-        """Whether the film is there."""
+        """Whether the film exists."""
         return bool(self.outputs)
 
     @property
     def workspace(self) -> Path:
-        """Folder beside the output that holds what is done so far."""
+        """Folder beside the output for unfinished work."""
         return expand_user(self.output.with_name(f"{self.output.name}.unfinished"))
 
     @property
     def frames_folder(self) -> Path:
-        """Folder of the frames that are kept."""
+        """Folder of the frames written as PNG."""
         return expand_user(self.output.with_name(f"{self.output.stem}-frames"))
 
     def with_absolute_paths(self) -> FilmJob:
-        """Return the job for processes whose current folder is another one."""
+        """Return the job with absolute paths, for processes that run in another folder."""
         return replace(
             self,
             clip=_absolute(self.clip),
@@ -133,9 +134,9 @@ class FilmJob:
         )
 
     def manifest(self, files: Sequence[Path], masks: Sequence[Path], engine: str, weights: str) -> dict[str, Any]:
-        """Return what makes the frames what they are, as JSON values; two equal ones give the same frames.
+        """Return everything that determines the frames, as JSON values; equal manifests give the same frames.
 
-        `files` are those of the clip, `masks` those of the masks.
+        `files` are the files of the clip, `masks` those of the masks.
 
         Raises: InputError: a file cannot be read.
         """
@@ -157,9 +158,9 @@ def _absolute(path: Path) -> Path:
 
 
 def canvas_of(method: StylizeOptions | TransferOptions, info: ClipInfo) -> Size:
-    """Return the size of the frames of the result: both sides are even, as most codecs need it.
+    """Return the size of the film's frames: both sides are even, as most codecs require.
 
-    Raises: InputError: a side is too short to be stylized.
+    Raises: InputError: a side is too short for stylization.
     """
     size = info.size if method.size == "full" else fit_size(info.size, method.size, measure=method.measure)
     even = Size(*(max(2, round(side / 2) * 2) for side in size))

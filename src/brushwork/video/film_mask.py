@@ -1,4 +1,4 @@
-"""Masks of films: another film, a folder of pictures, or a picture that stays."""
+"""Masks of films: a clip, a folder of pictures, or a still picture."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ from brushwork.video.options import FrameSelection
 from brushwork.video.signatures import is_still_picture
 
 ReadPlane: TypeAlias = Callable[[int], Float[Tensor, "1 1 _ _"]]
-"""Returns the mask, or the alpha, of a frame of the film by its index."""
+"""Returns the mask or the alpha of a frame of the film, given its index."""
 
 _SHAPE = 0.03
-"""Difference of the ratios of width to height up to which a mask fits a film."""
+"""Maximum difference of aspect ratios at which a mask fits a film."""
 
 
 @dataclass(frozen=True)
 class FilmMask:
-    """A mask that is opened: white is inside, black outside, gray between."""
+    """An open mask: white is inside, black outside, gray between."""
 
     path: Path
     clip: Clip | None
-    """None: a still picture."""
+    """The clip of the mask; None: a still picture."""
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The files that it is read from."""
+        """The files of the mask."""
         return (self.path,) if self.clip is None else self.clip.files
 
     def reader(self, film: Clip, analysis: FilmAnalysis, size: Size) -> ReadPlane:
-        """Return the mask of each frame of a film: that of the nearest time since the first frame of each.
+        """Return a reader of the mask for each frame: the mask nearest in time, both counted from their first frames.
 
         Raises: InputError: the mask ends before the film does.
         """
@@ -59,9 +59,9 @@ class FilmMask:
 
 
 def open_mask(path: Path, film: ClipInfo, rate: float) -> FilmMask:
-    """Return the mask of a film; `rate` is that of a folder of pictures.
+    """Return the mask of a film; `rate` is the frame rate of a folder of pictures.
 
-    Raises: InputError: it cannot be used, or has another shape than the film.
+    Raises: InputError: the mask cannot be used, or differs in shape from the film.
     """
     path = expand_user(path)
     clip = None if is_still_picture(path) else open_clip(path, rate)
@@ -76,7 +76,7 @@ def _still(path: Path) -> Image:
 
 
 def _pair(clip: Clip, film: Clip, analysis: FilmAnalysis) -> FilmAnalysis:
-    """Return the mask's frames that are nearest in time to those of the film, both counted from their first frame."""
+    """Return the mask's frames nearest in time to those of the film, both counted from their first frames."""
     sources = [frame.source for frame in analyze_whole(clip, FrameSelection(), "none").frames]
     times = [(source - sources[0]) * clip.info.time_base for source in sources]
     first = next(film.frames()).pts * film.info.time_base

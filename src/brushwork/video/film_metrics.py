@@ -1,4 +1,4 @@
-"""Metrics of a stylized film, for each frame and the next one, and for the whole."""
+"""Metrics of a stylized film, for each frame and the next one, and for the whole film."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ class PairMetrics:
 
     frame: int
     warp_error: float
-    """Mean squared difference of a frame and the next one warped to it, where nothing is hidden; white is 1."""
+    """Mean squared difference between a frame and the next one warped to it, over visible pixels; white is 1."""
     film_warp_error: float
-    """The same of the original film: the noise floor."""
+    """Warp error of the original clip: the noise floor."""
     against_warp_error: float | None
-    """The same of the film that the result is compared with, mostly one painted frame by frame."""
+    """Warp error of the film that the result is compared with, usually one painted frame by frame."""
     long_warp_error: float | None
-    """The warp error of the result against the frame eight before, by composed flow; of every eighth frame."""
+    """Warp error of the result against the frame eight earlier, by composed flow; for every eighth frame."""
     against_long_warp_error: float | None
-    """The same of the film that the result is compared with."""
+    """Long-term warp error of the film that the result is compared with."""
     first_warp_error: float | None
-    """The warp error against the first frame of the shot, by composed flow; of every eighth frame."""
+    """Warp error against the first frame of the shot, by composed flow; for every eighth frame."""
     motion: float
-    """tOF: mean difference in pixels of the result's own optical flow and that of the original."""
+    """tOF: mean difference in pixels between the optical flow of the result and that of the original."""
     stillness: float | None
-    """Mean absolute change of the result where the original is still; None: it is still nowhere."""
+    """Mean absolute change of the result where the original is still; None: it is nowhere still."""
     sharpness: float | None
     """Variance of the Laplacian, relative to the film that the result is compared with."""
     brightness: float
-    """Mean of the frame."""
+    """Mean value of the frame."""
     likeness: float | None
     """Perceptual distance to the film that the result is compared with."""
     content: float | None
     """Perceptual distance to the original."""
     flicker: float | None
-    """tLP: perceptual distance from a frame to the next one, less that of the original."""
+    """tLP: perceptual distance from a frame to the next one, minus the original's."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FilmMetrics:
-    """Metrics of a film, means over its frames."""
+    """Metrics of a film, as means over its frames."""
 
     frames: int
     warp_error: float
@@ -56,7 +56,7 @@ class FilmMetrics:
     motion: float
     stillness: float | None
     brightness_drift: float
-    """Mean brightness of the last tenth of the frames less that of the first tenth."""
+    """Mean brightness of the last tenth of the frames minus that of the first tenth."""
     sharpness: float | None
     likeness: float | None
     content: float | None
@@ -64,7 +64,7 @@ class FilmMetrics:
     pairs: tuple[PairMetrics, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the metrics as JSON values."""
+        """Return the metrics as values for JSON."""
         return asdict(self)
 
 

@@ -1,4 +1,4 @@
-"""What painting a film would take: frames, shots, memory, disk, time. Some frames are painted to measure it."""
+"""Estimates for painting a film: frames, shots, memory, disk, time; some frames are painted to measure them."""
 
 from __future__ import annotations
 
@@ -20,50 +20,50 @@ from brushwork.video.preparation import PreparedFilm, prepare_film
 from brushwork.video.trial import TrialFrame, paint_in_memory
 
 _TRIAL = 4
-"""Iterations of a trial at each size, where frames are optimized."""
+"""Iterations of a trial at each size, if frames are optimized."""
 _TRIAL_KEYS = 3
-"""Distance of the key frames of a trial."""
+"""Distance between the key frames of a trial."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FilmPlan:
-    """What a film would take."""
+    """The frames, memory, disk space and time that a film would take."""
 
     frames: int
     shots: int
     keyframes: int
-    """Frames that are painted by themselves; the others are carried by the flow."""
+    """Number of frames painted by themselves; the flow carries the others."""
     size: str
     codec: str
     audio: str
-    """Fate of the sound."""
+    """What happens to the sound."""
     device: str
     memory: int
-    """Peak bytes, about: of the whole process on the CPU, else on the device. A longer film takes no more."""
+    """Approximate peak bytes: of the whole process on the CPU, otherwise on the device. A longer film takes no more."""
     memory_held: int
-    """Bytes of it that the program and its network take."""
+    """Bytes of `memory` that the program and its network take."""
     memory_available: int | None
-    """Bytes that may be used in all; None: not known."""
+    """Total bytes that may be used; None: not known."""
     disk: int
-    """Bytes at most, while it is painted."""
+    """Maximum bytes on disk during painting."""
     disk_free: int
     seconds_first: float
-    """Of the first frame of a shot, its statistics included."""
+    """Seconds for the first frame of a shot, its statistics included."""
     seconds_a_frame: float
-    """Of the other frames, on average."""
+    """Average seconds for each of the other frames."""
     seconds: float
-    """Of the whole film: analysis and painting. Encoding adds some hundredths."""
+    """Seconds for the analysis and painting of the whole film. Encoding adds a few percent."""
     notes: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the plan as JSON values."""
+        """Return the plan as values for JSON."""
         return asdict(self)
 
 
 def plan_film(
     job: FilmJob, *, memory: int | None = None, network: Any = None, analysis: FilmAnalysis | None = None
 ) -> FilmPlan:
-    """Return what a film would take, without writing anything; `analysis` is that of the clip, where it is known.
+    """Return the plan of a film, without writing anything; `analysis` is the clip's, if known.
 
     Raises: as `run_film`.
     """
@@ -98,7 +98,7 @@ def plan_film(
 
 
 def _short(job: FilmJob) -> FilmJob:
-    """Return the job of a trial: few iterations where frames are optimized, and nothing is written."""
+    """Return the job of a trial: few iterations if frames are optimized, and nothing written."""
     trial = replace(job, overwrite=True, save_flow=None)
     if not isinstance(job.method, TransferOptions):
         return trial
@@ -107,7 +107,7 @@ def _short(job: FilmJob) -> FilmJob:
 
 
 def _trial(film: PreparedFilm, analysis: FilmAnalysis) -> list[TrialFrame]:
-    """Paint the first two frames, or as far as the second key frame, keep nothing, and return what they took."""
+    """Paint the first two frames, or up to the second key frame, store nothing, and return their times."""
     last = min(_TRIAL_KEYS if film.job.has_keyframes else 1, len(analysis.frames) - 1)
     return list(paint_in_memory(film, replace(analysis, keyframes=tuple(sorted({0, last}))), [Shot(0, last + 1)]))
 

@@ -1,4 +1,4 @@
-"""A page about a film's metrics: columns over time, and the five worst pairs of frames."""
+"""A report page of a film's metrics: plots over time, and the five worst pairs of frames."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def write_film_report(
     *,
     overwrite: bool = True,
 ) -> None:
-    """Write the page; `flow` is that of the metrics.
+    """Write the page; `flow` is the one used for the metrics.
 
-    Raises: InputError: it cannot be written.
+    Raises: InputError: the page cannot be written.
     """
     rows = "".join(
         f"<tr><td>{escape(name.replace('_', ' '))}<td>{'' if value is None else f'{value:.5g}'}"
@@ -108,7 +108,7 @@ def _frames(clip: Clip, size: Size, worst: list[PairMetrics]) -> dict[int, Image
 
 
 def _error_map(one: Image, other: Image, flow: Flow, hidden: Tensor) -> Image:
-    """Return the error of each pixel, brighter by the root, and red where it does not count."""
+    """Return a map of the root of each pixel's error, red where the error does not count."""
     error = (one - warp(other, flow)).square().mean(1, keepdim=True).sqrt().mul(_BRIGHTER).clamp(0, 1)
     red = torch.tensor([0.7, 0.1, 0.1]).view(1, 3, 1, 1)
     return torch.where(hidden, red, error.expand(-1, 3, -1, -1))

@@ -1,4 +1,4 @@
-"""The memory and the disk space that a film takes while it is painted."""
+"""The memory and disk space that painting a film takes."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from brushwork.video.film_job import FilmJob
 from brushwork.video.workspace import SEGMENT
 
 _ONE_PASS, _OPTIMIZED = 1200, 6000
-"""Bytes of a pixel that a frame's stylization takes."""
+"""Bytes per pixel for stylizing a frame."""
 _NATIVE = 2000
-"""The same of an optimization by the compiled engine; measured: 1700 at 852×480, and 760 to 890 in one pass."""
+"""Bytes per pixel for an optimization by the compiled engine; measured: 1700 at 852×480, and 760 to 890 in one pass."""
 _ENCODED = 0.25
-"""Bytes of a pixel in an encoded film, at the most."""
+"""Maximum bytes per pixel of an encoded film."""
 
 
 def require_memory(need: int, size: Size, device: torch.device, memory: int | None) -> None:
-    """Refuse frames that do not fit.
+    """Raise if frames do not fit into memory.
 
-    Raises: OutOfMemoryError: with the size that does.
+    Raises: OutOfMemoryError, with the size that fits.
     """
     budget = memory_budget(device, memory)
     if budget is not None and need > budget:
@@ -43,16 +43,16 @@ def require_memory(need: int, size: Size, device: torch.device, memory: int | No
 
 
 def frame_memory(job: FilmJob, size: Size, engine: str) -> int:
-    """Return the bytes that a frame takes, about, with an execution engine."""
+    """Return the approximate bytes that a frame takes with an execution engine."""
     if not job.method.is_iterative:
         return _ONE_PASS * size.area
     return (_NATIVE if engine == "native" else _OPTIMIZED) * size.area
 
 
 def disk_need(job: FilmJob, size: Size, analysis: FilmAnalysis, bits: int) -> int:
-    """Return the bytes that a film takes on disk at most while it is painted: an open segment, and it twice encoded.
+    """Return the maximum bytes on disk while a film is painted: an open segment, and the encoded film twice.
 
-    Several passes keep two of them of a whole shot.
+    Several passes also store the frames of a whole shot twice.
     """
     levels = size.area * 3 * (1 if bits == 8 else 4)
     longest = max(shot.end - shot.first for shot in analysis.shots)
@@ -62,7 +62,7 @@ def disk_need(job: FilmJob, size: Size, analysis: FilmAnalysis, bits: int) -> in
 
 
 def require_disk(need: int, folder: Path) -> None:
-    """Refuse a film that the disk of its working folder surely has no room for.
+    """Raise if the disk of a film's working folder surely has no room for it.
 
     Raises: InputError.
     """

@@ -1,4 +1,4 @@
-"""Sound and subtitles of a film: copied packet by packet, or encoded anew where the container does not hold them."""
+"""Sound and subtitles of a film: copied packet by packet, or re-encoded if the container cannot hold them."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from brushwork.video.sound_source import SoundSource
 
 _OPUS_RATE = 48_000
 _BIT_RATE, _BITS_PER_SAMPLE = 192_000, 4
-"""Bits a second of sound that is encoded anew, and the most for a sample: AAC takes no more than 6."""
+"""Bits per second of re-encoded sound, and maximum bits per sample: AAC accepts no more than 6."""
 _TEXT_SUBTITLES = ("mov_text", "subrip", "srt", "ass", "ssa", "text", "webvtt")
 _TRACK_TAGS = ("language", "title")
 
 TimedPacket: TypeAlias = tuple[Fraction, int, Any]
-"""Decoding time in seconds, number of the track, and the packet."""
+"""Decoding time in seconds, track number, and packet."""
 
 
 @dataclass(frozen=True)
 class Soundtrack:
-    """Which sound and subtitles a film gets."""
+    """The sound and subtitles that a film gets."""
 
     source: SoundSource | None
-    """The file that they are taken from; None: silence."""
+    """The file that provides them; None: silence."""
     start: Fraction | None = None
-    """Second of the source from which they are taken; what lies before is left out."""
+    """Time in seconds at which they begin in the source; earlier parts are left out."""
     end: Fraction | None = None
     shift: Fraction = Fraction(0)
-    """Seconds by which their times are moved, as those of the pictures are."""
+    """Seconds by which their times are shifted, like those of the pictures."""
 
 
 @dataclass(frozen=True)
 class Track:
-    """A track of sound or text, and the one that is made of it."""
+    """A track of sound or text, and the output track made from it."""
 
     source: Any
     target: Any
@@ -47,7 +47,7 @@ class Track:
 
 
 def add_tracks(source: Any, film: Any, container: Container) -> tuple[list[Track], list[str]]:
-    """Add the tracks of sound and text to a film; return them, and notes about those that are changed or left out."""
+    """Add the tracks of sound and text to a film; return them, and notes about changed or missing ones."""
     tracks, notes = [], []
     for stream in source.streams.audio:
         tracks.append(_add_sound(stream, film, container))
@@ -82,13 +82,13 @@ def _add_sound(stream: Any, film: Any, container: Container) -> Track:
 
 
 def _layout(layout: Any) -> str:
-    """Return the name of a layout; PCM often says only how many channels it has."""
+    """Return the name of a layout; PCM often gives only the number of channels."""
     named = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
     return named.get(layout.nb_channels, "stereo") if layout.name.endswith("channels") else str(layout.name)
 
 
 def _add_text(stream: Any, film: Any, encoder: str) -> Track:
-    """Add a track of text in another format; the header holds the styles, which FFmpeg has in the format ASS."""
+    """Add a text track in another format; its header holds the styles, which FFmpeg keeps in ASS format."""
     target = film.add_stream(encoder)
     stream.codec_context.open(strict=False)
     target.codec_context.subtitle_header = stream.codec_context.subtitle_header
@@ -96,7 +96,7 @@ def _add_text(stream: Any, film: Any, encoder: str) -> Track:
 
 
 def track_packets(soundtrack: Soundtrack, tracks: Sequence[Track]) -> list[Iterator[TimedPacket]]:
-    """Return one iterator of packets with their times for each track; each reads the source by itself."""
+    """Return one iterator of timed packets for each track; each reads the source independently."""
     return [_packets(soundtrack, track, number) for number, track in enumerate(tracks, start=1)]
 
 
@@ -121,7 +121,7 @@ def _packets(soundtrack: Soundtrack, track: Track, number: int) -> Iterator[Time
 
 
 def _shift_time(packet: Any, shift: Fraction, stream: Any) -> Fraction:
-    """Move a packet's times, give it to a stream, and return its decoding time."""
+    """Shift a packet's times, assign it to a stream, and return its decoding time."""
     ticks = round(shift / packet.time_base)
     packet.pts = None if packet.pts is None else packet.pts + ticks
     packet.dts = packet.pts if packet.dts is None else packet.dts + ticks
@@ -145,9 +145,9 @@ class _SoundTranscoder:
         )
 
     def __call__(self, packet: Any) -> list[Any]:
-        """Return the encoded packets of a packet.
+        """Return the encoded packets made from a packet.
 
-        Raises: InputError: it is damaged.
+        Raises: InputError: the packet is damaged.
         """
         frames = [resampled for frame in self._decode(packet) for resampled in self._resampler.resample(frame)]
         return [one for frame in frames for one in self._stream.encode(frame)]
@@ -162,18 +162,18 @@ class _SoundTranscoder:
             ) from error
 
     def flush(self) -> list[Any]:
-        """Return what is left at the end."""
+        """Return the packets left at the end."""
         return list(self._stream.encode(None))
 
 
 class _TextTranscoder:
-    """Decodes lines of text and encodes them for another stream; their times stay."""
+    """Decodes lines of text and encodes them for another stream, without changing their times."""
 
     def __init__(self, stream: Any, target: Any) -> None:
         self._decoder, self._encoder = stream.codec_context, target.codec_context
 
     def __call__(self, packet: Any) -> list[Any]:
-        """Return the encoded packet of a packet; none for the gaps between lines that MP4 stores."""
+        """Return the encoded packet made from a packet; none for the gaps between lines, which MP4 stores."""
         lines = self._decoder.decode2(packet) if packet.size else None
         if lines is None or not len(lines):
             return []

@@ -1,4 +1,4 @@
-"""A film that is there already: whether it is the one that is asked for, as its own tag says."""
+"""Checks by a film's own tag whether an existing film is the requested one."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from brushwork.video.signatures import demuxer_of
 from brushwork.video.workspace import list_film_changes
 
 TAG = "brushwork "
-"""Begins the comment of a film; the rest is its manifest, as JSON."""
+"""Beginning of a film's comment; the rest is its manifest as JSON."""
 
 
 def require_same_film(job: FilmJob, manifest: dict[str, Any]) -> None:
-    """Check that the film at a job's output has this manifest; the execution engine may be another one.
+    """Raise unless the film at a job's output has this manifest; its execution engine may differ.
 
-    Raises: InputError: another clip, other paintings or options; no film, one that does not say, or is not whole.
+    Raises: InputError: the clip, style images or options differ; the film is missing, incomplete or has no manifest.
     """
     there = None
     with suppress(InputError):  # no film, or a damaged one
@@ -48,7 +48,7 @@ def require_same_film(job: FilmJob, manifest: dict[str, Any]) -> None:
 
 
 def read_film_tag(path: Path, demuxer: str) -> dict[str, Any] | None:
-    """Return the manifest in the comment of a film, or in a picture's metadata; None: it has none."""
+    """Return the manifest in a film's comment, or in a picture's metadata; None: it has none."""
     if demuxer == "images":
         return _parse(read_metadata(path) or "")
     with open_container(path, demuxer) as container:
@@ -57,7 +57,7 @@ def read_film_tag(path: Path, demuxer: str) -> dict[str, Any] | None:
 
 
 def count_frames(job: FilmJob) -> int:
-    """Return how many frames the film at a job's output has."""
+    """Return the number of frames of the film at a job's output."""
     if is_sequence(job.output):
         return len(job.outputs)
     path = expand_user(job.output)
@@ -74,7 +74,7 @@ def _read_manifest(output: Path) -> dict[str, Any] | None:
 
 
 def _parse(text: str) -> dict[str, Any] | None:
-    """Return the manifest in a tag; None: it is of another program, or was edited."""
+    """Return the manifest in a tag; None: another program wrote it, or it was edited."""
     try:
         found = json.loads(text.removeprefix(TAG)) if text.startswith(TAG) else None
     except ValueError:

@@ -1,4 +1,4 @@
-"""Flow in files: Middlebury .flo and KITTI's 16-bit PNG."""
+"""Optical flow files: Middlebury's .flo and KITTI's 16-bit PNG."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def write_flo(path: Path, flow: Flow, *, overwrite: bool = False) -> None:
 
 
 def read_flow(path: Path) -> Flow:
-    """Return the flow of a .flo file, or of a 16-bit PNG in the manner of KITTI (unknown pixels become 0).
+    """Return the flow in a .flo file, or in a 16-bit PNG in KITTI's format (unknown pixels become 0).
 
-    Raises: InputError: missing, damaged, or another format.
+    Raises: InputError: the file is missing, damaged, or in another format.
     """
     try:
         content = path.read_bytes()
@@ -76,14 +76,14 @@ def _kitti(path: Path, content: bytes) -> NDArray[Any]:
 
 @dataclass(frozen=True)
 class FolderFlow:
-    """Flow from files of a folder: `backward_I_J.flo` from frame I to an earlier J, `forward_J_I.flo` back.
+    """Flow from the files of a folder: `backward_I_J.flo` from frame I to an earlier J, `forward_J_I.flo` back.
 
     Frames are counted from 1, as in the program of Ruder et al.
     """
 
     folder: Path
     check: FlowCheck = "strict"
-    """How its reliability is found, from the flow in both directions."""
+    """Check that determines the reliability from the flow in both directions."""
 
     def __call__(self, own: Image, other: Image, numbers: tuple[int, int]) -> FlowPair:
         """Return the flow from one frame to another; see `FlowSource`."""
@@ -101,9 +101,9 @@ class FolderFlow:
 
 @dataclass(frozen=True)
 class SavedFlow:
-    """The flow of a source, which is written to a folder that is there, too, as `FolderFlow` reads it.
+    """The flow of a source, also written to an existing folder in the form that `FolderFlow` reads.
 
-    Its reliability is written beside it, as `reliable_I_J.png`, white where the flow is trusted.
+    Its reliability is written beside it as `reliable_I_J.png`, white where the flow is trusted.
     """
 
     source: FlowSource
@@ -120,7 +120,7 @@ class SavedFlow:
 
 
 def require_flow_folder(folder: Path, source: str, overwrite: bool) -> None:
-    """Refuse a folder that flow cannot be saved in, or that holds flow already; `source` is where flow comes from.
+    """Raise if flow cannot be saved in a folder, or the folder already holds flow; `source` is the flow's origin.
 
     Raises: InputError.
     """

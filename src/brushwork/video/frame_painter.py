@@ -10,11 +10,11 @@ from brushwork.video.analysis import Shot
 from brushwork.video.frame_store import StoredFrame
 
 ReadFrame: TypeAlias = Callable[[int], Image]
-"""Returns a frame of the film by its index."""
+"""Returns a frame of the clip, given its index in the film."""
 
 
 class Painted(NamedTuple):
-    """A painted frame, and what the next one needs of it."""
+    """A painted frame, and what the next frame needs from it."""
 
     image: Image
     state: State
@@ -23,14 +23,14 @@ class Painted(NamedTuple):
 
 
 class FramePainter(Protocol):
-    """Paints the frames of a film one after the other."""
+    """Paints the frames of a film one after another."""
 
     @property
     def history(self) -> int:
         """Number of earlier frames of the shot that a frame depends on."""
 
     def begin_shot(self, shot: Shot) -> None:
-        """Prepare a shot; also called where painting is resumed within it."""
+        """Prepare a shot; also called when painting resumes within it."""
 
     def paint(self, index: int, stored: Callable[[int], StoredFrame]) -> Painted:
         """Return a frame of the current shot; `stored` returns frames painted before."""

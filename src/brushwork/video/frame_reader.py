@@ -1,4 +1,4 @@
-"""The frames of a clip by their index in the result, as images of one size."""
+"""The frames of a clip as images of one size, by their index in the film."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from brushwork.video.analysis import FilmAnalysis
 from brushwork.video.clip import Clip, ClipFrame
 
 KEPT = 4
-"""Frames that are held in memory."""
+"""Number of frames held in memory."""
 _SKIP = 64
-"""Frames that are decoded and dropped rather than sought."""
+"""Number of frames that are decoded and dropped instead of seeking."""
 
 
 class FrameReader:
-    """Reads frames in about the order of the film; going back, and far ahead, costs a seek.
+    """Reads frames in roughly the order of the film; going back or far ahead costs a seek.
 
-    `plane` is what is read of a frame: its image, or its alpha.
+    `plane` selects what is read from a frame: its image, or its alpha.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class FrameReader:
         self._images: OrderedDict[int, Image] = OrderedDict()
 
     def __call__(self, index: int) -> Image:
-        """Return a frame of the result, as the clip has it.
+        """Return the clip's frame for a frame of the film.
 
         Raises: InputError: the clip cannot be read there.
         """

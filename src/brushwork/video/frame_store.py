@@ -1,4 +1,4 @@
-"""Frames that are kept, and the stores of those that are painted ahead: key frames, and earlier passes."""
+"""Stored frames, and the stores of frames painted ahead: key frames, and earlier passes."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _DIGITS = 8
 
 
 class StoredFrame(NamedTuple):
-    """A frame of the result as it is kept, and what the next one needs of it."""
+    """A frame of the film as stored, and what the next frame needs from it."""
 
     levels: Tensor
-    """(1, 3, h, w): whole numbers up to 255, or 65535."""
+    """(1, 3, h, w): integers up to 255, or 65535."""
     state: State
 
     @property
@@ -35,28 +35,28 @@ class StoredFrame(NamedTuple):
 
 
 def round_image(image: Image, bits: int) -> Tensor:
-    """Return the nearest levels of an image: what is stored is what is used, so that resuming changes nothing."""
+    """Return the nearest levels of an image; using the stored levels makes resuming change nothing."""
     levels = (image.clamp(0, 1) * _LEVELS[bits]).round()
     return levels.to("cpu", torch.uint8 if bits == 8 else torch.int32)
 
 
 FrameStore: TypeAlias = MutableMapping[int, StoredFrame]
-"""Frames that are painted before those that need them, by their index."""
+"""Frames painted ahead of those that need them, by index."""
 
 FrameStores: TypeAlias = Callable[[str], FrameStore]
-"""Returns the store of a name."""
+"""Returns the store with the given name."""
 
 
 class FrameFolder(MutableMapping[int, StoredFrame]):
-    """Frames in a folder, by their index; the names of their files begin with a prefix."""
+    """Frames in a folder, by index; their file names begin with a prefix."""
 
     def __init__(self, folder: Path, prefix: str = "") -> None:
         self._folder, self._prefix = folder, prefix
 
     def read(self, index: int) -> StoredFrame:
-        """Return a frame that is kept.
+        """Return a stored frame.
 
-        Raises: InputError: it is damaged or missing.
+        Raises: InputError: the frame is damaged or missing.
         """
         with explain_read_errors(self._file(index), "a frame of a film"):
             tensors, _ = read_tensors(self._file(index))

@@ -13,29 +13,29 @@ from brushwork.video.trial import TrialFrame, TrialStep
 
 
 class FrameTimes(NamedTuple):
-    """Seconds that frames take."""
+    """Seconds that each kind of frame takes."""
 
     first: float
-    """The first one of a shot, its statistics included."""
+    """For the first frame of a shot, its statistics included."""
     later: float
-    """Another one that is painted by itself."""
+    """For another frame painted by itself."""
     carried: float = 0.0
-    """One between key frames."""
+    """For a frame between key frames."""
 
 
 def one_pass_times(shots: Sequence[Shot], times: Sequence[TrialFrame]) -> FrameTimes:
-    """Return the times of frames that are painted in one pass; the trial measured the statistics of its own frames."""
+    """Return the times of frames painted in one pass; the trial measured the statistics of its own frames."""
     samples = sum(min(SAMPLES, shot.end - shot.first) for shot in shots) / len(shots)
     later = times[-1].seconds
     return FrameTimes(later + times[0].beginning / len(times) * samples, later)
 
 
 def optimized_times(first: Sequence[int], later: int, times: Sequence[TrialFrame]) -> FrameTimes:
-    """Return the times of frames that are optimized.
+    """Return the times of optimized frames.
 
-    `first` are the iterations of a shot's first frame at each size, `later` those of another frame at most: it may end
-    earlier. With key frames, the second frame of the trial paints the key frame after it, too: what the third one takes
-    is subtracted.
+    `first` are the iterations of a shot's first frame at each size, `later` the maximum for another frame, which may
+    end earlier. With key frames, the second frame of the trial also paints the key frame after it, so the time of the
+    third frame is subtracted.
     """
     between = next((one.seconds for one in times[1:] if not one.steps), 0.0)
     initial = _scale(times[0], first)
@@ -43,7 +43,7 @@ def optimized_times(first: Sequence[int], later: int, times: Sequence[TrialFrame
 
 
 def _scale(frame: TrialFrame, iterations: Sequence[int]) -> float:
-    """Return the seconds of a frame with other iterations at each level: what is no iteration is not multiplied."""
+    """Return the seconds of a frame with other iterations at each level; only the time in iterations is scaled."""
     seconds = frame.seconds
     for level, wanted in enumerate(iterations):
         own = _split([step for step in frame.steps if step.level == level])
@@ -53,7 +53,7 @@ def _scale(frame: TrialFrame, iterations: Sequence[int]) -> float:
 
 
 def _split(steps: Sequence[TrialStep]) -> list[list[TrialStep]]:
-    """Return the steps of each optimization: iterations are counted anew where one begins."""
+    """Return the steps of each optimization, which begins where the iteration count restarts."""
     own: list[list[TrialStep]] = []
     for step in steps:
         if not own or step.iteration <= own[-1][-1].iteration:
@@ -63,6 +63,6 @@ def _split(steps: Sequence[TrialStep]) -> list[list[TrialStep]]:
 
 
 def _seconds_an_iteration(own: Sequence[Sequence[TrialStep]]) -> float:
-    """Return the median time of an iteration; the first one prepares its level, and does not count."""
+    """Return the median time of an iteration; the first one prepares its level and does not count."""
     pairs = [pair for steps in own for pair in pairwise(steps)]
     return median((b.time - a.time) / (b.iteration - a.iteration) for a, b in pairs) if pairs else 0.0

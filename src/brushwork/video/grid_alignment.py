@@ -1,7 +1,7 @@
 """Let a network's grid follow the motion of the picture.
 
-A network of stride s draws the same texture again only if the picture moved by multiples of s; otherwise its texture
-swims against the picture. So a frame is padded by s, and where the padding is put follows the motion of the shot.
+A network of stride s repeats the same texture only if the picture moved by multiples of s; otherwise its texture swims
+against the picture. So each frame is padded by s in all, split between the sides by the motion of the shot.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from brushwork.types import Image
 from brushwork.video.optical_flow import FlowPair
 
 _LEAST = 0.1
-"""Share of reliable pixels below which nothing is known of the motion."""
+"""Share of reliable pixels below which the motion is unknown."""
 
 
 def dominant_motion(pair: FlowPair) -> Tensor:
@@ -29,7 +29,7 @@ def dominant_motion(pair: FlowPair) -> Tensor:
 
 
 def on_aligned_grid(stylize: Callable[[Image], Image], frame: Image, motion: Tensor, stride: int) -> Image:
-    """Return a frame stylized on a grid that was moved with the picture; `motion` is that since the shot began."""
+    """Return a frame stylized on a grid that moves with the picture; `motion` is the motion since the shot began."""
     if stride == 1:
         return stylize(frame)
     left, top = (int(-round(float(one)) % stride) for one in motion)

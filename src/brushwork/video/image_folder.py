@@ -1,4 +1,4 @@
-"""A film from a folder of pictures, in natural order."""
+"""A clip made of the pictures in a folder, in natural order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from brushwork.video.sequence_names import natural_order, sequence_files
 
 @dataclass(frozen=True)
 class ImageFolder:
-    """A film whose frames are picture files."""
+    """A clip whose frames are picture files."""
 
     info: ClipInfo
     files: tuple[Path, ...]
@@ -40,9 +40,9 @@ class ImageFolder:
 
 
 def open_image_folder(path: Path, rate: float) -> ImageFolder:
-    """Return the film of a folder, or of a pattern such as in/%04d.png.
+    """Return the clip in a folder, or of a pattern such as in/%04d.png.
 
-    Raises: InputError: no pictures, or a rate that is none.
+    Raises: InputError: there are no pictures, or the rate is not a frame rate.
     """
     require_rate(rate)
     files = _files(path)

@@ -16,7 +16,7 @@ FIRST = 1
 
 
 def write_sequence(pattern: Path, frames: Iterable[Any], has_alpha: bool, bits: int, tag: str) -> tuple[str, ...]:
-    """Write decoded frames to PNG files, each there as a whole or not at all, and a tag into the first; return notes.
+    """Write decoded frames to PNG files, each one complete or not at all, with a tag in the first; return notes.
 
     Raises: InputError: a file cannot be written.
     """

@@ -1,4 +1,4 @@
-"""Optimize key frames, and carry the frames between them by the flow from both sides."""
+"""Optimize key frames, and carry them along the flow to the frames between them, from both sides."""
 
 from __future__ import annotations
 
@@ -21,26 +21,27 @@ from brushwork.video.optical_flow import FlowPair
 from brushwork.video.optimized_painter import OptimizedPainter
 
 _WINDOW = 31
-"""Side in pixels of the square over which means and variances are taken."""
+"""Side in pixels of the square window for means and variances."""
 _SEAM, _SEAM_RADIUS = 2.0, 4
 _LEAST = 1e-3
 _MOST_GAIN = 2**0.5
-"""Of two textures that have nothing in common, in equal shares."""
+"""Maximum gain: that of two unrelated textures in equal shares."""
 
 
 @dataclass
 class KeyframePainter:
-    """Paints key frames by optimization, and the frames between them from their two key frames.
+    """Paints key frames by optimization, and each frame between them from its two key frames.
 
     Every key frame starts from the one before, carried by the flow, with the temporal loss against it. A frame between
-    blends both, warped, with weights that fall with the distance; where neither can be trusted it is stylized by AdaIN.
+    two key frames blends both, warped, with weights that fall with the distance; where neither can be trusted, it is
+    stylized by AdaIN.
     """
 
     painter: OptimizedPainter
     schedule: Sequence[int]
     """Indices of the key frames, in order: the first and the last frame of each shot, and others between them."""
     store: FrameStore
-    """Key frames that are painted before the frames that lead to them."""
+    """Key frames painted before the frames that lead to them."""
     bits: int
     _shot: Shot = field(default_factory=lambda: Shot(0, 0))
 
@@ -67,7 +68,7 @@ class KeyframePainter:
         return self._between(index, (before, stored(before).image), (after, self._key(after, before, stored)))
 
     def _key(self, index: int, before: int, stored: Callable[[int], StoredFrame]) -> Image:
-        """Return a key frame: the one kept, or optimized from the one before."""
+        """Return a key frame, either stored or optimized from the one before."""
         if index not in self.store:
             own, previous = self.painter.frames(index), stored(before).image
             pair = self.painter.flow(own, self.painter.frames(before), (index, before))
@@ -90,11 +91,11 @@ class KeyframePainter:
 
 @torch.no_grad()
 def blend_carried(images: list[Image], pairs: list[FlowPair], shares: tuple[float, float]) -> tuple[Image, Tensor]:
-    """Return the blend of images carried by their flows, and where one of them at least can be trusted.
+    """Return the blend of images carried by their flows, and where at least one of them can be trusted.
 
     The blend is Σ a·μ + g·Σ a·(W − μ), with W the warped images, μ their means over 31×31 pixels, and a the
-    reliabilities times the shares, divided by their sum. A plain blend of two textures loses contrast, unless they are
-    the same; the gain g gives it the variance that they have, Σ a·(W − μ)², over the same squares.
+    reliabilities times the shares, divided by their sum. A plain blend of two different textures loses contrast; the
+    gain g gives it their own variance, Σ a·(W − μ)², over the same squares.
     """
     carried = [warp(image, pair.flow, "bicubic").clamp_(0, 1) for image, pair in zip(images, pairs, strict=True)]
     weights = [pair.reliability * share for pair, share in zip(pairs, shares, strict=True)]

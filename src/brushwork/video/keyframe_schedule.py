@@ -1,4 +1,4 @@
-"""Which frames of a film are key frames: every N-th, and those that cannot be carried from their neighbors."""
+"""The choice of a film's key frames: every N-th frame, and those that cannot be carried from their neighbors."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from brushwork.video.optical_flow import DisFlow, FlowSource, NoFlow
 from brushwork.video.preparation import PreparedFilm
 
 UncertainShares: TypeAlias = Callable[[int, int], Sequence[float]]
-"""Returns, for each frame between two, the share of its pixels that neither of the two can be trusted for."""
+"""Returns, for each frame between two frames, the share of its pixels for which neither of the two can be trusted."""
 
 _LIMIT = 0.08
-"""Share of uncertain pixels above which a frame is a key frame itself."""
+"""Share of uncertain pixels above which a frame becomes a key frame itself."""
 _LINES = 120
-"""Short side at most, in pixels, of the frames whose flow is computed: enough to say for nine frames in ten on which
-side of the limit they lie at full size, in a thirtieth of the time."""
+"""Maximum short side in pixels of the frames for the flow. For nine frames in ten, this is enough to tell on which side
+of the limit they lie at full size, in a thirtieth of the time."""
 _HELD = 64
-"""Frames of that size that are held in memory."""
+"""Number of frames of that size held in memory."""
 
 
 def add_keyframes(film: PreparedFilm, analysis: FilmAnalysis) -> Iterator[int | FilmAnalysis]:
-    """Yield the number of frames seen, now and then, and finally the analysis with the film's key frames.
+    """Yield the number of frames seen from time to time, and finally the analysis with the film's key frames.
 
-    They follow from the clip alone, and are found before it is painted, so that they do not depend on who paints what.
+    They depend only on the clip and are found before painting, so they do not depend on which process paints what.
     """
     keyframes: list[int] = []
     if film.job.has_keyframes:
@@ -50,9 +50,9 @@ def with_keyframes(film: PreparedFilm, analysis: FilmAnalysis) -> FilmAnalysis:
 
 
 def choose_keyframes(shot: Shot, every: int, shares: UncertainShares) -> Iterator[int]:
-    """Yield the key frames of a shot: every N-th one, the last one, and the worst one between two while it is too bad.
+    """Yield the key frames of a shot: every N-th frame, the last one, and the worst between two while it is too bad.
 
-    Of frames that are equally bad it is the one in the middle.
+    Among equally bad frames, the one nearest the middle is chosen.
     """
     edges = [*range(shot.first, shot.end - 1, every), shot.end - 1]
     yield edges[0]
@@ -68,7 +68,7 @@ def choose_keyframes(shot: Shot, every: int, shares: UncertainShares) -> Iterato
 
 
 def _measure_shares(film: PreparedFilm, analysis: FilmAnalysis) -> UncertainShares:
-    """Return what measures the shares of a film, by flow between small frames."""
+    """Return a function that measures the uncertain shares of a film's frames, by flow between small frames."""
     small = fit_size(film.size, min(_LINES, *film.size), measure="short")
     frames = FrameReader(film.clip, analysis, small, kept=_HELD)
     has_flow = film.job.film.flow != "none"
@@ -79,7 +79,7 @@ def _measure_shares(film: PreparedFilm, analysis: FilmAnalysis) -> UncertainShar
         return flow(frames(index), frames(key), (index, key)).reliability
 
     def measure(before: int, after: int) -> list[float]:
-        for one in range(before, after + 1):  # in their order, so that the clip is decoded once
+        for one in range(before, after + 1):  # in order, so that the clip is decoded only once
             frames(one)
         return [
             1 - float(torch.maximum(reliable(one, before), reliable(one, after)).mean())

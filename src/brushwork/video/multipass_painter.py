@@ -17,22 +17,23 @@ from brushwork.video.optical_flow import FlowPair
 from brushwork.video.optimized_painter import OptimizedPainter
 
 AGAIN = 15
-"""Iterations at most of a frame in a further pass, which begins near its end."""
+"""Maximum iterations of a frame in a later pass, which starts near the optimum."""
 _SHARE = 0.5
-"""Share of the neighbor in the start of a frame, where its flow is reliable: δ = 1 of the authors' program."""
+"""Share of the neighbor in a frame's initial image where its flow is reliable: δ = 1 in the authors' program."""
 
 
 @dataclass
 class MultipassPainter:
-    """Paints a shot by passes: the first forwards, the second backwards, and so on.
+    """Paints a shot in passes: the first forwards, the second backwards, and so on.
 
-    From the second pass on, a frame starts from what it was and its neighbor behind, moved along the flow, and has the
-    temporal loss against both neighbors: the one behind from this pass, the one ahead from the last pass. So what is
-    right on one side of an object that moves, or at one border, reaches the frames on the other side, too.
+    From the second pass on, a frame starts from its last version blended with its neighbor behind, moved along the
+    flow, and has the temporal loss against both neighbors: the one behind from this pass, the one ahead from the last
+    pass. So content that is right on one side of a moving object, or at one border, also reaches the frames on the
+    other side.
 
     Source: Ruder, Dosovitskiy, Brox, 1604.08610, section 4.4.
-    Differs: the first pass is the program in one pass, not frames by themselves, so that two or three passes do; the
-    blend keeps the contrast of both.
+    Differs: the first pass is the one-pass program, not frames by themselves, so two or three passes suffice; the blend
+    keeps the contrast of both images.
     """
 
     painter: OptimizedPainter
@@ -54,7 +55,7 @@ class MultipassPainter:
         return Painted(self._open_kept(self.passes)[index].image, {}, 1.0)
 
     def run_passes(self) -> Iterator[PassFrame]:
-        """Paint all passes of the current shot, as far as they are not there yet, and yield each frame."""
+        """Paint the missing frames of all passes of the current shot, and yield each."""
         done = max((number for number in range(1, self.passes + 1) if len(self._open_kept(number))), default=1)
         for number in range(done, self.passes + 1):
             kept = self._open_kept(number)
@@ -75,7 +76,7 @@ class MultipassPainter:
         return self.painter.paint(index, self._open_kept(1).__getitem__).image
 
     def _again(self, index: int, number: int, step: int) -> Image:
-        """Return a frame optimized again, from itself and the neighbor behind."""
+        """Return a frame optimized again, starting from itself and the neighbor behind."""
         own = self.painter.frames(index)
         before = self._open_kept(number - 1)[index].image.to(own)
         behind = self._neighbor(own, index, index - step, self._open_kept(number))
@@ -95,7 +96,7 @@ class MultipassPainter:
 
 
 def _blend(before: Image, behind: Image, pair: FlowPair) -> Image:
-    """Return (x + c·w)/(1 + c), w being the neighbor along the flow, with the contrast of both."""
+    """Return (x + c·w)/(1 + c) with the contrast of both images; w is the neighbor moved along the flow."""
     still = before.new_zeros(1, 2, *Size.of(before))
     itself = FlowPair(still, still, before.new_ones(1, 1, *Size.of(before)))
     return blend_carried([before, behind], [itself, pair], (1 - _SHARE, _SHARE))[0]

@@ -1,4 +1,4 @@
-"""OpenCV's threads, a setting of the whole process: its flow depends on their number."""
+"""OpenCV's number of threads, a setting of the whole process on which its flow depends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from brushwork.video.optional_imports import import_video
 
 @contextmanager
 def on_one_thread() -> Iterator[None]:
-    """Let OpenCV compute on one thread, so that its result does not depend on the machine."""
+    """Make OpenCV compute on one thread, so that its results do not depend on the machine."""
     cv2 = import_video("cv2")
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)

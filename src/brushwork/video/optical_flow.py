@@ -22,29 +22,29 @@ from brushwork.video.optional_imports import import_video
 FlowQuality: TypeAlias = Literal["fast", "medium", "best"]
 
 _LARGEST = 540
-"""Short side in pixels at which flow is computed; larger frames are reduced for it."""
+"""Maximum short side in pixels at which flow is computed; larger frames are downsampled."""
 _SMALLEST = 16
-"""Sides for which DIS has a level; smaller frames have no flow."""
+"""Minimum side for which DIS has a level; smaller frames have no flow."""
 
 
 class FlowPair(NamedTuple):
-    """The flow from a frame to another one, back, and how far the first can be trusted."""
+    """The flow from a frame to another one and back, and the reliability of the first."""
 
     flow: Flow
-    """From the frame to the other: for warping the other to this one."""
+    """Flow from the frame to the other, which warps the other to this one."""
     backward: Flow
     reliability: Reliability
 
 
 class FlowSource(Protocol):
-    """Computes the flow between two frames of a film, on the device that they are on."""
+    """Computes the flow between two frames of a clip, on the frames' device."""
 
     def __call__(self, own: Image, other: Image, numbers: tuple[int, int]) -> FlowPair:
-        """Return the flow from one frame to another, given with their numbers in the film."""
+        """Return the flow from one frame to another; `numbers` are their numbers in the film."""
 
 
 def check_flow(flow: Flow, backward: Flow, own: Image, other: Image, check: FlowCheck) -> FlowPair:
-    """Return the flow between two frames with its reliability, found by a check."""
+    """Return the flow between two frames, with the reliability that a check finds."""
     if check == "ruder":
         return FlowPair(flow, backward, ruder_reliability(flow, backward))
     return FlowPair(flow, backward, dis_reliability(flow, backward, own, other))
@@ -58,9 +58,9 @@ class DisFlow(NamedTuple):
 
     quality: FlowQuality = "medium"
     check: FlowCheck = "strict"
-    """How its reliability is found: `dis_reliability`, or `ruder_reliability`, without the frames' colors."""
+    """Check that determines the reliability: `dis_reliability`, or `ruder_reliability`, without the frames' colors."""
     is_reduced: bool = True
-    """Whether frames of more than 540 lines are reduced to that."""
+    """Whether frames of more than 540 lines are downsampled to that."""
 
     def __call__(self, own: Image, other: Image, numbers: tuple[int, int] = (0, 0)) -> FlowPair:
         """Return the flow from one frame to another; see `FlowSource`."""
@@ -74,7 +74,7 @@ class DisFlow(NamedTuple):
         return check_flow(flow, backward, own, other, self.check)
 
     def _follow(self, one: NDArray[Any], two: NDArray[Any], size: Size) -> Flow:
-        """Return the flow from one gray picture to another, for frames of a size; on the CPU."""
+        """Return the flow from one gray picture to another, for frames of the given size; on the CPU."""
         with on_one_thread():
             flow = torch.from_numpy(_dis(self.quality).calc(one, two, None))
         return resize_flow(flow.permute(2, 0, 1)[None].contiguous(), size)
@@ -101,7 +101,7 @@ def _dis(quality: FlowQuality) -> Any:
 
 
 def _gray(image: Image, size: Size) -> NDArray[Any]:
-    """Return the luma in 8 bits, as DIS takes it."""
+    """Return the luma in 8 bits, the input of DIS."""
     gray = luma(resize(image, size, clamp=True))[0, 0]
     levels: NDArray[Any] = (gray * 255).round().to(torch.uint8).cpu().numpy()
     return np.ascontiguousarray(levels)

@@ -1,4 +1,4 @@
-"""Optimize the frames of a shot, each from the previous one moved along the flow."""
+"""Optimize the frames of a shot, each starting from the previous one moved along the flow."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from brushwork.video.optical_flow import FlowPair, FlowSource
 from brushwork.video.options import OptimizedFilmOptions
 
 _SEAM = 2.0
-"""Standard deviation in pixels of the seam between what is carried and what is new."""
+"""Standard deviation in pixels of the seam between carried and new parts."""
 _SEAM_RADIUS = 4
 
 
 WatchSteps: TypeAlias = Callable[[Progress], None]
-"""Called after every step of the frames that are optimized."""
+"""Called after every optimization step of a frame."""
 
 
 def ignore_step(_: Progress) -> None:
-    """Do nothing with a step."""
+    """Ignore a step."""
 
 
 class FrameOptimization(NamedTuple):
@@ -54,7 +54,7 @@ class OptimizedPainter:
 
     Source: Ruder, Dosovitskiy, Brox, 1604.08610: start from the warped previous frame (4.1), temporal loss (4.2),
     long-term consistency (4.3).
-    Differs: later frames have one size and few iterations, since they start textured; where the flow is not trusted
+    Differs: later frames have one size and few iterations, since they start textured; where the flow is not trusted,
     they start from the frame stylized by AdaIN, not from the previous frame, unless `warping` is ruder.
     """
 
@@ -65,7 +65,7 @@ class OptimizedPainter:
     encoder: Encoder
     flow: FlowSource
     fill: FrameStylizer | None = None
-    """Stylizes a frame where its flow is not trusted; None: it starts from the film there."""
+    """Stylizes a frame where its flow is not trusted; None: it starts from the clip there."""
     watch: WatchSteps = ignore_step
     _shot: Shot = field(default_factory=lambda: Shot(0, 0))
 
@@ -84,7 +84,7 @@ class OptimizedPainter:
         return Painted(self._last(optimization.steps), {}, optimization.reliable)
 
     def make_optimization(self, index: int, stored: Callable[[int], StoredFrame]) -> FrameOptimization:
-        """Return the optimization of a frame of the current shot, from its initial image."""
+        """Return the optimization of a frame of the current shot, with its initial image."""
         own = self.frames(index)
         if index == self._shot.first:
             options = replace(self.options, size="full", iterations=self.film_options.first)
@@ -100,18 +100,18 @@ class OptimizedPainter:
         return FrameOptimization(steps, float(pairs[0].reliability.mean()))
 
     def optimize(self, own: Image, init: Image, extra: Objective | None, iterations: int) -> Image:
-        """Return a frame optimized at its full size, from an initial image, with further losses."""
+        """Return a frame optimized at its full size from an initial image, with additional losses."""
         return self._last(self._steps(own, init, extra, iterations))
 
     def _last(self, steps: Iterator[Progress]) -> Image:
         for last in steps:
             self.watch(last)
-        # Later frames follow this one: its final colors are those of the frame that is written, see `OutputFrames`.
+        # Later frames follow this one; only the written frame gets its final colors, see `OutputFrames`.
         image: Image = last._replace(finish=None).image.detach()
         return image
 
     def _steps(self, own: Image, init: Image | None, extra: Objective | None, iterations: int) -> Iterator[Progress]:
-        """Return the steps of a frame at its full size, from an initial image (None: noise), until it settles."""
+        """Return the steps of a frame at its full size from an initial image (None: noise), until it settles."""
         options = replace(self.options, size="full", min_size=0, jitter=0, iterations=iterations)
         if init is None:
             options = replace(options, init="noise")
@@ -135,7 +135,7 @@ class OptimizedPainter:
         return self.warped_start(own, previous, pair)
 
     def warped_start(self, own: Image, previous: Image, pair: FlowPair) -> Image:
-        """Return an earlier frame moved along the flow to this one, as the start of its optimization."""
+        """Return an earlier frame moved along the flow to this one, as its initial image."""
         if self.film_options.warping == "ruder":
             return self._warp(previous, pair)
         return carry(self._warp(previous, pair), pair.reliability, self.new_parts(own))
@@ -147,15 +147,15 @@ class OptimizedPainter:
         return warp(image, pair.flow, "bicubic").clamp_(0, 1)
 
     def new_parts(self, own: Image) -> Image:
-        """Return what a frame shows where the flow is not trusted: stylized by AdaIN, or the film."""
+        """Return the image for parts where the flow is not trusted: the frame stylized by AdaIN, or as it is."""
         return own if self.fill is None else self.fill.stylize(own, ())
 
     def temporal_objective(
         self, images: Sequence[Image], pairs: Sequence[FlowPair], weights: Sequence[Tensor], names: Sequence[int]
     ) -> Objective:
-        """Return γ · Σ_j temporal loss against other frames, moved along their flow, with a weight for each pixel.
+        """Return γ · Σ_j temporal loss against other frames moved along their flow, with a weight for each pixel.
 
-        `names` are those of the losses, after "temporal:".
+        `names` are the names of the losses after "temporal:".
         """
         objective = Objective({})
         for image, pair, weight, name in zip(images, pairs, weights, names, strict=True):
@@ -166,9 +166,9 @@ class OptimizedPainter:
 
     @property
     def squared_white(self) -> float:
-        """The square of white in the unit in which the temporal loss is measured.
+        """The square of white in the unit of the temporal loss.
 
-        The published programs measure in the units of the network's input; losses that are relative, in [0, 1].
+        The published programs use the units of the network's input; relative losses use [0, 1].
         """
         return 1.0 if self.options.normalization == "relative" else self.options.encoder_scale**2
 
@@ -190,7 +190,7 @@ def warp_over(image: Image, flow: Flow, background: Tensor) -> Image:
 
 
 def until_settled(steps: Iterator[Progress], tolerance: float, patience: int) -> Iterator[Progress]:
-    """Yield steps until the loss fell by less than a fraction of itself in that many iterations, or rose; 0: all."""
+    """Yield steps until the loss falls by less than a fraction of itself in `patience` iterations, or rises; 0: all."""
     past: deque[float] = deque(maxlen=patience + 1)
     for progress in steps:
         yield progress
@@ -200,14 +200,14 @@ def until_settled(steps: Iterator[Progress], tolerance: float, patience: int) ->
 
 
 def until_settled_as_ruder(steps: Iterator[Progress], tolerance: float, patience: int) -> Iterator[Progress]:
-    """Yield steps until the loss changed by less than a fraction of itself since the last multiple of `patience`.
+    """Yield steps until the loss changes by less than a fraction of itself from one multiple of `patience` to the next.
 
-    The loss is that without total variation, after that many steps of the optimizer at the full size; 0: all steps.
+    The loss excludes total variation; steps are those of the optimizer at the full size. Tolerance 0: all steps.
 
     Source: `tolFunRelative` in lbfgs.lua of the program of Ruder, Dosovitskiy, Brox, 1604.08610.
     """
     past: float | None = None
-    taken = -1  # what is yielded first is the start
+    taken = -1  # the start is yielded first
     for progress in steps:
         yield progress
         taken += progress.level == len(progress.levels) - 1
@@ -219,10 +219,10 @@ def until_settled_as_ruder(steps: Iterator[Progress], tolerance: float, patience
 
 
 def long_term_weights(weights: list[Reliability]) -> list[Reliability]:
-    """Return c_long of each frame, nearest first: max(c_j − Σ_{k nearer} c_k, 0), so that the nearest one counts.
+    """Return c_long of each frame, nearest first: max(c_j − Σ_{k nearer} c_k, 0), so that only the nearest one counts.
 
     Source: Ruder et al., 1604.08610, equation 9.
-    Differs: the program subtracts weights that are already reduced, which is the same for weights of 0 and 1.
+    Differs: the program subtracts already reduced weights, which is the same for weights of 0 and 1.
     """
     taken = torch.zeros_like(weights[0])
     found = []

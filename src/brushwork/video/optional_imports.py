@@ -1,4 +1,4 @@
-"""The libraries of the extra `video`, imported when they are needed."""
+"""Imports of the extra `video`'s libraries on demand."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from brushwork.errors import import_extra
 def import_video(module: str) -> Any:
     """Return the module `av` or `cv2`.
 
-    Raises: InputError: it is not installed, or cannot be imported.
+    Raises: InputError: the module is not installed, or cannot be imported.
     """
     return import_extra("a film", "video", module)

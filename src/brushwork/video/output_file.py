@@ -1,4 +1,4 @@
-"""Write a film of its segments, as its name says: a film with sound, an animation, or picture files."""
+"""Write a film from its segments, in the form that its name selects: video with sound, animation, or picture files."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def write_output(
     plays: int = FOREVER,
     tag: str = "",
 ) -> tuple[str, ...]:
-    """Write a film of its segments, given with the time stamps of their frames; return notes for the user.
+    """Write a film from its segments and the time stamps of their frames; return notes for the user.
 
-    `plays` is how many times an animated picture is played; `tag` says how the film was made, where the format
-    holds it. Whatever was there is replaced, as a whole or not at all.
+    `plays` is how many times an animation is played; `tag` says how the film was made, if the format can hold it. An
+    existing file is replaced completely or not at all.
 
-    Raises: InputError: it cannot be written.
+    Raises: InputError: the film cannot be written.
     """
     encoding = format.encoding
     if encoding.container.muxer == IMAGES:

@@ -1,4 +1,4 @@
-"""Composes the frames that are written: painted regions over the film, with its alpha."""
+"""Composes the written frames: painted regions over the clip, with its alpha."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from brushwork.video.frame_store import StoredFrame
 from brushwork.video.region_painter import images_of
 
 Recolor: TypeAlias = Callable[[Image, Image], Image]
-"""Returns a painted frame, the second one, in its final colors, which may follow those of the film's frame."""
+"""Returns a painted frame, the second argument, in its final colors, which may follow those of the clip's frame."""
 
 
 @dataclass(frozen=True)
 class OutputFrames:
-    """Puts the frames together that are written.
+    """Composes the frames that are written.
 
-    Frames are kept whole, and masked when they are written: what comes out of a mask in the next frame is painted too.
-    They are kept without their final colors, too, where the optimization of the next frame begins with them.
+    Frames are stored whole, and masked only when written, so that parts that leave a mask in the next frame are painted
+    too. They are also stored without their final colors if the optimization of the next frame begins with them.
     """
 
     bits: int
     film: ReadFrame
     masks: tuple[ReadPlane, ...] = ()
-    """One for each region; none: all of it is painted."""
+    """One mask for each region; none: the whole frame is painted."""
     alpha: ReadPlane | None = None
     recolor: Recolor | None = None
-    """Gives a painted frame its final colors; None: it has them."""
+    """Gives a painted frame its final colors; None: it already has them."""
 
     def image(self, index: int, frame: StoredFrame) -> Image:
         """Return a frame without its alpha."""
@@ -53,7 +53,7 @@ class OutputFrames:
 
 
 def combine_regions(film: Image, images: Sequence[Image], masks: Sequence[Tensor]) -> Image:
-    """Return Σ m·image + (1 − Σ m)·film; where masks overlap to more than 1, they are divided by their sum."""
+    """Return Σ m·image + (1 − Σ m)·film; where the masks sum to more than 1, they are divided by their sum."""
     total = sum(masks[1:], masks[0])
     over = total.clamp_min(1)
     combined = film * (1 - total / over)

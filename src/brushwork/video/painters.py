@@ -1,4 +1,4 @@
-"""The painter of a film's frames, from the options of its job."""
+"""Construction of the painter of a film's frames from the options of its job."""
 
 from __future__ import annotations
 
@@ -40,35 +40,35 @@ from brushwork.video.region_painter import RegionPainter
 
 
 class PainterInputs(NamedTuple):
-    """What a painter takes from its film."""
+    """A painter's inputs from its film."""
 
     frames: ReadFrame
     samples: ReadFrame
-    """A second reader, for the frames that statistics are measured on."""
+    """A second reader, for the frames on which statistics are measured."""
     size: Size
-    """Of a frame."""
+    """Size of a frame."""
     stores: FrameStores
-    """Stores of frames that are painted before those that need them."""
+    """Stores of frames painted ahead of those that need them."""
     keyframes: Sequence[int]
     watch: WatchSteps
-    """Called after every step of the frames that are optimized."""
+    """Called after every optimization step of a frame."""
 
 
 class PainterSource(NamedTuple):
-    """A network that is loaded, ready to paint the frames of a film."""
+    """A loaded network, ready to paint the frames of a film."""
 
     engine: str
     weights: str
     """sha256 of the network's weights."""
     make: Callable[[PainterInputs], FramePainter]
     recolor: Recolor | None = None
-    """Gives a frame that is written its final colors; None: the painter's frames have them."""
+    """Gives a written frame its final colors; None: the painter's frames already have them."""
 
 
 def load_painter(job: FilmJob, device: torch.device, bits: int, network: Any = None) -> PainterSource:
-    """Load the network of a job, for frames that are kept in 8 or 16 bits; `network` is one that is loaded already.
+    """Load the network of a job, for frames stored in 8 or 16 bits; `network` is one already loaded.
 
-    Raises: InputError: style images or a model that cannot be used. WeightsError: the weights are missing.
+    Raises: InputError: unusable style images or model. WeightsError: the weights are missing.
     """
     if len(job.masks) < 2:
         return _load_one(job, device, bits, network)
@@ -86,9 +86,9 @@ def load_painter(job: FilmJob, device: torch.device, bits: int, network: Any = N
 
 
 def _of_region(job: FilmJob, number: int) -> StylizeOptions | TransferOptions:
-    """Return the options of a region, with the scale of its own style image.
+    """Return the options for a region, with the scale of its own style image.
 
-    Raises: InputError: a blend, or a number of scales that is neither one nor that of the style images.
+    Raises: InputError: there is a blend, or the number of scales is neither one nor that of the style images.
     """
     method = job.method
     if getattr(method, "style_blend", ()):
@@ -146,7 +146,7 @@ def _make_optimized(
 def _fill(
     styles: tuple[Image | StyleFile, ...], options: TransferOptions, size: Size, encoder: Encoder
 ) -> FrameStylizer | None:
-    """Return what stylizes new parts of optimized frames; None without style images, and where weights are missing."""
+    """Return the stylizer of new parts of optimized frames; None without style images or if weights are missing."""
     pictures = [one for one in styles if not isinstance(one, StyleFile)]
     blend, scale = (_of_pictures(each, styles) for each in (options.style_blend, options.style_scale))
     if not pictures or (blend and not any(blend)):
@@ -160,16 +160,16 @@ def _fill(
 
 
 def _of_pictures(each: tuple[float, ...], styles: tuple[Image | StyleFile, ...]) -> tuple[float, ...]:
-    """Return the values of the style images, of one for each style; other numbers of values unchanged."""
+    """Return only the values for style images, if there is one value per style; otherwise, return them unchanged."""
     if len(each) != len(styles):
         return each
     return tuple(value for value, style in zip(each, styles, strict=True) if not isinstance(style, StyleFile))
 
 
 def make_flow(job: FilmJob, quality: FlowQuality, check: FlowCheck = "strict") -> FlowSource:
-    """Return the source of a job's optical flow, which also writes it where that was asked for.
+    """Return the source of a job's optical flow, which also writes the flow if requested.
 
-    Raises: InputError: neither dis nor none nor a folder.
+    Raises: InputError: the flow is neither dis nor none nor a folder.
     """
     source = _open_flow(job.film.flow, quality, check)
     return source if job.save_flow is None else SavedFlow(source, expand_user(job.save_flow))
@@ -191,5 +191,5 @@ def _move(style: Image | StyleFile, device: torch.device) -> Image | StyleFile:
 
 
 def with_engine(job: FilmJob, engine: Any) -> FilmJob:
-    """Return the job with the execution engine that was used before."""
+    """Return the job with the execution engine used before."""
     return replace(job, method=replace(job.method, engine=engine))

@@ -1,4 +1,4 @@
-"""What is measured on frames of a film: warp error, long-term error, sharpness, stillness, motion."""
+"""Measures of a film's frames: warp error, long-term error, sharpness, stillness, motion."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from brushwork.images.warp import (
 from brushwork.types import Image
 
 _STILL_FLOW, _STILL_CHANGE = 0.05, 1 / 255
-"""Pixels a frame, and change of the film, below which a pixel is still."""
+"""Motion in pixels per frame, and change of the clip, below which a pixel is still."""
 _LOST = 0.05
-"""Share of visible pixels below which a frame shows nothing of an earlier one any more."""
+"""Share of visible pixels below which an earlier frame counts as lost."""
 
 
 def hidden_pixels(flow: Flow, backward: Flow) -> Tensor:
-    """Return where a flow leads to what is hidden, or out of the picture; (1, 1, h, w), bool.
+    """Return where a flow leads to hidden pixels, or out of the picture; (1, 1, h, w), bool.
 
     Source: Lai et al., 1808.00449, section 4.1, after Ruder et al.; boundaries by forward differences.
     """
@@ -55,23 +55,23 @@ def _masked_mean(squares: Tensor, visible: Tensor) -> float:
 
 @dataclass
 class LongTerm:
-    """An earlier frame, and where its pixels are found in the current one.
+    """An earlier frame, and the positions of its pixels in the current one.
 
-    Flows are composed as coordinates and the current frame is sampled once, so that nothing blurs on the way. A pixel
-    that was hidden once stays out.
+    Flows are composed as coordinates and the current frame is sampled only once, so nothing blurs on the way. A pixel
+    that was ever hidden stays excluded.
 
     Source: Lai et al., 1808.00449, equation 11, for the comparison with the first frame.
     """
 
     frames: tuple[Image | None, ...]
-    """The frame in each of the films that are compared."""
+    """The frame in each of the compared films."""
     coordinates: Coordinates
     visible: Tensor
     age: int = 0
 
     @classmethod
     def of(cls, frames: tuple[Image | None, ...]) -> LongTerm:
-        """Return an earlier frame that is the current one."""
+        """Return the tracking of a frame that is still the current one."""
         first = next(one for one in frames if one is not None)
         size = Size.of(first)
         return cls(frames, identity_coordinates(size, first), torch.ones(1, 1, *size, dtype=torch.bool))
@@ -106,14 +106,14 @@ def sharpness(image: Image) -> float:
 
 
 def stillness(one: Image, other: Image, film: tuple[Image, Image], flow: Flow) -> float | None:
-    """Return the mean absolute change where the film is still; None: it is still nowhere."""
+    """Return the mean absolute change where the clip is still; None: it is nowhere still."""
     same = (film[0] - film[1]).abs().amax(1, keepdim=True) < _STILL_CHANGE
     still = (flow.norm(dim=1, keepdim=True) < _STILL_FLOW) & same
     return float((one - other).abs().mean(1, keepdim=True)[still].mean()) if still.any() else None
 
 
 def motion_difference(flow: Flow, other: Flow) -> float:
-    """Return the mean of |u − u'| + |v − v'| in pixels: tOF, how far the motion of a result is from the film's.
+    """Return the mean of |u − u'| + |v − v'| in pixels: tOF, the deviation of a result's motion from the clip's.
 
     Source: Chu et al., 1811.09393, section 5.
     """

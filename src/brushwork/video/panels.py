@@ -12,14 +12,14 @@ from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
 _LINE, _BELOW, _LETTERS = 18, 4, 14
-"""Pixels of a line of text, of what is empty below the last one, and of the letters."""
+"""Heights in pixels of a line of text, of the space below the last line, and of the letters."""
 _GAP = 4
 """Pixels between columns."""
 _INK = (230, 230, 230)
 
 
 def caption(picture: NDArray[Any], *lines: str) -> NDArray[Any]:
-    """Return a picture, as 8-bit sRGB, with lines of text below it."""
+    """Return an 8-bit sRGB picture with lines of text below it."""
     height, width, _ = picture.shape
     canvas = PillowImage.new("RGB", (width, height + _LINE * len(lines) + _BELOW))
     canvas.paste(PillowImage.fromarray(picture), (0, 0))
@@ -31,7 +31,7 @@ def caption(picture: NDArray[Any], *lines: str) -> NDArray[Any]:
 
 
 def fit_text(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
-    """Return the text, or as much of it as fits a width in pixels, with an ellipsis."""
+    """Return the text, or as much of it as fits into a width in pixels, with an ellipsis."""
     if font.getlength(text) <= width:
         return text
     while text and font.getlength(f"{text}…") > width:
@@ -40,7 +40,7 @@ def fit_text(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.Ima
 
 
 def in_a_grid(pictures: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    """Return pictures of one size in rows, about as many of them as columns; both sides are even."""
+    """Return pictures of one size in a grid with about as many rows as columns; both sides are even."""
     columns = ceil(sqrt(len(pictures)))
     height, width, channels = pictures[0].shape
     rows = ceil(len(pictures) / columns)

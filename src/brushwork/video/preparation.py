@@ -45,7 +45,7 @@ from brushwork.video.workspace import Workspace
 
 @dataclass(frozen=True)
 class PreparedFilm:
-    """A film that is about to be painted."""
+    """A film ready for painting."""
 
     job: FilmJob
     clip: Clip
@@ -54,32 +54,32 @@ class PreparedFilm:
     device: torch.device
     painter: PainterSource
     manifest: dict[str, Any]
-    """What makes the frames what they are."""
+    """Everything that determines the frames."""
     workspace: Workspace
     sound: SoundSource | None = None
-    """What sound, subtitles and tags are taken from; None: there are none."""
+    """Source of sound, subtitles and tags; None: there are none."""
     masks: tuple[FilmMask, ...] = ()
 
     @property
     def bits(self) -> int:
-        """Bits that frames are kept in: 8, or 16 for films of more."""
+        """Bits per sample in which frames are stored: 8, or 16 for films with more."""
         return self.encoding.kept_bits
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the user should know about the film and its output."""
+        """Notes for the user on the film and its output."""
         return (*self.clip.info.notes, *_list_losses(self.clip.info, self.encoding), *_list_unused(self))
 
     def make_painter(
         self, analysis: FilmAnalysis, stores: FrameStores, watch: WatchSteps = ignore_step
     ) -> FramePainter:
-        """Return the painter of the frames, with readers of its own; `watch` is called after every step."""
+        """Return the painter of the frames, with its own readers; `watch` is called after every step."""
         kept = max(KEPT, 2 + max(self.job.optimized.long_term))
         frames, samples = (FrameReader(self.clip, analysis, self.size, self.device, kept) for _ in range(2))
         return self.painter.make(PainterInputs(frames, samples, self.size, stores, analysis.keyframes, watch))
 
     def output_frames(self, analysis: FilmAnalysis) -> OutputFrames:
-        """Return what puts the frames together that are written."""
+        """Return the object that composes the written frames."""
         alpha = FrameReader(self.clip, analysis, self.size, plane=ClipFrame.to_alpha)
         return OutputFrames(
             self.bits,
@@ -91,17 +91,17 @@ class PreparedFilm:
 
     @property
     def plays(self) -> int:
-        """How many times an animated picture is played; 0: forever."""
+        """How many times an animation is played; 0: forever."""
         own = self.job.plays
         return times_played(self.clip.info.path, self.clip.info.demuxer) if own is None else own
 
     def film_format(self, analysis: FilmAnalysis) -> FilmFormat:
-        """Return what all segments have in common."""
+        """Return the common format of all segments."""
         rate = self.job.selection.rate or self.clip.info.rate / self.job.selection.every
         return FilmFormat(self.encoding, self.size, analysis.time_base, Fraction(rate))
 
     def soundtrack(self, analysis: FilmAnalysis) -> Soundtrack:
-        """Return which sound the film gets."""
+        """Return the sound and subtitles that the film gets."""
         selection = self.job.selection
         if self.sound is not None and self.job.sound_file is not None:
             begin, length = self._span(analysis)
@@ -111,31 +111,31 @@ class PreparedFilm:
         return Soundtrack(self.sound, start, end, analysis.shift)
 
     def sound_notes(self, analysis: FilmAnalysis) -> tuple[str, ...]:
-        """Return what the user should know about a file of sound that is not as long as the film."""
+        """Return notes for the user on a sound file whose length differs from the film's."""
         if self.sound is None or self.job.sound_file is None:
             return ()
         return self.sound.compare_length(self._span(analysis)[1])
 
     def _span(self, analysis: FilmAnalysis) -> tuple[Fraction, Fraction]:
-        """Return when the first frame begins, and the time from there to the end of the last one, in seconds."""
+        """Return when the first frame begins and how long it is to the end of the last one, in seconds."""
         first, last = analysis.frames[0].pts, analysis.frames[-1].pts
         length = (last - first) * analysis.time_base + 1 / self.film_format(analysis).rate
         return first * analysis.time_base, length
 
     @property
     def film_manifest(self) -> dict[str, Any]:
-        """What makes the film what it is: its frames and its sound."""
+        """Everything that determines the film: its frames and its sound."""
         return self.manifest | {"sound": {"audio": self.job.audio}}
 
     def make_tag(self, missing: int = 0) -> str:
-        """Return what says in the film how it was made, and how many of its frames are missing."""
+        """Return the tag that says how the film was made, and how many of its frames are missing."""
         return f"{TAG}{json.dumps(self.film_manifest | ({'missing': missing} if missing else {}))}"
 
 
 def open_sound(job: FilmJob, info: ClipInfo, encoding: Encoding) -> SoundSource | None:
-    """Return what the sound of a job is taken from; None: nothing.
+    """Return the source of a job's sound; None: there is none.
 
-    Raises: InputError: a file that cannot be used, or has no sound.
+    Raises: InputError: the file cannot be used, or has no sound.
     """
     if encoding.container.is_animation or job.audio == "none":
         return None
@@ -147,7 +147,7 @@ def open_sound(job: FilmJob, info: ClipInfo, encoding: Encoding) -> SoundSource 
 def prepare_film(
     job: FilmJob, *, resume: bool, memory: int | None = None, network: Any = None, copies: int = 1
 ) -> PreparedFilm:
-    """Check everything that can be checked before the first frame, and load the network; `copies` paint at once.
+    """Check everything possible before the first frame and load the network; `copies` processes paint at once.
 
     Raises:
         InputError: a clip, style images, options or an output that cannot be used.
@@ -179,7 +179,7 @@ def prepare_film(
 def open_masks(job: FilmJob, film: ClipInfo) -> tuple[FilmMask, ...]:
     """Return the masks of a job.
 
-    Raises: InputError: neither one nor one for each style image, or one that cannot be used.
+    Raises: InputError: there is neither one mask nor one for each style image, or a mask cannot be used.
     """
     if len(job.masks) > 1 and len(job.masks) != len(job.styles):
         raise InputError(
@@ -190,7 +190,7 @@ def open_masks(job: FilmJob, film: ClipInfo) -> tuple[FilmMask, ...]:
 
 
 def _list_losses(info: ClipInfo, encoding: Encoding) -> Iterator[str]:
-    """Yield what the output does not hold of the film."""
+    """Yield notes on what the output loses of the clip."""
     if info.has_alpha and not encoding.has_alpha and info.demuxer not in ANIMATIONS:
         what = encoding.name if encoding.container.holds_alpha else f"{encoding.name} in {encoding.container.muxer}"
         yield f"{what} has no alpha: what is transparent shows the film's mean color; .mov, .webm and .mkv keep it"
@@ -199,7 +199,7 @@ def _list_losses(info: ClipInfo, encoding: Encoding) -> Iterator[str]:
 
 
 def _list_unused(film: PreparedFilm) -> Iterator[str]:
-    """Yield which sound and options of the job have no effect on this output."""
+    """Yield notes on the sound and options of the job that do not affect this output."""
     container = film.encoding.container
     if container.is_animation and film.job.audio != "none" and (film.clip.info.audio or film.job.sound_file):
         yield f"the sound is left out: {container.muxer} holds none"
@@ -208,7 +208,7 @@ def _list_unused(film: PreparedFilm) -> Iterator[str]:
 
 
 def require_output(job: FilmJob, *, resume: bool = False) -> None:
-    """Refuse an output that cannot be written, or that is one of the inputs.
+    """Raise if the output cannot be written, or is one of the inputs.
 
     Raises: InputError.
     """
@@ -240,6 +240,6 @@ def _require_frames_folder(folder: Path, overwrite: bool) -> None:
 
 
 def selection_note(selection: FrameSelection, frames: int) -> Iterator[str]:
-    """Yield what the user should know about the frames that were selected."""
+    """Yield notes for the user on the selected frames."""
     if selection.every > 1:
         yield f"every {selection.every} frames one is painted: {frames} in all"

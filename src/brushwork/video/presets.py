@@ -11,15 +11,15 @@ FILM_PRESETS = ("ruder-2016",)
 
 
 def load_film_preset(name: str) -> tuple[TransferOptions, OptimizedFilmOptions]:
-    """Return the options of a frame and of an optimized film; presets of images have the usual ones.
+    """Return the options of a frame and of an optimized film; presets for images have the default film options.
 
     `ruder-2016` is the program of Ruder, Dosovitskiy and Brox (1604.08610) in one pass: content 5, style 100, temporal
     loss 1000 in the network's units, total variation 1e-3, the style image scaled to the area of the frame, L-BFGS.
-    Frames start from noise, and later ones from the previous one, warped. A frame ends where its loss without total
-    variation changed by less than a ten-thousandth from one multiple of 50 iterations to the next.
+    First frames start from noise, later ones from the previous one, warped. A frame ends when its loss without total
+    variation changes by less than a ten-thousandth from one multiple of 50 iterations to the next.
     Differs: flow by DIS instead of DeepFlow.
 
-    Raises: InputError: an unknown preset.
+    Raises: InputError: the preset is unknown.
     """
     if name not in FILM_PRESETS:
         return load_preset(name), OptimizedFilmOptions()

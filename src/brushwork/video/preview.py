@@ -1,4 +1,4 @@
-"""A preview of a film: some seconds of it, small, by all methods, side by side, with the time for the whole."""
+"""A preview of a film: a few seconds of it, small, by all methods side by side, with the time for the whole film."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ from brushwork.video.trial import paint_in_memory
 _SHORT = 192
 """Short side of a panel in pixels."""
 _PARTS, _SECONDS = 3, 1.0
-"""Parts of the film that are painted, and how long each is."""
+"""Number of painted parts of the film, and the length of each in seconds."""
 _FIRST, _LATER = 60, 15
-"""Iterations at most: enough for a panel's size."""
+"""Maximum iterations of first and later frames: enough for the size of a panel."""
 _RATE = 12
-"""Frames a second at most."""
+"""Maximum frames per second."""
 
 Panel = NDArray[Any]
 
@@ -48,9 +48,9 @@ Panel = NDArray[Any]
 def preview_film(
     methods: Mapping[str, FilmJob], output: Path, *, memory: int | None = None, network: Any = None
 ) -> Generator[FilmEvent, None, None]:
-    """Paint three seconds of a film by each of several methods, write them side by side, and yield events.
+    """Paint three seconds of a film by each of several methods, write them side by side, and yield events on the way.
 
-    `methods` names jobs of one clip. A method whose weights are missing is left out, with a note.
+    `methods` names jobs of one clip. Methods whose weights are missing are left out, with a note.
 
     Raises: as `run_film`; WeightsError: no method is left.
     """
@@ -80,7 +80,7 @@ def preview_film(
 
 
 def _write(output: Path, shown: list[Panel], format: FilmFormat) -> tuple[str, ...]:
-    """Write the frames of the preview as its name says; return notes for the user."""
+    """Write the frames of the preview in the format that its name selects; return notes for the user."""
     with TemporaryDirectory(prefix="brushwork-", dir=temporary_place()) as folder:
         segment = Path(folder) / f"preview{format.encoding.segment_suffix}"
         write_segment(segment, enumerate(shown), format)
@@ -88,7 +88,7 @@ def _write(output: Path, shown: list[Panel], format: FilmFormat) -> tuple[str, .
 
 
 def _parts(clip: Clip, analysis: FilmAnalysis) -> Iterator[FilmAnalysis]:
-    """Yield the parts that are painted: of each of three equal parts of the film the middle second, or all of it."""
+    """Yield the painted parts: the middle second of each third of the film, or the whole film."""
     base = clip.info.time_base
     times = [frame.source * base for frame in analysis.frames]
     begin, lasts, end = times[0], times[-1] - times[0], times[-1] + base
@@ -102,7 +102,7 @@ def _parts(clip: Clip, analysis: FilmAnalysis) -> Iterator[FilmAnalysis]:
 
 
 def _small(job: FilmJob) -> FilmJob:
-    """Return the job for a panel: small, and with fewer iterations, where frames are optimized."""
+    """Return the job for a panel: small, and with fewer iterations if frames are optimized."""
     own = job.optimized
     optimized = replace(own, first=min(_FIRST, own.first), later=min(_LATER, own.later))
     method = replace(job.method, size=_SHORT, measure="short")
@@ -128,7 +128,7 @@ def _paint(
 
 
 def _side_by_side(panels: Mapping[str, list[Panel]], plans: Mapping[str, MethodPlan]) -> list[Panel]:
-    """Return the frames of the preview: each method with its name, and below it the time that it takes."""
+    """Return the frames of the preview: each method with its name, and the time that it takes below."""
     times = {
         title: f"{_duration(plans[title].seconds)} for the whole film" if title in plans else "" for title in panels
     }

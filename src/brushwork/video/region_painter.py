@@ -1,4 +1,4 @@
-"""Paint the regions of a film each in a style of its own: whole frames are painted in all styles, and put together."""
+"""Paint each region of a film in its own style: whole frames are painted in all styles, and then composed."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from brushwork.video.frame_store import PIXELS, StoredFrame, round_image
 
 @dataclass
 class RegionPainter:
-    """Paints each frame by several painters. What the others paint is kept beside the first one's frame.
+    """Paints each frame with several painters; the frames of the others are stored beside the first one's.
 
-    Each painter sees its own earlier frames whole, so that nothing is missing where a mask moves on.
+    Each painter sees its own earlier frames whole, so nothing is missing where a mask moves.
     """
 
     painters: tuple[FramePainter, ...]
@@ -48,12 +48,12 @@ class RegionPainter:
 
 
 def _read_stored(stored: Callable[[int], StoredFrame], number: int, index: int) -> StoredFrame:
-    """Return a frame as one of the painters left it."""
+    """Return a stored frame of one of the painters."""
     return region_of(stored(index), number)
 
 
 def region_of(frame: StoredFrame, number: int) -> StoredFrame:
-    """Return the frame that one of the painters painted, by its number."""
+    """Return the frame of one of the painters, by the painter's number."""
     start = f"{number}:"
     own: Mapping[str, Tensor] = {
         name.removeprefix(start): value for name, value in frame.state.items() if name.startswith(start)

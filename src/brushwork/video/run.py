@@ -1,4 +1,4 @@
-"""Paint a film: frame by frame, segment by segment, so that whatever stops it, no more than a frame is lost."""
+"""Paint a film frame by frame and segment by segment, so that an interruption loses at most one frame."""
 
 from __future__ import annotations
 
@@ -41,22 +41,20 @@ def run_film(
 ) -> Generator[FilmEvent, None, None]:
     """Paint a film; yield events, and `FilmFinished` at the end.
 
-    Beside the output a folder holds what is done: the frames of the open segment, and the segments that are closed.
-    Whatever ends the run, with `resume` it continues at the next frame, and the film is byte for byte that of an
-    unbroken run. With `finish`, a film is made of the frames that are there, and nothing is painted. Shots are painted
-    by that many processes at once, or on a Ray cluster, with that many CPUs for each; they load the network
-    themselves, and the film is the same.
+    A folder beside the output holds the work so far: the frames of the open segment, and the closed segments. However a
+    run ends, with `resume` it continues at the next frame, and the film is byte for byte that of an unbroken run. With
+    `finish`, the film is made from the existing frames, and nothing is painted. `workers` is the number of processes
+    that paint shots at once, or on a Ray cluster the CPUs for each; they load the network themselves, and the film is
+    the same.
 
-    Raises:
-        InputError: a clip, style images, options or an output that cannot be used; a folder of another film,
-            or one in which another process paints.
-        WeightsError: the network's weights are missing.
-        OutOfMemoryError: a frame does not fit.
+    Raises: InputError: unusable clip, style images, options or output; a working folder of another film, or one in
+        which another process paints. WeightsError: the network's weights are missing. OutOfMemoryError: a frame does
+        not fit.
     """
     began = monotonic()
     workspace = Workspace(job.workspace)
     if resume and job.is_written and not workspace.exists and (finished := _find_finished(job, memory, network)):
-        workspace.remove()  # the rest of it, where the last run was killed while removing it
+        workspace.remove()  # the rest of it, if the last run was killed while removing it
         yield finished
         return
     require_option(isinstance(workers, int) and workers >= 1, "workers", repr(workers), "1 or more")
@@ -68,9 +66,9 @@ def run_film(
 
 
 def _find_finished(job: FilmJob, memory: int | None, network: Any) -> FilmFinished | None:
-    """Return the end of a film that is there already; None: another one, and it may be overwritten.
+    """Return the last event of an existing film; None: it is another film, and may be overwritten.
 
-    Raises: InputError: another one, or one that does not say.
+    Raises: InputError: it is another film, or has no manifest.
     """
     try:
         require_same_film(job, prepare_film(job, resume=True, memory=memory, network=network).film_manifest)
@@ -84,7 +82,7 @@ def _find_finished(job: FilmJob, memory: int | None, network: Any) -> FilmFinish
 def _run(
     film: PreparedFilm, began: float, resume: bool, finish: bool, executor: Executor | None
 ) -> Iterator[FilmEvent]:
-    """Analyze, paint and write a film, in its folder."""
+    """Analyze, paint and write a film, using its working folder."""
     notes = [*film.notes]
     resumed = resume and film.workspace.exists
     if finish and not resumed:
@@ -96,7 +94,7 @@ def _run(
     if analysis is None:
         analysis = yield from _analyze(film)
         require_disk(disk_need(film.job, film.size, analysis, film.bits), film.workspace.folder)
-        film.output_frames(analysis)  # refuses masks that end too early
+        film.output_frames(analysis)  # raises if a mask ends too early
         if not resumed:
             film.workspace.create(film.manifest, film.device)
         film.workspace.write_analysis(analysis)
@@ -108,21 +106,21 @@ def _run(
 
 
 def _analyze(film: PreparedFilm) -> Generator[FilmEvent, None, FilmAnalysis]:
-    """Find the frames of a film, its cuts, and its key frames."""
+    """Find the frames, cuts and key frames of a film."""
     found = analyze_clip(film.clip, film.job.selection, film.job.film.cuts)
     analysis = yield from _follow(found, film.clip.info.frames)
     return (yield from _follow(add_keyframes(film, analysis), len(analysis.frames)))
 
 
 def _follow(found: Iterator[int | FilmAnalysis], total: int) -> Generator[FilmEvent, None, FilmAnalysis]:
-    """Yield how far an analysis is, and return it."""
+    """Yield the progress of an analysis, and return it."""
     while not isinstance(one := next(found), FilmAnalysis):
         yield AnalysisProgress(one, total)
     return one
 
 
 def paint_film(film: PreparedFilm, analysis: FilmAnalysis, executor: Executor | None = None) -> Iterator[FilmEvent]:
-    """Paint what is not there yet, and close its segments."""
+    """Paint the missing frames, and close their segments."""
     if film.job.keep_frames:
         make_folder(film.job.frames_folder)
     if film.job.save_flow is not None:
@@ -144,14 +142,14 @@ def _frames_there(film: PreparedFilm, segment: range) -> int:
 
 
 def finish_film(film: PreparedFilm, analysis: FilmAnalysis, began: float, notes: list[str]) -> Iterator[FilmEvent]:
-    """Join the segments to the film, with its sound, and remove the working folder."""
+    """Join the segments into the film, add its sound, and remove the working folder."""
     parts: list[tuple[Path, list[int]]] = []
     for segment in segments_of(analysis):
         path = film.workspace.segment(segment.start)
         there = segment
         if not path.exists():
             there = range(segment.start, segment.start + _find_beginning(film, segment))
-            path = path.with_stem(f"{path.stem}-begun")  # not the segment itself, which is to be painted to its end
+            path = path.with_stem(f"{path.stem}-begun")  # not the segment itself, which is still to be completed
             if there:
                 ShotPainting(film, analysis).encode(path, there)
         if there:
@@ -173,7 +171,7 @@ def finish_film(film: PreparedFilm, analysis: FilmAnalysis, began: float, notes:
 def _join(
     film: PreparedFilm, analysis: FilmAnalysis, parts: Sequence[tuple[Path, list[int]]], missing: int
 ) -> Sequence[str]:
-    """Write the film of its segments; return notes for the user."""
+    """Write the film from its segments; return notes for the user."""
     return write_output(
         expand_user(film.job.output),
         parts,
@@ -185,5 +183,5 @@ def _join(
 
 
 def _find_beginning(film: PreparedFilm, segment: range) -> int:
-    """Return how many frames of an open segment are there, from its first on."""
+    """Return how many frames of an open segment exist, from its first on."""
     return next((place for place, index in enumerate(segment) if index not in film.workspace.frames), len(segment))

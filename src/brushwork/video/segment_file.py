@@ -1,4 +1,4 @@
-"""Encode a segment of a film to a file of its own."""
+"""Encode a segment of a film into its own file."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from brushwork.video.color_conversion import from_rgb
 from brushwork.video.optional_imports import import_video
 
 BITEXACT = {"fflags": "+bitexact"}
-"""Option of the muxers: no version, no time and no random number is written."""
+"""Muxer option: write no version, time or random number."""
 
 
 @dataclass(frozen=True)
 class FilmFormat:
-    """What all segments of a film have in common."""
+    """The common format of all segments of a film."""
 
     encoding: Encoding
     size: Size
@@ -31,7 +31,7 @@ class FilmFormat:
 
 
 def container_options(format: FilmFormat) -> dict[str, str]:
-    """Return the options of a container: reproducible, and MP4 with the film's own ticks."""
+    """Return the options of a container, which make it reproducible, and give MP4 the film's own ticks."""
     if format.encoding.container.muxer not in ("mp4", "mov"):
         return dict(BITEXACT)
     ticks = format.time_base.denominator if format.time_base.numerator == 1 else 90_000
@@ -39,9 +39,9 @@ def container_options(format: FilmFormat) -> dict[str, str]:
 
 
 def write_segment(path: Path, frames: Iterable[tuple[int, NDArray[Any]]], format: FilmFormat) -> None:
-    """Encode frames, given with their time stamps, to a file that is there as a whole or not at all.
+    """Encode frames, given with their time stamps, into a file that is complete or absent.
 
-    It begins with a key frame and refers to nothing outside.
+    The file begins with a key frame and refers to nothing outside.
     """
     av = import_video("av")
     muxer = format.encoding.container.muxer if format.encoding.container.muxer in ("mp4", "mov") else "matroska"

@@ -1,4 +1,4 @@
-"""The part of a clip that a film was made of, as the film's own tag says."""
+"""The part of a clip from which a film was made, according to the film's own tag."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from brushwork.video.options import FrameSelection
 
 @dataclass(frozen=True)
 class SelectedClip:
-    """Some frames of a clip, as a clip."""
+    """A clip that consists of some frames of another clip."""
 
     clip: Clip
     sources: tuple[int, ...]
-    """Presentation times of the frames in the clip, in ticks; one may come several times."""
+    """Presentation times of the frames in the clip, in ticks; a time may occur several times."""
 
     @property
     def info(self) -> ClipInfo:
-        """What the clip is, with the number of the chosen frames."""
+        """Stream information of the clip, with the number of the chosen frames."""
         return replace(self.clip.info, frames=len(self.sources))
 
     @property
@@ -48,7 +48,7 @@ class SelectedClip:
 
 
 def rate_of_pictures(result: Clip) -> float:
-    """Return the frames a second of the pictures that a film was made of, as its tag says, or else the film itself."""
+    """Return the frame rate of the pictures that a film was made from, according to its tag, or else the film's own."""
     try:
         return float(_read_tag(result)["pictures"]["rate"])
     except (KeyError, TypeError, ValueError):
@@ -57,10 +57,10 @@ def rate_of_pictures(result: Clip) -> float:
 
 
 def select_original(result: Clip, original: Clip) -> Clip:
-    """Return the frames of a clip that a film was made of: those from its `--start` to its `--end`, say.
+    """Return the frames of a clip from which a film was made: for example, those from its `--start` to its `--end`.
 
-    All of them, where the clip is cut in this way already, and where the film does not say, as those of other programs
-    and animations do not.
+    Return all of them if the clip is already cut in this way, or if the film does not say, as with other programs'
+    films and with animations.
 
     Raises: InputError: the film has another number of frames.
     """
@@ -80,7 +80,7 @@ def select_original(result: Clip, original: Clip) -> Clip:
 
 
 def _read_selection(result: Clip) -> FrameSelection | None:
-    """Return which frames of its clip a film was made of; None: it does not say."""
+    """Return the selection of the clip's frames from which a film was made; None: the film does not say."""
     manifest = _read_tag(result)
     try:
         return FrameSelection.from_json(manifest["selection"])
@@ -89,6 +89,6 @@ def _read_selection(result: Clip) -> FrameSelection | None:
 
 
 def _read_tag(result: Clip) -> dict[str, Any]:
-    """Return the manifest in a film's tag, or in that of its first picture; empty: there is none."""
+    """Return the manifest in the tag of a film or of its first picture; empty: there is none."""
     has_tag = isinstance(result, VideoClip | ImageFolder)
     return (read_film_tag(result.files[0], result.info.demuxer) if has_tag else None) or {}

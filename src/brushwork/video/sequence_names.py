@@ -1,4 +1,4 @@
-"""Names of picture files that are a film together, such as in/%04d.png."""
+"""Names of picture files that together make a clip or film, such as in/%04d.png."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def is_sequence(path: Path) -> bool:
 
 
 def name_without_number(path: Path) -> str:
-    """Return a file's name without ending; of a pattern, what precedes the number, or else the folder's name."""
+    """Return a file's name without its ending; for a pattern, the part before the number, or else the folder's name."""
     if not is_sequence(path):
         return path.stem
     before = _PATTERN.split(path.name, maxsplit=1)[0].strip("-_. ")
@@ -23,7 +23,7 @@ def name_without_number(path: Path) -> str:
 
 
 def holds_pictures(path: Path) -> bool:
-    """Return whether a clip or mask is made of picture files: a folder, or a pattern that is not a file itself."""
+    """Return whether a clip or mask consists of picture files: a folder, or a pattern that is not itself a file."""
     return path.is_dir() or (is_sequence(path) and not path.is_file())
 
 
@@ -33,7 +33,7 @@ def frame_file(pattern: Path, number: int) -> Path:
 
 
 def sequence_files(pattern: Path) -> list[Path]:
-    """Return the files that a pattern stands for, in natural order."""
+    """Return the files that match a pattern, in natural order."""
     before, _, after = _PATTERN.split(pattern.name, maxsplit=1)
     matches = re.compile(re.escape(before) + r"\d+" + re.escape(after))
     there = pattern.parent.iterdir() if pattern.parent.is_dir() else ()
@@ -41,5 +41,5 @@ def sequence_files(pattern: Path) -> list[Path]:
 
 
 def natural_order(files: list[Path]) -> list[Path]:
-    """Return files by the numbers in their names."""
+    """Return files in the order of the numbers in their names."""
     return sorted(files, key=lambda one: [int(part) if part.isdigit() else part for part in _DIGITS.split(one.name)])

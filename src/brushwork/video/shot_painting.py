@@ -1,4 +1,4 @@
-"""Paint the shots of a film into its working folder, here or in other processes: shots do not depend on each other."""
+"""Paint the shots of a film, which are independent, into its working folder, in this process or in others."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from brushwork.video.workspace import segments_of
 
 
 class ShotPainting:
-    """Paints what is not there yet of a film's shots, and closes their segments."""
+    """Paints the missing frames of a film's shots, and closes their segments."""
 
     def __init__(self, film: PreparedFilm, analysis: FilmAnalysis) -> None:
         self._film, self._analysis = film, analysis
@@ -36,7 +36,7 @@ class ShotPainting:
         return self._film.make_painter(self._analysis, self._film.workspace.store)
 
     def paint(self, shot: Shot) -> Iterator[FilmEvent]:
-        """Paint a shot, as far as it is not there yet, and yield events."""
+        """Paint the missing frames of a shot, and yield events."""
         missing = _find_missing_segments(self._film, self._analysis, shot)
         if missing:
             yield ShotStarted(self._analysis.shots.index(shot) + 1, *shot)
@@ -61,7 +61,7 @@ class ShotPainting:
         return FrameDone(index, image, monotonic() - began, painted.reliable)
 
     def _close(self, frames: range) -> SegmentDone:
-        """Encode frames to a segment, and remove those that no later frame needs."""
+        """Encode frames into a segment, and remove the frames that no later frame needs."""
         history, workspace = self.painter.history, self._film.workspace
         path = workspace.segment(frames.start)
         self.encode(path, frames)
@@ -72,7 +72,7 @@ class ShotPainting:
         return SegmentDone(path, len(frames))
 
     def encode(self, path: Path, frames: range) -> None:
-        """Encode frames that are kept to a file."""
+        """Encode stored frames into a file."""
         film, times = self._film, self._analysis.frames
         levels = ((times[one].pts, self._output.levels(one, film.workspace.frames.read(one))) for one in frames)
         write_segment(path, levels, film.film_format(self._analysis))
@@ -85,7 +85,7 @@ def _find_missing_segments(film: PreparedFilm, analysis: FilmAnalysis, shot: Sho
 
 
 def paint_shots(film: PreparedFilm, analysis: FilmAnalysis, executor: Executor) -> Iterator[ShotDone]:
-    """Paint all shots that are not there yet in other processes, the longest first, and yield each as it is done."""
+    """Paint all incomplete shots in other processes, the longest first, and yield each when it is done."""
     missing = [shot for shot in analysis.shots if _find_missing_segments(film, analysis, shot)]
     missing.sort(key=lambda shot: shot.first - shot.end)
     task = partial(_paint_shot, film.job)
@@ -94,9 +94,9 @@ def paint_shots(film: PreparedFilm, analysis: FilmAnalysis, executor: Executor) 
 
 
 def _paint_shot(job: FilmJob, shot: Shot, threads: int) -> tuple[int, float]:
-    """Paint one shot of a film that was begun; return how many frames it painted, and the seconds it took.
+    """Paint one shot of a film already begun; return the number of painted frames, and the seconds taken.
 
-    Called in worker processes, which see the working folder under the same path.
+    Worker processes, which see the working folder under the same path, call this.
     """
     torch.set_num_threads(threads)
     began = monotonic()
@@ -106,7 +106,7 @@ def _paint_shot(job: FilmJob, shot: Shot, threads: int) -> tuple[int, float]:
 
 @lru_cache(maxsize=1)
 def _open(job: FilmJob) -> ShotPainting:
-    """Return the painting of a film that was begun; a process that paints several shots loads the network once."""
+    """Return the painting of a film already begun; a process that paints several shots loads the network only once."""
     film = prepare_film(job, resume=True)
     analysis = film.workspace.read_analysis()
     if analysis is None:

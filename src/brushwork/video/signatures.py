@@ -1,7 +1,7 @@
-"""The container of a film or of sound, from its first bytes.
+"""The container of a film or sound file, identified by its first bytes.
 
-FFmpeg would guess, and a text that is named like a film can then make it read other files: a playlist, for example.
-So the demuxer is named by us, and only those below are used.
+FFmpeg would guess, and a text file with a film's name, such as a playlist, could then make it read other files. So we
+name the demuxer, and use only those below.
 """
 
 from __future__ import annotations
@@ -42,21 +42,21 @@ _SOUND_BEGINNINGS = (
     (b"caff", "caf"),
     (b"wvpk", "wv"),
 )
-"""Files of sound alone. MP3 and AAC begin with eleven or twelve bits of ones, the version and the layer."""
+"""Sound-only files. MP3 and AAC begin with eleven or twelve one bits, then the version and the layer."""
 _TS_PACKET, _TS_SYNC = 188, 0x47
 _FLAGS, _ANIMATED = 20, 2
-"""Place of a WebP's flags, and the one of those that move."""
+"""Offset of a WebP's flags, and the flag for animation."""
 ANIMATIONS = ("gif", "apng", "webp")
-"""Formats, as FFmpeg names them, of pictures that move; each holds how often it is played."""
+"""Animation formats, by FFmpeg's names; each stores how often it is played."""
 _PICTURE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"crx ")
-"""Pictures in the container of MP4: AVIF, HEIF and CR3."""
+"""Still pictures in an MP4 container: AVIF, HEIF and CR3."""
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def demuxer_of(path: Path) -> str:
     """Return FFmpeg's name for the container of a film.
 
-    Raises: InputError: no such file, a folder, empty, a still picture, or no film that is known.
+    Raises: InputError: the file is missing, a folder, empty, a still picture, or not a known film format.
     """
     head = _read_head(path)
     if found := _film_demuxer(head):
@@ -65,9 +65,9 @@ def demuxer_of(path: Path) -> str:
 
 
 def sound_demuxer_of(path: Path) -> str:
-    """Return FFmpeg's name for the container of a film, or of a file of sound alone.
+    """Return FFmpeg's name for the container of a film or of a sound-only file.
 
-    Raises: InputError: no such file, a folder, empty, or neither of them.
+    Raises: InputError: the file is missing, a folder, empty, or neither of the two.
     """
     head = _read_head(path)
     if found := _sound_demuxer(head) or _film_demuxer(head):
@@ -79,7 +79,7 @@ def sound_demuxer_of(path: Path) -> str:
 
 
 def _film_demuxer(head: bytes) -> str | None:
-    """Return FFmpeg's name for a film's container; None: it is not known."""
+    """Return FFmpeg's name for a film's container; None: it is unknown."""
     if head[4:8] in _MOV_ATOMS:
         return "mov"
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
@@ -95,7 +95,7 @@ def _film_demuxer(head: bytes) -> str | None:
 
 
 def _sound_demuxer(head: bytes) -> str | None:
-    """Return FFmpeg's name for a container of sound alone; None: it is another file."""
+    """Return FFmpeg's name for a sound-only container; None: it is another kind of file."""
     if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
         return "wav"
     if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
@@ -115,9 +115,9 @@ def _read_head(path: Path) -> bytes:
 
 
 def is_still_picture(path: Path) -> bool:
-    """Return whether a path is of one picture: no animation, and no folder or pattern of pictures.
+    """Return whether a path is a single still picture, not an animation, and not a folder or pattern of pictures.
 
-    Raises: InputError: it cannot be read, or is empty.
+    Raises: InputError: the file cannot be read, or is empty.
     """
     if holds_pictures(expand_user(path)):
         return False
@@ -126,7 +126,7 @@ def is_still_picture(path: Path) -> bool:
 
 
 def is_film(path: Path) -> bool:
-    """Return whether a file is a film, and nothing that pictures are read from, such as an animated GIF."""
+    """Return whether a file is a film, and not one that can be read as a picture, such as an animated GIF."""
     try:
         if not path.is_file():  # a pipe can be read only once
             return False
@@ -137,7 +137,7 @@ def is_film(path: Path) -> bool:
 
 
 def _is_animation(head: bytes) -> bool:
-    """Return whether a PNG or WebP moves."""
+    """Return whether a file is an animated PNG or WebP."""
     moving_webp = head[12:16] == b"VP8X" and len(head) > _FLAGS and bool(head[_FLAGS] & _ANIMATED)
     return (head.startswith(_PNG) and b"acTL" in head) or (head[8:12] == b"WEBP" and moving_webp)
 

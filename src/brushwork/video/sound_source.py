@@ -1,4 +1,4 @@
-"""The file that a film's sound is taken from: the clip, another film, or a file of sound alone."""
+"""The source of a film's sound: the clip, another film, or a sound-only file."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from brushwork.video.optional_imports import import_video
 from brushwork.video.signatures import sound_demuxer_of
 
 _AUDIBLE = 0.1
-"""Seconds by which film and sound may differ in length without a note: coded sound ends with a whole packet, which is
+"""Seconds by which film and sound may differ in length without a note: encoded sound ends with a whole packet, which is
 0.02 to 0.1 seconds long."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SoundSource:
-    """A file that sound is taken from."""
+    """A file that provides sound."""
 
     path: Path
     demuxer: str
     codecs: tuple[str, ...]
-    """Codec of each track of sound."""
+    """Codec of each audio track."""
     seconds: float
-    """Duration that the file says it has; 0: it does not say."""
+    """Duration according to the file; 0: it does not say."""
     start: Fraction = Fraction(0)
-    """Second of its own clock at which a file begins: that of a recording of a broadcast can be any."""
+    """Time in seconds on the file's own clock at which it begins; a recorded broadcast can begin at any time."""
 
     @classmethod
     def of_clip(cls, info: ClipInfo) -> Self:
@@ -38,9 +38,9 @@ class SoundSource:
 
     @classmethod
     def probe(cls, path: Path) -> Self:
-        """Return what a file with sound is; the beginning of its first track is decoded for that.
+        """Return a file with sound as a source, after decoding the beginning of its first track.
 
-        Raises: InputError: it cannot be used, or has no sound.
+        Raises: InputError: the file cannot be used, or has no sound.
         """
         demuxer = sound_demuxer_of(path)
         with open_container(path, demuxer) as container:
@@ -53,7 +53,7 @@ class SoundSource:
             return cls(path=expand_user(path), demuxer=demuxer, codecs=codecs, seconds=seconds, start=start)
 
     def compare_length(self, film: Fraction) -> tuple[str, ...]:
-        """Return a note if the sound is longer or shorter than a film of so many seconds."""
+        """Return a note if the sound is longer or shorter than a film of `film` seconds."""
         if not self.seconds or abs(self.seconds - film) <= _AUDIBLE:
             return ()
         lengths = f"the sound of {self.path.name} takes {self.seconds:.1f} s, the film {float(film):.1f} s"
@@ -71,7 +71,7 @@ def _require_decodable(path: Path, container: Any) -> None:
 
 
 def _start(container: Any) -> Fraction:
-    """Return the second at which a file begins: its first sound, or the pictures of a film before it."""
+    """Return the time in seconds at which a file begins: that of its sound, or of a film's earlier pictures."""
     pictures = [one for one in container.streams.video if "ATTACHED_PIC" not in str(one.disposition)]
     return min(_start_of(one) for one in (*container.streams.audio, *pictures))
 
@@ -81,9 +81,9 @@ def _start_of(stream: Any) -> Fraction:
 
 
 def _duration(container: Any, stream: Any, demuxer: str, start: Fraction) -> float:
-    """Return the seconds from the start of a file to the end of a track, or of the file where it says no more.
+    """Return the seconds from the start of a file to the end of a track, or of the file if the track's is unknown.
 
-    Matroska, NUT, and Ogg with Opus say when the sound ends; others say how long it is.
+    Matroska, NUT, and Ogg with Opus store when the sound ends; others store how long it is.
     """
     if demuxer in ("matroska", "nut") or (demuxer == "ogg" and "opus" in stream.codec_context.name):
         begin = Fraction(0)

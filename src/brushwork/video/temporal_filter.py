@@ -1,4 +1,4 @@
-"""The temporal filter: a painted frame takes its colors from the previous one, and keeps its own lines."""
+"""The temporal filter: a painted frame takes its colors from the previous one and keeps its own lines."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from brushwork.types import Image
 from brushwork.video.optical_flow import FlowPair
 
 _STRONGEST, _EXPONENT = 6.0, 3.4
-"""Weight of the previous frame, relative to the differences of the painted one, at consistency 1, and the power of the
-consistency by which it falls: 0.57 at consistency 0.5. Beyond 6 a film loses sharpness and gains little steadiness."""
+"""Weight of the previous frame, relative to the painted frame's gradients, at consistency 1, and the exponent of the
+consistency that scales it: the weight is 0.57 at consistency 0.5. Beyond 6, a film loses sharpness and gains little
+steadiness."""
 _LEAK = 0.02
-"""What draws every pixel to the painted frame, relative to the maximum of w: what went wrong once is forgotten."""
+"""Weight, relative to the maximum of w, that draws each pixel to the painted frame: past errors are forgotten."""
 _CHANGE = 0.05
-"""Standard deviation of the change of a pixel of the film, white being 1, beyond which the past does not count."""
+"""Standard deviation of a pixel's change in the clip, with white at 1, beyond which the past does not count."""
 
 _STILL, _STILL_GAIN = 0.1, 6.0
-"""Standard deviation in pixels of the motion that counts as none, and how much more the past counts there: where it is
-not resampled, it is as sharp as the present.
+"""Standard deviation in pixels of the motion that counts as none, and how much more the past counts there: without
+resampling, it is as sharp as the present.
 """
 _FADE = 0.01
-"""Standard deviation of the change of colors, white being 1, beyond which a film is not still."""
+"""Standard deviation of the change of colors, with white at 1, beyond which a clip is not still."""
 
 
 def filter_frame(
@@ -33,14 +34,14 @@ def filter_frame(
 ) -> Image:
     """Return the image O that minimizes ‖∇O − ∇P‖² + Σ w·(O − A)² + Σ v·(O − P)².
 
-    P is the painted frame, and A the previous result along the flow.
+    P is the painted frame, and A the previous result moved along the flow.
 
-    w = 6·consistency^3.4·(1 + 6s)·c·exp(−‖I_t − warp(I_{t−1})‖²/(2·0.05²)), c being the reliability of the flow and s
-    the `still_weight`: where the film itself changes, as in shadows and fades, the painted frame counts. A is warped
+    w = 6·consistency^3.4·(1 + 6s)·c·exp(−‖I_t − warp(I_{t−1})‖²/(2·0.05²)), with c the reliability of the flow and s
+    the `still_weight`: where the clip itself changes, as in shadows and fades, the painted frame counts. A is warped
     bicubically, since bilinear warping blurs a little in every frame.
 
-    v is what w lacks to its maximum there, and a little more: without it colors of the past flow into what was hidden
-    before, as a haze behind moving objects, and stay there.
+    v is a little more than the difference between w and its maximum there. Without it, past colors flow into newly
+    visible parts, as a haze behind moving objects, and stay there.
 
     Source: Bonneel et al. 2015, Blind video temporal consistency.
     """
@@ -54,7 +55,7 @@ def filter_frame(
 
 
 def change_along_flow(own: Image, other: Image, pair: FlowPair) -> Image:
-    """Return ΔI = I_t − warp(I_other): what changes in a film, apart from its motion."""
+    """Return ΔI = I_t − warp(I_other): the change of a clip apart from its motion."""
     return own - warp(other, pair.flow)
 
 
@@ -66,7 +67,7 @@ def pair_weight(change: Image, pair: FlowPair, deviation: float) -> Float[Tensor
 def still_weight(change: Image, pair: FlowPair) -> Float[Tensor, "1 1 _ _"]:
     """Return s = exp(−|flow|²/(2·0.1²) − ‖G(ΔI)‖²/(2·0.01²)): 1 where only noise changes.
 
-    G is a Gaussian, σ 1: it takes out noise, and leaves a fade.
+    G is a Gaussian with σ = 1, which removes noise but not fades.
     """
     blurred = gaussian_blur(change.transpose(0, 1), 1.0, 2, "symmetric").square().sum(0, keepdim=True)
     motion = pair.flow.square().sum(1, keepdim=True)

@@ -1,4 +1,4 @@
-"""Paint frames in memory, and keep no file: for plans and previews."""
+"""Paint frames in memory, without files, for plans and previews."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from brushwork.video.preparation import PreparedFilm
 
 
 class TrialStep(NamedTuple):
-    """A step of the optimization of a frame."""
+    """A step in the optimization of a frame."""
 
     level: int
-    """Coarse to fine."""
+    """Number of the level, coarse to fine."""
     iteration: int
-    """At this level, from 1 on."""
+    """Number of the iteration at this level, counted from 1."""
     time: float
-    """When it ended, on a monotonic clock."""
+    """Time at which it ended, on a monotonic clock."""
 
 
 class TrialFrame(NamedTuple):
-    """A frame that was painted, and what it took."""
+    """A painted frame, and the time it took."""
 
     frame: int
     image: Image
     seconds: float
     beginning: float
-    """Seconds of the preparation of its shot, where it is the first frame of one; else 0."""
+    """Seconds for preparing its shot, if it is the first frame of one; otherwise 0."""
     steps: tuple[TrialStep, ...] = ()
-    """Of all optimizations that the frame needed, key frames included, in order."""
+    """Steps, in order, of all optimizations that the frame needed, key frames included."""
 
 
 def paint_in_memory(film: PreparedFilm, analysis: FilmAnalysis, shots: Sequence[Shot]) -> Iterator[TrialFrame]:
-    """Yield the frames of shots as `run_film` paints them; no more of them are held than later ones need."""
+    """Yield the frames of shots as `run_film` paints them; only the frames that later ones need are held."""
     stored: dict[int, StoredFrame] = {}
     stores = defaultdict[str, FrameStore](dict).__getitem__
     steps: list[TrialStep] = []

@@ -1,4 +1,4 @@
-"""Animated WebP, which FFmpeg does not decode, as a film."""
+"""Animated WebP, which FFmpeg does not decode, as a clip."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _TICK = Fraction(1, 1000)
 
 @dataclass(frozen=True)
 class WebpClip:
-    """A film whose file is an animated WebP."""
+    """A clip whose file is an animated WebP."""
 
     info: ClipInfo
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The file of the film."""
+        """The file of the clip."""
         return (self.info.path,)
 
     def frames(self, start: int | None = None, size: Size | None = None) -> Iterator[ClipFrame]:
@@ -41,9 +41,9 @@ class WebpClip:
 
 
 def open_webp(path: Path) -> WebpClip:
-    """Return the film of an animated WebP.
+    """Return the clip in an animated WebP.
 
-    Raises: InputError: it is damaged, or too large.
+    Raises: InputError: the file is damaged, or too large.
     """
     times, size, has_alpha = [0], Size(0, 0), False
     for pts, picture in _decode(path):
@@ -69,7 +69,7 @@ def open_webp(path: Path) -> WebpClip:
 
 
 def _decode(path: Path) -> Iterator[tuple[int, Any]]:
-    """Yield the time of each frame, in milliseconds, and the frame."""
+    """Yield the time of each frame in milliseconds, and the frame."""
     with open_image_file(path) as file, quiet_pillow(MAX_PIXELS):
         time = 0
         try:
@@ -84,5 +84,5 @@ def _decode(path: Path) -> Iterator[tuple[int, Any]]:
 
 
 def _lasts(picture: Any) -> int:
-    """Return for how many milliseconds a frame is shown."""
+    """Return how many milliseconds a frame is shown."""
     return max(1, int(picture.info.get("duration", 0)))

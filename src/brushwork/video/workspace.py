@@ -1,4 +1,4 @@
-"""The folder beside the output that holds a film while it is painted: whatever stops, what is there is whole."""
+"""The folder beside the output that holds a film during painting; all its files stay complete if painting stops."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from brushwork.video.analysis import FilmAnalysis
 from brushwork.video.frame_store import FrameFolder
 
 SEGMENT = 48
-"""Frames of a segment at most."""
+"""Maximum frames of a segment."""
 
 
 @dataclass(frozen=True)
@@ -27,22 +27,22 @@ class Workspace:
 
     folder: Path
     suffix: str = ".mp4"
-    """Ending of the segments."""
+    """Ending of the segments' file names."""
 
     @property
     def exists(self) -> bool:
-        """Whether there is one."""
+        """Whether the folder exists."""
         return (self.folder / "job.json").exists()
 
     @property
     def engine(self) -> str:
-        """Execution engine that the film was begun with."""
+        """Execution engine with which the film was begun."""
         return str(self._read("job.json")["job"]["method"]["engine"])
 
     def create(self, manifest: dict[str, Any], device: torch.device) -> None:
-        """Make the folder anew.
+        """Create the folder afresh.
 
-        Raises: InputError: it cannot be made.
+        Raises: InputError: the folder cannot be created.
         """
         with explain_write_errors(self.folder):
             for name in ("job.json", "frames.json"):
@@ -54,9 +54,9 @@ class Workspace:
         self._write("job.json", {"job": manifest, "machine": describe_machine(device)})
 
     def require_same(self, manifest: dict[str, Any], device: torch.device) -> list[str]:
-        """Check that the folder is of the same film, sweep half-written files, and return notes about the machine.
+        """Raise unless the folder is the same film's, remove half-written files, and return notes about the machine.
 
-        Raises: InputError: another film, other options, or a damaged folder.
+        Raises: InputError: the film or its options differ, or the folder is damaged.
         """
         kept = self._read("job.json")
         if changed := list_film_changes(manifest, kept["job"]):
@@ -74,7 +74,7 @@ class Workspace:
         return FilmAnalysis.from_json(self._read("frames.json")) if (self.folder / "frames.json").exists() else None
 
     def write_analysis(self, analysis: FilmAnalysis) -> None:
-        """Keep the analysis."""
+        """Store the analysis."""
         self._write("frames.json", analysis.to_json())
 
     @property
@@ -83,11 +83,11 @@ class Workspace:
         return FrameFolder(self.folder / "frames")
 
     def store(self, name: str) -> FrameFolder:
-        """Return the frames of a name that are painted before those that need them."""
+        """Return the store with a name, for frames painted ahead of those that need them."""
         return FrameFolder(self.folder / "frames", f"{name}-")
 
     def remove_stored(self, indices: range) -> None:
-        """Remove the frames in a range that were painted before those that need them, of all names."""
+        """Remove the frames in a range from all stores of frames painted ahead."""
         for one in (self.folder / "frames").glob("*-*.safetensors"):
             if int(one.stem.rsplit("-", 1)[1]) in indices:
                 one.unlink(missing_ok=True)
@@ -97,7 +97,7 @@ class Workspace:
         return self.folder / "segments" / f"{first:08}{self.suffix}"
 
     def remove(self) -> None:
-        """Remove the folder: the last thing that is done."""
+        """Remove the folder, as the last step."""
         (self.folder / "job.json").unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -116,7 +116,7 @@ class Workspace:
 
 
 def list_film_changes(manifest: dict[str, Any], there: dict[str, Any]) -> list[str]:
-    """List, in words, what makes the film of another manifest another one."""
+    """Return, in words, the differences between two manifests that make their films differ."""
     here: dict[str, Any] = json.loads(json.dumps(manifest))
     return list_changes(_name_method(here), _name_method(there)) or [
         change
@@ -132,13 +132,13 @@ def _list_part_changes(part: str, here: Any, there: Any) -> list[str]:
 
 
 def _name_method(manifest: dict[str, Any]) -> dict[str, Any]:
-    """Return the name of the method, whose options are others than those of another one."""
+    """Return only the method's name, since the options of different methods cannot be compared."""
     kind = manifest.get("method", {}).get("kind")
     return {"method": next((name for name, one in known_methods().items() if one.__name__ == kind), kind)}
 
 
 def segments_of(analysis: FilmAnalysis) -> list[range]:
-    """Return the frames of each segment: parts of a shot, of at most `SEGMENT` frames."""
+    """Return the frames of each segment, a part of a shot with at most `SEGMENT` frames."""
     return [
         range(first, min(first + SEGMENT, shot.end))
         for shot in analysis.shots
