@@ -1,4 +1,4 @@
-"""The papers' experiments: grids of runs with a report."""
+"""The papers' experiments, each a grid of runs with a report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Contact sheets: all images of a grid in one image, with their names."""
+"""Contact sheets: all images of a grid in a single image, with their names."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ PAPER, INK = "#fcfbf8", "#26231f"
 
 
 def make_contact_sheet(results: Sequence[CellResult], largest: int = LARGEST) -> Opened.Image:
-    """Draw the images by row and column, with the column's name above and the row's name at the left.
+    """Return the images by row and column, with the column's name above and the row's name at the left.
 
-    All images have the same width: that of the widest, or what fits `largest`. Rows that share few columns have columns
-    of their own.
+    All images have the same width: that of the widest, or the width that fits `largest`. Rows that share few columns
+    have columns of their own.
     """
     rows, own = make_grid(results), is_sparse(results)
     columns = max(len(cells) for _, cells in rows) if own else len(unique([result.column for result in results]))
@@ -46,7 +46,7 @@ def make_contact_sheet(results: Sequence[CellResult], largest: int = LARGEST) ->
 
 
 def is_sparse(results: Sequence[CellResult]) -> bool:
-    """Return whether at least half of the grid would be empty: rows then have their own columns."""
+    """Return whether at least half of the grid would be empty; if so, rows have their own columns."""
     places = len(unique([result.row for result in results])) * len(unique([one.column for one in results]))
     return len(results) < places and 2 * len(results) <= places
 

@@ -1,4 +1,4 @@
-"""What an experiment's cells share: images, encoders, and a cache of features."""
+"""The state that an experiment's cells share: images, encoders, and a cache of features."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ QUICK = 0.4
 """Fraction of the iterations in a quick run."""
 
 QUICK_SIZE, FULL_SIZE = 192, 512
-"""Long side in pixels: of a quick run, and of the papers' results."""
+"""Long side in pixels of a quick run, and of the papers' results."""
 
 CACHE_BYTES = 2 * 2**30
 """Size of the feature cache in bytes."""
@@ -42,10 +42,10 @@ class ExperimentContext:
     size: int = FULL_SIZE
     """Long side in pixels."""
     is_quick: bool = False
-    """Run a fraction of the iterations."""
+    """Whether to run only a fraction of the iterations."""
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     precision: Precision = "auto"
-    """Precision of the networks' layers in all cells; auto: as the options say."""
+    """Precision of the networks' layers in all cells; auto: as set in the options."""
     _networks: dict[Hashable, Encoder] = field(default_factory=dict, repr=False)
     _evaluators: dict[str, Evaluator] = field(default_factory=dict, repr=False)
 
@@ -65,11 +65,11 @@ class ExperimentContext:
         return [*self.contents.items(), *self.styles.items()]
 
     def scale_iterations(self, options: AnyOptions, fraction: float = QUICK) -> AnyOptions:
-        """Return the options with the iterations of this run; a quick one has a fraction of them."""
+        """Return the options with the iterations of this run; a quick run has a fraction of them."""
         return replace(options, iterations=max(10, round(options.iterations * fraction))) if self.is_quick else options
 
     def encoder(self, options: EncoderOptions) -> Encoder:
-        """Return the encoder that the options name, loaded once, with a feature cache."""
+        """Return the options' encoder, loaded once, with a feature cache."""
         key = encoder_key(options)
         if key not in self._networks:
             encoder = self._networks[key] = with_feature_cache(load_encoder_for(options, self.device))
@@ -87,11 +87,11 @@ class ExperimentContext:
         return self._evaluators[network]
 
     def available_evaluators(self, networks: Iterable[str]) -> list[str]:
-        """Return those of some networks whose weights, and those of their evaluator, are on this machine."""
+        """Return the networks whose weights, and those of their evaluator, are on this machine."""
         return [network for network in networks if has_weights(self.evaluator, network)]
 
     def evaluate(self, network: str, result: Image, *, content: Image, style: Image) -> Metrics | None:
-        """Return the distances of a result in a network; None where the images are too small for its layers.
+        """Return the distances of a result in a network; None if the images are too small for its layers.
 
         Raises: WeightsError: as `evaluator`.
         """
@@ -102,7 +102,7 @@ class ExperimentContext:
             return None
 
     def recipe(self, options: RecipeOptions, images: RecipeInputs) -> Callable[[], Iterator[Progress]]:
-        """Return a function that runs a recipe when its cell is computed."""
+        """Return a function that runs the recipe when its cell is computed."""
         return lambda: run_recipe(options, images, encoder=self.encoder(options))
 
     def settings(self, options: RecipeOptions, images: RecipeInputs) -> dict[str, Any]:
@@ -113,7 +113,7 @@ class ExperimentContext:
 
 
 def has_weights(load: Callable[..., object], *arguments: object) -> bool:
-    """Return whether a network that `load` loads has its weights on this machine."""
+    """Return whether the weights of the network that `load` loads are on this machine."""
     try:
         load(*arguments)
     except WeightsError:
@@ -138,10 +138,10 @@ def _short(content: bytes) -> str:
 
 
 def with_feature_cache(encoder: Encoder, capacity: int = CACHE_BYTES) -> Encoder:
-    """Return the same encoder, which from now on caches features computed without a graph.
+    """Return the same encoder, changed to cache features computed without a graph.
 
-    Features with a graph are always computed: they are of the image being optimized. The least recently used entries
-    are dropped when `capacity` bytes are full.
+    Features with a graph are always computed, since they belong to the image being optimized. When `capacity` bytes are
+    full, the least recently used entries are dropped.
     """
     look, cache = encoder.forward, OrderedDict[tuple[object, ...], Features]()
 

@@ -1,4 +1,4 @@
-"""Experiments: grids of cells, their results, and claims that are checked."""
+"""Experiments: grids of cells, their results, and checks of claims."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Measures: TypeAlias = Mapping[str, float]
 """Measures of an image, by name."""
 
 _LONGEST_NAME = 200
-"""Bytes of the longest name of a cell, to which endings are added; file systems allow 255 in all."""
+"""Maximum bytes of a cell's name, without endings; file systems allow 255 in all."""
 
 
 class FirstAndLast(NamedTuple):
@@ -36,7 +36,7 @@ class ExperimentCell:
     row: str
     column: str
     settings: Mapping[str, Any]
-    """Everything that determines the result, as JSON: a cell with unchanged settings is not computed again."""
+    """Everything that determines the result, for JSON: a cell with unchanged settings is not computed again."""
     run: Callable[[], Iterator[Progress]] = field(repr=False)
     measure: Callable[[FirstAndLast], Measures] = field(repr=False, default=lambda first_and_last: {})
 
@@ -61,21 +61,21 @@ class CellResult:
 
     @property
     def title(self) -> str:
-        """Row and column, as far as they have names."""
+        """Row and column, if they have names."""
         return join_names(self.row, self.column)
 
 
 class ClaimCheck(NamedTuple):
-    """A claim of the paper, with what was measured."""
+    """A claim of the paper, with the measured values."""
 
     claim: str
     measured: str
     holds: bool | None
-    """None: to be judged by eye."""
+    """Whether the claim holds; None: to be judged by eye."""
 
 
 def cell_name(row: str, column: str) -> str:
-    """Return the name of the result at a row and a column; a long one ends in a hash of it."""
+    """Return the name of the result at a row and a column; a long name ends in a hash of itself."""
     name = "-".join(slugify(part) for part in (row, column) if part)
     if len(name.encode()) <= _LONGEST_NAME:
         return name
@@ -83,22 +83,22 @@ def cell_name(row: str, column: str) -> str:
 
 
 def join_names(row: str, column: str) -> str:
-    """Return row and column in a line, as far as they have names."""
+    """Return row and column on one line, if they have names."""
     return " · ".join(part for part in (row, column) if part)
 
 
 def slugify(text: str) -> str:
-    """Replace everything but letters, digits and a few characters with underscores."""
+    """Return the text with everything but letters, digits and a few characters replaced by underscores."""
     return "".join(sign if sign.isalnum() or sign in "._+" else "_" for sign in text)
 
 
 def file_name_key(text: str) -> str:
-    """Return what is equal for names of one file; some systems do not tell capitals from small letters."""
+    """Return a key that is equal for names of the same file; some systems ignore case."""
     return slugify(text).lower()
 
 
 def require_distinct(cells: Sequence[ExperimentCell]) -> None:
-    """Refuse cells of one file name. Raises: InputError."""
+    """Raise if two cells have the same file name. Raises: InputError."""
     taken: dict[str, ExperimentCell] = {}
     for cell in cells:
         other = taken.setdefault(file_name_key(cell.name), cell)
@@ -118,11 +118,11 @@ class Experiment:
     source: str
     """Paper, and figure or section."""
     claim: str
-    """What the paper claims."""
+    """The paper's claim."""
     cells: Callable[[ExperimentContext], Sequence[ExperimentCell]] = field(repr=False)
     check: Callable[[Sequence[CellResult]], Sequence[ClaimCheck]] = field(repr=False)
     has_sheet_per_row: bool = False
-    """Whether each row has a contact sheet too."""
+    """Whether each row also has its own contact sheet."""
 
 
 def results_of_row(results: Sequence[CellResult], row: str) -> list[CellResult]:
@@ -141,12 +141,12 @@ def is_increasing(values: Sequence[float]) -> bool:
 
 
 def format_values(values: Sequence[float], form: str = ".3g") -> str:
-    """Format the values on one line."""
+    """Return the values formatted on one line."""
     return ", ".join(format(value, form) for value in values)
 
 
 def format_named_values(values: Mapping[str, float], form: str = ".3g") -> str:
-    """Format the values on one line, each with its name."""
+    """Return the values formatted on one line, each with its name."""
     return ", ".join(f"{name} {format(value, form)}" for name, value in values.items())
 
 

@@ -1,4 +1,4 @@
-"""Measures of the images of an experiment."""
+"""Measures of an experiment's images."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from brushwork.types import Image
 HALF = 0.5
 """Autocorrelation that defines the grain size."""
 SMALLEST_POWER = 1e-8
-"""Least power in a spectrum: far below rounding to 8 bits; it keeps the logarithm of flat images finite."""
+"""Lower bound of the power in a spectrum, far below rounding to 8 bits; it keeps the logarithm of flat images
+finite."""
 
 
 def psnr(result: Image, truth: Image) -> float:
-    """Return the peak signal-to-noise ratio in dB, white being 1; the reference is resized to the result."""
+    """Return the peak signal-to-noise ratio in dB, with white at 1; the reference is resized to the result."""
     return image_similarity.psnr(result, resize(truth, Size.of(result), clamp=True))
 
 
@@ -45,7 +46,7 @@ def rms_distance(one: Image, other: Image) -> float:
 
 
 def correlation(one: Image, other: Image) -> float:
-    """Return Pearson's correlation of two lumas, −1 to 1: whether light and dark are arranged alike.
+    """Return Pearson's correlation of the lumas of two images, −1 to 1: whether light and dark are arranged alike.
 
     The second image is resized to the first; a flat image correlates with nothing.
     """
@@ -53,7 +54,7 @@ def correlation(one: Image, other: Image) -> float:
 
 
 def detail_correlation(one: Image, other: Image) -> float:
-    """Return the correlation of details below a sixteenth of the long side: whether strokes are in the same places."""
+    """Return the correlation of details below a sixteenth of the long side: whether strokes are in the same place."""
     side = max(Size.of(one)) // 32 * 2 + 1
     lights = (luma(image) for image in (one, resize(other, Size.of(one), clamp=True)))
     return _correlation(*(light - avg_pool2d(light, side, 1, side // 2, count_include_pad=False) for light in lights))
@@ -70,9 +71,9 @@ def chroma_distance(one: Image, other: Image) -> float:
 
 
 def spectrum_distance(one: Image, other: Image, rings: int = 24) -> float:
-    """Return the RMS difference, in powers of ten, of two power spectra averaged over rings of equal frequency.
+    """Return the RMS difference, in powers of ten, between two power spectra averaged over rings of equal frequency.
 
-    Of the luma, about its mean, with a Hann window; the second image is resized to the first.
+    The spectra are those of the luma about its mean, with a Hann window; the second image is resized to the first.
     """
     return float(
         (_spectrum(one, rings) - _spectrum(resize(other, Size.of(one), clamp=True), rings)).square().mean().sqrt()
@@ -80,9 +81,10 @@ def spectrum_distance(one: Image, other: Image, rings: int = 24) -> float:
 
 
 def effective_frequencies(image: Image, rings: int = 64) -> float:
-    """Return the effective number of spatial frequencies: exp of the entropy of the power in rings of frequency.
+    """Return the effective number of spatial frequencies: exp of the entropy of the power in frequency rings.
 
-    Of the luma, about its mean. 1: one wavelength, or a flat image; white noise has half of the `rings`.
+    The power is that of the luma about its mean. One wavelength or a flat image gives 1, white noise about half of the
+    `rings`.
     """
     light = exact(luma(image)[0, 0])
     power = torch.fft.fft2(light - light.mean()).abs().square()
@@ -95,9 +97,9 @@ def effective_frequencies(image: Image, rings: int = 64) -> float:
 
 
 def randomize_phases(image: Image, seed: int = 0) -> Image:
-    """Return an image with the power spectrum of another one, channel by channel, and phases of noise in all of them.
+    """Return an image with the same power spectrum in each channel, but the phases of noise.
 
-    One random phase for all channels, so that their correlations stay, too. Values may lie outside 0 to 1.
+    All channels get the same random phases, which also keeps their correlations. Values may lie outside 0 to 1.
     """
     noise = torch.randn(Size.of(image), generator=torch.Generator().manual_seed(seed)).to(image)
     turned = torch.exp(1j * torch.fft.rfft2(noise).angle())
@@ -107,9 +109,9 @@ def randomize_phases(image: Image, seed: int = 0) -> Image:
 
 
 def marginal_distance(one: Image, other: Image, quantiles: int = 256) -> float:
-    """Return the Wasserstein-1 distance of the channels' values, averaged: 0 if equal, 1 for black and white."""
+    """Return the mean Wasserstein-1 distance of the channels' values: 0 if equal, 1 for black and white."""
     shares = np.linspace(0, 1, quantiles)
-    # torch's quantile takes 2²⁴ values at most
+    # torch's quantile accepts at most 2²⁴ values
     first, second = (np.quantile(image[0].flatten(1).cpu().numpy(), shares, axis=1) for image in (one, other))
     return float(np.abs(first - second).mean())
 

@@ -1,4 +1,4 @@
-"""Memory of a run: what one evaluation at the full size takes, and what the optimizer holds at the end."""
+"""Memory of a run: one evaluation at the full size, and the optimizer's state at the end."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from brushwork.units import MEGABYTE
 
 
 def peak_megabytes(options: TransferOptions, images: RecipeInputs, last: Progress) -> float:
-    """Return the tensors that a run held at most in MB, network and images included, without running it again.
+    """Return the peak size of a run's tensors in MB, network and images included, without running it again.
 
-    `last` is its last step, with the optimizer's memory. The network has no layers that are not needed, as in a job.
+    `last` is its last step, with the optimizer's memory. The network has only the layers it needs, as in a job.
     """
     held = sum(tensor.nbytes for tensor in last.optimizer.state().values() if tensor.ndim)
     encoder = load_encoder_for(options, "cpu")
@@ -25,6 +25,6 @@ def peak_megabytes(options: TransferOptions, images: RecipeInputs, last: Progres
     weights = sum(tensor.nbytes for tensor in encoder.state_dict().values())
     styles = [style for style in images.styles if isinstance(style, Tensor)]
     shown = make_meta_inputs(InputSizes(Size.of(images.content), tuple(map(Size.of, styles))))
-    bare = to_meta(encoder)  # its weights are counted already
+    bare = to_meta(encoder)  # its weights are already counted
     evaluation = evaluation_bytes(options, shown, bare, len(last.levels) - 1, last.levels[-1].size)
     return float(held + weights + evaluation) / MEGABYTE

@@ -1,4 +1,4 @@
-"""The papers' formulas, computed position by position: references for the efficient forms."""
+"""The papers' formulas computed position by position, as references for the efficient forms."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from brushwork.images.color_transfer import exact
 from brushwork.types import Feature
 
 CHANNELS, SIDE = 12, 10
-"""Of the part of a feature map on which both forms are computed; Gram matrices of every position are large."""
+"""Channels and side of the part of a feature map used for both forms; Gram matrices of every position are large."""
 
 
 def crop_part(feature: Feature) -> Feature:
-    """Return the middle of a feature map, the first of its channels, in float64 on the CPU."""
+    """Return the middle of a feature map's first channels, in float64 on the CPU."""
     top, left = (max(0, (side - SIDE) // 2) for side in feature.shape[-2:])
     return exact(feature[:1, :CHANNELS, top : top + SIDE, left : left + SIDE])
 
 
 def naive_local_grams(feature: Feature, weights: Float[Tensor, "k"]) -> Float[Tensor, "c c h w"]:
-    """Return 𝒢(p) = Σ_d w(d) f(p + d) f(p + d)ᵀ at every position p; positions outside of the map count as 0.
+    """Return 𝒢(p) = Σ_d w(d) f(p + d) f(p + d)ᵀ at every position p; positions outside the map count as 0.
 
     Source: Nikulin & Novak, 1602.07188.
     """
@@ -44,5 +44,5 @@ def naive_covariance(
 
 
 def relative_difference(efficient: float, naive: float) -> float:
-    """Return |efficient − naive| as a share of the naive one."""
+    """Return |efficient − naive| as a share of the naive value."""
     return abs(efficient - naive) / max(abs(naive), 1e-300)

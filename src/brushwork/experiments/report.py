@@ -1,4 +1,4 @@
-"""The report of an experiment or a sweep: a self-contained page, the measures as JSON, a contact sheet."""
+"""The report of an experiment or a sweep: a self-contained page, the measures as JSON, and a contact sheet."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from brushwork.storage.file_names import to_readable
 from brushwork.types import Image
 
 SHOWN_QUALITY = 92
-"""JPEG quality of the images embedded in the page; the image files beside it are lossless."""
+"""JPEG quality of images embedded in the page; the image files beside it are lossless."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ class ExperimentReport:
     created_by: str = ""
     """The command that made the report."""
     device: str = "cpu"
-    """Where the cells were computed."""
+    """Device on which the cells were computed."""
 
     def write(self, folder: Path) -> Path:
         """Write `report.html`, `figures.json` and `sheet.png` into the folder; return the page.
 
-        With `has_sheet_per_row`, also a sheet for each row, `sheet-ROW.png`.
+        With `has_sheet_per_row`, also write a sheet for each row, `sheet-ROW.png`.
         """
         for name, text in (("figures.json", self.to_json()), ("report.html", self.render())):
             with atomic_write(folder / name, overwrite=True) as path:
@@ -64,7 +64,7 @@ class ExperimentReport:
                 yield f"sheet-{slugify(row)}.png", [*cells.values()]
 
     def to_json(self) -> str:
-        """Return all measures as JSON values."""
+        """Return all measures as JSON."""
         cells = [{**_facts(result), "figures": result.measures, "curve": result.curve} for result in self.results]
         checks = [check._asdict() for check in self.checks]
         document: dict[str, Any] = {"experiment": self.experiment.name, "source": self.experiment.source}
@@ -102,7 +102,7 @@ class ExperimentReport:
 
     @property
     def seconds(self) -> float:
-        """Total run time; cells with the same settings were run once."""
+        """Total run time; cells with the same settings count once."""
         return sum({json.dumps(one.settings, sort_keys=True): one.seconds for one in self.results}.values())
 
     def _curves(self) -> Mapping[str, Mapping[str, LossCurve]]:

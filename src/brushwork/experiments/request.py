@@ -1,4 +1,4 @@
-"""Requests for experiments, from which any process can set up the cells."""
+"""Requests for experiments, from which any process can build the cells."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BUNDLED_STYLES = ("auvers.jpg", "great_wave.jpg", "composition_viii.jpg")
 
 
 class CellSource(Hashable, Protocol):
-    """The cells of an experiment or a sweep, set up in any process; it is sent between processes."""
+    """The source of an experiment's or sweep's cells, sent between processes; each process can build the cells."""
 
     @property
     def folder(self) -> Path:
@@ -46,7 +46,7 @@ class ExperimentRequest:
     experiment: str
     folder: Path
     contents: tuple[Path, ...] = ()
-    """Empty: those of the package."""
+    """Content images; empty: those of the package."""
     styles: tuple[Path, ...] = ()
     size: int = FULL_SIZE
     is_quick: bool = False
@@ -54,9 +54,9 @@ class ExperimentRequest:
     precision: Precision = "auto"
 
     def make_cells(self) -> Sequence[ExperimentCell]:
-        """Return the experiment's cells; their settings name the precision, if one was asked for.
+        """Return the experiment's cells; their settings name the precision if one was requested.
 
-        Raises: InputError: no such experiment, an image that cannot be read, or two cells of one name.
+        Raises: InputError: there is no such experiment, an image cannot be read, or two cells have the same name.
         """
         cells = load_experiment(self.experiment).cells(self.load_context())
         require_distinct(cells)
@@ -85,12 +85,12 @@ class ExperimentRequest:
 
 
 def bundled_images(names: Sequence[str]) -> tuple[Path, ...]:
-    """Return the paths of images that come with the package."""
+    """Return the paths of images bundled with the package."""
     return tuple(Path(str(files("brushwork.experiments").joinpath("pictures", name))) for name in names)
 
 
 def _read(paths: Sequence[Path], device: torch.device) -> dict[str, Image]:
-    """Return name → image; of names that would be the same in the names of files, all but the first get a number."""
+    """Return the images by name; of names that make equal file names, all but the first get a number."""
     images: dict[str, Image] = {}
     for path in paths:
         names = chain([path.stem], (f"{path.stem} {number}" for number in count(2)))

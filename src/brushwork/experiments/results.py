@@ -1,4 +1,4 @@
-"""Storage of cell results: an image and a record each."""
+"""Storage of cell results, each an image and a record."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ResultStore:
         self._record(cell).unlink(missing_ok=True)
 
     def load(self, cell: ExperimentCell) -> CellResult | None:
-        """Return the result of an earlier run with the same settings and version; else None."""
+        """Return the result of an earlier run with the same settings and version, or None."""
         try:
             record = json.loads(self._record(cell).read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -49,7 +49,7 @@ class ResultStore:
             path.write_text(json.dumps(record, indent=1), encoding="utf-8")
 
     def reuse(self, cell: ExperimentCell, other: ExperimentCell) -> CellResult:
-        """Copy the result of another cell with the same settings, and return it.
+        """Copy the result of another cell with the same settings and return it.
 
         Raises: FileNotFoundError: the other cell has no stored result.
         """
@@ -68,7 +68,7 @@ class ResultStore:
 
 
 def settings_key(cell: ExperimentCell) -> str:
-    """Return a key that is equal for cells with the same settings, and so the same result."""
+    """Return a key that is equal for cells with the same settings, and thus the same result."""
     return json.dumps(_stored_settings(cell), sort_keys=True)
 
 

@@ -1,4 +1,4 @@
-"""Run the cells of an experiment in this process, in several processes or on a Ray cluster."""
+"""Run the cells of an experiment in this process, in several processes, or on a Ray cluster."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ POINTS = 60
 
 
 def run_cells(source: CellSource, executor: Executor | None = None) -> Iterator[tuple[str, CellResult]]:
-    """Run every cell without a stored result, and yield each with its name as it finishes.
+    """Run every cell without a stored result and yield each with its name as it finishes.
 
     Each cell stores an image and a record in the folder. Stored results with the same settings are reused, so an
     interrupted experiment continues where it stopped. Cells with the same settings run once. Without an executor, this
     process runs them.
 
-    Raises: InputError: no such experiment, or images that cannot be read.
+    Raises: InputError: there is no such experiment, or an image cannot be read.
     """
     store, cells = ResultStore(source.folder), source.make_cells()
     make_folder(source.folder)
@@ -55,7 +55,7 @@ def run_cell(source: CellSource, name: str, threads: int) -> CellResult:
 
 @lru_cache(maxsize=1)
 def _cells(source: CellSource) -> Mapping[str, ExperimentCell]:
-    """Return the cells by name; a process that runs several reads images and networks once."""
+    """Return the cells by name; a process that runs several of them reads images and networks only once."""
     return {cell.name: cell for cell in source.make_cells()}
 
 

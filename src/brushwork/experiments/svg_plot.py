@@ -1,4 +1,4 @@
-"""Loss curves as small drawings in SVG, on logarithmic scale. Colors, dashes and fonts are the page's."""
+"""Loss curves as small SVG charts on a logarithmic scale. Colors, dashes and fonts are the page's."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from brushwork.experiments.experiment import join_names
 LossCurve: TypeAlias = Sequence[tuple[int, float]]
 
 WIDTH, HEIGHT, LEFT, BELOW, ABOVE = 420, 240, 48, 24, 10
-"""Of a drawing, and of its margins."""
+"""Size of a chart and its margins in pixels."""
 MOST = 8
-"""Curves in one drawing; the page has as many colors."""
+"""Maximum curves in one chart; the page has as many colors."""
 FEW = 6
-"""Curves that one drawing holds, of whatever rows they are."""
+"""Maximum curves of different rows that share one chart."""
 
 
 class LossChart(NamedTuple):
-    """One drawing, and what its colors mean: the first key has the first color."""
+    """A chart and its legend: the first key has the first color."""
 
     title: str
     keys: Sequence[str]
@@ -29,7 +29,7 @@ class LossChart(NamedTuple):
 
 
 def make_charts(rows: Mapping[str, Mapping[str, LossCurve]]) -> list[LossChart]:
-    """Return one drawing for few curves, else one for each row; curves that cannot be drawn are left out."""
+    """Return one chart for few curves, otherwise one for each row; curves that cannot be drawn are left out."""
     shown = {
         row: dict(drawable for name, one in curves.items() for drawable in _drawable(name, one))
         for row, curves in rows.items()
@@ -45,7 +45,7 @@ def make_charts(rows: Mapping[str, Mapping[str, LossCurve]]) -> list[LossChart]:
 
 
 def draw_curves(curves: Mapping[str, LossCurve]) -> str:
-    """Return a drawing of named curves over iterations. Each has some points, and losses above 0."""
+    """Return a chart of named curves over iterations; each has some points, with losses above 0."""
     frame = _Frame.around([point for curve in curves.values() for point in curve])
     said = html.escape(f"loss over iterations, to {frame.right}: {'; '.join(map(_said, curves.items()))}")
     lines = (" ".join("{:.1f},{:.1f}".format(*frame.place(*point)) for point in curve) for curve in curves.values())
@@ -59,14 +59,14 @@ def draw_curves(curves: Mapping[str, LossCurve]) -> str:
 
 
 def _said(named: tuple[str, LossCurve]) -> str:
-    """Return a curve in words, for those who do not see it."""
+    """Return a description of a curve for readers who cannot see it."""
     name, curve = named
     return f"{name} from {curve[0][1]:.3g} to {curve[-1][1]:.3g}"
 
 
 @dataclass(frozen=True)
 class _Frame:
-    """What of the plane is shown: iterations up to `right`, powers of ten from `low` to `high`."""
+    """The visible range: iterations up to `right`, powers of ten from `low` to `high`."""
 
     right: int
     low: float
@@ -78,13 +78,13 @@ class _Frame:
         return cls(max(iterations for iterations, _ in points), low, max(high, low + 0.05))
 
     def place(self, iterations: float, loss: float) -> tuple[float, float]:
-        """Return the pixels from the left and from above."""
+        """Return the pixels from the left and from the top."""
         fraction = (math.log10(loss) - self.low) / (self.high - self.low)
         return LEFT + (WIDTH - LEFT - 2) * iterations / self.right, HEIGHT - BELOW - (HEIGHT - BELOW - ABOVE) * fraction
 
 
 def _axes(frame: _Frame) -> Iterator[str]:
-    """Yield lines at round losses, and round numbers of iterations below."""
+    """Yield lines at round losses, and round iteration numbers below."""
     for loss in _round_losses(frame.low, frame.high):
         _, down = frame.place(0, loss)
         yield f'<line x1="{LEFT}" x2="{WIDTH}" y1="{down:.1f}" y2="{down:.1f}"/>'
@@ -99,13 +99,13 @@ def _axes(frame: _Frame) -> Iterator[str]:
 
 
 def _round_step(right: int) -> int:
-    """Return 1, 2 or 5 times a power of ten: at most five of them reach to the right."""
+    """Return 1, 2 or 5 times a power of ten, such that at most five steps reach the right end."""
     power: int = 10 ** max(0, math.floor(math.log10(right)) - 1)
     return next(step for step in (factor * power for factor in (1, 2, 5, 10, 20, 50, 100)) if right / step <= 5)
 
 
 def _round_losses(low: float, high: float) -> list[float]:
-    """Return the powers of ten between two powers; where they are few, 2 and 5 times them too, or else the ends."""
+    """Return the powers of ten between two exponents; if too few, also 2 and 5 times them, or else the ends."""
     powers = range(math.floor(low), math.ceil(high) + 1)
     for digits in ((1,), (1, 2, 5)):
         found = [digit * 10.0**power for power in powers for digit in digits]
@@ -116,7 +116,7 @@ def _round_losses(low: float, high: float) -> list[float]:
 
 
 def _drawable(name: str, curve: LossCurve) -> Iterator[tuple[str, LossCurve]]:
-    """Yield the curve where it has a logarithm; one that is negative throughout is negated, and its name says so."""
+    """Yield the curve if it has a logarithm; an entirely negative one is negated, and its name says so."""
     over = all(loss < 0 for _, loss in curve)
     turned = [(iterations, -loss if over else loss) for iterations, loss in curve]
     points = [(iterations, loss) for iterations, loss in turned if loss > 0 and math.isfinite(loss)]

@@ -1,4 +1,4 @@
-"""Sweeps: one photograph painted with every combination of some settings, small, to choose from."""
+"""Sweeps: one photograph painted small with every combination of some settings, for choosing among them."""
 
 from __future__ import annotations
 
@@ -30,29 +30,29 @@ from brushwork.types import Image
 
 
 class SweepChoice(NamedTuple):
-    """One combination: where it stands in the grid, and how it is painted."""
+    """One combination: its place in the grid, and its options."""
 
     row: str
     column: str
     options: TransferOptions
     preset: str
-    """The preset that the printed command names."""
+    """The preset named in the printed command."""
     styles: tuple[Path, ...]
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """What is asked for: a photograph, and the choices."""
+    """A request for a sweep: a photograph, and the choices."""
 
     folder: Path
     content: Path
     choices: tuple[SweepChoice, ...]
     init: Path | None = None
-    """A picture to begin with, instead of the starting point that the options name."""
+    """Initial picture, in place of the starting point in the options."""
     device: str = "cpu"
 
     def __post_init__(self) -> None:
-        """Raises: InputError: a pipe; the page names it in commands, and other processes read it."""
+        """Raises: InputError: a path is a pipe, but the page names it in commands, and other processes read it."""
         styles = dict.fromkeys(path for one in self.choices for path in one.styles)
         for path in (self.content, *styles, *(() if self.init is None else (self.init,))):
             require_no_pipe(path)
@@ -60,7 +60,7 @@ class Sweep:
     def make_cells(self) -> Sequence[ExperimentCell]:
         """Return a cell for each choice.
 
-        Raises: InputError: a picture, a network or a layer that cannot be used, or two cells of one name.
+        Raises: InputError: unusable picture, network or layer, or two cells with the same name.
         """
         device = torch.device(self.device)
         context, content = ExperimentContext({}, {}, device=device), _picture(self.content, device)
@@ -76,7 +76,7 @@ class Sweep:
         return cells
 
     def inputs(self) -> list[tuple[str, Image]]:
-        """Return the photograph and the paintings with their names; style files have nothing to show."""
+        """Return the photograph and the paintings with their names, without style files, which have no image."""
         paths = dict.fromkeys(
             path for one in self.choices for path in one.styles if path.suffix.lower() != STYLE_ENDING
         )
@@ -112,9 +112,9 @@ def as_experiment(sweep: Sweep, varied: Sequence[str]) -> Experiment:
 
 
 def combine_variations(varied: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield every combination of varied settings, name → written value → value: its row, its column, and the values.
+    """Yield the row, column and values of every combination of varied settings, given as name → written value → value.
 
-    What was named last runs along the columns, all else down the rows.
+    The last setting varies along the columns, all others down the rows.
     """
     *others, last = varied
     for values in product(*(varied[name].items() for name in (*others, last))):
@@ -130,7 +130,7 @@ def _cell(context: ExperimentContext, choice: SweepChoice, images: RecipeInputs)
 
 
 def _measure(first_and_last: FirstAndLast) -> Measures:
-    """Return the weighted losses, which are comparable where the weights are the same."""
+    """Return the weighted losses, which are comparable if the weights are the same."""
     return {
         "loss": float(first_and_last.last.step.losses.total),
         "content": sum_losses(first_and_last.last, "content:"),
@@ -139,14 +139,14 @@ def _measure(first_and_last: FirstAndLast) -> Measures:
 
 
 def _require_layers(context: ExperimentContext, options: TransferOptions) -> None:
-    """Load the network, and refuse layers that it does not have, before anything is painted."""
+    """Load the network and raise for layers that it lacks, before anything is painted."""
     encoder = context.encoder(options)
     for layer in (*options.content_layers, *options.style_layers):
         encoder.layer(layer)
 
 
 def _flags(options: TransferOptions, base: TransferOptions) -> Iterator[str]:
-    """Yield the flags of the options in which a recipe departs from its preset."""
+    """Yield the flags of the options in which a recipe differs from its preset."""
     for field in fields(options):
         value = getattr(options, field.name)
         if value != getattr(base, field.name):
@@ -163,7 +163,7 @@ def _flag(name: str, value: Any) -> tuple[str, ...]:
 
 
 def _plain(path: Path) -> str:
-    """Return a path that is not taken for a flag."""
+    """Return the path in a form that is not taken for a flag."""
     return f"./{path}" if str(path).startswith("-") else str(path)
 
 

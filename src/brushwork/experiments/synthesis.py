@@ -1,4 +1,4 @@
-"""Pictures painted from nothing but an objective: what experiments without a recipe share."""
+"""Pictures painted from an objective alone, for experiments without a recipe."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from brushwork.types import Image
 BOUNDED = TextureOptions(
     network="vgg19-normalized", iterations=150, bounded=True, line_search=True, initial_step=3e-3, measure="long"
 )
-"""Pixels stay between black and white: objectives that nothing bounds are painted so."""
+"""Options that keep pixels between black and white, for unbounded objectives."""
 
 
 def synthesize(
@@ -30,9 +30,9 @@ def synthesize(
     init: Image,
     network: Callable[[], Encoder] | None = None,
 ) -> Callable[[], Iterator[Progress]]:
-    """Return a function that minimizes an objective at the size of the initial image; it is made when its cell is run.
+    """Return a function that minimizes an objective at the initial image's size; its cell's run builds the objective.
 
-    `network` stands in for the one that the options name.
+    `network` replaces the options' network.
     """
 
     def paint() -> Iterator[Progress]:

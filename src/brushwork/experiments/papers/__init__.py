@@ -1,4 +1,4 @@
-"""The experiments by name, one a file."""
+"""The experiments by name, one per file."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ EXPERIMENTS: Mapping[str, str] = {
     "ruder": "films: noise, the previous frame, the same moved along the flow, and the temporal loss",
     "programs": "1602.07188: the published programs on one pair, under each other's objectives",
 }
-"""Name → its paper, and what it shows."""
+"""Experiments by name, with their paper and subject."""
 
 
 def load_experiment(name: str) -> Experiment:
-    """Return the experiment of a name.
+    """Return the experiment with the given name.
 
-    Raises: InputError: no such experiment; the message suggests the nearest ones.
+    Raises: InputError: there is no such experiment; the message suggests similar names.
     """
     if name not in EXPERIMENTS:
         raise InputError(f"there is no experiment {name!r}. {suggest_names(name, EXPERIMENTS)}")

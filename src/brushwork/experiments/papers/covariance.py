@@ -1,4 +1,4 @@
-"""Style-content covariance (1602.07188): style where the content is, beside style everywhere."""
+"""Style-content covariance (1602.07188): style that follows the content, compared with the same style everywhere."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1")
 CONTENT = "conv4_2"
 CONTENT_WEIGHT = 0.05
 GUIDES = (4, 16)
-"""Content channels that guide, those that vary most over both pictures. Beside them guides a channel that is 1
-everywhere: where no other speaks, style is still wanted."""
+"""Number of guiding content channels, those that vary most over both pictures. A channel that is 1 everywhere is also a
+guide, so that positions where no other responds get style too."""
 HALF = 1
 """Half-size of the window of the local Gram matrices."""
 EQUAL = "efficient form beside the naive"
-"""Measure: how far the form that is computed is from the printed one."""
+"""Measure: difference of the computed form from the printed one."""
 
 OPTIONS = replace(BOUNDED, style_layers=LAYERS, bounded=False, line_search=False, iterations=150, initial_step=3e-4)
 
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
-    """Return the cells: plain style, and the covariance with each number of guides."""
+    """Return the cells: plain style, and the covariance for each number of guides."""
     return [_cell(context, guides) for guides in (0, *GUIDES)]
 
 
@@ -88,7 +88,7 @@ def _objective(encoder: Encoder, content: Image, style_image: Image, guides: int
 
 
 def content_responses(content: Feature, style: Feature, guides: int) -> tuple[Feature, Feature]:
-    """Return the content channels that vary most over both images, divided by their means over the style, and a 1."""
+    """Return the content channels that vary most over both images, divided by their means over the style, and ones."""
     varied = content.std(dim=(0, 2, 3)) * style.std(dim=(0, 2, 3))
     channels = varied.topk(guides).indices
     means = style[:, channels].mean((2, 3), keepdim=True).clamp_min(torch.finfo(style.dtype).eps)
@@ -119,7 +119,7 @@ def _measure(
 
 @torch.no_grad()
 def _beside_naive(context: ExperimentContext, content: Image, style: Image, guides: int) -> float:
-    """Return how far a layer's loss is from its printed form, on a part of its features, with a part of the guides."""
+    """Return the difference of a layer's loss from its printed form, on a part of its features and guides."""
     encoder, weights, layer = context.encoder(OPTIONS), window_weights(HALF), LAYERS[0]
     seen = [encoder(one, (layer, CONTENT)) for one in (content, style)]
     features = [reference_formulas.crop_part(one[layer]) for one in seen]

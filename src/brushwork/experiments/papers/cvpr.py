@@ -1,4 +1,4 @@
-"""Figures 5, 6 and 7 of the CVPR 2016 paper: content layers, starting points, photographs as styles."""
+"""Figures 5, 6 and 7 of the CVPR 2016 paper: content layers, initial images, photographs as styles."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _starts(context: ExperimentContext) -> list[ExperimentCell]:
 
 
 def _contents(context: ExperimentContext) -> list[ExperimentCell]:
-    """Return the cell with the second photograph, if there is one, as the style of the first.
+    """Return the cell, if any, in which the second photograph is the style of the first.
 
     α/β is 1e-2, and the initial image is the photograph.
     """
@@ -132,7 +132,7 @@ def _of_starts(results: Sequence[CellResult]) -> list[ClaimCheck]:
 
 
 def _of_light(result: CellResult) -> ClaimCheck:
-    """Return the check of figure 7: the result is a photograph still, and has the other's colors."""
+    """Return the check of figure 7: the result is still a photograph, and has the other's colors."""
     kept, far, near = (
         result.measures[name] for name in ("SSIM to the photograph", "chroma distance before", "chroma distance after")
     )

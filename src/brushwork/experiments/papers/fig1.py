@@ -1,4 +1,4 @@
-"""Figure 1 of 1508.06576: what the layers keep of a photograph, and of a painting."""
+"""Figure 1 of 1508.06576: content and style reconstructions, which show what each layer keeps."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 CONTENT, STYLE = "content", "style"
 
 PERFECT = 25.0
-"""dB of PSNR from which a reconstruction counts as almost perfect."""
+"""Minimum PSNR, in dB, of a reconstruction that counts as almost perfect."""
 STRANGER = 0.3
-"""Correlation up to which a picture counts as arranged otherwise."""
+"""Maximum correlation at which a picture counts as arranged differently."""
 
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:

@@ -38,7 +38,7 @@ def _cell(context: ExperimentContext, name: str) -> ExperimentCell:
 
 
 def _measure(content: Image, first_and_last: FirstAndLast) -> Measures:
-    """Return each layer's loss at the end over its value at the start."""
+    """Return each layer's loss at the end, divided by its value at the start."""
     init = first_and_last.first.step.losses.terms
     left = {f"{name}, left": float(value / init[name]) for name, value in first_and_last.last.step.losses.terms.items()}
     return {**left, KEPT: structural_similarity(first_and_last.last.image, content)}

@@ -31,9 +31,9 @@ from brushwork.types import Image
 
 LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 RATIOS = (1e-5, 1e-4, 1e-3, 1e-2)
-"""α/β as the paper prints it; the two in the middle are not certain."""
+"""α/β as printed in the paper; the two in the middle are not certain."""
 SHARE = 0.8
-"""Of the iterations, in a quick run: smaller ratios settle late, and change places before."""
+"""Fraction of the iterations in a quick run: smaller ratios settle late, and their order changes before."""
 DEEPEST = f"Gram distance on {LAYERS[-1]}"
 
 
@@ -61,7 +61,7 @@ def _cell(context: ExperimentContext, depth: int, ratio: float) -> ExperimentCel
 
 
 def _measure(context: ExperimentContext, options: TransferOptions, first_and_last: FirstAndLast) -> Measures:
-    """Return the unweighted losses, and how near the highest layer is to the painting, whether it is matched or not."""
+    """Return the unweighted losses, and the highest layer's distance from the painting, whether matched or not."""
     return {
         "content loss": sum_losses(first_and_last.last, "content:") / options.content_weight,
         "style loss": sum_losses(first_and_last.last, "style:") / options.style_weight,

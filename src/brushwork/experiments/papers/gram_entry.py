@@ -1,4 +1,4 @@
-"""Single Gram entries (1602.07188): pictures that maximize one of them."""
+"""Single Gram entries (1602.07188): pictures that each maximize one entry."""
 
 from __future__ import annotations
 
@@ -35,24 +35,25 @@ from brushwork.types import Feature, Image
 
 LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 OPTIONS = replace(BOUNDED, optimizer="adam", learning_rate=10.0, line_search=False)
-"""Adam runs along the box where searched L-BFGS stops: after 30 iterations its entries are 100 times as large."""
+"""Adam moves along the bounds where L-BFGS with line search stops; after 30 iterations its entries are 100 times as
+large."""
 
 SPREAD = 0.25
-"""Of the noise at the start, and of the pictures on the sphere; white is 1."""
+"""Standard deviation of the initial noise, and of the pictures on the sphere; white is 1."""
 
 ENTRIES, ENTRIES_QUICK = 8, 2
-"""Entries i = j painted for each layer, and as many i ≠ j: the painting's largest."""
+"""Entries i = j painted per layer, and as many i ≠ j, in a full and in a quick run: the painting's largest."""
 
 NETWORK = "alexnet"
-"""Measures the structure of the textures; it painted none of them."""
+"""Network that measures the textures' structure; none was painted with it."""
 STRUCTURE = "structure in the phases"
 BORDER = 1 / 8
-"""Fraction of each side that is left out of it: a flat color that ends before the border has an outline."""
+"""Fraction cut off at each side for measuring structure: a flat color that ends before the border has an outline."""
 NAMED = 5
-"""Textures with the most structure that are named."""
+"""Number of named textures, those with the most structure."""
 
 SMALLEST = 1e-12
-"""Of an entry: one that is nothing in the painting has a multiple too."""
+"""Lower bound of an entry's value in the painting, so that its multiples are finite."""
 
 
 class GramMatrixEntry(NamedTuple):
@@ -116,7 +117,7 @@ def _cell(
     )
     settings = {**asdict(options), "layer": layer, "entry": str(entry), "pictures": [fingerprint_of(init)]}
     settings["evaluated by"] = context.available_evaluators([NETWORK])
-    if sphere:  # whose numbers are about gray, and white is 1
+    if sphere:  # its values are relative to gray, and white is 1
         options = replace(options, learning_rate=options.learning_rate / options.optimizer_scale)
         settings["sphere"] = SPREAD
     paint = (synthesize_on_sphere if sphere else synthesize)(context, options, lambda _: objective, init)
@@ -124,9 +125,9 @@ def _cell(
 
 
 def _measure(context: ExperimentContext, first_and_last: FirstAndLast) -> Measures:
-    """Return the entry, as a multiple of its value in the painting, and how rich the texture is.
+    """Return the entry as a multiple of its value in the painting, and the richness of the texture.
 
-    Its structure is measured where the weights of the evaluator are on this machine.
+    Its structure is measured if the evaluator's weights are on this machine.
     """
     init, end = (-float(one.step.losses.total) for one in first_and_last)
     image = first_and_last.last.image
@@ -142,10 +143,10 @@ def _measure(context: ExperimentContext, first_and_last: FirstAndLast) -> Measur
 
 @torch.no_grad()
 def phase_structure(evaluator: Evaluator, image: Image) -> float:
-    """Return how far the middle of an image is from one with its spectrum and random phases, from 0 to 2.
+    """Return the distance of an image's middle from an image with its spectrum and random phases, from 0 to 2.
 
-    The mean over layers of ‖G − A‖² / max(‖G‖², ‖A‖²) of the Gram matrices. Noise and gratings are near 0, whatever
-    their colors; edges, swirls and eyes are a matter of the phases.
+    This is the mean over layers of ‖G − A‖² / max(‖G‖², ‖A‖²) of the Gram matrices. It is near 0 for noise and gratings
+    of any color; edges, swirls and eyes depend on the phases.
     """
     encoder, size = evaluator.encoder, Size.of(image)
     rows, columns = (slice(round(BORDER * side), side - round(BORDER * side)) for side in size)
@@ -177,7 +178,7 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
 
 
 def _check_structure(results: Sequence[CellResult]) -> list[ClaimCheck]:
-    """Return the checks of the structure; none where it was not measured."""
+    """Return the checks of the structure; none if it was not measured."""
     measured = [one for one in results if STRUCTURE in one.measures]
     if not measured:
         return []

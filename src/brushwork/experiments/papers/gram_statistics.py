@@ -1,4 +1,4 @@
-"""Gram statistics (1602.07188): textures from Gram matrices that share only their numbers with a painting's."""
+"""Gram statistics (1602.07188): textures from Gram matrices that share only their statistics with a painting's."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ OPTIONS = replace(BOUNDED, style_layers=LAYERS, bounded=False, line_search=False
 
 
 def permute(matrix: Matrix, generator: torch.Generator) -> Matrix:
-    """Return the matrix with rows and columns permuted together: the same spectrum, other channels."""
+    """Return the matrix with rows and columns permuted together: the same spectrum, but other channels."""
     order = torch.randperm(len(matrix), generator=generator)
     return matrix[order][:, order]
 
 
 def shuffle(matrix: Matrix, generator: torch.Generator) -> Matrix:
-    """Return the same numbers at random places, the diagonal and the rest separately: mostly no Gram matrix at all."""
+    """Return the matrix with its diagonal and its other numbers shuffled separately; usually, it is no Gram matrix."""
     rows, columns = torch.triu_indices(len(matrix), len(matrix), offset=1)
     other = torch.diag(matrix.diagonal()[torch.randperm(len(matrix), generator=generator)])
     upper = matrix[rows, columns][torch.randperm(len(rows), generator=generator)]
@@ -60,14 +60,14 @@ def shuffle(matrix: Matrix, generator: torch.Generator) -> Matrix:
 
 
 def shuffle_and_project(matrix: Matrix, generator: torch.Generator) -> Matrix:
-    """Return the positive semidefinite matrix that is nearest to the shuffled one."""
+    """Return the positive semidefinite matrix nearest to the shuffled one."""
     values, vectors = torch.linalg.eigh(exact(shuffle(matrix, generator)))
     nearest: Matrix = ((vectors * values.clamp_min(0)) @ vectors.mT).to(matrix)
     return nearest
 
 
 def random_gram(matrix: Matrix, generator: torch.Generator) -> Matrix:
-    """Return a Gram matrix of white noise, of the same norm: a control that shares no statistics with the given one."""
+    """Return a Gram matrix of white noise with the same norm: a control that shares no statistics with the matrix."""
     noise = torch.randn(matrix.shape, generator=generator, dtype=matrix.dtype).to(matrix)
     found = noise @ noise.mT
     scaled: Matrix = found * (matrix.norm() / found.norm())
@@ -84,7 +84,7 @@ KINDS: Mapping[str, Callable[[Matrix, torch.Generator], Matrix]] = {
 
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
-    """Return the cells: each kind of target, for the first two styles."""
+    """Return the cells: each kind of target for the first two styles."""
     return [_cell(context, name, kind) for name in list(context.styles)[:2] for kind in KINDS]
 
 
@@ -113,7 +113,7 @@ def _term(layer: str, target: Matrix) -> Objective:
 
 
 def _measure(context: ExperimentContext, style: Image, kind: str, first_and_last: FirstAndLast) -> Measures:
-    """Return ‖G − A‖/‖A‖ on every layer, and on one layer how far the spectra of G, A and the style's are apart."""
+    """Return ‖G − A‖/‖A‖ on every layer, and on one layer the distances of the spectra of G, A and the style."""
     left = {name.removeprefix("style:"): float(loss) for name, loss in first_and_last.last.step.losses.terms.items()}
     apart = {f"distance, {layer}": max(0.0, loss) ** 0.5 for layer, loss in left.items()}
     encoder = context.encoder(OPTIONS)

@@ -1,4 +1,4 @@
-"""Illumination and season (1602.07188): the light of one photograph on another."""
+"""Illumination and season (1602.07188): the light of one photograph in another."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ OPTIONS = TransferOptions(
     initial_step=3e-4,
     max_step=0.05,
 )
-"""From the photograph, with strong content: at 16 it begins to dissolve, and the figure's own α/β of 1e-2 loses it."""
+"""Starts from the photograph with strong content: at 16 it begins to dissolve, and the figure's own α/β of 1e-2 loses
+it."""
 
 WHEN = ("before", "after", "of the other")
 STILL = 0.5
@@ -47,9 +48,9 @@ STILL = 0.5
 
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
-    """Return the cells: each photograph in the light of another one, six at most.
+    """Return the cells: each photograph in the light of another one, at most six.
 
-    Raises: InputError: fewer than two photographs.
+    Raises: InputError: there are fewer than two photographs.
     """
     if len(context.contents) < 2:
         raise InputError("light needs two photographs of different light: give two with --content.")

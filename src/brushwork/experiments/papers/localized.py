@@ -1,4 +1,4 @@
-"""Localized style (1602.07188): the Gram matrix around every position, in windows of growing size."""
+"""Localized style (1602.07188): the Gram matrix around every position, in windows of increasing size."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ from brushwork.objective import Objective
 from brushwork.types import Feature, Image
 
 HALF_SIZES, HALF_SIZES_QUICK = (0, 1, 2, 4, 8, 16), (0, 1, 2, 4)
-"""An iteration takes about 95 s² multiplications for each position and channel: s = 16 is for those who can wait."""
+"""An iteration takes about 95 s² multiplications per position and channel: s = 16 is for those who can wait."""
 WHOLE = "whole picture"
-"""The Gram matrix of a window as large as the picture: plain style."""
+"""Name of the cell with the Gram matrix of the whole picture: plain style."""
 PAINTING, PHOTOGRAPH = "detail of the painting", "detail of the photograph"
-"""Correlation of what is small: windows keep the painting's light and color where they are, however large."""
+"""Measures: correlation of small details. Windows of any size keep the painting's light and color in place."""
 EQUAL = "efficient form beside the naive"
 LAYERS = ("conv2_1", "conv3_1")
 CONTENT = "conv4_2"
 CONTENT_WEIGHT = 1.0
-"""As much as the style of a layer: at 0.2 the picture is the painting at s = 0, and mostly so at s = 2."""
+"""As much as one layer's style: at 0.2, the picture is the painting for s = 0, and mostly so for s = 2."""
 
 OPTIONS = replace(BOUNDED, style_layers=LAYERS, bounded=False, line_search=False, iterations=150, initial_step=3e-4)
 
@@ -71,7 +71,7 @@ def _cell(context: ExperimentContext, half: int | None) -> ExperimentCell:
 
 @torch.no_grad()
 def _objective(encoder: Encoder, content_image: Image, style: Image, half: int | None) -> Objective:
-    """Return the losses, each as a share: of the style's windowed Gram matrices, of the content image's features."""
+    """Return the losses, relative to the style's windowed Gram matrices and to the content image's features."""
     targets, kept = encoder(style, LAYERS), encoder(content_image, [CONTENT])[CONTENT]
     content = ContentLoss(CONTENT, kept, float(1 / kept.square().sum()))
     objective = Objective.single(f"content:{CONTENT}", content, CONTENT_WEIGHT)
@@ -114,7 +114,7 @@ def _measure(
 
 @torch.no_grad()
 def _beside_naive(context: ExperimentContext, content: Image, style: Image, half: int) -> float:
-    """Return how far the loss is from its printed form, on a part of the first layer's features."""
+    """Return the difference of the loss from its printed form, on a part of the first layer's features."""
     encoder, weights = context.encoder(OPTIONS), window_weights(half)
     own, other = (reference_formulas.crop_part(encoder(one, LAYERS[:1])[LAYERS[0]]) for one in (content, style))
     return reference_formulas.relative_difference(

@@ -34,13 +34,13 @@ NETWORKS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "alexnet": (("conv4",), ("conv1", "conv2", "conv3", "conv4", "conv5")),
     "googlenet": (("inception_3a",), ("conv1", "conv3", "inception_3a", "inception_4a", "inception_5a")),
 }
-"""Content and style layers of each network; those of AlexNet and GoogLeNet as contemporaries chose them."""
+"""Content and style layers of each network; those of AlexNet and GoogLeNet as chosen at the time."""
 
 
 SLICED, SPECTRUM = "sliced style", "spectrum distance"
 
 EVALUATORS = ("vgg16", "alexnet", "googlenet")
-"""None evaluates the images that it optimized."""
+"""Networks for evaluation; none evaluates the images that it optimized."""
 
 BASE = TransferOptions(
     pooling="max",
@@ -56,7 +56,7 @@ BASE = TransferOptions(
     tv_weight=0.0,
 )
 CONTENT_AT_START, STYLE_AT_START = 1.0, 10.0
-"""What the losses of every network weigh when it begins with noise."""
+"""Weighted losses of every network at its start from noise."""
 
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
@@ -85,12 +85,12 @@ def _cell(context: ExperimentContext, network: str) -> ExperimentCell:
 
 
 def _evaluators(context: ExperimentContext, network: str) -> list[str]:
-    """Return the evaluators other than a network whose weights are on this machine."""
+    """Return the evaluators, other than a network, whose weights are on this machine."""
     return context.available_evaluators(name for name in EVALUATORS if name != network)
 
 
 def balance_weights(context: ExperimentContext, options: TransferOptions, images: RecipeInputs) -> TransferOptions:
-    """Return the options with weights that give content and style the same losses at the start in every network."""
+    """Return the options with weights that give every network the same content and style losses at the start."""
     content_image, encoder = images.content, context.encoder(options)
     size = options.schedule(Size.of(content_image))[-1].size
     init = make_init_image(options, size, content_image, context.style, options.encoder_scale).requires_grad_(True)
@@ -107,7 +107,7 @@ def balance_weights(context: ExperimentContext, options: TransferOptions, images
 
 
 def _measure(context: ExperimentContext, network: str, first_and_last: FirstAndLast) -> Measures:
-    """Return distances in the other networks that are here and whose layers fit the image, and by the spectrum."""
+    """Return distances in the other networks on this machine whose layers fit the image, and by the spectrum."""
     measures = {
         "style loss, end / start": sum_losses(first_and_last.last, "style:")
         / sum_losses(first_and_last.first, "style:"),
@@ -149,7 +149,7 @@ def _check_style(results: Sequence[CellResult], evaluator: str) -> ClaimCheck | 
 
 
 def _best(found: Mapping[str, float], claim: str) -> ClaimCheck:
-    """Return the check that the least is a VGG's; with nothing but VGGs there is nothing to compare."""
+    """Return the check that the smallest value is a VGG's; with only VGGs, there is nothing to compare."""
     others = [value for name, value in found.items() if not name.startswith("vgg")]
     best = min(value for name, value in found.items() if name.startswith("vgg"))
     return ClaimCheck(claim, format_named_values(found), best < min(others) if others else None)

@@ -38,11 +38,11 @@ OPTIONS = TransferOptions(
     initial_step=3e-4,
     max_step=0.05,
 )
-"""Losses measured by the painting, so that layers weigh alike; no means and deviations, which carry color."""
+"""Losses relative to the painting, so that layers weigh the same; no means and deviations, which carry color."""
 
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
-    """Return the cells: style from each layer on, content below it."""
+    """Return the cells: style from each layer upwards, content below it."""
     return [_cell(context, first) for first in range(len(LAYERS))]
 
 

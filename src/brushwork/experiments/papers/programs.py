@@ -1,4 +1,4 @@
-"""The published programs on one pair, with the same work, under each other's losses and two independent evaluators."""
+"""The published programs on one pair with equal work, judged by each other's losses and two independent evaluators."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ from brushwork.recipes.style_transfer import TransferProblem
 from brushwork.types import Image
 
 BUDGET = 300
-"""Evaluations of each at the full size, or more at smaller ones: their pixels together are the same."""
+"""Evaluations of each program at the full size, or more at smaller ones with as many pixels in total."""
 
 LARGE_SIZE = 1024
-"""Size of the result for which programs are meant that take a picture at its full size."""
+"""Size of the result for programs that are meant for pictures at their full size."""
 
 ALIKE = 1.05
-"""Times the least loss: some programs share an objective but for a factor, and none is better then."""
+"""Factor of the least loss up to which losses count as equal: some programs' objectives differ only by a factor."""
 
 FAMILIES: Mapping[str, tuple[str, ...]] = {
     "ours, Gatys et al.": ("default", "gatys-2015", "gatys-2016", "gatys-2016-highres"),
     "after them": ("neural-style", "neural-style-pt", "pastiche", "spst"),
 }
-"""Row of the grid → programs in it; the others have a row of their own."""
+"""Row of the grid → programs in it; each of the others has its own row."""
 
 EVALUATORS = ("alexnet", "vgg16")
-"""Networks that evaluate the results of programs that have not optimized with them."""
+"""Networks that evaluate the results of programs that did not optimize with them."""
 
 SLICED, MEMORY = "sliced style", "memory, MB"
 
 EVALUATED = [f"{kind}, {network}" for network in EVALUATORS for kind in ("content", SLICED)]
-"""What they measure."""
+"""The evaluators' measures."""
 
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
@@ -62,7 +62,7 @@ def _available(context: ExperimentContext) -> list[str]:
 
 
 def _options(context: ExperimentContext, name: str) -> TransferOptions:
-    """Return a program's options at the size of this run; the sizes that it goes through are in proportion."""
+    """Return a program's options at the size of this run; its intermediate sizes are scaled in proportion."""
     own = load_preset(name)
     scaled = round(own.min_size * context.size / (LARGE_SIZE if own.size == "full" else own.size))
     smallest = max(SMALLEST_SIDE, scaled)
@@ -71,7 +71,7 @@ def _options(context: ExperimentContext, name: str) -> TransferOptions:
 
 
 def _with_budget(context: ExperimentContext, options: TransferOptions) -> TransferOptions:
-    """Return the options with as many iterations as make the work that of the budget."""
+    """Return the options with the number of iterations that uses up the budget."""
     levels = options.schedule(Size.of(context.content))
     work = sum(level.iterations * level.size.area for level in levels) / levels[-1].size.area
     budget = context.scale_iterations(replace(options, iterations=BUDGET)).iterations
@@ -89,7 +89,7 @@ def _cell(context: ExperimentContext, name: str) -> ExperimentCell:
 
 
 def _measure(context: ExperimentContext, name: str, first_and_last: FirstAndLast) -> Measures:
-    """Return the loss under every program's objective, over that of the content image, and what evaluators say."""
+    """Return the loss under every program's objective, relative to the content image's, and evaluators' distances."""
     image, options = first_and_last.last.image, _options(context, name)
     measures = {f"{other}'s loss": _loss(context, other, image) for other in _available(context)}
     for network in context.available_evaluators(EVALUATORS):
@@ -100,7 +100,7 @@ def _measure(context: ExperimentContext, name: str, first_and_last: FirstAndLast
 
 
 def _evaluate(context: ExperimentContext, network: str, image: Image) -> Measures:
-    """Return the distances to content and style in a network; none where the images are too small for its layers."""
+    """Return the distances to content and style in a network; none if the images are too small for its layers."""
     found = context.evaluate(network, image, content=context.content, style=context.style)
     return {} if found is None else {f"content, {network}": found.content, f"{SLICED}, {network}": found.sliced_style}
 

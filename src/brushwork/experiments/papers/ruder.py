@@ -1,4 +1,4 @@
-"""Films (1604.08610): four starts of each frame, and how steady the films are."""
+"""Films (1604.08610): four starting points for each frame, and the steadiness of the films."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ from brushwork.video.presets import load_film_preset
 
 SEEDS = 3
 ITERATIONS = 1000
-"""At most for each frame; it ends where its loss has settled."""
+"""Maximum for each frame, which ends when its loss has settled."""
 FRAMES, MOTION = 4, (5, 3)
-"""Frames of a pan over the photograph, where no film is given, and by how many pixels (x, y) each moves."""
+"""Frames of a pan over the photograph, if no clip is given, and the motion of each in pixels (x, y)."""
 _BITS = 8
 
 TEMPORAL, WARPED, PREVIOUS, RANDOM = "temporal loss", "warped start", "previous frame", "random start"
@@ -64,14 +64,14 @@ class PanFlow:
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
     """Return the cells: each start, for each seed.
 
-    Raises: InputError: frames of several sizes.
+    Raises: InputError: the frames differ in size.
     """
     frames, flow = _film(context)
     return [_cell(context, frames, flow, seed, start) for seed in range(SEEDS) for start in STARTS]
 
 
 def _film(context: ExperimentContext) -> tuple[list[Image], FlowSource]:
-    """Return the frames that were given, with flow by DIS; one photograph becomes a pan over it, with its true flow."""
+    """Return the given frames, with flow by DIS; a single photograph becomes a pan over it, with its true flow."""
     given = list(context.contents.values())
     is_film = len(given) > 1 and len({Size.of(one) for one in given}) == 1
     size = fit_size(Size.of(context.content), context.size, measure="long")
@@ -103,14 +103,14 @@ def _paint(
     options: TransferOptions,
     film_options: OptimizedFilmOptions,
 ) -> Iterator[Progress]:
-    """Yield the steps of all frames; the image of the last one is the whole film, frame beside frame."""
+    """Yield the steps of all frames; the last step's image is the whole film, frame beside frame."""
     encoder = context.encoder(options)
     painter = OptimizedPainter(frames.__getitem__, [context.style], options, film_options, encoder, flow)
     painter.begin_shot(Shot(0, len(frames)))
     stored: dict[int, StoredFrame] = {}
     done: list[ScheduleLevel] = []
     for index in range(len(frames)):
-        painter.options = replace(options, seed=options.seed * len(frames) + index)  # noise of its own
+        painter.options = replace(options, seed=options.seed * len(frames) + index)  # each frame has its own noise
         for progress in painter.make_optimization(index, stored.__getitem__).steps:
             own = [*done, *progress.levels]
             yield progress._replace(levels=own, level=len(done) + progress.level)
@@ -158,7 +158,7 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
 
 
 def _check_iterations(iterations: dict[str, float]) -> ClaimCheck:
-    """Return whether a frame is done sooner; where all took as many as they may, nothing is decided."""
+    """Return the check that frames end sooner; if all took the maximum, nothing is decided."""
     sooner = iterations[PREVIOUS] < iterations[RANDOM] and iterations[WARPED] < iterations[RANDOM]
     return ClaimCheck(
         "and a frame is done sooner (iterations until its loss changed by less than a ten-thousandth in fifty)",

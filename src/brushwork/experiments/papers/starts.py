@@ -1,4 +1,4 @@
-"""Starting points (1602.07188): noise, photograph, painting, and what lies between, with the same budget."""
+"""Starting points (1602.07188): noise, photograph, painting, and blends of two, with the same budget."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from brushwork.recipes import load_preset
 from brushwork.types import Image
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-"""How much of the second end lies in a start between two."""
+"""Share of the second end in an initial image between two."""
 
 PATHS = (("noise", "photograph"), ("photograph", "painting"), ("painting", "noise"))
-"""Around a triangle: a corner is the end of one path and the beginning of the next, and is computed once."""
+"""Paths around a triangle: each corner ends one path and begins the next, and is computed once."""
 
 
 def make_cells(context: ExperimentContext) -> list[ExperimentCell]:
@@ -95,7 +95,7 @@ def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
 
 
 def _basin(results: Sequence[CellResult], path: tuple[str, str]) -> ClaimCheck:
-    """Return how far apart neighbors on a path end, and its ends: two basins lie where neighbors end far apart."""
+    """Return the distances between neighboring results, and between the ends: neighbors far apart lie in two basins."""
     own = results_of_row(results, _row(path))
     apart = pairwise_distances(own)
     columns = [one.column for one in own]

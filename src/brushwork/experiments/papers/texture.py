@@ -46,9 +46,9 @@ ALL = tuple(
 """Every convolution and pooling up to pool4: 852k parameters."""
 
 OPTIONS = TextureOptions(network="vgg19-normalized", iterations=500, measure="long", line_search=True)
-"""Unsearched, L-BFGS hardly leaves gray where a single shallow layer is matched: its loss is concave there."""
+"""Without line search, L-BFGS hardly leaves gray if a single shallow layer is matched, whose loss is concave there."""
 EVALUATOR = "alexnet"
-"""Network in which the results are compared with the source; none of them was optimized with it."""
+"""Network in which results are compared with the source; none was optimized with it."""
 
 SLICED = f"sliced style, {EVALUATOR}"
 DISTANCES = ("spectrum distance", "marginal distance", SLICED)
@@ -59,9 +59,9 @@ Match: TypeAlias = Callable[[Feature, str], Objective]
 
 
 def gram_match(feature: Feature, layer: str) -> Objective:
-    """Return the loss against the Gram matrix, as a share of it.
+    """Return the loss against the Gram matrix, relative to the matrix's squared norm.
 
-    The share is nearly 1/(4N²), as in the paper, where the mean activation is 1.
+    The factor is nearly 1/(4N²), as in the paper, where the mean activation is 1.
     """
     target = gram(feature) / Size.of(feature).area
     return Objective.single(f"style:{layer}", GramLoss(layer, target, float(1 / target.square().sum())))
@@ -88,11 +88,11 @@ MODELS: Mapping[str, tuple[tuple[str, ...], Match]] = {
     "177k": (LAYERS, gram_match),
     "852k": (ALL, gram_match),
 }
-"""Parameters → layers, and what is matched on each."""
+"""Number of parameters → layers, and the loss at each."""
 
 
 def count_parameters(layers: Sequence[str], match: Match) -> int:
-    """Return how many numbers a model takes from its source."""
+    """Return the number of parameters that a model takes from its source."""
     counts = [CHANNELS[int(layer.removeprefix("conv").removeprefix("pool")[0]) - 1] for layer in layers]
     if match is mean_match:
         return sum(counts)
@@ -140,7 +140,7 @@ def _objective(source: Image, layers: Sequence[str], match: Match, encoder: Enco
 
 @cache
 def random_network() -> Encoder:
-    """Return VGG-19 with random weights, whose variance keeps that of the activations (He et al., 1502.01852)."""
+    """Return VGG-19 with random weights whose variance preserves that of the activations (He et al., 1502.01852)."""
     generator = torch.Generator().manual_seed(0)
     tensors = {name: _weights(shape, generator) for name, shape in tensor_shapes("VGG-19").items()}
     encoder = build_encoder("VGG-19", tensors, make_caffe_preprocess(), OPTIONS.pooling, OPTIONS.padding)
@@ -149,7 +149,7 @@ def random_network() -> Encoder:
 
 
 def _weights(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    """Return biases of 0, or weights of variance 2 over the number of inputs."""
+    """Return biases of 0, or weights with a variance of 2 divided by the number of inputs."""
     return (
         torch.zeros(shape) if len(shape) == 1 else torch.randn(shape, generator=generator) * sqrt(2 / prod(shape[1:]))
     )
@@ -171,7 +171,7 @@ def _measure(context: ExperimentContext, source: Image, parameters: int, first_a
 
 
 def check_claims(results: Sequence[CellResult]) -> list[ClaimCheck]:
-    """Return the checks of the claims, by each distance that was measured."""
+    """Return the checks of the claims by each measured distance."""
     measured = [one for one in DISTANCES if all(one in result.measures for result in results)]
     return [one for measure in measured for one in _by(results, measure)]
 
