@@ -1,4 +1,4 @@
-"""Metrics: how close a result is to its content and style images, in networks that it was not optimized with."""
+"""Metrics of how close a result is to its content and style images, in networks that it was not optimized with."""
 
 from __future__ import annotations
 

@@ -28,12 +28,12 @@ from brushwork.metrics.lpips import LAYERS, Lpips, LpipsName
 from brushwork.types import Feature, Features, Image
 
 MIN_SIZE = 32
-"""Pixels of a side; below, the deepest layers have hardly one position."""
+"""Minimum side in pixels; below it, the deepest layers have hardly one position."""
 
 
 @dataclass(frozen=True)
 class Evaluator:
-    """The networks that results are evaluated with."""
+    """The networks for evaluating results."""
 
     encoder: Encoder
     layers: MetricLayers
@@ -43,9 +43,8 @@ class Evaluator:
     def load(cls, network: str | Path | Encoder = "vgg16", device: torch.device | str = "cpu") -> Evaluator:
         """Load a network for the feature distances, and those of LPIPS, on a device.
 
-        Raises:
-            InputError: no such network, or one that cannot be used for evaluation.
-            WeightsError: weights that are not on this machine; the message says how to get them.
+        Raises: InputError: there is no such network, or it cannot be used for evaluation. WeightsError: weights that
+            are not on this machine; the message says how to get them.
         """
         try:
             lpips = {name: Lpips.load(name).to(device) for name in LAYERS}
@@ -64,13 +63,13 @@ class Evaluator:
         All three are resized to a long side of `size` pixels, but not beyond the result's own (None: the result's own).
         The content image is resized to exactly the size of the result.
 
-        Raises: InputError: an image too small to evaluate.
+        Raises: InputError: an image is too small to evaluate.
         """
         named = {"the result": result, "the content image": content, "the style image": style}
         return self._measure(*_fit_all([self._image(one, what) for what, one in named.items()], size))
 
     def _image(self, given: ImageInput, what: str) -> Image:
-        """Return one image, on the networks' device and in their type."""
+        """Return one image on the networks' device and in their dtype."""
         image = as_image(given, what)
         if len(image) > 1:
             raise InputError(f"{what} holds {len(image)} images: evaluate each by itself.")
@@ -113,8 +112,7 @@ def evaluate(
 
     For many results, use one `Evaluator`: it keeps the networks. `size` is the long side for the evaluation, in pixels.
 
-    Raises:
-        InputError: no such network, one that cannot be used for evaluation, or an image too small.
+    Raises: InputError: there is no such network, it cannot be used for evaluation, or an image is too small.
         WeightsError: weights that are not on this machine; the message says how to get them.
     """
     image = as_image(result, "the result")
@@ -139,7 +137,7 @@ def _fit_all(images: Sequence[Image], size: int | None) -> tuple[Image, Image, I
 
 @dataclass(frozen=True, kw_only=True)
 class Metrics:
-    """Distances of a result from its content and style images. 0 is a perfect match, except for SSIM and PSNR.
+    """Distances of a result from its content and style images; 0 is a perfect match, except for SSIM and PSNR.
 
     Metrics with `style` in their name compare with the style image, the others with the content image, at the size of
     the result. The network should be one that the result was not optimized with; otherwise it grades its own work.
@@ -183,7 +181,7 @@ class Metrics:
 
     frechet_style: float
     """Fréchet distance of Gaussians fitted to the features at single positions before the second pooling, in squared
-    units of the network; 0 or more. As SIFID, but in this network: not comparable with published numbers. Source:
+    units of the network; 0 or more. Like SIFID, but in this network, so not comparable with published numbers. Source:
     Shaham et al., 1905.01164."""
 
     chroma_style: float
@@ -216,7 +214,7 @@ _GOOGLENET = MetricLayers(
 def metric_layers(encoder: Encoder) -> MetricLayers:
     """Return the layers for a network of a known kind.
 
-    Raises: InputError: another kind.
+    Raises: InputError: the network is of another kind.
     """
     for one in (_VGG, _ALEXNET, _GOOGLENET):
         if all(_has(encoder, layer) for layer in one.all_layers):

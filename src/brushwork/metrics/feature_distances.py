@@ -10,7 +10,7 @@ from brushwork.losses.moments import flatten_positions, gram
 from brushwork.types import Feature
 
 _DIRECTIONS = 64
-"""Random directions on which features are projected; twice as many change the distance by a few percent."""
+"""Number of random directions on which features are projected; doubling it changes the distance by a few percent."""
 
 _SEED = 0
 
@@ -38,8 +38,7 @@ def moment_distance(feature: Feature, reference: Feature) -> float:
 def sliced_distance(feature: Feature, reference: Feature) -> float:
     """Return the mean over directions of ∫ (q − q*)² of the quantiles along them, over the same mean of ∫ q*².
 
-    This is the squared sliced Wasserstein distance, exact for any two numbers of positions. The directions are always
-    the same.
+    This is the squared sliced Wasserstein distance, exact for any two numbers of positions, along fixed directions.
 
     Source: Heitz et al., 2006.07229; Bonneel et al. 2015.
     """

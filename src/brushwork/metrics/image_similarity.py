@@ -1,4 +1,4 @@
-"""Similarity of two images: PSNR and SSIM, pixel by pixel, and distance of their colors."""
+"""Similarity of two images: PSNR and SSIM, pixel by pixel, and the distance between their colors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from brushwork.types import Image
 _WINDOW, _STD = 11, 1.5  # Wang et al. 2004, section III.B
 _C1, _C2 = 0.01**2, 0.03**2  # ibid., for values in [0, 1]
 _BINS, _REACH = 32, 0.4
-"""Bins along each axis of chroma, over −reach … reach, which covers every color of sRGB."""
+"""Bins along each chroma axis over −reach … reach, which covers all sRGB colors."""
 
 
 def psnr(image: Image, reference: Image) -> float:
@@ -29,7 +29,7 @@ def ssim(image: Image, reference: Image) -> float:
     (2 μ_x μ_y + C₁)(2 σ_xy + C₂) / ((μ_x² + μ_y² + C₁)(σ_x² + σ_y² + C₂)), C₁ = 0.01², C₂ = 0.03², in Gaussian windows
     of 11 × 11 pixels (σ = 1.5) inside the image.
 
-    Raises: InputError: an image smaller than the window.
+    Raises: InputError: an image is smaller than the window.
     Source: Wang, Bovik, Sheikh, Simoncelli 2004, eq. 13.
     """
     if min(Size.of(image)) < _WINDOW:

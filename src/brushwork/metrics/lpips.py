@@ -44,19 +44,19 @@ class Lpips:
     def load(cls, name: LpipsName) -> Lpips:
         """Load the network and its linear layers from the cache.
 
-        Raises: WeightsError: they are not on this machine; the message says how to get them.
+        Raises: WeightsError: the weights are not on this machine; the message says how to get them.
         """
         return cls(load_encoder(name), LAYERS[name], list(find_weights(f"lpips-{name}").tensors.values()))
 
     def to(self, device: torch.device | str) -> Lpips:
-        """Return the same on a device."""
+        """Return the same distance on a device."""
         return Lpips(self.encoder.to(device), self.layers, [one.to(device) for one in self.weights])
 
     @torch.no_grad()
     def __call__(self, image: Image, reference: Image) -> float:
-        """Return the distance of two images of the same size; 0 for equal images.
+        """Return the distance between two images of the same size; 0 for equal images.
 
-        Raises: InputError: images that are too small for the network.
+        Raises: InputError: the images are too small for the network.
         """
         features = self.encoder(torch.cat([image, reference]), self.layers)
         parts = zip(self.layers, self.weights, strict=True)
