@@ -1,4 +1,4 @@
-"""What AdaIN takes from a style image: the statistics of the channels of one layer.
+"""The style representation of AdaIN: the channel statistics of one layer.
 
 Source: Huang & Belongie, 1703.06868.
 """
@@ -26,7 +26,7 @@ EPSILON = 1e-5
 """Added to variances before the square root, as in the PyTorch program."""
 
 _CELLS = 2**13
-"""Positions of a band: a feature map is processed in bands of rows, so that no temporary of its size is needed."""
+"""Positions per band: feature maps are processed in bands of rows, which avoids temporaries of the full size."""
 
 PerChannel: TypeAlias = Float[Tensor, "_ _ 1 1"]
 Weights: TypeAlias = Float[Tensor, "_ 1 _ _"]
@@ -50,8 +50,7 @@ class ChannelStatistics(NamedTuple):
 
 
 def load_adain_encoder(engine: Literal["auto"] | Engine = "auto") -> Encoder:
-    """Load VGG-19 up to relu4_1, as in the decoder's training: reflected borders, and pools that keep a last row that
-    is not full.
+    """Load VGG-19 up to relu4_1 as in the decoder's training, with reflection padding and pooling in ceil mode.
 
     Raises: WeightsError: the weights are missing.
     """
@@ -69,7 +68,7 @@ def encode_style(encoder: Encoder, style: Image) -> ChannelStatistics:
 def channel_statistics(feature: Feature, weights: Weights | None = None) -> ChannelStatistics:
     """Return μ and √(σ² + ε) of each channel, optionally weighted by position; σ² is the unbiased variance.
 
-    With weights w, σ² = Σ w (x − μ)² / (Σ w − Σ w² / Σ w), which for weights 0 and 1 is the unbiased variance of the
+    With weights w, σ² = Σ w (x − μ)² / (Σ w − Σ w² / Σ w). For weights 0 and 1, this is the unbiased variance of the
     positions with weight 1. The weights must not all be 0.
 
     Source: Huang & Belongie, 1703.06868, equations 5 and 6.

@@ -1,4 +1,4 @@
-"""Color control: the result has the style image's colors, or the content image's in one of three ways."""
+"""Color control: the result has the style image's colors, or keeps the content image's in one of three ways."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from brushwork.types import Feature, Image
 def prepare_colors(
     options: ColorOptions, content: Image, styles: Sequence[Image | StyleFile]
 ) -> tuple[Image, Sequence[Image | StyleFile]]:
-    """Return the content image and the style images as the network encodes them.
+    """Return the content image and the style images in the colors in which the network encodes them.
 
-    Of a batch, each content image gets style images of its own.
+    Each content image of a batch gets its own style images.
 
-    Raises: InputError: colors of a style file, which has no image, would have to be changed.
+    Raises: InputError: the colors of a style file, which has no image, would have to change.
     Source: Gatys et al., 1606.05897: color matching, and luminance-only transfer.
     """
     images = require_color_images(options, styles)
@@ -35,7 +35,7 @@ def prepare_colors(
 
 
 def require_color_images(options: ColorOptions, styles: Sequence[Image | StyleFile]) -> list[Image] | None:
-    """Return the style images, whose colors are changed before they are encoded; None: no colors are changed then.
+    """Return the style images, whose colors change before they are encoded; None if no colors change.
 
     Raises: InputError: one is a style file.
     """
@@ -56,9 +56,9 @@ def _with_pixels(options: ColorOptions, style: Image | StyleFile) -> Image:
 
 @torch.no_grad()
 def apply_colors(options: ColorOptions, content: Image, painted: Image) -> Image:
-    """Apply the color options to an optimized image of any size.
+    """Return an optimized image of any size with the color options applied.
 
-    Where colors are changed, values are clamped to [0, 1] before and after.
+    If colors change, values are clamped to [0, 1] before and after.
     """
     if not options.recolors_result:
         return painted
@@ -73,13 +73,13 @@ def _match(options: ColorOptions, image: Image, content: Image) -> Image:
     own, like = space.encode(image), space.encode(content)
     matched = match_linear(own, like, options.color_transform)
     if options.color == "match-histogram":
-        # Channels are matched independently of each other: if they were not similar before, colors become garish.
+        # Channels are matched independently: unless they were similar before, colors become garish.
         matched = match_histogram(matched, like)
     return _part(options, image, own, matched)
 
 
 def _gray(options: ColorOptions, image: Image, like: Image | None = None) -> Image:
-    """Return the lightness only; with the mean and standard deviation of the lightness of `like`, if given."""
+    """Return only the lightness, with the mean and standard deviation of `like`'s lightness if given."""
     space = SPACES[options.color_space]
     own = space.encode(image)
     lightness = space.lightness(own)
@@ -89,7 +89,7 @@ def _gray(options: ColorOptions, image: Image, like: Image | None = None) -> Ima
 
 
 def _with_colors(options: ColorOptions, painted: Image, content: Image) -> Image:
-    """Return the optimized lightness in the content image's colors, less saturated where they leave the sRGB gamut."""
+    """Return the optimized lightness with the content image's colors, desaturated where they leave the sRGB gamut."""
     space = SPACES[options.color_space]
     own = space.encode(painted)
     lightness = space.lightness(own)
@@ -99,7 +99,7 @@ def _with_colors(options: ColorOptions, painted: Image, content: Image) -> Image
 
 
 def _part(options: ColorOptions, image: Image, own: Feature, changed: Feature) -> Image:
-    """Interpolate from own to changed coordinates by `color_strength`."""
+    """Return the image with coordinates interpolated from own to changed by `color_strength`."""
     if options.color_strength == 0:
         return image
     part = changed if options.color_strength == 1 else torch.lerp(own, changed, options.color_strength)

@@ -1,4 +1,4 @@
-"""Propagation of masks through a network: which positions of a layer belong to a region, with weights."""
+"""Propagation of masks through a network: weights that say how far a layer's positions belong to a region."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from brushwork.images.resample import resize
 from brushwork.types import Guides, Mask
 
 EXTENSION = 3
-"""Positions by which `inside` is extended on each side, at every layer."""
+"""Positions by which `inside` regions are extended on each side, at every layer."""
 
 
 @torch.no_grad()
 def propagate_masks(masks: Mask, layer: str, encoder: Encoder, way: MaskPropagation) -> Guides:
-    """Return masks of an image as weights of a layer's positions.
+    """Return an image's masks as weights of a layer's positions.
 
-    `simple`: the masks resized to the feature map. `all`: the largest weight among the pixels in a position's receptive
-    field, so that all positions count whose receptive field overlaps the region. `inside`: the smallest, so that those
-    count whose receptive field lies inside the region; then the largest among the positions up to `EXTENSION` away,
-    without which positions next to a border would belong to no region, and have no style.
+    `simple`: the masks resized to the feature map. `all`: the largest weight in a position's receptive field, so that
+    all positions whose receptive field overlaps the region count. `inside`: the smallest weight, so that positions
+    whose receptive field lies inside the region count; then the largest among the positions up to `EXTENSION` away,
+    without which positions next to a border would belong to no region and have no style.
 
     Source: Gatys et al., 1611.07865, section 4, and the authors' program (guided Gram matrices, one style image).
-    Differs: receptive fields are computed from the layers' kernels, where the program finds them with noise; weights
-    keep their grays, where the program rounds masks to 0 and 1; pixels beyond the border count neither as inside nor as
-    outside. In place of the extension, the paper adds a region that covers the whole image.
+    Differs: receptive fields are computed from the layers' kernels, while the program finds them with noise; weights
+    keep their grays, while the program rounds masks to 0 and 1; pixels beyond the border count neither as inside nor as
+    outside. Instead of the extension, the paper adds a region that covers the whole image.
     """
     positions = encoder.positions(layer, Size.of(masks))
     if way == "simple":
@@ -57,6 +57,6 @@ def _largest(masks: Mask, geometry: LayerGeometry, positions: Size) -> Guides:
 
 
 def feather(masks: Mask, size: Size, std: float) -> Mask:
-    """Resize masks and blur their edges with a Gaussian of a standard deviation in pixels; 0: no blur."""
+    """Return resized masks with their edges blurred by a Gaussian of a standard deviation in pixels; 0: no blur."""
     resized = resize(masks[None], size, kernel="bilinear", clamp=True)
     return (gaussian_blur(resized, std, kernel_radius(std), "replicate") if std else resized)[0]

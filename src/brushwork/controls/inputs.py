@@ -21,14 +21,14 @@ from brushwork.storage.file_names import STYLE_ENDING
 from brushwork.types import Image, Mask
 
 StyleInput: TypeAlias = ImageInput | StyleFile
-"""A style image, or a saved style; a path that ends in .style is a style file."""
+"""A style image or a style file; a path that ends in .style is a style file."""
 
 StyleInputs: TypeAlias = StyleInput | Iterable[StyleInput]
 """One style input, or several."""
 
 
 _NOISE = 1.0
-"""How far the values of an initial image may lie outside [0, 1]: noise is unbounded."""
+"""Maximum distance of an initial image's values from [0, 1]: noise is unbounded."""
 
 
 class RecipeInputs(NamedTuple):
@@ -39,7 +39,7 @@ class RecipeInputs(NamedTuple):
     styles: tuple[Image | StyleFile, ...] = ()
     init: Image | None = None
     regions: tuple[StyleRegion, ...] = ()
-    """Regions of a transfer, each with the region of a style image; none: all style images apply everywhere."""
+    """Regions of a transfer, each with a region of a style image; none: all style images apply everywhere."""
 
     @classmethod
     def of(
@@ -51,11 +51,11 @@ class RecipeInputs(NamedTuple):
         *,
         what: str = "the content image",
     ) -> Self:
-        """Convert inputs of any supported type to images; `what` names the first one in errors.
+        """Return inputs of any supported type as images; `what` names the first one in errors.
 
-        For style images see `as_styles`.
+        For style images, see `as_styles`.
 
-        Raises: InputError: an input that cannot be used.
+        Raises: InputError: an input cannot be used.
         """
         image = as_image(content, what)
         require_enough_pixels(Size.of(image), what)
@@ -75,7 +75,7 @@ class RecipeInputs(NamedTuple):
         return cls(image, styles, init_image, tuple(regions))
 
     def to(self, encoder: Encoder) -> Self:
-        """Return the same inputs on the network's device, in the dtype that it computes in."""
+        """Return the same inputs on the network's device and in its dtype."""
         like = encoder.preprocess.mean
         return self._replace(
             content=self.content.to(like),
@@ -86,9 +86,9 @@ class RecipeInputs(NamedTuple):
 
 
 def as_styles(styles: StyleInputs) -> tuple[Image | StyleFile, ...]:
-    """Convert one or several style inputs to images or style files.
+    """Return one or several style inputs as images or style files.
 
-    Raises: InputError: none at all, or one that cannot be used.
+    Raises: InputError: there is none, or one cannot be used.
     """
     if isinstance(styles, StyleFile) or is_source(styles) or not isinstance(styles, Iterable):
         return (_as_style(cast(StyleInput, styles)),)
@@ -99,7 +99,7 @@ def as_styles(styles: StyleInputs) -> tuple[Image | StyleFile, ...]:
 
 
 def require_single(image: Image, what: str) -> None:
-    """Raise an InputError if a batch is given where all images are painted after one style image."""
+    """Raise an InputError if a batch is given where all images must share one style image."""
     if len(image) > 1:
         raise InputError(
             f"{what} holds {len(image)} images, and one is taken: paint one after the other, or give several style "
@@ -119,12 +119,12 @@ def _as_style(style: StyleInput) -> Image | StyleFile:
 
 @dataclass(frozen=True)
 class StyleRegion:
-    """A region of the content image, and the region of a style image whose style it takes."""
+    """A region of the content image, and the region of a style image that provides its style."""
 
     content: Mask = field(repr=False)
-    """Weights in [0, 1], one map, of any size with the content image's proportions."""
+    """One map of weights in [0, 1], of any size with the content image's proportions."""
     style: Mask = field(repr=False)
-    """The same for the style image."""
+    """One map of weights for the style image."""
     style_index: int = 0
     """Index of the style image, from 0."""
 
@@ -134,7 +134,7 @@ class StyleRegion:
 
 
 class GuideOptions(NamedTuple):
-    """How masks become guides."""
+    """Options for turning masks into guides."""
 
     way: MaskPropagation
     feather: float
@@ -144,10 +144,10 @@ class GuideOptions(NamedTuple):
 def require_regions(
     regions: Sequence[StyleRegion], styles: Sequence[Image | StyleFile], blend: Sequence[float]
 ) -> None:
-    """Check that the regions fit the style images.
+    """Raise unless the regions fit the style images.
 
-    Raises: InputError: a region of a style image that is not there or of a style file, a style image without a region,
-    masks of several maps, or blend weights.
+    Raises: InputError: a region of a missing style image or of a style file, a style image without a region, masks with
+    several maps, or blend weights.
     """
     for number, style in enumerate(styles):
         if isinstance(style, StyleFile):

@@ -1,4 +1,4 @@
-"""Style files: the style of an image at every size needed for a transfer, in a file of some MB."""
+"""Style files: the style of an image at every size needed for a transfer, in a file of a few MB."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ENTRY = "brushwork style"
 
 _SEEING = ("pooling", "padding", "ceil", "encoder_scale", "preprocessing")
 ADAIN = "adain"
-"""Name of the entry with what AdaIN takes, beside those of the layers; its Gram matrix is empty."""
+"""Name of the entry for AdaIN, beside those of the layers; its Gram matrix is empty."""
 
 _PARTS = ("gram", "mean", "std")
 
@@ -37,24 +37,24 @@ class EncoderFingerprint:
 
     network: str
     fingerprint: str
-    """Hash of the network's biases (`Encoder.fingerprint`): the same name may stand for different weights, and networks
-    that were trained apart have different biases."""
+    """Hash of the network's biases (`Encoder.fingerprint`): the same name may stand for different weights, and
+    separately trained networks have different biases."""
     pooling: str
     padding: str
     ceil: bool
     encoder_scale: float
     measure: str
-    """What the sizes of a saved style measure."""
+    """The measure of the saved style's sizes."""
     preprocessing: str = "own"
 
     @classmethod
     def of(cls, options: SizeOptions, seeing: EncoderOptions, encoder: Encoder) -> EncoderFingerprint:
-        """Return the fingerprint of a recipe's options and of the encoder that they name."""
+        """Return the fingerprint of a recipe's options and their encoder."""
         settings = {name: getattr(seeing, name) for name in _SEEING}
         return cls(encoder.name, encoder.fingerprint, **settings, measure=options.measure)
 
     def differences(self, other: EncoderFingerprint) -> list[str]:
-        """Describe in words the settings in which the other differs."""
+        """Return, in words, the settings in which the other differs."""
         mine, yours = asdict(self), asdict(other)
         return [f"{name} {mine[name]}, not {yours[name]}" for name in mine if mine[name] != yours[name]]
 
@@ -64,7 +64,7 @@ class StyleFile:
     """Styles of a style image, or of a blend of several, at several sizes."""
 
     source: str
-    """Name of the image that the style was extracted from."""
+    """Name of the image from which the style was extracted."""
     encoder: EncoderFingerprint
     size: Size
     """The largest size at which the style image was encoded."""
@@ -73,7 +73,7 @@ class StyleFile:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Names of the layers that are available."""
+        """Names of the available layers."""
         return tuple(sorted(next(iter(self.styles.values())).statistics))
 
     @property
@@ -83,17 +83,17 @@ class StyleFile:
         return sum(getattr(one, part).nbytes for one in moments for part in _PARTS)
 
     def nearest_size(self, pixels: float) -> int:
-        """Return the saved size that is nearest to the given one."""
+        """Return the saved size nearest to the given one."""
         return min(self.styles, key=lambda kept: abs(log(kept / pixels)))
 
     def nearest(self, pixels: int) -> Style:
-        """Return all that was saved for the size nearest to the given one."""
+        """Return everything saved for the size nearest to the given one."""
         return self.styles[self.nearest_size(pixels)]
 
     def style_at(self, pixels: int, layers: Sequence[str], encoder: Encoder) -> Style:
-        """Return the style at the given layers, for a style image of a size; the nearest saved size is used.
+        """Return the style at the given layers, for the saved size nearest to a style image's size.
 
-        Raises: InputError: a layer that was not saved.
+        Raises: InputError: a layer was not saved.
         """
         nearest = self.nearest(pixels)
         missing = [layer for layer in layers if encoder.layer(layer) not in nearest.statistics]
@@ -105,7 +105,7 @@ class StyleFile:
         return Style({layer: nearest.statistics[encoder.layer(layer)] for layer in layers})
 
     def require_compatible(self, settings: EncoderFingerprint) -> None:
-        """Check that the style was extracted with the same encoder settings.
+        """Raise unless the style was extracted with the same encoder settings.
 
         Raises: InputError.
         """
@@ -121,9 +121,9 @@ class StyleFile:
         return replace(self, styles={pixels: _move(style, device) for pixels, style in self.styles.items()})
 
     def write(self, path: PathInput, *, overwrite: bool = False) -> None:
-        """Write a safetensors file, in full or not at all.
+        """Write a safetensors file, completely or not at all.
 
-        Raises: InputError: it cannot be written, or exists and may not be overwritten.
+        Raises: InputError: the file cannot be written, or exists and may not be overwritten.
         """
         tensors = {
             f"{pixels}/{layer}/{part}": getattr(moments, part)
@@ -136,7 +136,7 @@ class StyleFile:
             write_tensors(temporary, tensors, {_ENTRY: json.dumps(entries)})
 
     def _require_sound(self) -> None:
-        """Refuse what no painting has.
+        """Raise for values that no painting can have.
 
         Raises: ValueError.
         """
@@ -150,7 +150,7 @@ class StyleFile:
 
     @classmethod
     def read(cls, path: PathInput) -> StyleFile:
-        """Read a style file, as `write` writes it.
+        """Read a style file written by `write`.
 
         Raises: InputError: the file is missing, damaged, or not a style file.
         """
@@ -167,7 +167,7 @@ class StyleFile:
 def blend_style_files(styles: Sequence[StyleFile], weights: Sequence[float] | None = None) -> StyleFile:
     """Return the weighted mean of several styles at every size; weights are divided by their sum.
 
-    Raises: InputError: no styles, styles that were extracted with different settings, or weights that cannot be used.
+    Raises: InputError: there are no styles, they were extracted with different settings, or the weights are unusable.
     """
     if not styles:
         raise InputError("no style was given: give at least one file.")
@@ -207,7 +207,7 @@ def _move(style: Style, device: torch.device | str) -> Style:
 
 
 def _styles(tensors: Mapping[str, Tensor]) -> dict[int, Style]:
-    """Group tensors named `pixels/layer/part` into styles; a layer's own name may contain a slash."""
+    """Return tensors named `pixels/layer/part`, grouped into styles; a layer's own name may contain a slash."""
     parts: dict[int, dict[str, dict[str, Any]]] = {}
     for name, tensor in tensors.items():
         pixels, *layer, part = name.split("/")

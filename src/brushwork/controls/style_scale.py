@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from brushwork.types import Image
 
 LARGEST_ENLARGEMENT = 1.5
-"""How many times a `limited` style image is enlarged at most: enlarged more, it has no fine strokes to give."""
+"""Maximum enlargement of a `limited` style image: enlarged more, it would have no fine strokes."""
 
 
 class ScaleOptions(Protocol):
@@ -31,7 +31,7 @@ class ScaleOptions(Protocol):
 
 
 def require_style_scale(given: tuple[float, ...]) -> None:
-    """Check that there are scales, and that each is a finite number above 0.
+    """Raise unless there are scales and each is a finite number above 0.
 
     Raises: InputError.
     """
@@ -41,7 +41,7 @@ def require_style_scale(given: tuple[float, ...]) -> None:
 
 
 class ScaledStyle(NamedTuple):
-    """A style image or style file, at a scale."""
+    """A style image or style file at a scale."""
 
     style: Image | StyleFile
     scale: float
@@ -63,14 +63,14 @@ def scaled_styles(styles: Sequence[Image | StyleFile], options: ScaleOptions) ->
 def scales_for(options: ScaleOptions, number: int, styles: int) -> tuple[float, ...]:
     """Return the scales of style image `number`, from 0, of `styles` images.
 
-    That is the scale common to all, or its own; all scales if it is the only image.
+    This is the scale common to all images, or the image's own, or all scales if it is the only image.
     """
     given = options.style_scale
     return given if styles == 1 or len(given) == 1 else given[number : number + 1]
 
 
 def require_scales(options: ScaleOptions, styles: int) -> None:
-    """Check that the number of scales matches the number of style images.
+    """Raise unless the number of scales matches the number of style images.
 
     Raises: InputError.
     """
@@ -83,16 +83,16 @@ def require_scales(options: ScaleOptions, styles: int) -> None:
 
 
 def style_pixels(options: ScaleOptions, size: Size, scale: float) -> int:
-    """Return the size in pixels, as `measure` says, of an encoded style image, for a content image of a size."""
+    """Return the size of an encoded style image, in pixels as defined by `measure`, for a content image of a size."""
     return max(1, round(measured_size(size, options.measure) * scale))
 
 
 def style_size(options: ScaleOptions, size: Size, style: Size, scale: float, fit: StyleFit = "scaled") -> Size:
-    """Return the size at which a style image is encoded, for a content image of a size.
+    """Return the size at which a style image is encoded for a content image of a given size.
 
-    `scaled`: as large as the content image, times the scale; `limited`: so, but enlarged at most `LARGEST_ENLARGEMENT`
-    times (times the scale, above 1); `reduced`: so, but never larger than it is; `stretched`: with the content image's
-    proportions.
+    `scaled`: the content image's size times the scale; `limited`: the same, but enlarged at most `LARGEST_ENLARGEMENT`
+    times (times the scale, above 1); `reduced`: the same, but never larger than the style image; `stretched`: with the
+    content image's proportions.
     """
     if fit == "stretched":
         return Size(*(max(1, round(side * scale)) for side in size))
