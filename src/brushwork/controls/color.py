@@ -89,7 +89,7 @@ def _gray(options: ColorOptions, image: Image, like: Image | None = None) -> Ima
 
 
 def _with_colors(options: ColorOptions, painted: Image, content: Image) -> Image:
-    """Return the optimized lightness with the content image's colors, desaturated where they leave the sRGB gamut."""
+    """Return the optimized lightness in the content image's colors, less saturated where they leave the sRGB gamut."""
     space = SPACES[options.color_space]
     own = space.encode(painted)
     lightness = space.lightness(own)

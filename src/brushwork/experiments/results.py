@@ -24,7 +24,7 @@ class ResultStore:
         return self.folder / f"{cell.name}.png"
 
     def remove_record(self, cell: ExperimentCell) -> None:
-        """Remove a cell's record before its image is replaced: a kill in between leaves no record of another image."""
+        """Remove a cell's record before its image is replaced, so that a kill in between leaves no wrong record."""
         self._record(cell).unlink(missing_ok=True)
 
     def load(self, cell: ExperimentCell) -> CellResult | None:

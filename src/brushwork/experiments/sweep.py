@@ -83,7 +83,7 @@ class Sweep:
         return [(path.name, read_image(path).image) for path in (self.content, *paths)]
 
     def commands(self, size: Extent | Literal["as painted"] | None = None) -> dict[tuple[str, str], str]:
-        """Return row and column → the command that paints this choice, at a size, its own, or that of its preset."""
+        """Return row and column → the command that paints the choice at a size, its own size, or its preset's."""
         return {(one.row, one.column): self._command(one, size) for one in self.choices}
 
     def _command(self, choice: SweepChoice, size: Extent | Literal["as painted"] | None) -> str:

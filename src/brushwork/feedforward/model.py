@@ -76,8 +76,8 @@ def save_model(model: StyleModel, path: PathInput, half: bool = True, *, overwri
 def load_model(source: PathInput) -> StyleModel:
     """Return a model in float32 on the CPU, given the path of its file or its name (see `find_model_file`).
 
-    Raises: InputError: the file is missing, damaged or not a model, its architecture unknown, or its tensors do not
-    fit.
+    Raises: InputError: a file that is missing, damaged or not a model, an unknown architecture, or tensors that do not
+    fit it.
     """
     path = find_model_file(source)
     with explain_read_errors(path, MODEL_FILE):

@@ -165,7 +165,7 @@ class MGANConfig:
 
     width: int = 512
     """Channels after the first layer, followed by a half and a quarter as many; a multiple of 4, 8 or more. 512, as in
-    the paper, gives a file of 7.7 MB in half precision (10 MB with transposed convolutions), 256 one of 3.1 (3.7)
+    the paper, makes a file of 7.7 MB in half precision (10 MB with transposed convolutions), 256 one of 3.1 (3.7)
     MB."""
 
     norm: NormName = "batch"

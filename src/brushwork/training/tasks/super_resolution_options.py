@@ -27,7 +27,7 @@ class SuperResolutionTrainingOptions(TrainingOptions, SuperResolutionConfig, Enc
     """Standard deviation in pixels of the blur before downsampling; 0 or more."""
 
     content_layers: tuple[str, ...] = ("conv2_2",)
-    """Layers whose features are compared; relu2_2, as the authors used."""
+    """Layers whose features are compared; relu2_2, as in the paper."""
 
     content_weight: float = 1.0
     """Weight of the mean squared difference of the features; 0 or more."""
