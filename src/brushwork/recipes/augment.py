@@ -20,7 +20,7 @@ _REACH = 2
 def augment_style(
     style: Image, size: Size, degrees: Sequence[float], scales: Sequence[float], mirrored: bool = True
 ) -> Iterator[Image]:
-    """Yield copies of a style image, rotated by every angle and scaled by every factor, and their mirror images.
+    """Yield copies of a style image, rotated by every angle and scaled by every factor; with `mirrored`, also mirrored.
 
     At scale 1 and without rotation, the copy has the size `size`. Rotated copies show less of the image: the largest
     upright rectangle inside the rotated one. Empty copies are skipped.
