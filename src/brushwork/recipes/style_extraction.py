@@ -31,7 +31,7 @@ def extract_style(
     encoder options (for sizes that measure an area: up to the rounding of pixels).
     `source` names the style image.
 
-    Raises: InputError: an image too small, several scales, or layers that the network does not have.
+    Raises: InputError: an image too small, several scales, a stretched style, or layers that the network does not have.
     """
     require_options(options, TransferOptions)
     given = RecipeInputs.of(style, what="the style image")

@@ -45,7 +45,8 @@ class TransferInit:
     def detail(self, old: Size, new: Size) -> Image | None:
         """Return the part of the initial image that is lost by resizing it to the old size, and then to the new one.
 
-        It is multiplied by the options' `detail`. None: that is 0, or the image is one color, or noise.
+        It is multiplied by the options' `detail`. Of `patches`, the detail is that of the recolored content image.
+        None: `detail` is 0, or the image is one color, or noise.
         """
         fraction = self.problem.options.detail
         fine, coarse = (self._plain(new), self._plain(old)) if fraction else (None, None)
@@ -95,7 +96,7 @@ class TransferInit:
         return blend_regions(recolored, parts, feathered_masks(problem.regions, size, problem.feather_at(size)))
 
     def _plain(self, size: Size) -> Image | None:
-        """Return the initial image without noise; None if it has no detail."""
+        """Return the initial image without noise and patches; None if it has no detail."""
         if self.given is not None:
             return resize(self.given, size, clamp=True)
         content, style = self.problem.content, self.problem.styles[0]

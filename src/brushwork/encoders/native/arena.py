@@ -134,7 +134,7 @@ In a single arena, tensors of one kind would leave gaps among those of the other
 def allocate(
     like: Tensor, shape: Sequence[int], dtype: torch.dtype = torch.float32, *, is_persistent: bool = False
 ) -> Tensor:
-    """Allocate memory for a map on the device of `like`; large maps on the CPU lie in an arena."""
+    """Allocate memory for a map on the CPU, in an arena if it is large; on the meta device if `like` is there."""
     if like.is_meta or prod(shape) * dtype.itemsize < _SMALL:
         return like.new_empty(tuple(shape), dtype=dtype)
     found = (PERSISTENT if is_persistent else TEMPORARY).allocate(shape, dtype)

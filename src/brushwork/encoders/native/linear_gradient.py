@@ -21,7 +21,7 @@ PANEL = 64
 """Number of channels to compute together."""
 
 _BLOCK = 4096
-"""Number of positions to sum in a block before the blocks are added; fewer are more accurate."""
+"""Least number of positions to sum in a block before the blocks are added; fewer are more accurate."""
 
 _BLOCKS = 32
 """Largest number of blocks, limited by the memory of their sums."""
