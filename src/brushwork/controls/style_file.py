@@ -26,7 +26,7 @@ _ENTRY = "brushwork style"
 
 _SEEING = ("pooling", "padding", "ceil", "encoder_scale", "preprocessing")
 ADAIN = "adain"
-"""Name of the entry for AdaIN, beside those of the layers; its Gram matrix is empty."""
+"""Name of AdaIN's entry, in addition to those of the layers; its Gram matrix is empty."""
 
 _PARTS = ("gram", "mean", "std")
 
@@ -44,7 +44,7 @@ class EncoderFingerprint:
     ceil: bool
     encoder_scale: float
     measure: str
-    """The measure of the saved style's sizes."""
+    """How the sizes of a saved style are measured."""
     preprocessing: str = "own"
 
     @classmethod

@@ -47,7 +47,7 @@ class FrameStylizer(Protocol):
 
     @property
     def stride(self) -> int:
-        """Pixels in whose multiples the input must shift for the output to shift with it unchanged."""
+        """Shift of the input, in pixels, after which the same texture comes out again, shifted."""
 
     def measure(self, frame: Image) -> FrameStatistics:
         """Return the statistics of one frame."""
@@ -57,7 +57,7 @@ class FrameStylizer(Protocol):
 
 
 def average_statistics(several: Sequence[FrameStatistics]) -> FrameStatistics:
-    """Return the mean of the means and the mean of the variances, to which motion between frames adds nothing."""
+    """Return the mean of the means and that of the variances; motion between frames adds no variance."""
     return blend_frame_statistics(several, [1 / len(several)] * len(several))
 
 
@@ -76,7 +76,7 @@ def blend_frame_statistics(several: Sequence[FrameStatistics], weights: Sequence
 def make_frame_stylizer(stylizer: Stylizer, styles: Sequence[Image | StyleFile], canvas: Size) -> FrameStylizer:
     """Return a stylizer for frames of the given size.
 
-    Raises: InputError: there is no style image, or the stylizer takes none.
+    Raises: InputError: there is no style image, or the stylizer cannot stylize frames.
     """
     if isinstance(stylizer, AdaINStylizer):
         return AdaINFrames.of(stylizer, styles, canvas)

@@ -208,7 +208,7 @@ class ModelOptions(StylizeOptions):
         return load_model_stylizer(self, device)
 
     def with_found_network(self, folder: Path, weights: str) -> Self:
-        """Return the options with the model's name, or its file where it is now."""
+        """Return the options with the model's name, or the current path of its file."""
         from brushwork.feedforward.model import find_same_model  # imports torch, which the options do not need
 
         return replace(self, model=find_same_model(self.model, folder, weights))
@@ -248,7 +248,7 @@ class TextureModelOptions(CanvasOptions, FeedForwardOptions):
         return load_texture_stylizer(self, device)
 
     def with_found_network(self, folder: Path, weights: str) -> Self:
-        """Return the options with the model's name, or its file where it is now."""
+        """Return the options with the model's name, or the current path of its file."""
         from brushwork.feedforward.model import find_same_model  # imports torch, which the options do not need
 
         return replace(self, model=find_same_model(self.model, folder, weights))

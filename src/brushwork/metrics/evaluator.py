@@ -43,8 +43,9 @@ class Evaluator:
     def load(cls, network: str | Path | Encoder = "vgg16", device: torch.device | str = "cpu") -> Evaluator:
         """Load a network for the feature distances, and those of LPIPS, on a device.
 
-        Raises: InputError: there is no such network, or it cannot be used for evaluation. WeightsError: weights that
-            are not on this machine; the message says how to get them.
+        Raises:
+            InputError: there is no such network, or it cannot be used for evaluation.
+            WeightsError: weights that are not on this machine; the message says how to get them.
         """
         try:
             lpips = {name: Lpips.load(name).to(device) for name in LAYERS}
@@ -112,7 +113,8 @@ def evaluate(
 
     For many results, use one `Evaluator`: it keeps the networks. `size` is the long side for the evaluation, in pixels.
 
-    Raises: InputError: there is no such network, it cannot be used for evaluation, or an image is too small.
+    Raises:
+        InputError: there is no such network, it cannot be used for evaluation, or an image is too small.
         WeightsError: weights that are not on this machine; the message says how to get them.
     """
     image = as_image(result, "the result")

@@ -89,7 +89,7 @@ class TrainingConfig:
             )
 
     def require_output(self) -> None:
-        """Raise if the model cannot be written to its output path at the end.
+        """Raise, before training, if the model could not be written to its output path.
 
         Raises: InputError.
         """

@@ -37,7 +37,7 @@ def list_photos(folder: Path) -> FoundImages:
 
 
 def split(files: Sequence[Path], val_images: int, seed: int) -> tuple[list[Path], list[Path]]:
-    """Split files into training and validation files: `val_images` random ones are held out, at most a quarter."""
+    """Return training and validation files: `val_images` random files, at most a quarter, are held out."""
     order = torch.randperm(len(files), generator=make_generator(seed, _HELD_OUT)).tolist()
     count = min(val_images, len(files) // 4)
     apart = set(order[:count])

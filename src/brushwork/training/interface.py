@@ -32,13 +32,13 @@ def train(
     """Train a model on style images and a folder of photographs, and return the last event, with the model's path.
 
     The type of the options selects the network, as in `brushwork train`. Losses and validation images are written
-    beside the output, and a checkpoint every `checkpoint_every` seconds (None: only when interrupted). An interruption
-    keeps the model so far; with `resume`, training ends bit for bit as if it had never been interrupted. `init` is the
-    file or name of a Johnson model to initialize from. `on_event` receives every event; an exception that it raises
-    ends training, as Ctrl-C does.
+    beside the output, as is a checkpoint every `checkpoint_every` seconds (None: only when interrupted). An
+    interruption keeps the model so far; with `resume`, training ends bit for bit as if it had never been interrupted.
+    `init` is the file or name of a Johnson model to initialize from. `on_event` receives every event; an exception that
+    it raises ends training, as Ctrl-C does.
 
-    Raises: InputError: unusable options, images or output; a checkpoint of another training. WeightsError: the
-        encoder's weights are missing. BrushworkError: a loss is not finite.
+    Raises: InputError: unusable options, images or output; a checkpoint of another training.
+        WeightsError: the encoder's weights are missing. BrushworkError: a loss is not finite.
     """
     several = styles if isinstance(styles, list | tuple) else [cast("PathInput", styles)]
     config = TrainingConfig(

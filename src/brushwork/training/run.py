@@ -66,8 +66,8 @@ def train_model(
 
     MGAN's targets are optimized first, with notes and `Progress` events; finished ones are kept.
 
-    Raises: InputError: unusable options, images or output; a checkpoint of another training. WeightsError: the
-        encoder's weights are missing. BrushworkError: a loss is not finite.
+    Raises: InputError: unusable options, images or output; a checkpoint of another training.
+        WeightsError: the encoder's weights are missing. BrushworkError: a loss is not finite.
     """
     config.require_output()
     on = select_device(device)

@@ -1,4 +1,4 @@
-"""Stylize films: reading clips, optical flow, temporal consistency, and segments that survive a kill."""
+"""Stylize films: reading clips, writing films, optical flow, temporal consistency, segments that survive a kill."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def analyze_whole(clip: Clip, selection: FrameSelection, cuts: str = "auto") -> 
 
 
 def find_analysis(found: Iterator[int | FilmAnalysis]) -> FilmAnalysis:
-    """Return the analysis, the last value that `analyze_clip` yields."""
+    """Return the analysis, which is the last value yielded."""
     return next(one for one in found if isinstance(one, FilmAnalysis))
 
 

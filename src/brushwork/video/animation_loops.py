@@ -38,7 +38,7 @@ def times_played(path: Path, demuxer: str) -> int:
 
 
 def _number(head: bytes, mark: bytes, offset: int, length: int, order: str) -> int | None:
-    """Return the integer that stands `offset` bytes after a mark; None: there is no mark."""
+    """Return the integer `offset` bytes after a mark; None: there is no mark."""
     at = head.find(mark)
     start = at + len(mark) + offset
     return None if at < 0 else int.from_bytes(head[start : start + length], "big" if order == "big" else "little")

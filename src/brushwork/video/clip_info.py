@@ -16,7 +16,7 @@ from brushwork.video.signatures import demuxer_of
 _MATRICES = {1: "ITU709", 4: "FCC", 5: "ITU601", 6: "SMPTE170M", 7: "SMPTE240M", 9: "BT2020", 10: "BT2020"}
 """AVColorSpace → swscale's name; all other values count as untagged."""
 _HD_LINES = 720
-"""Minimum number of lines from which an untagged clip has the color matrix of high definition."""
+"""Minimum lines of an untagged clip that has the color matrix of high definition."""
 _FULL_RANGE = 2
 _HDR = {16: "PQ", 18: "HLG"}
 """AVColorTransferCharacteristic of clips with high dynamic range."""

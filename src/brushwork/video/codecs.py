@@ -82,7 +82,7 @@ class Codec:
     with_alpha: Mapping[int, str] = field(default_factory=dict)
     """Pixel format with alpha for each number of bits; empty: the codec has no alpha."""
     tag: str = ""
-    """Code by which players recognize it, where it is not the container's default."""
+    """Code by which players recognize it, if it is not the container's default."""
     worst_crf: int = 51
     """Largest constant rate factor of the encoder."""
 

@@ -147,7 +147,7 @@ class OptimizedPainter:
         return warp(image, pair.flow, "bicubic").clamp_(0, 1)
 
     def new_parts(self, own: Image) -> Image:
-        """Return the image for parts where the flow is not trusted: the frame stylized by AdaIN, or as it is."""
+        """Return the image for parts where the flow is not trusted: the frame stylized by AdaIN, or unchanged."""
         return own if self.fill is None else self.fill.stylize(own, ())
 
     def temporal_objective(

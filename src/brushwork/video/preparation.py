@@ -150,7 +150,7 @@ def prepare_film(
     """Check everything possible before the first frame and load the network; `copies` processes paint at once.
 
     Raises:
-        InputError: a clip, style images, options or an output that cannot be used.
+        InputError: unusable clip, style images, options or output.
         WeightsError: the network's weights are missing.
         OutOfMemoryError: a frame does not fit.
     """
@@ -190,7 +190,7 @@ def open_masks(job: FilmJob, film: ClipInfo) -> tuple[FilmMask, ...]:
 
 
 def _list_losses(info: ClipInfo, encoding: Encoding) -> Iterator[str]:
-    """Yield notes on what the output loses of the clip."""
+    """Yield notes on the parts of the clip that the output cannot hold."""
     if info.has_alpha and not encoding.has_alpha and info.demuxer not in ANIMATIONS:
         what = encoding.name if encoding.container.holds_alpha else f"{encoding.name} in {encoding.container.muxer}"
         yield f"{what} has no alpha: what is transparent shows the film's mean color; .mov, .webm and .mkv keep it"

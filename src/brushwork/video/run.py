@@ -47,9 +47,11 @@ def run_film(
     that paint shots at once, or on a Ray cluster the CPUs for each; they load the network themselves, and the film is
     the same.
 
-    Raises: InputError: unusable clip, style images, options or output; a working folder of another film, or one in
-        which another process paints. WeightsError: the network's weights are missing. OutOfMemoryError: a frame does
-        not fit.
+    Raises:
+        InputError: unusable clip, style images, options or output; a working folder of another film,
+            or one in which another process paints.
+        WeightsError: the network's weights are missing.
+        OutOfMemoryError: a frame does not fit.
     """
     began = monotonic()
     workspace = Workspace(job.workspace)

@@ -39,7 +39,7 @@ def container_options(format: FilmFormat) -> dict[str, str]:
 
 
 def write_segment(path: Path, frames: Iterable[tuple[int, NDArray[Any]]], format: FilmFormat) -> None:
-    """Encode frames, given with their time stamps, into a file that is complete or absent.
+    """Encode frames, given with their time stamps, into a file that appears complete or not at all.
 
     The file begins with a key frame and refers to nothing outside.
     """

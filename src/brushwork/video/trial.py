@@ -18,7 +18,7 @@ class TrialStep(NamedTuple):
     """A step in the optimization of a frame."""
 
     level: int
-    """Number of the level, coarse to fine."""
+    """Index of the level, coarse to fine."""
     iteration: int
     """Number of the iteration at this level, counted from 1."""
     time: float

@@ -61,7 +61,7 @@ Match: TypeAlias = Callable[[Feature, str], Objective]
 def gram_match(feature: Feature, layer: str) -> Objective:
     """Return the loss against the Gram matrix, relative to the matrix's squared norm.
 
-    The factor is nearly 1/(4N²), as in the paper, where the mean activation is 1.
+    The factor is nearly 1/(4N²), as in the paper, if the mean activation is 1.
     """
     target = gram(feature) / Size.of(feature).area
     return Objective.single(f"style:{layer}", GramLoss(layer, target, float(1 / target.square().sum())))

@@ -17,7 +17,7 @@ _LEAST_BLOCK = 64
 
 @dataclass(frozen=True, kw_only=True)
 class TargetOptions:
-    """Images that MDAN optimizes before training, as its targets."""
+    """Target images, which MDAN optimizes before training."""
 
     targets: int = 24
     """Number of photographs optimized as targets; the authors used 100. With 0, the discriminator's real examples are

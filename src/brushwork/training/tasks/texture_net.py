@@ -175,7 +175,7 @@ def normalize_gradients(objective: Objective, features: Features) -> LossValues:
     magnitude smaller than those of shallow layers, and would not be learned otherwise.
 
     Source: 1603.03417, §3.2; the authors' `-normalize_gradients`.
-    Differs: each image of a batch has its own norm, so that one process learns what several do.
+    Differs: each image of a batch has its own norm, so one process learns what several do.
     """
     terms = {name: _linear_loss(name, weighted, features) for name, weighted in objective.losses.items()}
     return LossValues(total_loss(terms), terms)
