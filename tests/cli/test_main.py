@@ -119,6 +119,24 @@ def test_a_wrong_command_is_one_line_and_2(run: Run, arguments: tuple[str, ...],
     assert message in outcome.err
 
 
+def test_a_path_without_permission_is_named(run: Run, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests may run as root, who may read everything."""
+    is_dir = Path.is_dir
+
+    def refuse(path: Path) -> bool:
+        if path.parent.name == "noread":
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_dir(path)
+
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    outcome = run("paint", "noread/cat.png", "waves.png")
+    assert outcome.code == 2
+    assert outcome.err == (
+        "brushwork: error: noread/cat.png is not accessible (Permission denied): check its permissions and its "
+        "folder's.\n"
+    )
+
+
 def test_unexpected_errors_ask_for_a_report(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("brushwork.cli.commands.presets.PRESETS", None)
     outcome = run("presets")

@@ -54,6 +54,29 @@ def test_a_signal_is_raised_with_its_number(number: int, code: int) -> None:
     assert signal.getsignal(number) is before
 
 
+LATE = """
+import os, signal, sys, time
+from brushwork.cli.main import main
+
+class Late:
+    def __del__(self, kill=os.kill, own=os.getpid(), sleep=time.sleep):
+        for number in (signal_number, 2):
+            kill(own, number)
+        sleep(0.1)
+
+signal_number, sys.argv = int(sys.argv[1]), ["brushwork", "--version"]
+sys.late = Late()
+sys.exit(main())
+"""
+"""Program that gets signals while Python cleans up after a command that has done its work."""
+
+
+@pytest.mark.parametrize("number", ENDING)
+def test_a_signal_after_the_work_is_done_does_not_change_the_exit_code(number: int) -> None:
+    done = subprocess.run([sys.executable, "-c", LATE, str(int(number))], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.startswith("brushwork "), done.stderr) == (0, True, "")
+
+
 @pytest.mark.parametrize("number", ENDING)
 def test_a_signal_is_kept_until_a_step_is_done(number: int) -> None:
     with SignalListener().listen(waits=True) as received:

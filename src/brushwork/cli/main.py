@@ -103,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         configure_streams()
         settle_temporary()
         code = _run(sys.argv[1:])
-    SIGNALS.end_with(code)
+    SIGNALS.ignore()
     return code
 
 
@@ -132,6 +132,9 @@ def _run(given: Sequence[str]) -> int:
     except BrokenPipeError:
         discard_stdout()
         return FAILURE
+    except PermissionError as error:
+        print_failure(f"{error.filename} is not accessible ({error.strerror}): check its permissions and its folder's.")
+        return USAGE
     except Exception as error:
         return _report_unexpected(error)
     return code if isinstance(code, int) else 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -67,11 +66,14 @@ class SignalListener:
             self._nested -= 1
             self._waits = waited
 
-    def end_with(self, code: int) -> None:
-        """Let a signal end the process at once from now on, with this exit code: only cleanup is left."""
+    def ignore(self) -> None:
+        """Ignore signals from now on: the exit code is settled, and only the interpreter's cleanup is left.
+
+        Python restores the default of a handler before that cleanup, but leaves ignored signals ignored.
+        """
         for one in ENDING:
             if _is_heeded(signal.getsignal(one)):
-                signal.signal(one, lambda *_: os._exit(code))
+                signal.signal(one, signal.SIG_IGN)
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
         if not self._heard:

@@ -133,8 +133,9 @@ class FoundImages(NamedTuple):
 def find_images(folder: Path, *, within: bool = False) -> FoundImages:
     """Return the images in a folder and, with `within`, in its subfolders.
 
-    Raises: InputError: there are none.
+    Raises: InputError: there are none. OSError: the folder cannot be read.
     """
+    next(folder.iterdir(), None)  # rglob finds nothing in a folder that cannot be read
     files = [one for one in (folder.rglob("*") if within else folder.iterdir()) if not one.name.startswith(".")]
     images = sorted(one for one in files if one.suffix.lower() in image_suffixes() and not one.is_dir())
     others = sorted(one for one in files if one.suffix.lower() not in image_suffixes() and not one.is_dir())

@@ -160,12 +160,10 @@ def open_tensors(path: Path) -> Iterator[Any]:
     Raises: OSError, SafetensorError: missing, damaged, or another kind of file. InputError: a pipe.
     """
     require_no_pipe(path)
-    if is_utf8(path):
-        with safe_open(path, framework="pt") as tensors:
+    with path.open("rb") as file:  # safetensors reports every failure as a missing file
+        name = path if is_utf8(path) else f"/dev/fd/{file.fileno()}"
+        with safe_open(name, framework="pt") as tensors:
             yield tensors
-        return
-    with path.open("rb") as file, safe_open(f"/dev/fd/{file.fileno()}", framework="pt") as tensors:
-        yield tensors
 
 
 def iterate_planes(state: State, name: str) -> Iterator[Tensor]:

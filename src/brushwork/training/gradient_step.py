@@ -98,7 +98,7 @@ class GradientStep:
 def resolve_mixed_precision(mixed: str, device: torch.device) -> str:
     """Return the precision that a mixed-precision option selects on a device.
 
-    Raises: InputError: float16 on a device where torch has no loss scaling.
+    Raises: InputError: a half precision on a device where torch has no autocast.
     """
     if mixed == "auto":
         return "bf16" if has_fast_bfloat16(device) else "off"

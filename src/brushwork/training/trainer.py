@@ -36,13 +36,13 @@ def train_task(
     `Started` comes first, then `StepDone` for each iteration, `Validated` and `Note` now and then, and `Finished` when
     the model file is written.
 
-    The task's networks must be on the device. A checkpoint is written beside the output after 5 seconds and then every
-    `checkpoint_every` seconds (None: only when interrupted), and removed at the end. When the iterator is closed or an
-    exception, Ctrl-C included, is raised between two iterations, the current model and a checkpoint are written. In the
-    middle of an iteration nothing is written, and the last checkpoint stays. With `resume`, training continues from the
-    checkpoint, and ends bit for bit as if it had never been interrupted. With a `group`, each rank trains on its rows
-    of every batch, and rank 0 writes the files. If `should_stop` returns a signal number on any rank, all ranks stop
-    between two iterations with `StopSignalError`, a KeyboardInterrupt.
+    The task's networks must be on the device. A checkpoint is written beside the output every `checkpoint_every`
+    seconds, the first after 5 at most (None: only when interrupted), and removed at the end. When the iterator is
+    closed or an exception, Ctrl-C included, is raised between two iterations, the current model and a checkpoint are
+    written. In the middle of an iteration nothing is written, and the last checkpoint stays. With `resume`, training
+    continues from the checkpoint, and ends bit for bit as if it had never been interrupted. With a `group`, each rank
+    trains on its rows of every batch, and rank 0 writes the files. If `should_stop` returns a signal number on any
+    rank, all ranks stop between two iterations with `StopSignalError`, a KeyboardInterrupt.
 
     Raises: InputError: invalid options, photographs or output; a checkpoint of another training.
         BrushworkError: a loss is not finite.

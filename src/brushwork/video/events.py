@@ -52,7 +52,7 @@ class FrameDone(NamedTuple):
 
 
 class PassFrame(NamedTuple):
-    """A frame has been painted in one of several passes over its shot, and is stored until the last pass."""
+    """A frame has been painted in one of several passes over its shot, and is stored for the next pass."""
 
     number: int
     """Number of the pass, counted from 1."""

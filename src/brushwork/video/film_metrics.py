@@ -39,7 +39,7 @@ class PairMetrics:
     content: float | None
     """Perceptual distance to the original."""
     flicker: float | None
-    """tLP: perceptual distance from a frame to the next one, minus the original's."""
+    """tLP: absolute difference of the perceptual distance from a frame to the next one, and the original's."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,7 +60,7 @@ class DisFlow(NamedTuple):
     check: FlowCheck = "strict"
     """Check that determines the reliability: `dis_reliability`, or `ruder_reliability`, without the frames' colors."""
     is_reduced: bool = True
-    """Whether frames of more than 540 lines are downsampled to that."""
+    """Whether frames whose short side has more than 540 pixels are downsampled to that."""
 
     def __call__(self, own: Image, other: Image, numbers: tuple[int, int] = (0, 0)) -> FlowPair:
         """Return the flow from one frame to another; see `FlowSource`."""

@@ -116,7 +116,7 @@ class TextureNetConfig:
 
     The defaults generate textures; `STYLIZING` stylizes photographs.
 
-    Raises: InputError: numbers below 1, or an unknown norm.
+    Raises: InputError: numbers below 1 or too large, or an unknown norm.
     Source: 1603.03417, §3.1 and fig. 2; the authors' published models.
     """
 

@@ -133,12 +133,12 @@ def _larger(inner: int, outer: int, how: Upsampling) -> nn.Module:
 
 
 def brown_noise(size: Size, generator: torch.Generator) -> Image:
-    """Return brown noise in [0, 1], a sum of octaves of smooth (Perlin) noise.
+    """Return brown noise in [0, 1], a sum of octaves of smooth noise: interpolated random values.
 
     Each octave is twice as coarse and √2 times as strong as the one before.
 
     Along a line, the power at a frequency f falls as 1/f², down to the finest octave. White noise has no structure that
-    a model trained on photographs knows. The octaves end where one has a single value per side.
+    a model trained on photographs knows. The last octave has two values per side.
 
     Source: Li & Wand, 1604.04382, section 5: textures from brown noise.
     """

@@ -114,8 +114,8 @@ class Materialized:
 def materialization_order(graph: NetworkGraph) -> list[Materialized]:
     """Return the nodes to materialize, in topological order.
 
-    These are the inputs of norm layers, nodes with several consumers, and the output. Only nodes that need a
-    convolution, or more than one other feature map, are cached.
+    These are the inputs of norm layers, the output, and nodes with several consumers that are expensive: those that
+    need a convolution, or more than one other feature map. Expensive nodes and the output are cached.
     """
     users, norms = _users(graph), _norms(graph)
     found: list[Materialized] = []

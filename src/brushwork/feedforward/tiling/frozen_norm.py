@@ -69,7 +69,7 @@ def split_tiles(evaluator: WindowEvaluator, side: int) -> list[Window]:
 
 
 def halo_of(evaluator: WindowEvaluator) -> int:
-    """Return the pixels that a tile in the middle depends on beyond its own, both sides together."""
+    """Return the side of the input window that one pixel in the middle of the output depends on."""
     last = evaluator.graph.nodes[-1].size
     middle = Window(last.height // 2, last.width // 2, 1, 1, last)
     seen = evaluator.required_windows(evaluator.graph.output, middle)[0]

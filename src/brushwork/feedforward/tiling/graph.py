@@ -85,7 +85,7 @@ class RunningMoments(NamedTuple):
 
     @classmethod
     def of(cls, part: Feature) -> RunningMoments:
-        """Return the moments of a part of a feature map, in float64.
+        """Return the moments of a part of a feature map, computed in its own type and returned in float64.
 
         Differences are taken from the part's own mean, so nothing cancels. On `mps`, which has no float64, the result
         is float32.

@@ -105,7 +105,7 @@ class MGANTask:
 
     @torch.no_grad()
     def sample(self, batch: TrainingBatch) -> Image:
-        """Return columns of photographs, their targets if there are any, and the generator's outputs."""
+        """Return the generator's outputs, in pairs below the photographs and their targets."""
         photos, targets = self._validation_targets(batch)
         painted = self._model(photos).float()
         rows = [photos, targets, painted] if self._data.pairs else [painted]
