@@ -142,6 +142,22 @@ def test_the_queue_is_listed_and_changed_on_the_command_line(store, folder, data
     assert [one["state"] for one in json.loads(capsys.readouterr().out)] == ["pending", "canceled"]
     assert main(["queue", "list", *place]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
+    assert main(["queue", "list", "--state", "canceled, pending", *place]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["--state", "bogus"], "there is no state 'bogus'. Known: pending, running"),
+        (["--state", "Paused"], "Did you mean 'paused'?"),
+        (["--state", "paused,panding"], "Did you mean 'pending'?"),
+        (["--limit", "-3"], "limit is -3: it must be 1 or more"),
+    ],
+)
+def test_what_cannot_be_listed_is_refused(folder, store, capsys, given, message):
+    assert main(["queue", "list", *given, "--folder", str(folder.path)]) == 2
+    assert message in capsys.readouterr().err
 
 
 def test_a_full_disk_stops_the_command_line_too(store, folder, database, capsys, monkeypatch):

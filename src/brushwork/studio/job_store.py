@@ -21,7 +21,7 @@ from brushwork.studio.job_rows import (
     require_job,
 )
 from brushwork.studio.problems import ProblemError
-from brushwork.studio.states import Transition
+from brushwork.studio.states import Transition, parse_states
 from brushwork.studio.tables import EVENT, IDEMPOTENCY, JOB, SETTING, now
 
 PAUSED = "queue paused"
@@ -116,10 +116,13 @@ class JobStore:
     def list_jobs(
         self, *, state: str | None = None, before: int | None = None, limit: int = 60, trashed: bool = False
     ) -> tuple[list[dict[str, Any]], int | None]:
-        """Return the newest jobs, and the cursor of the next page (None: no next page)."""
+        """Return the newest jobs, and the cursor of the next page (None: no next page).
+
+        `state`: names separated by commas. Raises: InputError: one is unknown.
+        """
         query = sa.select(JOB).where(JOB.c.kind.not_in(HELPERS), JOB.c.trashed.is_not(None) == trashed)
         if state:
-            query = query.where(JOB.c.state.in_(state.split(",")))
+            query = query.where(JOB.c.state.in_(parse_states(state)))
         if before is not None:
             query = query.where(JOB.c.number < before)
         with self.database.read() as connection:

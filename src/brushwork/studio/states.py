@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
+
+from brushwork.errors import InputError, suggest_names
 
 State: TypeAlias = Literal["pending", "running", "paused", "completed", "failed", "canceled"]
 
@@ -26,6 +28,18 @@ TRANSITIONS: Mapping[tuple[State, Transition], State] = {
     ("paused", "cancel"): "canceled",
 }
 """State and event → next state. All others are refused; final states have no way out."""
+
+
+def parse_states(written: str) -> list[str]:
+    """Return the states in a list that is separated by commas.
+
+    Raises: InputError: one of them is unknown.
+    """
+    states = [part.strip() for part in written.split(",")]
+    for state in states:
+        if state not in get_args(State):
+            raise InputError(f"there is no state {state!r}. {suggest_names(state, get_args(State))}")
+    return states
 
 
 def next_state(state: State, event: Transition) -> State | None:

@@ -13,6 +13,7 @@ from brushwork.cli.commands.studio import require_studio
 from brushwork.cli.flags import JsonFlag
 from brushwork.cli.output import print_json, print_result
 from brushwork.errors import InputError
+from brushwork.options import require_option
 from brushwork.storage.folders import expand_user
 
 _Folder = Annotated[Path | None, Parameter(show_default=False, help="The studio's folder.")]
@@ -38,12 +39,13 @@ def list_jobs(
     Parameters
     ----------
     state
-        Only those that are pending, running, paused, completed, failed or canceled.
+        Only those that are pending, running, paused, completed, failed or canceled; several with commas between.
     limit
         The largest number of paintings to list.
     json
         Print them as one JSON document.
     """
+    require_option(limit >= 1, "limit", limit, "1 or more")
     with _open_store(folder, database) as store:
         jobs, _ = store.list_jobs(state=state, limit=limit)
     if json:
