@@ -21,7 +21,8 @@ from brushwork.errors import InputError
 from brushwork.studio import ingest, supervisor
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.server import run_server
-from brushwork.studio.settings import make_settings
+from brushwork.studio.services import Services
+from brushwork.studio.settings import StudioSettings, make_settings
 from brushwork.studio.supervisor import keep_workers, worker_command
 from studio_pictures import png, small_request
 
@@ -166,6 +167,21 @@ def test_a_full_disk_stops_the_command_line_too(store, folder, database, capsys,
     assert main(["queue", "again", job, "--folder", str(folder.path)]) != 0
     assert "nothing more is painted" in capsys.readouterr().err
     assert len(store.list_jobs()[0]) == 1
+
+
+@ON_BOTH
+def test_the_quota_of_the_studio_holds_on_the_command_line_until_it_starts_without(
+    store, folder, database, capsys, database_kind
+):
+    job = store.create(small_request(folder, database))[0]["id"]
+    again = ["queue", "again", job, "--folder", str(folder.path)]
+    again += ["--database", folder.address] if folder.address else []
+    Services.of(StudioSettings(folder.path, database=folder.address, quota=1)).close()
+    assert main(again) == 1
+    assert "all that --quota allows" in capsys.readouterr().err
+    assert len(store.list_jobs()[0]) == 1
+    Services.of(StudioSettings(folder.path, database=folder.address)).close()
+    assert main(again) == 0
 
 
 def test_what_is_not_there_is_one_line(folder, tmp_path, capsys, store):

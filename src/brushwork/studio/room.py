@@ -12,6 +12,9 @@ from brushwork.studio.job_request import HELPERS
 from brushwork.studio.problems import ProblemError
 from brushwork.studio.tables import JOB
 
+QUOTA = "quota"
+"""Name of the setting with the quota of the studio that was started last, for processes that do not serve it."""
+
 _MOST_WAITING = 1000
 
 

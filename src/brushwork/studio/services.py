@@ -9,7 +9,7 @@ from brushwork.studio.event_stream import EventStream
 from brushwork.studio.folder import StudioFolder
 from brushwork.studio.image_reader import ImageReader
 from brushwork.studio.job_store import JobStore
-from brushwork.studio.room import Room
+from brushwork.studio.room import QUOTA, Room
 from brushwork.studio.settings import StudioSettings
 from brushwork.studio.shared_folder import open_database
 from brushwork.studio.tiles import TileStore
@@ -31,7 +31,7 @@ class Services:
 
     @classmethod
     def of(cls, settings: StudioSettings) -> Services:
-        """Open the studio's folder.
+        """Open the studio's folder, and write the quota to its settings.
 
         Raises: InputError: it cannot be used.
         """
@@ -39,6 +39,8 @@ class Services:
         folder.make()
         database = open_database(folder)
         store, reader = JobStore(database, Room(folder, settings.quota).require), ImageReader()
+        if store.setting(QUOTA) != settings.quota:
+            store.set_setting(QUOTA, settings.quota)
         uploads = UploadStore(folder, database, reader, settings.limits)
         tiles, events = TileStore(folder, database), EventStream(database, store)
         return cls(settings, folder, database, store, reader, uploads, tiles, events)

@@ -94,7 +94,7 @@ def _open_store(folder: _Folder, database: _Address) -> Iterator[Any]:
     from brushwork.studio.database import Database
     from brushwork.studio.folder import find_studio
     from brushwork.studio.job_store import JobStore
-    from brushwork.studio.room import Room
+    from brushwork.studio.room import QUOTA, Room
 
     place = find_studio(expand_user(folder) if folder else None, database)
     if not place.exists:
@@ -102,7 +102,8 @@ def _open_store(folder: _Folder, database: _Address) -> Iterator[Any]:
             f"there is no studio in {place.path}: name its folder with --folder, or start brushwork studio."
         )
     with closing(Database(place.database)) as opened:
-        yield JobStore(opened, Room(place).require)
+        quota = JobStore(opened).setting(QUOTA)
+        yield JobStore(opened, Room(place, quota).require)
 
 
 def _line(job: dict[str, Any]) -> str:
