@@ -66,6 +66,8 @@ def test_bash_completes_commands_options_and_values(complete: Callable[..., list
     assert complete("brushwork", "queue", "pa") == ["pause"]
     assert complete("brushwork", "paint", "--style-sc") == ["--style-scale"]
     assert complete("brushwork", "paint", "--quality", "dr") == ["draft"]
+    assert complete("brushwork", "paint", "content", "style", "--qual") == ["--quality"]  # these are names of files
+    assert complete("brushwork", "reconstruct", "content", "--qui") == ["--quiet"]
 
 
 def test_bash_completes_the_names_of_files(script: Path, tmp_path: Path) -> None:
