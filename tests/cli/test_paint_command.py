@@ -327,6 +327,25 @@ def test_ctrl_c_keeps_the_picture_and_says_how_to_go_on(runner: Any, workdir: Pa
     assert "continue with: brushwork paint -q --force --resume -- photo.jpg waves.png" in outcome.err
 
 
+def test_what_an_earlier_run_left_is_not_what_this_one_saved(
+    runner: Any, workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner.failure, runner.fails_at = KeyboardInterrupt(), 4
+    assert "interrupted; the image so far is in x.png" in run("paint", "photo.jpg", "waves.png", "-o", "x.png").err
+    before = (workdir / "x.png").read_bytes()
+
+    def interrupted(job: Job, **_: Any) -> Iterator[JobEvent]:
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr("brushwork.jobs.run_job", interrupted)
+    outcome = run("paint", "photo.jpg", "waves.png", "-o", "x.png", "--seed", "9", "--force")
+    assert outcome.err == "brushwork: interrupted; nothing was saved.\n"
+    assert (workdir / "x.png").read_bytes() == before
+    outcome = run("paint", "photo.jpg", "waves.png", "-o", "x.png", "--resume")
+    assert "interrupted; the image so far is in x.png" in outcome.err and "--resume" in outcome.err
+
+
 def test_a_picture_without_its_checkpoint_is_reported(workdir: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any) -> None:
         raise OSError(errno.EFBIG, "File too large")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from brushwork import training
 from brushwork.cli.commands import train_johnson
 from brushwork.feedforward.model import load_model, save_model
 from brushwork.images import write_image
-from brushwork.jobs import StepDone
+from brushwork.jobs import JobEvent, StepDone
 from brushwork.training import builders
 from brushwork.training.tasks import super_resolution
 from brushwork.training.tasks.johnson_options import JohnsonTrainingOptions
@@ -53,6 +53,20 @@ def test_a_model_is_trained_and_named_after_the_style(run: Run, training_workdir
     assert model.style is not None
     assert (training_workdir / "losses.png").stat().st_size > 1000
     assert sorted(one.name for one in (training_workdir / "waves-validation").iterdir()) == ["000000.jpg", "000003.jpg"]
+
+
+def test_the_model_of_an_earlier_training_is_not_that_of_an_interrupted_one(
+    run: Run, training_workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> Iterator[JobEvent]:
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(training, "train_model", interrupted)
+    for name in ("waves.safetensors", "waves.safetensors.checkpoint"):
+        (training_workdir / name).write_bytes(b"another")
+    outcome = run(*JOHNSON, "--force", "--quiet")
+    assert (outcome.code, outcome.err) == (130, "brushwork: interrupted; nothing was saved.\n")
 
 
 def test_options_of_paintings_in_the_environment_are_not_those_of_trainings(

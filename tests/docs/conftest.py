@@ -28,10 +28,6 @@ SMALL = {
     "SIZE": 64,
     "ITERATIONS": 2,
     "MIN_SIZE": 0,
-    "CROP": 32,
-    "BATCH": 1,
-    "WIDTH": 8,
-    "STYLE_SIZE": 48,
     "DEVICE": "cpu",
 }
 """Settings of the environment, below those of a command's own flags."""

@@ -43,15 +43,18 @@ LARGEST = 256
 LIGHT = {**FIRST_LAYERS, "BRUSHWORK_INIT": "content"}
 """It begins with the photograph, not with patches of the painting."""
 
+SMALL_TRAINING = ("--iterations", "2", "--crop", "32", "--batch", "1", "--width", "8", "--style-size", "48")
+"""Flags that are added to `train`, whose options the environment does not set."""
+
 
 def run_light(words: tuple[str, ...], run: Run) -> Any:
-    """How the command ends; at a large size it uses few layers."""
+    """How the command ends; at a large size it uses few layers, and a training is short."""
     size = words[words.index("--size") + 1] if "--size" in words else ""
     large = any(int(side) > LARGEST for side in re.findall(r"\d+", size))
     with pytest.MonkeyPatch.context() as patch:
         for name, value in LIGHT.items() if large else ():
             patch.setenv(name, value)
-        return run(*words)
+        return run(*words, *(SMALL_TRAINING if words[0] == "train" else ()))
 
 
 MAKERS = {target: snippet.words[1:] for snippet in OURS if (target := written(snippet.words))}

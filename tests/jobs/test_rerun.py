@@ -11,7 +11,7 @@ from brushwork.encoders import load
 from brushwork.encoders.backends import usable_engines
 from brushwork.errors import InputError
 from brushwork.images import read_image, read_metadata, write_image
-from brushwork.jobs import job_from_image
+from brushwork.jobs import job_from_image, read_origin
 from tiny_job import TINY, picture, run_tiny_job, tiny_job
 from tiny_network import tiny_network
 
@@ -49,6 +49,16 @@ def test_every_format_carries_the_metadata(tmp_path, ending):
     found, _ = job_from_image(job.output, tmp_path / f"other{ending}")
     run_tiny_job(found)
     assert found.output.read_bytes() == job.output.read_bytes()
+
+
+def test_the_inputs_of_a_symbolic_link_are_beside_the_picture_that_it_leads_to(job, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    Path("link.png").symlink_to(job.output)
+    found, _ = job_from_image(Path("link.png"))
+    assert found.content is not None and found.content.samefile(job.content)
+    assert found.output == Path("link-rerun.png")
+    assert read_origin(Path("link.png")).styles[0].samefile(job.styles[0])
 
 
 def test_a_start_picture_is_found_again(tmp_path):

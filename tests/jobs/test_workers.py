@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -13,7 +15,7 @@ from typing import Any
 import pytest
 import torch
 
-from brushwork.errors import DivergedError, InputError
+from brushwork.errors import BrushworkError, DivergedError, InputError
 from brushwork.jobs import workers
 
 
@@ -116,6 +118,17 @@ def test_a_piece_that_fails_ends_the_others_at_once() -> None:
     with pytest.raises(DivergedError, match="not finite") as caught:
         list(workers.run_in_processes(2)(_diverge_or_wait, [60.0, 0.0, 60.0, 60.0], "cpu"))
     assert time.monotonic() - began < 50 and torch.equal(caught.value.image, torch.full((1, 3, 2, 2), 0.5))
+
+
+def _be_killed(seconds: float, threads: int) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_a_process_that_is_killed_is_told_in_a_line() -> None:
+    """As the system does when memory runs out."""
+    with pytest.raises(BrushworkError, match=r"one of the processes was killed.*give the same command again"):
+        list(workers.run_in_processes(2)(_be_killed, [1.0, 2.0], "cpu"))
 
 
 @pytest.mark.slow

@@ -212,6 +212,7 @@ def test_unknown_is_404_everywhere(client):
         ({"sec-fetch-site": "same-site"}, 403),
         ({"sec-fetch-site": "same-origin"}, 422),
         ({"origin": "null"}, 403),
+        ({"origin": "http://[evil"}, 403),
         ({"origin": "http://evil.example"}, 403),
         ({"origin": "http://127.0.0.1:8765"}, 422),
         ({"origin": "http://127.0.0.1:8766"}, 403),

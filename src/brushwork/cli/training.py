@@ -13,6 +13,7 @@ from cyclopts import Parameter
 from brushwork import devices, distributed, jobs, training
 from brushwork.cli.config import FLAG_ONLY
 from brushwork.cli.distributed import connect
+from brushwork.cli.file_stamps import FileStamps
 from brushwork.cli.flags import OUTPUT, PICTURES, home_path, make_flags
 from brushwork.cli.output import InterruptedRunError, print_json, print_result
 from brushwork.cli.paths import require_no_overwrite, require_separate_file
@@ -137,13 +138,14 @@ def _require_plot(plot: Path, config: training.TrainingConfig) -> None:
 def _train(
     flags: TrainingFlags, config: training.TrainingConfig, group: distributed.ProcessGroup | None
 ) -> jobs.Finished:
+    before = FileStamps(config.output, config.checkpoint)
     with SIGNALS.listen(waits=True) as interrupted:
         events = training.train_model(config, device=flags.device, group=group, should_stop=interrupted)
         try:
             with closing(show_events(events, config.output.name, flags.quiet)) as shown:
                 last = [event for event in shown if isinstance(event, jobs.Finished)]
         except KeyboardInterrupt as interruption:
-            raise _interruption_error(config, interruption) from None
+            raise _interruption_error(config, before, interruption) from None
     return last[-1]
 
 
@@ -159,9 +161,15 @@ def _deliver(finished: jobs.Finished, config: training.TrainingConfig, flags: Tr
         plot_losses(flags.plot, finished.path.stem, "iterations", history.curves())
 
 
-def _interruption_error(config: training.TrainingConfig, interruption: KeyboardInterrupt) -> InterruptedRunError:
-    kept = config.checkpoint.exists() and not is_distributed_launch()
-    what = f"the model so far is in {config.output}." if config.output.exists() else "nothing was saved."
-    if not config.checkpoint.exists() and config.targets_folder.is_dir():
+def _interruption_error(
+    config: training.TrainingConfig, before: FileStamps, interruption: KeyboardInterrupt
+) -> InterruptedRunError:
+    """Return the error of an interrupted training, which says what it saved; files of an earlier one do not count."""
+    has_model, has_checkpoint = (
+        one.exists() if config.resume else before.has_new(one) for one in (config.output, config.checkpoint)
+    )
+    kept = has_checkpoint and not is_distributed_launch()
+    what = f"the model so far is in {config.output}." if has_model else "nothing was saved."
+    if not has_checkpoint and config.targets_folder.is_dir():
         kept, what = True, f"the targets painted so far are in {config.targets_folder}."
     return InterruptedRunError(f"interrupted; {what}", interruption, kept=kept)

@@ -46,11 +46,11 @@ def job_from_image(path: Path, output: Path | None = None) -> RerunJob:
     device = _device(manifest)
     job = Job(
         options=manifest.options.with_found_network(path.parent, manifest.weights),
-        content=None if manifest.content is None else find_by_hash(manifest.content, path.parent),
-        styles=tuple(find_by_hash(style, path.parent) for style in manifest.styles),
-        regions=tuple(tuple(find_by_hash(mask, path.parent) for mask in masks) for masks in manifest.regions),
+        content=None if manifest.content is None else find_by_hash(manifest.content, path),
+        styles=tuple(find_by_hash(style, path) for style in manifest.styles),
+        regions=tuple(tuple(find_by_hash(mask, path) for mask in masks) for masks in manifest.regions),
         output=output or path.with_stem(f"{path.stem}-rerun"),
-        init=None if manifest.init is None else find_by_hash(manifest.init, path.parent),
+        init=None if manifest.init is None else find_by_hash(manifest.init, path),
         device=device,
         tiling=manifest.tiling,
         weights=manifest.weights,
@@ -66,13 +66,17 @@ def _notes(result: EmbeddedResult, machine: dict[str, str | int]) -> Iterator[st
         yield f"it was painted in a different environment ({changes}): the result may differ in the last bits."
 
 
-def find_by_hash(source: ImageSource, folder: Path) -> Path:
-    """Find the file with this hash: at its path relative to the folder, or by name in it or in the current folder.
+def find_by_hash(source: ImageSource, picture: Path) -> Path:
+    """Find the file with this hash: at its path relative to the picture, or by name beside it or in the current folder.
+
+    If the picture is a symbolic link, the folder of the file that it leads to is searched too.
 
     Raises: InputError: it is missing, or has changed.
     """
-    path = Path(source.path)
-    found = find_unchanged((folder / path, folder / path.name, Path(path.name)), file_sha256, source.sha256)
+    path, folder = Path(source.path), picture.parent
+    folders = dict.fromkeys((folder, picture.resolve().parent))
+    places = (*(one / name for one in folders for name in (path, path.name)), Path(path.name))
+    found = find_unchanged(places, file_sha256, source.sha256)
     if found is None:
         raise InputError(f"{path} is missing (looked in {folder} and the current folder): put it beside the picture.")
     return found
@@ -103,8 +107,8 @@ def read_origin(path: Path) -> ImageOrigin:
     """
     content, styles, _ = _read_sources(path)
     return ImageOrigin(
-        None if content is None else find_by_hash(content, path.parent),
-        tuple(find_by_hash(one, path.parent) for one in styles),
+        None if content is None else find_by_hash(content, path),
+        tuple(find_by_hash(one, path) for one in styles),
     )
 
 

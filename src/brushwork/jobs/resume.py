@@ -32,6 +32,8 @@ def load_progress(
 
 def resume_notes(job: Job, manifest: Manifest, found: JobCheckpoint | None) -> list[str]:
     """Return the notes for a resumed job."""
+    if found is None and job.checkpoint.exists():
+        return [f"{job.checkpoint} is of another painting, or damaged: starting from the beginning."]
     if found is None:
         return [f"there is no unfinished painting at {job.checkpoint}: starting from the beginning."]
     changes = "; ".join(manifest.machine_differences(found.manifest))

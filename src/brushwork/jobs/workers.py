@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.process import BaseProcess
 from threading import Thread
@@ -15,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 import torch
 
 from brushwork.choices import WorkerEngine
-from brushwork.errors import InputError, import_extra
+from brushwork.errors import BrushworkError, InputError, import_extra
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -63,6 +64,12 @@ def run_in_processes(count: int) -> Executor:
                     done, _ = wait(waiting, return_when=FIRST_COMPLETED)
                     for one in sorted(done, key=_has_failed):
                         yield waiting.pop(one), one.result()
+            except BrokenProcessPool as error:
+                _end_at_once(pool, others)
+                raise BrushworkError(
+                    "one of the processes was killed, perhaps because memory ran out: use fewer processes. What they "
+                    "finished is kept: give the same command again."
+                ) from error
             except BaseException:
                 _end_at_once(pool, others)
                 raise

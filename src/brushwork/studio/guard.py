@@ -173,7 +173,9 @@ def is_same_origin(headers: Mapping[str, str], host: str) -> bool:
     origin = headers.get("origin")
     if origin is None:
         return True
-    return origin != "null" and urlsplit(origin).netloc.lower() == host
+    with suppress(ValueError):  # it is no address
+        return origin != "null" and urlsplit(origin).netloc.lower() == host
+    return False
 
 
 def has_token(headers: Mapping[str, str], expected_sha256: str) -> bool:

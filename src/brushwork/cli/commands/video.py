@@ -115,7 +115,7 @@ def _run(job: films.FilmJob, flags: FilmRunFlags, *, quiet: bool) -> Path:
         workers=flags.workers,
         worker_engine="ray" if flags.ray else "processes",
     )
-    finished = None
+    finished, is_ours = None, flags.resume  # the working folder may be that of another film until this one is started
     with make_display(job.output.name, flags.quiet) as display:
         progress = FilmProgress(display)
         try:
@@ -123,10 +123,11 @@ def _run(job: films.FilmJob, flags: FilmRunFlags, *, quiet: bool) -> Path:
                 for event in events:
                     SIGNALS.require_none()
                     progress.show(event)
+                    is_ours = is_ours or isinstance(event, films.FilmStarted)
                     if isinstance(event, films.FilmFinished):
                         finished = event
         except KeyboardInterrupt as interruption:
-            kept = (job.workspace / "frames.json").exists() and not quiet
+            kept = is_ours and (job.workspace / "frames.json").exists() and not quiet
             what = f"{progress.done} frames are kept in {job.workspace}." if kept else "nothing was saved."
             raise InterruptedRunError(f"interrupted; {what}", interruption, kept=kept) from None
     assert finished is not None
