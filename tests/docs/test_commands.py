@@ -44,7 +44,7 @@ LIGHT = {**FIRST_LAYERS, "BRUSHWORK_INIT": "content"}
 """It begins with the photograph, not with patches of the painting."""
 
 SMALL_TRAINING = ("--iterations", "2", "--crop", "32", "--batch", "1", "--width", "8", "--style-size", "48")
-"""Flags that are added to `train`, whose options the environment does not set."""
+"""Flags that are added to `train johnson`, whose options the environment does not set."""
 
 
 def run_light(words: tuple[str, ...], run: Run) -> Any:
@@ -54,7 +54,7 @@ def run_light(words: tuple[str, ...], run: Run) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in LIGHT.items() if large else ():
             patch.setenv(name, value)
-        return run(*words, *(SMALL_TRAINING if words[0] == "train" else ()))
+        return run(*words, *(SMALL_TRAINING if words[:2] == ("train", "johnson") else ()))
 
 
 MAKERS = {target: snippet.words[1:] for snippet in OURS if (target := written(snippet.words))}
