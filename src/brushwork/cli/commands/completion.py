@@ -60,7 +60,7 @@ def _correct_bash(script: str, app: App) -> str:
 
 
 def _command_paths(app: App, before: str = "") -> Iterator[str]:
-    """Return the words of each command and subcommand, such as `style blend`."""
+    """Yield the words of each command and subcommand, such as `style blend`."""
     for name in app:
         if not name.startswith("-"):
             yield before + name
