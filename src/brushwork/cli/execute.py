@@ -119,7 +119,7 @@ def _run_one(
     job: jobs.Job, flags: RunFlags, title: str, group: distributed.ProcessGroup | None
 ) -> tuple[dict[str, Any], int]:
     """Run a job; return its report and the exit code."""
-    report, before = RunReport(job), FileStamps(job.output, job.checkpoint)
+    report, stamps = RunReport(job), FileStamps(job.output, job.checkpoint, resume=flags.resume)
     events = _events(job, flags, group)
     flags = silence(flags) if group is not None and group.rank else flags
     callbacks = make_callbacks(flags, job)
@@ -131,7 +131,7 @@ def _run_one(
                 for callback in callbacks:
                     callback.on_event(event)
     except KeyboardInterrupt as interruption:
-        raise _interruption_error(job, flags, before, interruption) from None
+        raise _interruption_error(job, flags, stamps, interruption) from None
     _deliver(job, report, flags)
     errors = _end(callbacks)
     document = report.to_json() | ({"error": " ".join(map(format_error, errors))} if errors else {})
@@ -177,13 +177,12 @@ def _deliver(job: jobs.Job, report: RunReport, flags: RunFlags) -> None:
 
 
 def _interruption_error(
-    job: jobs.Job, flags: RunFlags, before: FileStamps, interruption: KeyboardInterrupt
+    job: jobs.Job, flags: RunFlags, stamps: FileStamps, interruption: KeyboardInterrupt
 ) -> InterruptedRunError:
     """Return the error of an interrupted run, which says what it saved; files of an earlier run do not count."""
     kept, is_saved = False, False
     if not is_dash(flags.output):
-        kept = job.checkpoint.exists() if flags.resume else before.has_new(job.checkpoint)
-        is_saved = (flags.resume or before.has_new(job.output)) and _is_unfinished(job.output)
+        kept, is_saved = stamps.is_own(job.checkpoint), stamps.is_own(job.output) and _is_unfinished(job.output)
     what = f"the image so far is in {job.output}." if kept or is_saved else "nothing was saved."
     return InterruptedRunError(f"interrupted; {what}", interruption, kept=kept)
 

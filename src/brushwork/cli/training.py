@@ -138,14 +138,14 @@ def _require_plot(plot: Path, config: training.TrainingConfig) -> None:
 def _train(
     flags: TrainingFlags, config: training.TrainingConfig, group: distributed.ProcessGroup | None
 ) -> jobs.Finished:
-    before = FileStamps(config.output, config.checkpoint)
+    stamps = FileStamps(config.output, config.checkpoint, resume=config.resume)
     with SIGNALS.listen(waits=True) as interrupted:
         events = training.train_model(config, device=flags.device, group=group, should_stop=interrupted)
         try:
             with closing(show_events(events, config.output.name, flags.quiet)) as shown:
                 last = [event for event in shown if isinstance(event, jobs.Finished)]
         except KeyboardInterrupt as interruption:
-            raise _interruption_error(config, before, interruption) from None
+            raise _interruption_error(config, stamps, interruption) from None
     return last[-1]
 
 
@@ -162,14 +162,12 @@ def _deliver(finished: jobs.Finished, config: training.TrainingConfig, flags: Tr
 
 
 def _interruption_error(
-    config: training.TrainingConfig, before: FileStamps, interruption: KeyboardInterrupt
+    config: training.TrainingConfig, stamps: FileStamps, interruption: KeyboardInterrupt
 ) -> InterruptedRunError:
     """Return the error of an interrupted training, which says what it saved; files of an earlier one do not count."""
-    has_model, has_checkpoint = (
-        one.exists() if config.resume else before.has_new(one) for one in (config.output, config.checkpoint)
-    )
+    has_checkpoint = stamps.is_own(config.checkpoint)
     kept = has_checkpoint and not is_distributed_launch()
-    what = f"the model so far is in {config.output}." if has_model else "nothing was saved."
+    what = f"the model so far is in {config.output}." if stamps.is_own(config.output) else "nothing was saved."
     if not has_checkpoint and config.targets_folder.is_dir():
         kept, what = True, f"the targets painted so far are in {config.targets_folder}."
     return InterruptedRunError(f"interrupted; {what}", interruption, kept=kept)

@@ -108,10 +108,15 @@ def _model(entries: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> StyleMo
     network = build_network(settings)
     network.load_state_dict(dict(tensors))
     style = None if entries["style"] is None else b64decode(entries["style"])
-    name, architecture, provenance, license_ = (
-        entries[one] for one in ("name", "architecture", "provenance", "license")
+    return StyleModel(
+        name=entries["name"],
+        architecture=entries["architecture"],
+        config=settings,
+        network=network.eval(),
+        style=style,
+        provenance=entries["provenance"],
+        license=entries["license"],
     )
-    return StyleModel(name, architecture, settings, network.eval(), style, provenance, license_)
 
 
 def _require_words(entries: Mapping[str, Any]) -> None:

@@ -64,14 +64,13 @@ def run_in_processes(count: int) -> Executor:
                     done, _ = wait(waiting, return_when=FIRST_COMPLETED)
                     for one in sorted(done, key=_has_failed):
                         yield waiting.pop(one), one.result()
-            except BrokenProcessPool as error:
+            except BaseException as error:
                 _end_at_once(pool, others)
-                raise BrushworkError(
-                    "one of the processes was killed, perhaps because memory ran out: use fewer processes. What they "
-                    "finished is kept: give the same command again."
-                ) from error
-            except BaseException:
-                _end_at_once(pool, others)
+                if isinstance(error, BrokenProcessPool):
+                    raise BrushworkError(
+                        "one of the processes was killed, perhaps because memory ran out: use fewer processes. What "
+                        "they finished is kept: give the same command again, for a film with --resume."
+                    ) from error
                 raise
 
     return spread

@@ -12,6 +12,7 @@ from cyclopts import App, Parameter
 from brushwork import devices
 from brushwork import video as films
 from brushwork.cli.dashes import STREAM, is_dash
+from brushwork.cli.file_stamps import FileStamps
 from brushwork.cli.film_flags import FilmMethodFlags, FilmRunFlags, FrameFlags
 from brushwork.cli.film_plan import print_film_plan
 from brushwork.cli.film_preview import write_preview
@@ -115,7 +116,8 @@ def _run(job: films.FilmJob, flags: FilmRunFlags, *, quiet: bool) -> Path:
         workers=flags.workers,
         worker_engine="ray" if flags.ray else "processes",
     )
-    finished, is_ours = None, flags.resume  # the working folder may be that of another film until this one is started
+    analysis, finished = job.workspace / "frames.json", None
+    stamps = FileStamps(analysis, resume=flags.resume)
     with make_display(job.output.name, flags.quiet) as display:
         progress = FilmProgress(display)
         try:
@@ -123,11 +125,10 @@ def _run(job: films.FilmJob, flags: FilmRunFlags, *, quiet: bool) -> Path:
                 for event in events:
                     SIGNALS.require_none()
                     progress.show(event)
-                    is_ours = is_ours or isinstance(event, films.FilmStarted)
                     if isinstance(event, films.FilmFinished):
                         finished = event
         except KeyboardInterrupt as interruption:
-            kept = is_ours and (job.workspace / "frames.json").exists() and not quiet
+            kept = stamps.is_own(analysis) and not quiet
             what = f"{progress.done} frames are kept in {job.workspace}." if kept else "nothing was saved."
             raise InterruptedRunError(f"interrupted; {what}", interruption, kept=kept) from None
     assert finished is not None
