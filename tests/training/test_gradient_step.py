@@ -99,10 +99,10 @@ def test_a_loss_that_is_not_finite_changes_no_weight() -> None:
     assert task.weights() == [float("inf"), 1.0]
 
 
-@pytest.mark.parametrize(("has_amx", "precision"), [(True, "bf16"), (False, "off")])
-def test_automatic_precision_is_bfloat16_where_the_processor_has_matrix_units(
-    monkeypatch: pytest.MonkeyPatch, has_amx: bool, precision: str
+@pytest.mark.parametrize(("has_bf16", "precision"), [(True, "bf16"), (False, "off")])
+def test_automatic_precision_is_bfloat16_where_the_processor_multiplies_in_it(
+    monkeypatch: pytest.MonkeyPatch, has_bf16: bool, precision: str
 ) -> None:
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: has_amx, raising=False)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: has_bf16, raising=False)
     assert resolve_mixed_precision("auto", CPU) == precision
     assert resolve_mixed_precision("bf16", CPU) == "bf16"

@@ -26,11 +26,14 @@ def select_device(name: str = "auto") -> torch.device:
 
 
 def has_fast_bfloat16(device: torch.device) -> bool:
-    """Return whether a device has matrix units for bfloat16: many GPUs, and CPUs with AMX."""
+    """Return whether torch multiplies bfloat16 faster than float32: on many GPUs, CPUs with AMX or AVX-512 BF16.
+
+    On one thread of an AMD EPYC with AVX-512 BF16, a training iteration takes 0.66 to 0.87 of its time in float32.
+    """
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    # torch has no public name for it (2.13).
-    supported = getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+    # torch has no public name for it (2.13); CPUs with AMX have it, too.
+    supported = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
     return device.type == "cpu" and bool(supported())
 
 

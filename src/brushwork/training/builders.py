@@ -17,13 +17,15 @@ from brushwork.training.options import TrainingOptions
 
 
 def load_loss_network(options: EncoderOptions, mixed: str, device: torch.device) -> Encoder:
-    """Load the encoder of the losses, in bfloat16 if the model trains in it and the options do not set a precision.
+    """Load the encoder of the losses. Without a precision of its own, it is in bfloat16 if the model trains in it.
+
+    On CPUs without AMX it stays in float32, in which the compiled kernels are faster there.
 
     Raises: InputError: there is no such network. WeightsError: its weights are missing.
     """
     encoder = load_encoder_for(options, device)
     if encoder.precision == "auto" and resolve_mixed_precision(mixed, device) == "bf16":
-        encoder.precision = "bf16"
+        encoder.precision = "fast" if device.type == "cpu" else "bf16"
     return encoder
 
 

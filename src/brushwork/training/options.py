@@ -48,8 +48,9 @@ class TrainingOptions(ABC):
 
     mixed_precision: Literal["auto", "off", "bf16", "fp16"] = "auto"
     """Precision of the model's layers: float32 (off), bfloat16, or float16 with loss scaling; auto uses bfloat16 on
-    GPUs and CPUs that have matrix units for it (on CPUs: AMX). Weights, sums and losses stay in float32. For johnson,
-    gallery and style, the encoder of the losses uses it too, unless its own precision is set."""
+    GPUs and CPUs that multiply faster in it (CPUs: AMX, AVX-512 BF16). Weights, sums and losses stay in float32. For
+    johnson, gallery and style, the encoder of the losses uses it too, on GPUs and CPUs with AMX, unless its own
+    precision is set."""
 
     val_images: int = 8
     """Number of photographs held out for validation; at most a quarter of all."""
