@@ -86,3 +86,14 @@ def cache_weights() -> Iterator[None]:
     with WeightsCache() as weights:
         yield
     assert weights.are_unchanged(), "weights were changed"
+
+
+@pytest.fixture
+def compiled() -> Any:
+    """The compiled kernels; a test that needs them is skipped where they were not built."""
+    from brushwork.encoders.native.library import load_library
+
+    found = load_library()
+    if found is None:
+        pytest.skip("the native kernels were not built")
+    return found

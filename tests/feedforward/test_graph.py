@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from brushwork.feedforward.tiling.graph import RunningMoments
@@ -28,3 +29,16 @@ def test_a_batch_has_statistics_of_its_own() -> None:
     found = RunningMoments.of(whole).statistics.pool_batch()
     torch.testing.assert_close(found.mean, whole.mean((0, 2, 3), keepdim=True))
     torch.testing.assert_close(found.variance, whole.var((0, 2, 3), correction=0, keepdim=True))
+
+
+@pytest.mark.usefixtures("compiled")
+def test_the_compiled_sums_are_the_same_far_from_zero() -> None:
+    generator = torch.Generator().manual_seed(5)
+    part = 1000 + torch.randn(2, 64, 33, 20, generator=generator)
+    found = RunningMoments.of(part.contiguous(memory_format=torch.channels_last)[:, :, 1:-1, 1:-1]).statistics
+    inner = part[:, :, 1:-1, 1:-1].double()
+    # the mean is a float32 near 1000, and the variance is that of differences from it
+    torch.testing.assert_close(found.mean, inner.mean((2, 3), keepdim=True), rtol=rounding(31 * 18), atol=0)
+    torch.testing.assert_close(
+        found.variance, inner.var((2, 3), keepdim=True, correction=0), rtol=rounding(31 * 18), atol=0
+    )

@@ -11,6 +11,7 @@ from torch import nn
 
 from brushwork.controls import RecipeInputs
 from brushwork.devices.meter import META, MemoryMeter
+from brushwork.encoders.backends import choose_engine, usable_engines
 from brushwork.errors import InputError
 from brushwork.feedforward import stylize
 from brushwork.feedforward.inference import run_stylizer
@@ -27,7 +28,9 @@ CPU = torch.device("cpu")
 
 def make_stylizer(settings: object, **options: object) -> ModelStylizer:
     network = build_network(settings, seed=2).eval().requires_grad_(False)
-    return ModelStylizer(ModelOptions(**options), StyleModel("wave", architecture_name(settings), settings, network))
+    model = StyleModel("wave", architecture_name(settings), settings, network)
+    given = ModelOptions(**options)
+    return ModelStylizer(given, model, choose_engine(given.engine, CPU))
 
 
 def painted(stylizer: ModelStylizer, image: torch.Tensor, side: int | None = None, **changes: object) -> torch.Tensor:
@@ -51,6 +54,15 @@ def test_strips_and_at_once_are_the_same(settings: object) -> None:
     with torch.no_grad():
         whole = stylizer.model.network(image).clamp(0, 1)
     for side in (None, 24, 400):
+        torch.testing.assert_close(painted(stylizer, image, side), whole, rtol=0, atol=PAINTED)
+
+
+@pytest.mark.parametrize("engine", usable_engines())
+def test_every_engine_paints_the_same(engine: str) -> None:
+    stylizer, image = make_stylizer(JohnsonConfig(width=16, blocks=1), engine=engine), photograph(71, 54)
+    with torch.no_grad():
+        whole = stylizer.model.network(image).clamp(0, 1)
+    for side in (None, 24):
         torch.testing.assert_close(painted(stylizer, image, side), whole, rtol=0, atol=PAINTED)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import torch
 
@@ -12,6 +12,7 @@ from brushwork.encoders.native.autograd import native_forward
 from brushwork.encoders.native.fusion import fuse_steps
 from brushwork.encoders.native.library import has_matrix_units, load_library
 from brushwork.encoders.stages import Stages
+from brushwork.errors import InputError
 from brushwork.types import Feature, Image
 
 ForwardPass: TypeAlias = Callable[[Stages, Image, Sequence[str]], list[Feature]]
@@ -84,3 +85,16 @@ def default_engine() -> Engine:
     `bench/engine.py` finds this order on every processor tried.
     """
     return "native" if load_library() is not None else "channels-last"
+
+
+def choose_engine(engine: Engine | Literal["auto"], device: torch.device) -> Engine:
+    """Return the backend for a device: the requested one on CPUs (see `default_engine` for `auto`), elsewhere plain.
+
+    Raises: InputError: it is not available.
+    """
+    if device.type != "cpu":
+        return "plain"
+    known = usable_engines()
+    if engine not in ("auto", *known):
+        raise InputError(f"engine {engine!r} was given; expected {' or '.join(('auto', *known))}.")
+    return default_engine() if engine == "auto" else engine

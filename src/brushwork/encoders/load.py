@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import torch
 
 from brushwork.choices import Engine, Padding, Pooling, PreprocessName
-from brushwork.encoders.backends import default_engine, usable_engines
+from brushwork.encoders.backends import choose_engine
 from brushwork.encoders.encoder import Encoder
 from brushwork.encoders.preprocess import make_preprocess
 from brushwork.encoders.registry import ARCHITECTURES, build_encoder
@@ -34,7 +34,7 @@ def load_encoder(
     `vgg19-normalized` (from the papers) and `vgg19` are always available, without a cache or a download. `scale` is the
     value of white, 255 in training (jcjohnson's programs use 256). With `ceil`, pools keep a last row or column that
     does not fill its window, as Caffe and Torch7 do. `preprocessing` is that of the weights (own), or another one.
-    `engine` is the backend on the CPU; see `default_engine` for `auto`.
+    `engine` is the backend on the CPU; see `choose_engine`.
 
     Raises:
         InputError: no such name, pooling or padding; linear layers alone.
@@ -43,14 +43,14 @@ def load_encoder(
     _require_one_of("pooling", pooling, get_args(Pooling))
     _require_one_of("padding", padding, get_args(Padding))
     _require_one_of("preprocessing", preprocessing, ("own", *get_args(PreprocessName)))
-    _require_one_of("engine", engine, ("auto", *usable_engines()))
+    backend = choose_engine(engine, torch.device("cpu"))
     weights = read_file(Path(name))[0] if is_weights_file(name) else find_weights(str(name))
     if weights.architecture not in ARCHITECTURES:
         raise InputError(f"{name} is not an encoder: it holds weights of {weights.architecture}.")
     shown = make_preprocess(weights.preprocessing if preprocessing == "own" else preprocessing, scale)
     encoder = build_encoder(weights.architecture, weights.tensors, shown, pooling, padding, ceil)
     encoder.name = weights.name
-    encoder.engine = default_engine() if engine == "auto" else engine
+    encoder.engine = backend
     return encoder
 
 

@@ -138,7 +138,7 @@ class ModelFrames:
     def measure(self, frame: Image) -> FrameStatistics:
         """Return the statistics of one frame; see `FrameStylizer`."""
         try:
-            graph = trace_network(self.stylizer.function, frame)
+            graph = trace_network(self.stylizer.function, frame, self.stylizer.engine)
         except UntraceableError:
             return ()
         return tuple(graph_statistics(graph, frame))
@@ -149,7 +149,8 @@ class ModelFrames:
         function = self.stylizer.function
         if not statistics:
             return self.stylizer.blend(function(frame), frame)
-        *_, drawn = stylize_tiled(trace_network(function, frame), frame, list(statistics), _TILE)
+        graph = trace_network(function, frame, self.stylizer.engine)
+        *_, drawn = stylize_tiled(graph, frame, list(statistics), _TILE)
         assert isinstance(drawn, Tensor)
         return self.stylizer.blend(drawn, frame)
 

@@ -14,12 +14,13 @@ from torch import Tensor
 from brushwork.choices import Engine
 from brushwork.controls.inputs import RecipeInputs
 from brushwork.devices.meter import to_meta
+from brushwork.encoders.backends import choose_engine
 from brushwork.errors import InputError
 from brushwork.feedforward.inference import PartialResult, run_stylizer
 from brushwork.feedforward.model import StyleModel, load_model
 from brushwork.feedforward.options import FeedForwardOptions, ModelOptions
 from brushwork.feedforward.style_blend import style_blend
-from brushwork.feedforward.tiling.exact_norm import STRIP, ExactNormPass
+from brushwork.feedforward.tiling.exact_norm import STRIP, ExactNormPass, make_buffers
 from brushwork.feedforward.tiling.frozen_norm import measure_statistics, stylize_tiled
 from brushwork.feedforward.tiling.graph import UntraceableError
 from brushwork.feedforward.tiling.trace import Network, trace_network
@@ -30,7 +31,6 @@ from brushwork.images.resample import resize
 from brushwork.options import require_options
 from brushwork.storage.file_names import to_command_line
 from brushwork.storage.folders import PathInput
-from brushwork.storage.mapped import empty_or_mapped
 from brushwork.types import Image
 
 _LARGE = 2**23
@@ -46,16 +46,13 @@ class LoadedModel:
 
     options: FeedForwardOptions
     model: StyleModel
+    engine: Engine = "plain"
+    """Implementation of the convolutions on CPUs."""
 
     @property
     def name(self) -> str:
         """Name of the model."""
         return self.model.name
-
-    @property
-    def engine(self) -> Engine:
-        """Execution engine on CPUs: plain torch."""
-        return "plain"
 
     @property
     def fastest_tile(self) -> None:
@@ -94,9 +91,9 @@ class ModelStylizer(LoadedModel):
     def _stylize(self, content: Image, side: int | None) -> Iterator[float | Image]:
         network = self.function
         try:
-            graph = trace_network(network, content)
+            graph = trace_network(network, content, self.engine)
             if self.options.statistics == "frozen":
-                found = measure_statistics(network, content)
+                found = measure_statistics(network, content, engine=self.engine)
                 return stylize_tiled(graph, content, found, side or _FREE)
         except UntraceableError as error:
             if side is None:
@@ -105,8 +102,8 @@ class ModelStylizer(LoadedModel):
                 f"{self.name} cannot run in tiles ({str(error).rstrip('.')}): use a smaller size."
             ) from error
         if side is None:
-            return ExactNormPass(graph, content, STRIP, lambda shape, like: like.new_empty(*shape)).compute()
-        return ExactNormPass(graph, content, min(side**2, STRIP), partial(empty_or_mapped, large=_LARGE)).compute()
+            return ExactNormPass(graph, content, STRIP, make_buffers(graph)).compute()
+        return ExactNormPass(graph, content, min(side**2, STRIP), make_buffers(graph, _LARGE)).compute()
 
     @property
     def function(self) -> Network:
@@ -146,7 +143,8 @@ def stylize(content: ImageInput, model: StyleModel | PathInput, options: ModelOp
     if image.is_meta:
         raise InputError("the content image is on the device meta, where tensors have no values: give one on another.")
     if isinstance(model, StyleModel):
-        stylizer = ModelStylizer(options, copy_to_device(model, image.device))
+        engine = choose_engine(options.engine, image.device)
+        stylizer = ModelStylizer(options, copy_to_device(model, image.device), engine)
     else:
         stylizer = replace(options, model=cast("str", model)).load_stylizer(image.device)
     like = next(stylizer.model.network.parameters())
@@ -174,4 +172,4 @@ def load_model_stylizer(options: ModelOptions, device: torch.device) -> ModelSty
             f"{to_command_line(['brushwork', 'texture', '--model', options.model])}"
         )
     style_blend(model, options.style)  # report unknown names before any image is read
-    return ModelStylizer(options, model.to(device))
+    return ModelStylizer(options, model.to(device), choose_engine(options.engine, device))

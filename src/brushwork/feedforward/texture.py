@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Protocol, cast
 
 import torch
@@ -17,12 +16,11 @@ from brushwork.feedforward.model import load_model
 from brushwork.feedforward.networks.texture_net import Noise
 from brushwork.feedforward.options import TextureModelOptions
 from brushwork.feedforward.stylize import LoadedModel
-from brushwork.feedforward.tiling.exact_norm import ExactNormPass
+from brushwork.feedforward.tiling.exact_norm import ExactNormPass, make_buffers
 from brushwork.feedforward.tiling.graph import GraphNode, NetworkGraph
 from brushwork.feedforward.tiling.trace import TracedTensor
 from brushwork.images.geometry import Size
 from brushwork.storage.file_names import to_command_line
-from brushwork.storage.mapped import empty_or_mapped
 from brushwork.types import Image
 
 _LARGE = 2**25
@@ -82,7 +80,8 @@ def generate_in_strips(network: TextureGenerator, noise: Sequence[Noise], area: 
 
     Yields the fraction of the work done, and finally the image.
     """
-    yield from ExactNormPass(_graph(network, noise), noise[-1], area, partial(empty_or_mapped, large=_LARGE)).compute()
+    graph = _graph(network, noise)
+    yield from ExactNormPass(graph, noise[-1], area, make_buffers(graph, _LARGE)).compute()
 
 
 def _graph(network: TextureGenerator, noise: Sequence[Noise]) -> NetworkGraph:

@@ -154,6 +154,7 @@ def exact(small: Tensor) -> Tensor:
 
 
 def _quantiles(mine: Float[Tensor, "n"], theirs: Float[Tensor, "m"]) -> Float[Tensor, "n"]:
+    mine = mine.contiguous()  # a channel of a channels-last image is not
     order = mine.sort().values
     ranks = (torch.searchsorted(order, mine) + torch.searchsorted(order, mine, right=True)).to(mine.dtype) / 2
     targets = theirs.sort().values

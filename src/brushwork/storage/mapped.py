@@ -24,7 +24,7 @@ LARGE = 2**28
 _MAPS: WeakSet[mmap.mmap] = WeakSet()
 
 
-def empty_or_mapped(shape: Sequence[int], like: Tensor, large: int = LARGE) -> Tensor:
+def empty_or_mapped(shape: Sequence[int], like: Tensor, large: float = LARGE) -> Tensor:
     """Return an uninitialized tensor on the device of `like`; with `large` bytes or more, in a file on the CPU.
 
     On `meta`, such a tensor takes no memory.

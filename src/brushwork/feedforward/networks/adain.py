@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from brushwork.choices import Engine
 from brushwork.controls.adain import ChannelStatistics, PerChannel
-from brushwork.encoders.native.upsample_conv import RectifiedConvolutionStep, convolve_rectified, is_supported
+from brushwork.encoders.native.inference_conv import RectifiedConvolutionStep, convolve_rectified, is_supported
 from brushwork.encoders.weights.adain_decoder import DECODER, LAYERS
 from brushwork.encoders.weights.find import find_weights
 from brushwork.errors import WeightsError
@@ -101,7 +101,7 @@ class AdaINDecoder(nn.Module):
     def _rectify(self, feature: Feature, name: str) -> Feature:
         layer, enlarges = self.layers[name], name in _ENLARGED
         assert isinstance(layer, nn.Conv2d)
-        if self.engine == "native" and is_supported(feature, layer):
+        if self.engine == "native" and is_supported(feature, layer.weight):
             return convolve_rectified(feature, RectifiedConvolutionStep(layer, enlarges))
         if enlarges:
             feature = functional.interpolate(feature, scale_factor=2, mode="nearest")

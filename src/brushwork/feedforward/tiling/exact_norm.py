@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import prod
+from math import inf, prod
 from typing import TypeAlias
 
 from torch import Tensor
@@ -16,6 +16,7 @@ from torch import Tensor
 from brushwork.feedforward.tiling.evaluate import WindowEvaluator
 from brushwork.feedforward.tiling.graph import GraphNode, NetworkGraph, NormLayer, NormStatisticsValue, RunningMoments
 from brushwork.images.geometry import Size, Window, cut_evenly
+from brushwork.storage.mapped import empty_or_mapped
 from brushwork.types import Feature, Image
 
 AllocateBuffer: TypeAlias = Callable[[Sequence[int], Tensor], Tensor]
@@ -29,6 +30,18 @@ _THINNEST = 8
 """Minimum rows of a strip: the input of thinner ones would be mostly halo."""
 
 _NOTHING = frozenset[int]()
+
+
+def make_buffers(graph: NetworkGraph, large: float = inf) -> AllocateBuffer:
+    """Return how the feature maps of a graph are allocated: those of `large` bytes or more in files."""
+
+    def allocate(shape: Sequence[int], like: Tensor) -> Feature:
+        if graph.engine == "plain":
+            return empty_or_mapped(shape, like, large)
+        batch, channels, rows, columns = shape
+        return empty_or_mapped((batch, rows, columns, channels), like, large).permute(0, 3, 1, 2)
+
+    return allocate
 
 
 def strip_windows(size: Size, area: float) -> list[Window]:

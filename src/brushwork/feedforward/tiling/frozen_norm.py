@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil
 
+from brushwork.choices import Engine
 from brushwork.feedforward.tiling.evaluate import WindowEvaluator
-from brushwork.feedforward.tiling.exact_norm import STRIP, ExactNormPass
+from brushwork.feedforward.tiling.exact_norm import STRIP, ExactNormPass, make_buffers
 from brushwork.feedforward.tiling.graph import NetworkGraph, NormStatisticsValue
 from brushwork.feedforward.tiling.trace import Network, trace_network
 from brushwork.images.geometry import Size, Window, cut_evenly, fit_size
@@ -24,16 +25,18 @@ _LEAST = 16
 """Minimum side of a tile in pixels, without its halo."""
 
 
-def measure_statistics(network: Network, image: Image, side: int = COPY) -> list[NormStatisticsValue]:
+def measure_statistics(
+    network: Network, image: Image, side: int = COPY, engine: Engine = "plain"
+) -> list[NormStatisticsValue]:
     """Return the statistics of a network's norms, in order, on a copy of the image with at most `side`² pixels."""
     size = fit_size(Size.of(image), side, measure="area")
     copy = image if size.area >= Size.of(image).area else resize(image, size, clamp=True)
-    return graph_statistics(trace_network(network, copy), copy)
+    return graph_statistics(trace_network(network, copy, engine), copy)
 
 
 def graph_statistics(graph: NetworkGraph, image: Image) -> list[NormStatisticsValue]:
     """Return the statistics of a network's norms, in order, on an image of the size that was traced."""
-    norm_pass = ExactNormPass(graph, image, STRIP, lambda shape, like: like.new_empty(*shape))
+    norm_pass = ExactNormPass(graph, image, STRIP, make_buffers(graph))
     for _ in norm_pass.compute():
         pass
     return [norm_pass.statistics[norm] for norm in graph.norms]

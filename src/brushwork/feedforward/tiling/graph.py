@@ -9,6 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from brushwork.choices import Engine
+from brushwork.encoders.native.statistics import is_supported, mean_std_sums
 from brushwork.errors import BrushworkError
 from brushwork.feedforward.tiling.local_ops import LocalOperation
 from brushwork.images.geometry import Size
@@ -52,6 +54,8 @@ class NetworkGraph:
     """Nodes in topological order: the image first, the result last."""
 
     nodes: Sequence[GraphNode]
+    engine: Engine = "plain"
+    """Implementation of the convolutions on CPUs. Unless it is plain, feature maps are channels-last."""
 
     @property
     def norms(self) -> list[int]:
@@ -90,10 +94,16 @@ class RunningMoments(NamedTuple):
         Differences are taken from the part's own mean, so nothing cancels. On `mps`, which has no float64, the result
         is float32.
         """
-        wide = torch.float32 if part.device.type == "mps" else torch.float64
+        wide, positions = torch.float32 if part.device.type == "mps" else torch.float64, part.shape[-2] * part.shape[-1]
+        if is_supported(part):
+            sums, _ = mean_std_sums(part, part.new_zeros(part.shape[:2]))
+            about = sums / positions
+            rest, squares = (one.to(wide) for one in mean_std_sums(part, about))
+            mean, squares = about.to(wide) + rest / positions, squares - rest.square() / positions
+            return cls(positions, mean[..., None, None], squares[..., None, None])
         mean = part.mean((2, 3), keepdim=True)
         squares = (part - mean).square_().sum((2, 3), keepdim=True)
-        return cls(part.shape[-2] * part.shape[-1], mean.to(wide), squares.to(wide))
+        return cls(positions, mean.to(wide), squares.to(wide))
 
     def __add__(self, other: RunningMoments) -> RunningMoments:  # type: ignore[override]
         """Return the moments of both together. Source: Chan, Golub, LeVeque 1979, eq. 2.1."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch.nn.functional as F
 from torch import Tensor
 
+from brushwork.choices import Engine
+from brushwork.feedforward.tiling.convolve import Convolution
 from brushwork.feedforward.tiling.local_ops import RowsColumns, SpanOfSide, window_from_spans, window_spans
 from brushwork.images.geometry import Size, Window
 from brushwork.types import Feature
@@ -23,6 +26,7 @@ class ConvolutionOperation:
     padding: RowsColumns
     dilation: RowsColumns
     groups: int
+    engine: Engine = "plain"
 
     @property
     def cost(self) -> float:
@@ -56,7 +60,11 @@ class ConvolutionOperation:
                 beyond += [here.begin - begin, end - here.end]
         (part,) = parts
         part = F.pad(part, beyond) if any(beyond) else part
-        return F.conv2d(part, self.weight, self.bias, self.stride, tuple(padding), self.dilation, self.groups)
+        return self._convolution(part, (padding[0], padding[1]))
+
+    @cached_property
+    def _convolution(self) -> Convolution:
+        return Convolution(self.weight, self.bias, self.stride, self.dilation, self.groups, self.engine)
 
 
 @dataclass(frozen=True, eq=False)

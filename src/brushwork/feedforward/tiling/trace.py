@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
 
+from brushwork.choices import Engine
 from brushwork.feedforward.tiling.graph import GraphNode, NetworkGraph, UntraceableError
+from brushwork.feedforward.tiling.kernel_ops import ConvolutionOperation
 from brushwork.feedforward.tiling.local_ops import PointwiseOperation
 from brushwork.feedforward.tiling.torch_ops import JOINING, POINTWISE, STEPS
 from brushwork.types import Image
@@ -21,8 +24,8 @@ _ABOUT = frozenset({"__get__", "size", "dim", "numel", "__len__", "is_floating_p
 """Functions that only query a tensor; `__get__` reads its properties: shape, device, dtype."""
 
 
-def trace_network(network: Network, image: Image) -> NetworkGraph:
-    """Return the graph of a network for images of this size.
+def trace_network(network: Network, image: Image, engine: Engine = "plain") -> NetworkGraph:
+    """Return the graph of a network for images of this size, and the engine of its convolutions on CPUs.
 
     Raises: UntraceableError: an operation cannot be evaluated window by window.
     """
@@ -31,7 +34,12 @@ def trace_network(network: Network, image: Image) -> NetworkGraph:
         drawn = network(TracedTensor.of(nodes, image))
     if not isinstance(drawn, TracedTensor):
         raise UntraceableError("the network's output does not depend on its input image.")
-    return NetworkGraph(nodes[: drawn.number + 1])
+    return NetworkGraph([_set_engine(node, engine) for node in nodes[: drawn.number + 1]], engine)
+
+
+def _set_engine(node: GraphNode, engine: Engine) -> GraphNode:
+    does = node.operation
+    return replace(node, operation=replace(does, engine=engine)) if isinstance(does, ConvolutionOperation) else node
 
 
 class TracedTensor(Tensor):

@@ -1,4 +1,4 @@
-"""Convolutions of decoders in the compiled kernels, with mirrored padding and optional 2× upsampling.
+"""Convolutions without gradients in the compiled kernels: of AdaIN's decoder and of feed-forward networks.
 
 A map upsampled by nearest neighbors is never stored: the convolution reads each position in place of four, as in the
 backward pass of a pool.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from brushwork.encoders.native.arena import allocate
 from brushwork.encoders.native.autograd import EXACT, FAST, WIDE, call_layer, make_layer
@@ -18,6 +18,7 @@ from brushwork.encoders.native.library import data_address, load_library
 from brushwork.types import Feature
 
 _PANEL = 64
+_SIDE = 3
 
 
 class RectifiedConvolutionStep(NamedTuple):
@@ -30,15 +31,16 @@ class RectifiedConvolutionStep(NamedTuple):
     upsamples: bool
 
 
-def is_supported(feature: Feature, convolution: nn.Conv2d) -> bool:
-    """Return whether the compiled kernels are available and support this convolution on this map."""
+def is_supported(feature: Feature, weight: Tensor) -> bool:
+    """Return whether the compiled kernels are available and support a convolution with these weights on this map."""
     return (
         load_library() is not None
         and feature.device.type in ("cpu", "meta")
         and feature.dtype == torch.float32
-        and convolution.in_channels % _PANEL == 0
-        and convolution.out_channels % _PANEL == 0
-        and not (torch.is_grad_enabled() and feature.requires_grad)
+        and weight.shape[1] % _PANEL == 0
+        and weight.shape[0] % _PANEL == 0
+        and weight.shape[2:] == (_SIDE, _SIDE)
+        and not (torch.is_grad_enabled() and (feature.requires_grad or weight.requires_grad))
         and not torch.is_autocast_enabled("cpu")
     )
 
@@ -56,5 +58,20 @@ def convolve_rectified(feature: Feature, step: RectifiedConvolutionStep) -> Feat
     layer.tile = FAST if min(rows, columns) >= WIDE else EXACT
     kernels = make_forward_kernels(step.convolution)
     layer.weight, layer.bias = data_address(kernels), data_address(step.convolution.bias)
+    call_layer("convolve", layer, here)
+    return output.permute(0, 3, 1, 2)
+
+
+def convolve_padded(feature: Feature, kernels: Tensor, bias: Tensor | None) -> Feature:
+    """Return w∗x + b of a map padded with zeros, of the map's size, in channels-last memory format.
+
+    The kernels are laid out as rows, columns, inputs, outputs, contiguously.
+    """
+    here = feature.permute(0, 2, 3, 1).contiguous()
+    shape = (*here.shape, kernels.shape[3])
+    output = allocate(here, (*here.shape[:3], kernels.shape[3]))
+    layer = make_layer(here, output, None, shape)
+    layer.pooled_rows, layer.pooled_columns = here.shape[1:3]
+    layer.weight, layer.bias = data_address(kernels), data_address(bias)
     call_layer("convolve", layer, here)
     return output.permute(0, 3, 1, 2)

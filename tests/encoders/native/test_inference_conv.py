@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional
 
 from brushwork.devices.meter import META, MemoryMeter
-from brushwork.encoders.native.upsample_conv import RectifiedConvolutionStep, convolve_rectified, is_supported
+from brushwork.encoders.native.inference_conv import RectifiedConvolutionStep, convolve_rectified, is_supported
 from tolerances import rounding
 
 pytestmark = pytest.mark.usefixtures("compiled")
@@ -41,10 +41,10 @@ def test_it_equals_the_plain_convolution(enlarges, size):
 
 def test_what_it_does_not_know():
     feature = torch.zeros(1, 64, 4, 4)
-    assert is_supported(feature, _layer())
-    assert not is_supported(feature.double(), _layer())
-    assert not is_supported(feature, nn.Conv2d(64, 3, 3))
-    assert not is_supported(feature.requires_grad_(), _layer())
+    assert is_supported(feature, _layer().weight)
+    assert not is_supported(feature.double(), _layer().weight)
+    assert not is_supported(feature, nn.Conv2d(64, 3, 3).weight)
+    assert not is_supported(feature.requires_grad_(), _layer().weight)
 
 
 def test_on_meta_memory_is_taken_and_nothing_done():
