@@ -88,8 +88,9 @@ class Trainer:
         self._step = self._writer.resume()
         if self._group is not None and len(set(self._group.all_gather(self._step))) > 1:
             raise InputError(f"not all processes find {self._config.checkpoint}: put it where all of them can read it.")
-        if self._loader.n_photos:
-            self._notes.insert(0, f"{self._loader.n_photos} photographs, {self._loader.n_val_images} held out")
+        if count := self._loader.n_photos:
+            photographs = "photograph" if count == 1 else "photographs"
+            self._notes.insert(0, f"{count} {photographs}, {self._loader.n_val_images} held out")
         return Started(self._device, self._config.options.iterations, self._step)
 
     def steps(self) -> Iterator[JobEvent]:
