@@ -101,7 +101,7 @@ def _program(task: Task) -> Any:
     """neural-style, with its arguments on its command line."""
     if importlib.util.find_spec("torchvision") is None:
         sys.path.append(str(Path(__file__).parent.parent / "tests" / "support"))
-        sys.modules.update(importlib.import_module("torchvision_stand_in").torchvision())
+        sys.modules.update(importlib.import_module("fake_torchvision").torchvision())
     os.chdir(task.folder)
     gpu = ["-gpu", "c"] if task.device == "cpu" else ["-gpu", "0", "-backend", "cudnn", "-cudnn_autotune"]
     given = ["-content_image", "content.png", "-style_image", "style.png", "-image_size", str(task.size)]
