@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -97,15 +98,26 @@ def test_what_is_painted_is_not_painted_again(order: ExperimentRequest) -> None:
     assert PAINTED == ["3", "6"]
 
 
-@pytest.mark.parametrize("harm", ["picture gone", "record torn", "no record", "other settings"])
+@pytest.mark.parametrize(
+    "harm",
+    ["picture gone", "picture empty", "picture torn", "record torn", "no record", "half a record", "other settings"],
+)
 def test_a_cell_that_is_not_whole_is_painted_anew(order: ExperimentRequest, harm: str) -> None:
     dict(running.run_cells(order))
+    picture = order.folder / "row__1_-3_steps.png"
     if harm == "picture gone":
-        (order.folder / "row__1_-3_steps.png").unlink()
+        picture.unlink()
+    elif harm == "picture empty":
+        picture.write_bytes(b"")
+    elif harm == "picture torn":
+        picture.write_bytes(picture.read_bytes()[:80])
     elif harm == "record torn":
         (order.folder / "row__1_-3_steps.json").write_text('{"row": ')
     elif harm == "no record":
         (order.folder / "row__1_-3_steps.json").write_text("[]")
+    elif harm == "half a record":
+        record = order.folder / "row__1_-3_steps.json"
+        record.write_text(json.dumps({"asked": json.loads(record.read_text())["asked"]}))
     else:
         record = order.folder / "row__1_-3_steps.json"
         record.write_text(record.read_text().replace('"steps": 3', '"steps": 4'))
