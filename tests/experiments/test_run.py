@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -136,6 +138,15 @@ def test_a_kill_between_picture_and_metadata_leaves_no_older_metadata(
     PAINTED.clear()
     dict(running.run_cells(order))
     assert PAINTED == ["3"], "the picture there is that of the other settings"
+
+
+def test_a_read_only_folder_is_named(order: ExperimentRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(InputError, match=r"3_steps\.json cannot be written: the folder .* is read-only"):
+        dict(running.run_cells(order))
 
 
 def test_every_image_has_a_name_and_a_file_of_its_own(tmp_path: Path) -> None:

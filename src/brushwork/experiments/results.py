@@ -12,7 +12,7 @@ from brushwork._version import __version__
 from brushwork.errors import InputError
 from brushwork.experiments.experiment import CellResult, ExperimentCell
 from brushwork.images import read_image
-from brushwork.storage.atomic import atomic_write
+from brushwork.storage.atomic import atomic_write, explain_write_errors
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,12 @@ class ResultStore:
         return self.folder / f"{cell.name}.png"
 
     def remove_record(self, cell: ExperimentCell) -> None:
-        """Remove a cell's record before its image is replaced, so that a kill in between leaves no wrong record."""
-        self._record(cell).unlink(missing_ok=True)
+        """Remove a cell's record before its image is replaced, so that a kill in between leaves no wrong record.
+
+        Raises: InputError: it cannot be removed.
+        """
+        with explain_write_errors(self._record(cell)):
+            self._record(cell).unlink(missing_ok=True)
 
     def load(self, cell: ExperimentCell) -> CellResult | None:
         """Return the result of an earlier run with the same settings and version; None: missing, or damaged."""
