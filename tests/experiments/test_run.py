@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -97,15 +100,26 @@ def test_what_is_painted_is_not_painted_again(order: ExperimentRequest) -> None:
     assert PAINTED == ["3", "6"]
 
 
-@pytest.mark.parametrize("harm", ["picture gone", "record torn", "no record", "other settings"])
+@pytest.mark.parametrize(
+    "harm",
+    ["picture gone", "picture empty", "picture torn", "record torn", "no record", "half a record", "other settings"],
+)
 def test_a_cell_that_is_not_whole_is_painted_anew(order: ExperimentRequest, harm: str) -> None:
     dict(running.run_cells(order))
+    picture = order.folder / "row__1_-3_steps.png"
     if harm == "picture gone":
-        (order.folder / "row__1_-3_steps.png").unlink()
+        picture.unlink()
+    elif harm == "picture empty":
+        picture.write_bytes(b"")
+    elif harm == "picture torn":
+        picture.write_bytes(picture.read_bytes()[:80])
     elif harm == "record torn":
         (order.folder / "row__1_-3_steps.json").write_text('{"row": ')
     elif harm == "no record":
         (order.folder / "row__1_-3_steps.json").write_text("[]")
+    elif harm == "half a record":
+        record = order.folder / "row__1_-3_steps.json"
+        record.write_text(json.dumps({"asked": json.loads(record.read_text())["asked"]}))
     else:
         record = order.folder / "row__1_-3_steps.json"
         record.write_text(record.read_text().replace('"steps": 3', '"steps": 4'))
@@ -124,6 +138,15 @@ def test_a_kill_between_picture_and_metadata_leaves_no_older_metadata(
     PAINTED.clear()
     dict(running.run_cells(order))
     assert PAINTED == ["3"], "the picture there is that of the other settings"
+
+
+def test_a_read_only_folder_is_named(order: ExperimentRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(InputError, match=r"3_steps\.json cannot be written: the folder .* is read-only"):
+        dict(running.run_cells(order))
 
 
 def test_every_image_has_a_name_and_a_file_of_its_own(tmp_path: Path) -> None:

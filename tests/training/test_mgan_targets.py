@@ -73,3 +73,9 @@ def test_a_full_disk_ends_the_training(paint, monkeypatch):
     monkeypatch.setattr("brushwork.jobs.preflight.check_writable", refuse)
     with pytest.raises(InputError, match="the disk is full"):
         paint("one.png")
+
+
+def test_a_file_in_place_of_the_folder_is_named(paint, tmp_path):
+    (tmp_path / "targets").touch()
+    with pytest.raises(InputError, match="targets cannot be created"):
+        paint("one.png")

@@ -35,6 +35,13 @@ def test_a_frame_that_is_missing_is_named(space):
         space.frames[2]
 
 
+def test_a_damaged_frame_is_named_with_what_to_do(space):
+    space.frames[3] = frame(7)
+    (space.folder / "frames" / "00000003.safetensors").write_bytes(b"")
+    with pytest.raises(InputError, match=r"00000003\.safetensors is damaged.* can be removed to paint it again"):
+        space.frames.read(3)
+
+
 def test_frames_painted_ahead_are_removed_without_those_of_the_film(space):
     for store in (space.frames, space.store("key"), space.store("shot0.pass1")):
         for index in range(4):

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from brushwork._version import __version__
+from brushwork.errors import InputError
 from brushwork.experiments.experiment import CellResult, ExperimentCell
-from brushwork.storage.atomic import atomic_write
+from brushwork.images import read_image
+from brushwork.storage.atomic import atomic_write, explain_write_errors
 
 
 @dataclass(frozen=True)
@@ -24,22 +26,25 @@ class ResultStore:
         return self.folder / f"{cell.name}.png"
 
     def remove_record(self, cell: ExperimentCell) -> None:
-        """Remove a cell's record before its image is replaced, so that a kill in between leaves no wrong record."""
-        self._record(cell).unlink(missing_ok=True)
+        """Remove a cell's record before its image is replaced, so that a kill in between leaves no wrong record.
+
+        Raises: InputError: it cannot be removed.
+        """
+        with explain_write_errors(self._record(cell)):
+            self._record(cell).unlink(missing_ok=True)
 
     def load(self, cell: ExperimentCell) -> CellResult | None:
-        """Return the result of an earlier run with the same settings and version, or None."""
+        """Return the result of an earlier run with the same settings and version; None: missing, or damaged."""
         try:
             record = json.loads(self._record(cell).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            if record.pop("asked", None) != _stored_settings(cell):
+                return None
+            read_image(self.image_path(cell))
+            curve = [(iterations, loss) for iterations, loss in record["curve"]]
+            measures = record.pop("figures")
+            return CellResult(**{**record, "measures": measures, "picture": self.image_path(cell), "curve": curve})
+        except (OSError, ValueError, AttributeError, KeyError, TypeError, InputError):
             return None
-        if not isinstance(record, dict):
-            return None
-        if record.pop("asked", None) != _stored_settings(cell) or not self.image_path(cell).exists():
-            return None
-        curve = [(iterations, loss) for iterations, loss in record["curve"]]
-        measures = record.pop("figures")
-        return CellResult(**{**record, "measures": measures, "picture": self.image_path(cell), "curve": curve})
 
     def save(self, cell: ExperimentCell, result: CellResult) -> None:
         """Write the record; the image is already there."""

@@ -58,7 +58,7 @@ class FrameFolder(MutableMapping[int, StoredFrame]):
 
         Raises: InputError: the frame is damaged or missing.
         """
-        with explain_read_errors(self._file(index), "a frame of a film"):
+        with explain_read_errors(self._file(index), "a frame of a film, which can be removed to paint it again"):
             tensors, _ = read_tensors(self._file(index))
             return StoredFrame(tensors.pop(PIXELS), tensors)
 

@@ -21,6 +21,7 @@ from brushwork.images.resample import resize
 from brushwork.jobs import Job, JobEvent, Note, Started, run_job
 from brushwork.options.encoder import load_encoder_for
 from brushwork.recipes import MDANOptions, Progress
+from brushwork.storage.folders import make_folder
 from brushwork.training.config import TrainingConfig
 from brushwork.training.dataset import list_photos, make_generator
 from brushwork.training.tasks.mgan import MGANData, MGANTask, TrainingPair
@@ -145,7 +146,7 @@ def optimize_targets(
             "the targets are not all painted: start with one process, interrupt it once training begins, and "
             "continue with several processes and --resume."
         )
-    jobs[0].output.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(jobs[0].output.parent)
     encoder, pairs = load_encoder_for(options, "cpu", computes_on=device), list[TrainingPair]()
     for number, (photo, job) in enumerate(zip(photos, jobs, strict=True), start=1):
         try:
