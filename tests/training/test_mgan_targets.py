@@ -9,7 +9,7 @@ from brushwork.images.geometry import Size
 from brushwork.jobs import Note, run_job
 from brushwork.recipes import MDANOptions
 from brushwork.training.tasks import mgan_data
-from brushwork.training.tasks.mgan_data import load_pair, make_target_jobs, optimize_targets
+from brushwork.training.tasks.mgan_data import load_pair, make_target_jobs, optimize_targets, require_blocks
 from tiny_network import picture, tiny_network
 
 TINY = MDANOptions(size=48, iterations=2, content_layer="conv3_1", style_layer="conv2_1", patch=4, patch_stride=2)
@@ -79,3 +79,14 @@ def test_a_file_in_place_of_the_folder_is_named(paint, tmp_path):
     (tmp_path / "targets").touch()
     with pytest.raises(InputError, match="targets cannot be created"):
         paint("one.png")
+
+
+def test_targets_without_a_block_are_refused_before_any_is_painted(tmp_path):
+    for name, size in (("large.png", (90, 90)), ("flat.png", (30, 90))):
+        write_image(picture(1, *size), tmp_path / name)
+    (tmp_path / "broken.png").write_text("no picture")
+    photos = [tmp_path / name for name in ("broken.png", "large.png", "flat.png")]
+    jobs = make_target_jobs(photos, [tmp_path / "large.png"], TINY, tmp_path / "targets", "cpu")
+    require_blocks(jobs, 16)
+    with pytest.raises(InputError, match=r"flat\.png gives a target of 48×16, which holds no block of 24 pixels"):
+        require_blocks(jobs, 24)

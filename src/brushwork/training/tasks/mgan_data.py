@@ -15,7 +15,7 @@ from brushwork.encoders import Encoder, load_encoder
 from brushwork.errors import InputError
 from brushwork.feedforward.model import StyleModel
 from brushwork.feedforward.networks.mgan import LAYER
-from brushwork.images import read_image
+from brushwork.images import image_size, read_image
 from brushwork.images.geometry import Size, fit_size
 from brushwork.images.resample import resize
 from brushwork.jobs import Job, JobEvent, Note, Started, run_job
@@ -105,6 +105,30 @@ def make_target_jobs(
     ]
 
 
+def require_blocks(jobs: Sequence[Job], block: int) -> None:
+    """Require, before the targets are painted, that each will hold a block of this side in pixels.
+
+    Photographs that cannot be read are left to `optimize_targets`, which skips them.
+
+    Raises: InputError: a target will be smaller; the message names its photograph.
+    """
+    for job in jobs:
+        size = _target_size(job)
+        if size is not None and min(size) < block:
+            raise InputError(
+                f"{Path(job.content or '').name} gives a target of {size}, which holds no block of {block} pixels: "
+                "use a larger --target-size or a smaller --block."
+            )
+
+
+def _target_size(job: Job) -> Size | None:
+    """Return the size of a job's result; None: its photograph cannot be read."""
+    try:
+        return job.options.schedule(image_size(Path(job.content or "")))[-1].size
+    except InputError:
+        return None
+
+
 def make_mgan_task(
     config: TrainingConfig, styles: Sequence[Image], device: torch.device, _init: StyleModel | None
 ) -> Generator[JobEvent, None, MGANTask]:
@@ -126,6 +150,7 @@ def make_mgan_task(
         cast("DeviceName", device.type),
         overwrite=config.overwrite and not is_distributed_launch(),  # several processes paint none
     )
+    require_blocks(jobs, options.block)
     return make_paired_task(
         (yield from optimize_targets(photos, jobs, options.target_options, device)), options, device
     )
