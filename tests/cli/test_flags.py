@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 import pytest
 from cyclopts import App, CoercionError, Parameter
 
+from brushwork.cli.commands.paint import START_HELP
 from brushwork.cli.flags import make_flags
+from brushwork.options import Init
 from brushwork.options.describe import field_docs
 from brushwork.recipes import ReconstructionOptions, TextureOptions, TransferOptions
 
@@ -156,3 +159,7 @@ def test_a_size_is_a_whole_number_or_full() -> None:
 
 def test_options_without_a_flag_stay_in_python():
     assert "cuda_graphs" not in get_type_hints(make_flags(TransferOptions()))
+
+
+def test_the_help_of_init_names_every_start():
+    assert [name for name in get_args(Init) if not re.search(rf"\b{name}\b", START_HELP.partition(":")[2])] == []

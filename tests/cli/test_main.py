@@ -69,6 +69,9 @@ def test_every_command_and_every_option_is_described() -> None:
             assert [one.name for one in shown if not one.parameter.help] == [], words
             flags = [one for one in shown if one.field_info.default is False]
             assert [one.name for one in flags if any(name.startswith("--no-") for name in one.names)] == [], words
+            assert not [name for one in shown for name in one.names if name.startswith("--empty-")], words
+            empty = [one for one in shown if one.field_info.default in ("", ()) and one.parameter.show_default]
+            assert [one.name for one in empty] == [], words
         pending += [((*words, name), app[name]) for name in app if not name.startswith("-")]
 
 

@@ -61,8 +61,11 @@ def test_weights_are_fetched_by_name(run: Run, monkeypatch: pytest.MonkeyPatch) 
         return replace(INSTALLED, name=name, state="cached")
 
     monkeypatch.setattr("brushwork.encoders.fetch_weights", fetch)
+    monkeypatch.setattr("brushwork.encoders.weight_state", {"vgg16": MISSING, "vgg19": INSTALLED}.__getitem__)
     outcome = run("weights", "get", "vgg16")
     assert options == ["vgg16"]
+    assert outcome.err == "fetching vgg16; this may take a minute\n"
+    assert run("weights", "get", "vgg19").err == ""  # nothing is fetched
     assert outcome.out == f"vgg16: VGG-19, cached, 80.1 MB, {Path('/x/vgg.pth')}\n"
     assert json.loads(run("weights", "get", "vgg16", "--json").out)["name"] == "vgg16"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import warnings
 
@@ -216,3 +217,7 @@ def test_a_path_may_be_a_string_or_begin_at_home(image, tmp_path, monkeypatch):
     assert write_image(image, "~/a.png") == tmp_path / "a.png"
     monkeypatch.chdir(tmp_path)
     assert write_image(image, "b.png").exists()
+
+
+def test_what_is_no_path_is_refused(image):
+    assert "the output is given as BytesIO: give a path." in refusal(image, io.BytesIO())

@@ -100,6 +100,8 @@ def test_textures_of_models_have_no_content_image(files):
         ),
         ({"regions": 5}, r"a mask is given as int: give a path\."),
         ({"regions": [(Path("sky.png"), 5)]}, r"a mask is given as int: give a path\."),
+        ({"regions": [()]}, "a region has 0 masks: give one of the content image, or a pair: one of the content image"),
+        ({"regions": [("sky.png", "its_sky.png", "land.png")]}, "a region has 3 masks: give one of the content image"),
         ({"styles": [picture(2, 50, 50)]}, "a style image is given as Tensor"),
         ({"memory": "6GB"}, "memory is '6GB': it must be a number of bytes"),
         ({"checkpoint_every": "5"}, "checkpoint-every is '5': it must be 0 or more seconds"),

@@ -69,7 +69,7 @@ class FrameFlags:
     every: Annotated[int, Parameter(converter=parse_integer)] = 1
     """Paint every N-th frame only."""
 
-    mask: tuple[str, ...] = ()
+    mask: Annotated[tuple[str, ...], Parameter(negative=(), show_default=False)] = ()
     """A film or picture in black and white: what is white is painted, the rest stays as it is. Several, in the order of
     the paintings: each painting for its region."""
 

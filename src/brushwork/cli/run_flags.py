@@ -84,7 +84,8 @@ class RunFlags:
 
     output: Output = ""
     """Output: a file (.png, .jpg, .webp, .tif; .dzi for a Deep Zoom of tiles with a page that shows them), a
-    folder, or - for PNG on stdout. Default: a file in the current folder, named after the inputs."""
+    folder, or - for PNG on stdout. Default: a file in the current folder, named after the inputs; of a rerun,
+    beside the image."""
 
     pyramid: Flag = False
     """Write a tiled TIFF with smaller versions of itself, for viewers of very large images."""

@@ -26,7 +26,7 @@ from brushwork.storage.atomic import (
     resolve_target,
     temporary_file,
 )
-from brushwork.storage.folders import expand_user
+from brushwork.storage.folders import expand_user, require_path
 from brushwork.types import Image
 
 _BITS = (8, 16)
@@ -61,7 +61,7 @@ def write_image(
     Raises: InputError: an unknown suffix, NaN, several images, an invalid option, a size that the format does not hold,
         or a path that cannot be written.
     """
-    path = expand_user(path)
+    path = require_path(path, "the output")
     image, alpha = _tensors(image, alpha)
     format = format_of(path)
     _require_options(format, Size.of(image), bits, quality, pyramid)

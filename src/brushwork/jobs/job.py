@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from brushwork.choices import DeviceName
+from brushwork.errors import InputError
 from brushwork.feedforward.options import FeedForwardOptions
 from brushwork.gradients.tiled import Tiling
 from brushwork.options import check_options, require_options
@@ -64,6 +65,12 @@ class Job:
         """Check the type of every value. Raises: InputError: values that are not options, paths or numbers."""
         require_options(self.options)
         check_options(self)
+        for masks in self.regions:
+            if len(masks) not in (1, 2):
+                raise InputError(
+                    f"a region has {len(masks)} masks: give one of the content image, or a pair: one of the content "
+                    "image and one of a style image."
+                )
 
     @property
     def inputs(self) -> tuple[Path, ...]:

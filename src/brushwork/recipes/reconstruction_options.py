@@ -48,8 +48,8 @@ class ReconstructionOptions(SizeOptions, InitOptions, OptimizerOptions, RecipeOp
     """Iterations (forward and backward passes) at the first size; 1 or more."""
 
     min_size: int = 0
-    """Size to start at for coarse-to-fine optimization, in pixels (as `measure` says), doubled until the full size; 0:
-    one size only."""
+    """Size to start at for coarse-to-fine optimization, in pixels (as `measure` says), multiplied by
+    `size_step` until the full size; 0: one size only."""
 
     line_search: bool = True
     """Search the length of each L-BFGS step (strong Wolfe); shallow layers need it, where scales differ a

@@ -74,8 +74,8 @@ class TextureOptions(CanvasOptions, StyleOptions, InitOptions, OptimizerOptions,
     """Iterations (forward and backward passes) at the first size; 1 or more."""
 
     min_size: int = 0
-    """Size to start at for coarse-to-fine optimization, the long side in pixels, doubled until the full size; 0: one
-    size only."""
+    """Size to start at for coarse-to-fine optimization, the long side in pixels, multiplied by `size_step` until
+    the full size; 0: one size only."""
 
     max_step: float = 0.0
     """Largest mean change of a pixel in one L-BFGS step, white being 1; 0: no limit, which textures that start from

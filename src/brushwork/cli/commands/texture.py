@@ -25,7 +25,8 @@ from brushwork.feedforward.options import TextureModelOptions
 from brushwork.options import Init
 from brushwork.recipes import TextureOptions
 
-START_HELP = "Starting point: white noise (noise), gray, the picture itself (content, style), or another image file."
+START_HELP = """Starting point: white noise (noise, or uniform), pink noise (pink), gray, the picture itself (content,
+style), or another image file."""
 
 if TYPE_CHECKING:
     TextureFlags: TypeAlias = Given
@@ -36,7 +37,7 @@ else:
 
 
 def texture(
-    image: Picture = "",
+    image: Annotated[Picture, Parameter(show_default=False)] = "",
     /,
     *more: Picture,
     model: Annotated[str, Parameter(group=PICTURES, show_default=False)] = "",

@@ -61,7 +61,7 @@ def get_weights(name: str, /, *, json: JsonFlag = False) -> int:
     json
         Print the result as one JSON document.
     """
-    if name in WEIGHT_SETS:  # others are refused
+    if name in WEIGHT_SETS and encoders.weight_state(name).state in ("missing", "damaged"):  # others are refused
         log(f"fetching {name}; this may take a minute")
     with temporary_beside(encoders.cache_folder()):
         return _report(encoders.fetch_weights(name), json)
