@@ -95,7 +95,8 @@ def _of(row: str, column: str, measures: Measures) -> list[ClaimCheck]:
         *(_moves(moved, what, [measures[f"{what} {when}"] for when in WHEN]) for what in ("brightness", "contrast")),
         *(_nears(moved, what, measures) for what in ("chroma distance", "values")),
         ClaimCheck(
-            f"{moved}: the picture still shows the photograph (SSIM to it above {STILL:g}; of the other to it)",
+            f"{moved}: the picture still shows the photograph (SSIM to it above {STILL:g}; "
+            "for comparison, SSIM of the other photograph to it)",
             f"{kept:.2f}; {measures['SSIM of the other to it']:.2f}",
             kept > STILL,
         ),
