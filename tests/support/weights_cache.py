@@ -18,7 +18,7 @@ class WeightsCache:
     """While it is entered, reads weights in place of `find.read_installed`; keeps them, their hashes and layouts."""
 
     def __init__(self) -> None:
-        self._read, self._lay_out = find.read_installed, kernel_layout._taps_first
+        self._read, self._lay_out = find.read_installed, kernel_layout.lay_out_taps
         self._kept: dict[tuple[find.WeightSet, Path, int], tuple[find.EncoderWeights, str]] = {}
         self._places: set[tuple[int, tuple[int, ...]]] = set()
         self._hashes: dict[frozenset[tuple[str, int | str]], str] = {}
@@ -26,12 +26,12 @@ class WeightsCache:
 
     def __enter__(self) -> WeightsCache:
         find.read_installed, encoder.tensors_sha256 = self.read, self.sha256
-        kernel_layout._taps_first = self.lay_out
+        kernel_layout.lay_out_taps = self.lay_out
         return self
 
     def __exit__(self, *_: object) -> None:
         find.read_installed, encoder.tensors_sha256 = self._read, tensors_sha256
-        kernel_layout._taps_first = self._lay_out
+        kernel_layout.lay_out_taps = self._lay_out
 
     def read(self, known: find.WeightSet, path: Path) -> find.EncoderWeights:
         """What `find.read_installed` returns."""
@@ -52,7 +52,7 @@ class WeightsCache:
         return self._hashes[key]
 
     def lay_out(self, weight: Tensor) -> Tensor:
-        """What `kernel_layout._taps_first` returns; of weights as they were read, it is made once."""
+        """What `kernel_layout.lay_out_taps` returns; of weights as they were read, it is made once."""
         place = _place(weight)
         if not (weight.is_contiguous() and place in self._places):
             return self._lay_out(weight)

@@ -9,7 +9,7 @@ from brushwork.images.geometry import Size
 from brushwork.jobs import Note, run_job
 from brushwork.recipes import MDANOptions
 from brushwork.training.tasks import mgan_data
-from brushwork.training.tasks.mgan_data import load_pair, make_target_jobs, optimize_targets, require_blocks
+from brushwork.training.tasks.mgan_data import load_pair, make_target_jobs, optimize_targets, require_large_targets
 from tiny_network import picture, tiny_network
 
 TINY = MDANOptions(size=48, iterations=2, content_layer="conv3_1", style_layer="conv2_1", patch=4, patch_stride=2)
@@ -86,7 +86,6 @@ def test_targets_without_a_block_are_refused_before_any_is_painted(tmp_path):
         write_image(picture(1, *size), tmp_path / name)
     (tmp_path / "broken.png").write_text("no picture")
     photos = [tmp_path / name for name in ("broken.png", "large.png", "flat.png")]
-    jobs = make_target_jobs(photos, [tmp_path / "large.png"], TINY, tmp_path / "targets", "cpu")
-    require_blocks(jobs, 16)
+    require_large_targets(photos, TINY, 16)
     with pytest.raises(InputError, match=r"flat\.png gives a target of 48×16, which holds no block of 24 pixels"):
-        require_blocks(jobs, 24)
+        require_large_targets(photos, TINY, 24)

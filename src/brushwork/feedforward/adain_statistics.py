@@ -160,7 +160,7 @@ def encode_tiled(encoder: Encoder, image: Image, side: int | None = None) -> Gen
         yield size.area
         return whole
     grid = layout.grids[LAYER]
-    found = empty_or_mapped((len(image), *grid.positions, _CHANNELS), image).permute(0, 3, 1, 2)
+    found = empty_or_mapped((len(image), _CHANNELS, *grid.positions), image, is_channels_last=True)
     for tile in layout.representative_tiles(tiles, image.device):
         outer = layout.receptive_window(tile)
         features = encoder(outer.crop(image), [LAYER])[LAYER]

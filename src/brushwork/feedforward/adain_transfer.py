@@ -18,6 +18,7 @@ from brushwork.controls.style_file import StyleFile
 from brushwork.controls.style_scale import scaled_styles
 from brushwork.devices.meter import to_meta
 from brushwork.encoders import Encoder
+from brushwork.encoders.backends import choose_engine
 from brushwork.errors import InputError
 from brushwork.feedforward.adain_statistics import (
     RegionRestyle,
@@ -166,6 +167,5 @@ def load_adain_stylizer(options: AdaINOptions, device: torch.device) -> AdaINSty
 
     Raises: WeightsError: the weights are missing.
     """
-    engine = options.engine if device.type == "cpu" else "plain"
-    encoder = load_adain_encoder(engine)
+    encoder = load_adain_encoder(choose_engine(options.engine, device))
     return AdaINStylizer(options, encoder.to(device), load_adain_decoder(encoder.engine).to(device))

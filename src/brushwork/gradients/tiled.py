@@ -145,7 +145,5 @@ def encode_region(encoder: Encoder, present: Image, layers: Sequence[str], windo
 
 def _allocate(like: Feature, positions: Window) -> Feature:
     """Allocate a feature map, with channels last in memory if `like` has them last."""
-    batch, channels = like.shape[:2]
-    if like.stride(1) == 1:
-        return empty_or_mapped((batch, positions.height, positions.width, channels), like).permute(0, 3, 1, 2)
-    return empty_or_mapped((batch, channels, positions.height, positions.width), like)
+    shape = (*like.shape[:2], positions.height, positions.width)
+    return empty_or_mapped(shape, like, is_channels_last=like.stride(1) == 1)

@@ -8,6 +8,7 @@ from dataclasses import fields
 import torch
 
 from brushwork.encoders import Encoder, load_encoder
+from brushwork.encoders.backends import choose_engine
 from brushwork.options.groups import EncoderOptions
 
 
@@ -33,7 +34,7 @@ def load_encoder_for(
         scale=options.encoder_scale,
         ceil=options.ceil,
         preprocessing=options.preprocessing,
-        engine=options.engine if torch.device(computes_on or device).type == "cpu" else "plain",
+        engine=choose_engine(options.engine, torch.device(computes_on or device)),
     )
     encoder.precision, encoder.cuda_graphs = options.precision, options.cuda_graphs
     return encoder.to(device)

@@ -24,13 +24,18 @@ LARGE = 2**28
 _MAPS: WeakSet[mmap.mmap] = WeakSet()
 
 
-def empty_or_mapped(shape: Sequence[int], like: Tensor, large: float = LARGE) -> Tensor:
+def empty_or_mapped(
+    shape: Sequence[int], like: Tensor, large: float = LARGE, *, is_channels_last: bool = False
+) -> Tensor:
     """Return an uninitialized tensor on the device of `like`; with `large` bytes or more, in a file on the CPU.
 
-    On `meta`, such a tensor takes no memory.
+    On `meta`, such a tensor takes no memory. With `is_channels_last`, a feature map has its channels last in memory.
 
     Raises: InputError: the folder for temporary files has no space.
     """
+    if is_channels_last:
+        batch, channels, rows, columns = shape
+        return empty_or_mapped((batch, rows, columns, channels), like, large).permute(0, 3, 1, 2)
     if prod(shape) * like.element_size() < large:
         return like.new_empty(*shape)
     if like.device.type == "meta":

@@ -26,9 +26,9 @@ from brushwork.options import Init
 from brushwork.recipes import RecipeOptions, TransferOptions, load_preset
 
 START_HELP = """Starting point: the photograph (content), the photograph in the painting's colors (recolored), half
-that and half patches of the painting (patches), the painting (style), the photograph with a
-twentieth of the painting (mixed), white noise (noise, or uniform), pink noise (pink), gray, the result of --instant
-(instant), or an image file."""
+that and half patches of the painting (patches), the painting (style), the photograph with a twentieth of the painting
+(mixed), white noise (noise, or uniform), pink noise (pink), gray, the result of --instant (instant), or an image
+file."""
 _STYLES_IN_A_NAME = 3
 _SEVERAL = " (To paint several photographs, give a folder of them.)"
 

@@ -47,31 +47,38 @@ def is_supported(feature: Feature, weight: Tensor) -> bool:
 
 def convolve_rectified(feature: Feature, step: RectifiedConvolutionStep) -> Feature:
     """Return the map after a step, in channels-last memory format."""
-    here = feature.permute(0, 2, 3, 1).contiguous()
-    batch, rows, columns, inputs = here.shape
-    if step.upsamples:
-        rows, columns = 2 * rows, 2 * columns
-    output = allocate(here, (batch, rows, columns, step.convolution.out_channels))
-    layer = make_layer(here, output, None, (batch, rows, columns, inputs, step.convolution.out_channels))
-    layer.pooled_rows, layer.pooled_columns = here.shape[1:3]
-    layer.unpool, layer.border, layer.rectify = int(step.upsamples), 1, 1
-    layer.tile = FAST if min(rows, columns) >= WIDE else EXACT
-    kernels = make_forward_kernels(step.convolution)
-    layer.weight, layer.bias = data_address(kernels), data_address(step.convolution.bias)
-    call_layer("convolve", layer, here)
-    return output.permute(0, 3, 1, 2)
+    rows, columns = ((1 + step.upsamples) * side for side in feature.shape[2:])
+    return _convolve(
+        feature,
+        make_forward_kernels(step.convolution),
+        step.convolution.bias,
+        (rows, columns),
+        unpool=int(step.upsamples),
+        border=1,
+        rectify=1,
+        tile=FAST if min(rows, columns) >= WIDE else EXACT,
+    )
 
 
 def convolve_padded(feature: Feature, kernels: Tensor, bias: Tensor | None) -> Feature:
     """Return w∗x + b of a map padded with zeros, of the map's size, in channels-last memory format.
 
-    The kernels are laid out as rows, columns, inputs, outputs, contiguously.
+    The kernels are in the layout of `lay_out_taps`.
     """
+    return _convolve(feature, kernels, bias, (feature.shape[2], feature.shape[3]))
+
+
+def _convolve(
+    feature: Feature, kernels: Tensor, bias: Tensor | None, sides: tuple[int, int], **settings: int
+) -> Feature:
+    """Call the compiled convolution for a result of these sides, with settings of `NativeLayer`."""
     here = feature.permute(0, 2, 3, 1).contiguous()
-    shape = (*here.shape, kernels.shape[3])
-    output = allocate(here, (*here.shape[:3], kernels.shape[3]))
-    layer = make_layer(here, output, None, shape)
+    batch, outputs = len(here), kernels.shape[3]
+    output = allocate(here, (batch, *sides, outputs))
+    layer = make_layer(here, output, None, (batch, *sides, here.shape[3], outputs))
     layer.pooled_rows, layer.pooled_columns = here.shape[1:3]
     layer.weight, layer.bias = data_address(kernels), data_address(bias)
+    for name, value in settings.items():
+        setattr(layer, name, value)
     call_layer("convolve", layer, here)
     return output.permute(0, 3, 1, 2)

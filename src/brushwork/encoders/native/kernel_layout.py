@@ -32,7 +32,7 @@ _LAID: dict[_Direction, WeakKeyDictionary[nn.Conv2d, _Laid]] = {
 
 def make_forward_kernels(convolution: nn.Conv2d) -> Tensor:
     """Return the weights as taps, inputs, outputs; for the first layer, as panels of 64 outputs."""
-    return _lay_out(convolution, "forward", _first if convolution.in_channels == _PLANES else _taps_first)
+    return _lay_out(convolution, "forward", _first if convolution.in_channels == _PLANES else lay_out_taps)
 
 
 def make_backward_kernels(convolution: nn.Conv2d) -> Tensor:
@@ -51,13 +51,14 @@ def _lay_out(convolution: nn.Conv2d, direction: _Direction, lay: Callable[[Tenso
     found = _LAID[direction].get(convolution)
     if found is None or found.made_of != made_of:
         found = _LAID[direction][convolution] = _Laid(made_of, lay(weight.detach()))
-        if lay is _taps_first:
+        if lay is lay_out_taps:
             # The weights become a view of this layout, so that they are not stored twice.
             weight.data = found.kernels.permute(3, 2, 0, 1)
     return found.kernels
 
 
-def _taps_first(weight: Tensor) -> Tensor:
+def lay_out_taps(weight: Tensor) -> Tensor:
+    """Return the weights of a convolution as rows, columns, inputs, outputs, contiguously."""
     outputs, inputs, *window = weight.shape
     taps = weight.permute(2, 3, 1, 0)
     if not taps.is_contiguous():

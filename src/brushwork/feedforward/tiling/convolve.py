@@ -21,6 +21,7 @@ from torch import Tensor
 
 from brushwork.choices import Engine
 from brushwork.encoders.native.inference_conv import convolve_padded, is_supported
+from brushwork.encoders.native.kernel_layout import lay_out_taps
 from brushwork.feedforward.tiling.local_ops import RowsColumns
 from brushwork.types import Feature
 
@@ -68,7 +69,7 @@ class Convolution:
 
     def _convolve_winograd(self, feature: Feature, padding: RowsColumns) -> Feature:
         """Convolve with padding on all sides, and cut off the border where there is to be none."""
-        (rows, columns), wide = padding, convolve_padded(feature, self._taps_first, self.bias)
+        (rows, columns), wide = padding, convolve_padded(feature, self._taps, self.bias)
         return wide[:, :, 1 - rows : wide.shape[2] - 1 + rows, 1 - columns : wide.shape[3] - 1 + columns]
 
     def _convolve_rows(self, feature: Feature, padding: RowsColumns) -> Feature:
@@ -82,8 +83,8 @@ class Convolution:
         return found if self.bias is None else found.add_(self.bias[:, None, None])
 
     @cached_property
-    def _taps_first(self) -> Tensor:
-        return self.weight.detach().permute(2, 3, 1, 0).contiguous()
+    def _taps(self) -> Tensor:
+        return lay_out_taps(self.weight.detach())
 
     @cached_property
     def _rows_as_outputs(self) -> Tensor:

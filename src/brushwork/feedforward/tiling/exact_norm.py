@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from math import inf, prod
 from typing import TypeAlias
 
@@ -33,15 +34,8 @@ _NOTHING = frozenset[int]()
 
 
 def make_buffers(graph: NetworkGraph, large: float = inf) -> AllocateBuffer:
-    """Return how the feature maps of a graph are allocated: those of `large` bytes or more in files."""
-
-    def allocate(shape: Sequence[int], like: Tensor) -> Feature:
-        if graph.engine == "plain":
-            return empty_or_mapped(shape, like, large)
-        batch, channels, rows, columns = shape
-        return empty_or_mapped((batch, rows, columns, channels), like, large).permute(0, 3, 1, 2)
-
-    return allocate
+    """Return a function that allocates the feature maps of a graph: those of `large` bytes or more in files."""
+    return partial(empty_or_mapped, large=large, is_channels_last=graph.engine != "plain")
 
 
 def strip_windows(size: Size, area: float) -> list[Window]:

@@ -12,6 +12,7 @@ import torch
 from brushwork.choices import DeviceName
 from brushwork.distributed.launch import is_distributed_launch
 from brushwork.encoders import Encoder, load_encoder
+from brushwork.encoders.backends import choose_engine
 from brushwork.errors import InputError
 from brushwork.feedforward.model import StyleModel
 from brushwork.feedforward.networks.mgan import LAYER
@@ -50,7 +51,7 @@ def choose_target_photos(folder: Path, options: MGANTrainingOptions) -> list[Pat
 
 def load_mgan_encoder(options: MGANTrainingOptions, device: torch.device) -> Encoder:
     """Load the encoder of the generator and the discriminator onto a device. Raises: WeightsError."""
-    encoder = load_encoder(options.network, padding="reflect", engine="auto" if device.type == "cpu" else "plain")
+    encoder = load_encoder(options.network, padding="reflect", engine=choose_engine("auto", device))
     encoder.truncate([LAYER])
     return encoder.to(device)
 
@@ -105,26 +106,26 @@ def make_target_jobs(
     ]
 
 
-def require_blocks(jobs: Sequence[Job], block: int) -> None:
+def require_large_targets(photos: Sequence[Path], options: MDANOptions, block: int) -> None:
     """Require, before the targets are painted, that each will hold a block of this side in pixels.
 
     Photographs that cannot be read are left to `optimize_targets`, which skips them.
 
     Raises: InputError: a target will be smaller; the message names its photograph.
     """
-    for job in jobs:
-        size = _target_size(job)
+    for photo in photos:
+        size = _target_size(photo, options)
         if size is not None and min(size) < block:
             raise InputError(
-                f"{Path(job.content or '').name} gives a target of {size}, which holds no block of {block} pixels: "
+                f"{photo.name} gives a target of {size}, which holds no block of {block} pixels: "
                 "use a larger --target-size or a smaller --block."
             )
 
 
-def _target_size(job: Job) -> Size | None:
-    """Return the size of a job's result; None: its photograph cannot be read."""
+def _target_size(photo: Path, options: MDANOptions) -> Size | None:
+    """Return the size of a photograph's target; None: the photograph cannot be read."""
     try:
-        return job.options.schedule(image_size(Path(job.content or "")))[-1].size
+        return options.schedule(image_size(photo))[-1].size
     except InputError:
         return None
 
@@ -150,7 +151,7 @@ def make_mgan_task(
         cast("DeviceName", device.type),
         overwrite=config.overwrite and not is_distributed_launch(),  # several processes paint none
     )
-    require_blocks(jobs, options.block)
+    require_large_targets(photos, options.target_options, options.block)
     return make_paired_task(
         (yield from optimize_targets(photos, jobs, options.target_options, device)), options, device
     )
