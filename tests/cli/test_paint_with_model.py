@@ -13,6 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
+from brushwork import devices
 from brushwork.feedforward.model import StyleModel, load_model, save_model
 from brushwork.feedforward.networks.configs import JohnsonConfig, MultiStyleConfig
 from brushwork.feedforward.networks.multi_style import MultiStyleNetwork, is_scale_or_shift
@@ -45,6 +46,15 @@ def test_a_model_is_called_by_its_name(workdir_with_model: Path, run: Run) -> No
     with torch.no_grad():
         wanted = network(read_image(workdir_with_model / "photo.png").image).clamp(0, 1)
     assert (read_image(workdir_with_model / "photo+wave.png").image - wanted).abs().max() < 0.6 / 255
+
+
+def test_memory_is_kept_between_the_layers_of_a_model(
+    workdir_with_model: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[bool] = []
+    monkeypatch.setattr(devices, "keep_small_blocks", lambda: kept.append(True))
+    assert run("paint", "photo.png", "--model", "wave").code == 0 and kept == [True]
+    assert run("paint", "photo.png", "waves.png", "--size", "64", "--iterations", "1").code == 0 and kept == [True]
 
 
 def test_settings_of_the_environment_that_a_model_has_not_are_ignored(

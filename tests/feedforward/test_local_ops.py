@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from brushwork.feedforward.tiling.evaluate import WindowEvaluator
+from brushwork.feedforward.tiling.frozen_norm import graph_statistics
 from brushwork.feedforward.tiling.local_ops import IndexOperation, PaddingOperation
 from brushwork.feedforward.tiling.trace import trace_network
 from brushwork.images.geometry import Size, Window
@@ -86,3 +87,19 @@ def test_a_mirrored_border_needs_what_is_mirrored() -> None:
 def test_chosen_rows_are_those_that_are_needed() -> None:
     step = IndexOperation(torch.tensor([5, 4, 3, 9]), torch.arange(7))
     assert step.input_window(Window(1, 2, 2, 3, Size(4, 7)), Size(10, 7)) == Window(3, 2, 2, 3, Size(10, 7))
+
+
+def test_no_map_is_overwritten_that_is_needed_afterwards() -> None:
+    """Norms and ReLUs write into the map before them, but for the image, views of it, and maps with other users."""
+
+    def network(x):
+        normed = F.instance_norm(F.conv2d(x, weights(2, 3, 3, 3), padding=1))
+        return F.relu(F.instance_norm(normed)) + normed + F.relu(F.pad(x, (0, 0, 0, 0)))[:, :2] + F.relu(x)[:, :2]
+
+    image = weights(1, 3, 11, 14)
+    given, expected = image.clone(), network(image)
+    graph = trace_network(FunctionModule(network), image)
+    evaluator = WindowEvaluator(graph, {0: image}, dict(zip(graph.norms, graph_statistics(graph, image), strict=True)))
+    drawn = evaluator.compute(graph.output, Window.whole(Size.of(image)))
+    torch.testing.assert_close(drawn, expected, rtol=0, atol=DOUBLE)
+    assert torch.equal(image, given)

@@ -10,6 +10,7 @@ from threading import Thread
 
 import pytest
 
+from brushwork import devices
 from brushwork.cli.main import main
 from brushwork.images import Size, write_image
 from brushwork.video.clip_file import open_clip
@@ -35,7 +36,9 @@ def refused(capfd, *words: str) -> str:
 
 
 @pytest.mark.slow
-def test_a_film_is_painted_after_any_painting(workdir, capfd):
+def test_a_film_is_painted_after_any_painting(workdir, capfd, monkeypatch):
+    kept = []
+    monkeypatch.setattr(devices, "keep_memory", lambda: kept.append(True))
     assert main(["video", "clip.mp4", "painting.png", "--size", "40", "--device", "cpu", "--json"]) == 0
     printed = capfd.readouterr()
     document = json.loads(printed.out)
@@ -43,6 +46,7 @@ def test_a_film_is_painted_after_any_painting(workdir, capfd):
     assert open_clip(workdir / document["path"]).info.size == Size(40, 52)
     assert main(["video", "clip.mp4", "painting.png", "--size", "40", "--resume", "-q"]) == 0
     assert capfd.readouterr().out.strip() == "clip+painting.mp4"
+    assert kept == [True, True]
 
 
 @pytest.mark.slow

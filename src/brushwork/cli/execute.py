@@ -57,6 +57,8 @@ def _perform(request: Request, group: distributed.ProcessGroup | None) -> int:
     else:
         jobs.run_on_all_ranks(group, lambda: None if group.rank else _require(request))
     devices.set_threads(flags.threads)
+    if not any(job.options.is_iterative for job in request.jobs):
+        devices.keep_small_blocks()
     documents: list[dict[str, Any]] = []
     code = 0
     for number, job in enumerate(request.jobs, start=1):

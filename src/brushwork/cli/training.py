@@ -18,7 +18,6 @@ from brushwork.cli.flags import OUTPUT, PICTURES, home_path, make_flags
 from brushwork.cli.output import InterruptedRunError, print_json, print_result
 from brushwork.cli.paths import require_no_overwrite, require_separate_file
 from brushwork.cli.plot import plot_losses, require_plottable
-from brushwork.cli.process import keep_memory
 from brushwork.cli.progress import show_events
 from brushwork.cli.run_flags import CheckpointEvery, Device, Flag, Force, Plot, Quiet, Threads
 from brushwork.cli.signals import SIGNALS
@@ -112,7 +111,7 @@ def _run(flags: TrainingFlags, config: training.TrainingConfig) -> int:
     """Run a training and show its progress. All processes that a launcher started take part."""
     if flags.plot:
         _require_plot(flags.plot, config)
-    keep_memory()
+    devices.keep_memory()
     devices.set_threads(flags.threads)
     with temporary_beside(config.output.parent), connect(flags.device) as group:
         if group is not None and group.rank:

@@ -8,6 +8,7 @@ from brushwork._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from brushwork.devices.advice import advise, find_fault, find_hardware
+    from brushwork.devices.malloc import keep_memory, keep_small_blocks
     from brushwork.devices.memory import available_memory
     from brushwork.devices.select import describe_device, describe_device_choice, select_device, torch_build
     from brushwork.devices.shortage import least_limit
@@ -22,6 +23,8 @@ __all__ = [
     "describe_device_choice",
     "find_fault",
     "find_hardware",
+    "keep_memory",
+    "keep_small_blocks",
     "least_limit",
     "number_of_threads",
     "select_device",

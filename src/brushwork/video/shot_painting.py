@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property, lru_cache, partial
+from multiprocessing import parent_process
 from pathlib import Path
 from time import monotonic
 
 import torch
 
+from brushwork.devices import keep_memory
 from brushwork.errors import InputError
 from brushwork.images.write import write_image
 from brushwork.jobs.workers import Executor
@@ -99,6 +101,8 @@ def _paint_shot(job: FilmJob, shot: Shot, threads: int) -> tuple[int, float]:
     Worker processes, which see the working folder under the same path, call this.
     """
     torch.set_num_threads(threads)
+    if parent_process() and not job.method.is_iterative:  # this process is ours
+        keep_memory()
     began = monotonic()
     painted = sum(isinstance(event, FrameDone) for event in _open(job).paint(shot))
     return painted, monotonic() - began

@@ -108,6 +108,8 @@ def _execute(request: FilmRequest, *, to_stdout: bool) -> int:
 
 
 def _run(job: films.FilmJob, flags: FilmRunFlags, *, quiet: bool) -> Path:
+    if not job.method.is_iterative:
+        devices.keep_memory()
     events = films.run_film(
         job.with_absolute_paths() if flags.ray else job,
         resume=flags.resume,

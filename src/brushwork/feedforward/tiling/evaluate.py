@@ -15,7 +15,8 @@ from torch import Tensor
 
 from brushwork.errors import BrushworkError
 from brushwork.feedforward.tiling.graph import NetworkGraph, NormLayer, NormStatisticsValue
-from brushwork.feedforward.tiling.local_ops import LocalOperation
+from brushwork.feedforward.tiling.kernel_ops import ConvolutionOperation
+from brushwork.feedforward.tiling.local_ops import LocalOperation, PointwiseOperation
 from brushwork.images.geometry import Window
 from brushwork.types import Feature
 
@@ -37,10 +38,17 @@ class WindowEvaluator:
         last = {source: node for node in order if node not in self.known for source in self.graph.nodes[node].inputs}
         drawn: dict[int, Feature] = {}
         for node in order:
-            drawn[node] = self._compute_node(node, requested, drawn)
-            for source in [one for one, user in last.items() if user == node]:
+            ended = [source for source, user in last.items() if user == node]
+            may_overwrite = len(ended) == 1 and self._is_own(ended[0])
+            drawn[node] = self._compute_node(node, requested, drawn, may_overwrite=may_overwrite)
+            for source in ended:
                 del drawn[source]
         return drawn[index]
+
+    def _is_own(self, node: int) -> bool:
+        """Return whether a node's part is a tensor of its own, and no view of a known map or of another part."""
+        does = self.graph.nodes[node].operation
+        return node not in self.known and isinstance(does, ConvolutionOperation | NormLayer)
 
     def required_windows(self, index: int, window: Window) -> dict[int, Window]:
         """Return the windows of all nodes on which a window of one node depends, down to the known feature maps."""
@@ -60,7 +68,10 @@ class WindowEvaluator:
             window if isinstance(does, NormLayer) else _local(does).input_window(window, self.graph.nodes[source].size)
         )
 
-    def _compute_node(self, node: int, requested: Mapping[int, Window], drawn: Mapping[int, Feature]) -> Feature:
+    def _compute_node(
+        self, node: int, requested: Mapping[int, Window], drawn: Mapping[int, Feature], *, may_overwrite: bool
+    ) -> Feature:
+        """Return a part of a node's map. With `may_overwrite`, that of its only source is not needed afterwards."""
         window, does, sources = requested[node], self.graph.nodes[node].operation, self.graph.nodes[node].inputs
         if node in self.known:
             return window.crop(self.known[node])
@@ -71,19 +82,27 @@ class WindowEvaluator:
             one.relative_to(requested[source]).crop(drawn[source]) for one, source in zip(windows, sources, strict=True)
         ]
         if isinstance(does, NormLayer):
-            return normalize_window(parts[0], does, self.statistics[node])
+            return normalize_window(parts[0], does, self.statistics[node], overwrite=may_overwrite)
+        if may_overwrite and isinstance(does, PointwiseOperation) and does.overwrite:
+            return does.overwrite(parts[0])
         return _local(does).compute(window, parts, windows)
 
 
-def normalize_window(part: Feature, norm: NormLayer, statistics: NormStatisticsValue) -> Feature:
-    """Return (x − μ)/√(σ² + ε) · scale + shift, computed with one multiplication and one addition."""
+def normalize_window(
+    part: Feature, norm: NormLayer, statistics: NormStatisticsValue, *, overwrite: bool = False
+) -> Feature:
+    """Return (x − μ)/√(σ² + ε) · scale + shift, computed with one multiplication and one addition.
+
+    With `overwrite`, the result takes the memory of `part`.
+    """
     factor = (statistics.variance + norm.epsilon).rsqrt()
     if norm.scale is not None:
         factor = factor * norm.scale.view(1, -1, 1, 1)
     summand = -statistics.mean * factor
     if norm.shift is not None:
         summand = summand + norm.shift.view(1, -1, 1, 1)
-    return torch.addcmul(summand.to(part.dtype), part, factor.to(part.dtype))
+    out = part if overwrite else None
+    return torch.addcmul(summand.to(part.dtype), part, factor.to(part.dtype), out=out)
 
 
 def _local(does: LocalOperation | NormLayer | Tensor | None) -> LocalOperation:

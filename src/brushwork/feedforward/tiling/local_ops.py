@@ -73,6 +73,8 @@ class PointwiseOperation:
     """An operation on the same position of each source."""
 
     function: Callable[..., Feature]
+    overwrite: Callable[[Feature], Feature] | None = None
+    """The same function of one source, with its result in the source's memory; None: there is none."""
     cost: float = 0.0
 
     def input_window(self, window: Window, of: Size) -> Window:

@@ -107,7 +107,8 @@ def _pointwise(name: str, function: Callable[..., Any], args: Sequence[Any], kwa
             return value
         return _Source(len(sources) - 1)
 
-    does = PointwiseOperation(partial(_call_with, function, [_map_nested(to_source, one) for one in args], kwargs))
+    call = partial(_call_with, function, [_map_nested(to_source, one) for one in args], kwargs)
+    does = PointwiseOperation(call, torch.relu_ if name == "relu" else None)
     like.nodes.append(GraphNode(shape, does, tuple(sources)))
     return TracedTensor.of(like.nodes, like)
 
