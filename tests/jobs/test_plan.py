@@ -17,6 +17,7 @@ from brushwork.jobs.image_sizes import InputSizes
 from brushwork.jobs.memory_estimate import SIDES
 from brushwork.jobs.optimization import measure_speed
 from brushwork.jobs.peak_memory import optimizer_memory, peak_memory
+from brushwork.losses.style_loss import style_losses
 from brushwork.options import ScheduleLevel
 from brushwork.recipes import (
     MDANOptions,
@@ -29,13 +30,14 @@ from brushwork.recipes import (
 from tiny_job import ADAM, STYLE, TINY, picture, tiny_job, tiny_network
 
 SQUARE = InputSizes(Size(64, 64), (Size(64, 64),))
+TWO_REGIONS = ((Size(64, 64), Size(64, 64), 0), (Size(64, 64), Size(32, 64), 0))
 
 
 def needed(options, sizes=SQUARE):
     return peak_memory(options, sizes, to_meta(tiny_network()))
 
 
-@pytest.mark.parametrize("regions", [(), ((Size(64, 64), Size(64, 64), 0), (Size(64, 64), Size(32, 64), 0))])
+@pytest.mark.parametrize("regions", [(), TWO_REGIONS])
 def test_a_draft_and_jitter_are_planned(regions):
     """The start and the shifts are made without values, and the first shift is the largest."""
     plain = replace(TINY, size=64, min_size=0)
@@ -44,6 +46,12 @@ def test_a_draft_and_jitter_are_planned(regions):
         for one in (replace(plain, jitter=0), replace(plain, jitter=31))
     )
     assert 1.5 * still < shaken < 3 * still
+
+
+@pytest.mark.parametrize("name", [name for name, loss in style_losses().items() if loss.regions])
+def test_every_loss_that_works_with_regions_is_planned_with_them(name):
+    options = replace(TINY, size=64, min_size=0, loss=(name,))
+    assert needed(options, SQUARE._replace(regions=TWO_REGIONS)) >= needed(options)
 
 
 def between(job, share):

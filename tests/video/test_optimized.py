@@ -77,6 +77,14 @@ def test_a_frame_never_ends_early_with_a_tolerance_of_zero():
     assert len(list(until_settled(iter(steps_of(losses)), 0.0, 10))) == 60
 
 
+def test_a_film_that_is_refused_at_its_first_frame_leaves_nothing(job, tmp_path):
+    """The same film with a layer that exists is then another film, and would be refused in turn."""
+    job = replace(job, overwrite=False)
+    with pytest.raises(InputError, match="has no layer 'conv9_9'"):
+        list(run_film(replace(job, method=replace(OPTIONS, style_layers=("conv9_9",))), network=tiny_network()))
+    assert not job.workspace.exists()
+
+
 def steps_of(losses: list[float], variation: float = 0.0, levels: int = 1, level: int = 0) -> list[SimpleNamespace]:
     """Steps with these losses, and this total variation beside them."""
     values = [SimpleNamespace(total=one + variation, terms={"style": one, "tv": variation}) for one in losses]

@@ -67,8 +67,13 @@ def flatten_positions(feature: Feature) -> Float[Tensor, "b c n"]:
 
 
 def select_positions(feature: Feature, positions: Positions | None) -> Feature:
-    """Return the selected positions in one row; if None, the map unchanged."""
-    return feature if positions is None else feature[..., positions].unsqueeze(2)
+    """Return the selected positions in one row; if None, the map unchanged.
+
+    On `meta`, where a mask has no values, all are selected.
+    """
+    if positions is None:
+        return feature
+    return (feature.flatten(2).clone() if positions.is_meta else feature[..., positions]).unsqueeze(2)
 
 
 def gram(feature: Feature) -> Float[Tensor, "b c c"]:

@@ -94,7 +94,7 @@ def _loss_by_regions(
         )
         return Objective.single(name, loss.make_regions(region_statistics, normalization))
     objective = Objective({})
-    for number, (weight, target) in enumerate(zip(weights.tolist(), targets, strict=True), start=1):
+    for number, (weight, target) in enumerate(zip(map(float, weights), targets, strict=True), start=1):
         if target.is_present(loss.regions):
             named = f"{name}:{number}" if len(targets) > 1 else name
             objective += Objective.single(named, loss.make(target, normalization), weight)

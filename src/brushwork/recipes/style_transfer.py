@@ -68,11 +68,11 @@ def transfer(
     """Transfer the style of one or more images to a content image, step by step.
 
     Images are anything that `as_image` accepts: paths, Pillow images, arrays, tensors. If the content image is a
-    tensor, the run uses its device. `encoder` replaces the network named in the options (its device and dtype are
-    used), `init` their initial image. `resume` continues a run where it stopped, and ends bit for bit as the run would
-    have. Each step yields this process's part of the image, given by `partition`. With `regions`, each region of the
-    content image takes the style of a region of a style image. `extra` is added to the objective at every size; it
-    refers to the image itself, so use it only without `jitter`.
+    tensor, the run uses its device. `encoder` replaces the network of the options (its own pooling, padding, device and
+    dtype are used), `init` their initial image. `resume` continues a run where it stopped, and ends bit for bit as the
+    run would have. Each step yields this process's part of the image, given by `partition`. With `regions`, each region
+    of the content image takes the style of a region of a style image. `extra` is added to the objective at every size;
+    it refers to the image itself, so use it only without `jitter`.
 
     Raises: InputError: options or images that cannot be used. DivergedError: the optimization failed for good.
     Source: Gatys, Ecker, Bethge, 1508.06576.

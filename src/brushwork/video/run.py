@@ -102,8 +102,13 @@ def _run(
         film.workspace.write_analysis(analysis)
     notes += film.sound_notes(analysis)
     yield from map(Note, (*notes, *selection_note(film.job.selection, len(analysis.frames))))
-    if not finish:
-        yield from paint_film(film, analysis, executor)
+    try:
+        if not finish:
+            yield from paint_film(film, analysis, executor)
+    except InputError:
+        if film.workspace.is_empty:  # otherwise the same film with other options would be refused
+            film.workspace.remove()
+        raise
     yield from finish_film(film, analysis, began, notes)
 
 

@@ -96,6 +96,11 @@ class Workspace:
         """Return the file of the segment that begins with a frame."""
         return self.folder / "segments" / f"{first:08}{self.suffix}"
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the folder holds no painted frame."""
+        return not any(any((self.folder / name).glob("*")) for name in ("frames", "segments"))
+
     def remove(self) -> None:
         """Remove the folder, as the last step."""
         (self.folder / "job.json").unlink(missing_ok=True)
