@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from brushwork._version import __version__
+from brushwork.errors import InputError
 from brushwork.feedforward.model import StyleModel, save_model
 from brushwork.feedforward.networks.registry import architecture_name
 from brushwork.images import write_image
@@ -46,6 +47,11 @@ class TrainingWriter:
             return 0
         found = TrainingCheckpoint.read(config.checkpoint)
         found.require_same_training(config.about)
+        if found.step > config.options.iterations:  # finishing would remove the checkpoint, and with it the rest
+            raise InputError(
+                f"iterations is {config.options.iterations}, but {config.checkpoint} is already after {found.step}: give "
+                f"more to go on, or {found.step} to finish the model as it is."
+            )
         load_state_dict(self._task, found.tensors, dict(found.metadata["task_state"]))
         self._scaler.load_state_dict(found.metadata["scaler"])
         self._began = monotonic() - found.seconds
@@ -62,8 +68,11 @@ class TrainingWriter:
         if not all(one.isfinite().all() for one in tensors.values()):
             return
         metadata = {"task_state": task_state, "scaler": self._scaler.state_dict()}
-        self.history.write(self._config.history, self._about(step))
-        TrainingCheckpoint(step, self.seconds, self._config.about, metadata, tensors).write(self._config.checkpoint)
+        checkpoint = TrainingCheckpoint(step, self.seconds, self._config.about, metadata, tensors)
+        try:
+            self.history.write(self._config.history, self._about(step))
+        finally:  # the losses are worth less than the weights
+            checkpoint.write(self._config.checkpoint)
 
     def write_model(self, step: int) -> None:
         """Write the current model.
