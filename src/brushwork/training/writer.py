@@ -9,7 +9,6 @@ from typing import Any
 import torch
 
 from brushwork._version import __version__
-from brushwork.errors import InputError
 from brushwork.feedforward.model import StyleModel, save_model
 from brushwork.feedforward.networks.registry import architecture_name
 from brushwork.images import write_image
@@ -17,6 +16,7 @@ from brushwork.storage.atomic import explain_write_errors
 from brushwork.storage.tensors import remove_file
 from brushwork.training.checkpoint import TrainingCheckpoint, load_state_dict, state_dict
 from brushwork.training.config import TrainingConfig
+from brushwork.training.finished import find_checkpoint
 from brushwork.training.history import History
 from brushwork.training.task import MODEL, TrainingTask
 from brushwork.types import Image
@@ -42,16 +42,10 @@ class TrainingWriter:
         Raises: InputError: the checkpoint cannot be used, or a validation image of another run cannot be removed.
         """
         config = self._config
-        if not config.resume or not config.checkpoint.exists():
+        found = find_checkpoint(config)
+        if found is None:
             self._remove_images(after=0)
             return 0
-        found = TrainingCheckpoint.read(config.checkpoint)
-        found.require_same_training(config.about)
-        if found.step > config.options.iterations:  # finishing would remove the checkpoint, and with it the rest
-            raise InputError(
-                f"iterations is {config.options.iterations}, but {config.checkpoint} is already after {found.step}: give "
-                f"more to go on, or {found.step} to finish the model as it is."
-            )
         load_state_dict(self._task, found.tensors, dict(found.metadata["task_state"]))
         self._scaler.load_state_dict(found.metadata["scaler"])
         self._began = monotonic() - found.seconds
