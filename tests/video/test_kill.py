@@ -280,9 +280,9 @@ def test_two_processes_do_not_paint_one_film(tmp_path, clip):
     next(event for event in events if isinstance(event, FrameDone))
     kept = sorted(job.workspace.rglob("*"))
     for again in ({"resume": True}, {"finish": True}):
-        with pytest.raises(InputError, match="another process paints this film"):
+        with pytest.raises(InputError, match="another process paints there"):
             next(run_film(job, **again, network=tiny_stylizer()))
-    with pytest.raises(InputError, match="another process paints this film"):
+    with pytest.raises(InputError, match="another process paints there"):
         next(run_film(replace(job, overwrite=True), network=tiny_stylizer()))
     assert sorted(job.workspace.rglob("*")) == kept
     events.close()
