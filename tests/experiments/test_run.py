@@ -140,13 +140,26 @@ def test_a_kill_between_picture_and_metadata_leaves_no_older_metadata(
     assert PAINTED == ["3"], "the picture there is that of the other settings"
 
 
-def test_a_read_only_folder_is_named(order: ExperimentRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path, missing_ok: bool = False) -> None:
+def test_a_read_only_folder_is_named_before_anything_is_painted(
+    order: ExperimentRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, mode: int = 0o666, exist_ok: bool = True) -> None:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
 
-    monkeypatch.setattr(Path, "unlink", refuse)
-    with pytest.raises(InputError, match=r"3_steps\.json cannot be written: the folder .* is read-only"):
+    monkeypatch.setattr(Path, "touch", refuse)
+    with pytest.raises(InputError, match=r"report\.html cannot be written: the folder .* is read-only"):
         dict(running.run_cells(order))
+    assert PAINTED == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="locks of POSIX systems")
+def test_a_folder_in_which_another_process_works_is_refused(order: ExperimentRequest) -> None:
+    first = running.run_cells(order)
+    next(first)
+    with pytest.raises(InputError, match="is in use: another process paints there"):
+        dict(running.run_cells(order))
+    assert len(list(first)) == 1
+    assert len(dict(running.run_cells(order))) == 2
 
 
 def test_every_image_has_a_name_and_a_file_of_its_own(tmp_path: Path) -> None:

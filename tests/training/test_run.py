@@ -13,7 +13,7 @@ from brushwork.errors import InputError, StopSignalError
 from brushwork.feedforward.model import load_model
 from brushwork.feedforward.networks.multi_style import average_styles, is_scale_or_shift
 from brushwork.images import write_image
-from brushwork.jobs import Finished, Note, Started
+from brushwork.jobs import Finished, Note, Started, StepDone
 from brushwork.recipes import Progress, TransferOptions
 from brushwork.training import builders
 from brushwork.training.config import TrainingConfig
@@ -73,6 +73,35 @@ def test_a_finished_model_is_finished_if_it_is_the_same(config: TrainingConfig, 
         list(train_model(replace(again, styles=(tmp_path / "night.png",)), device="cpu"))
     *_, anew = train_model(replace(again, options=replace(config.options, iterations=1), overwrite=True), device="cpu")
     assert isinstance(anew, Finished) and anew.iterations == 1
+
+
+def test_a_checkpoint_of_another_training_starts_over_only_on_request(config: TrainingConfig) -> None:
+    with pytest.raises(StopSignalError):
+        list(train_model(config, device="cpu", should_stop=lambda: 2))
+    other = replace(config, options=replace(config.options, width=4), resume=True)
+    with pytest.raises(InputError, match="checkpoint was made with width 2, not 4"):
+        list(train_model(other, device="cpu"))
+    note, started, *_ = train_model(replace(other, overwrite=True), device="cpu")
+    assert isinstance(note, Note) and "of another training, or damaged: the training starts" in note.text
+    assert started == Started(torch.device("cpu"), 2)
+
+
+@pytest.mark.slow
+def test_a_checkpoint_of_other_targets_is_refused_before_more_are_painted(config: TrainingConfig) -> None:
+    config = replace(config, options=MGAN)
+    for number in range(8):
+        write_image(picture(number, 72, 72), config.photos / f"{number}.png", overwrite=True)
+    steps: list[StepDone] = []
+    with pytest.raises(StopSignalError):
+        steps.extend(
+            event
+            for event in train_model(config, device="cpu", should_stop=lambda: len(steps))
+            if isinstance(event, StepDone)
+        )
+    more = replace(config, options=replace(MGAN, targets=3), resume=True)
+    with pytest.raises(InputError, match="checkpoint was made with targets 2, not 3"):
+        list(train_model(more, device="cpu"))
+    assert len(list(config.targets_folder.iterdir())) == 2
 
 
 def test_a_gallery_of_other_styles_is_reported_in_words(config: TrainingConfig) -> None:

@@ -194,6 +194,15 @@ def test_longer_may_be_trained_than_was_planned(tmp_path: Path) -> None:
     assert events[-1].iterations == 8
 
 
+def test_fewer_iterations_than_are_done_are_refused_and_lose_nothing(tmp_path: Path) -> None:
+    config = tiny_config(tmp_path)
+    train_and_stop(config, 3)
+    fewer = replace(config, options=replace(TINY, iterations=2), resume=True)
+    with pytest.raises(InputError, match=r"iterations is 2, but .* is already after 3: give more"):
+        run_training(fewer)
+    assert TrainingCheckpoint.read(config.checkpoint).step == 3
+
+
 def test_pictures_of_iterations_after_the_checkpoint_are_removed(tmp_path: Path) -> None:
     """A killed training wrote them, of a network that is lost. Other files in the folder stay."""
     config = tiny_config(tmp_path)
@@ -249,6 +258,37 @@ def test_what_can_be_kept_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr("brushwork.training.writer.save_model", full)
     config = tiny_config(tmp_path)
+    train_and_stop(config, 2)
+    assert TrainingCheckpoint.read(config.checkpoint).step == 2
+
+
+def test_a_model_that_cannot_be_written_at_the_end_leaves_a_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise InputError("the disk is full")
+
+    config = tiny_config(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr("brushwork.training.writer.save_model", full)
+        with pytest.raises(InputError, match="the disk is full") as raised:
+            run_training(config)
+    assert raised.value.__notes__ == [f"{config.checkpoint} holds what was trained: continue with --resume."]
+    assert TrainingCheckpoint.read(config.checkpoint).step == TINY.iterations
+    begun, *rest = run_training(replace(config, resume=True))
+    assert begun.done == TINY.iterations
+    assert not any(isinstance(one, StepDone) for one in rest)
+    assert config.output.exists() and not config.checkpoint.exists()
+
+
+def test_losses_that_cannot_be_written_do_not_prevent_the_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise InputError("the disk is full")
+
+    config = tiny_config(tmp_path)
+    monkeypatch.setattr("brushwork.training.history.History.write", full)
     train_and_stop(config, 2)
     assert TrainingCheckpoint.read(config.checkpoint).step == 2
 

@@ -144,6 +144,22 @@ def test_a_folder_that_was_half_removed_goes_when_the_film_is_requested_again(tm
     assert "finished already" in done.notes[0] and done.frames == 14 and not job.workspace.exists()
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_a_damaged_segment_is_named_and_painted_again_once_it_is_removed(tmp_path, clip, suffix):
+    whole, job = (film_job(clip, tmp_path / f"{name}{suffix}") for name in ("whole", "out"))
+    list(run_film(whole, network=tiny_stylizer()))
+    painting = run_film(job, network=tiny_stylizer())
+    next(event for event in painting if isinstance(event, SegmentDone))
+    painting.close()
+    segment = workspace.Workspace(job.workspace, suffix).segment(0)
+    segment.write_bytes(segment.read_bytes()[:-100])
+    with pytest.raises(InputError, match=rf"00000000\{suffix} is damaged: . of its 4 frames are there. Remove it"):
+        list(run_film(job, resume=True, network=tiny_stylizer()))
+    segment.unlink()
+    list(run_film(job, resume=True, network=tiny_stylizer()))
+    assert sha256(job.output) == sha256(whole.output)
+
+
 def test_other_options_or_another_clip_are_refused_by_name(tmp_path, clip):
     job = film_job(clip, tmp_path / "out.mp4")
     events = run_film(job, network=tiny_stylizer())
@@ -280,9 +296,9 @@ def test_two_processes_do_not_paint_one_film(tmp_path, clip):
     next(event for event in events if isinstance(event, FrameDone))
     kept = sorted(job.workspace.rglob("*"))
     for again in ({"resume": True}, {"finish": True}):
-        with pytest.raises(InputError, match="another process paints this film"):
+        with pytest.raises(InputError, match="another process paints there"):
             next(run_film(job, **again, network=tiny_stylizer()))
-    with pytest.raises(InputError, match="another process paints this film"):
+    with pytest.raises(InputError, match="another process paints there"):
         next(run_film(replace(job, overwrite=True), network=tiny_stylizer()))
     assert sorted(job.workspace.rglob("*")) == kept
     events.close()

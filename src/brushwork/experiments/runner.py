@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from time import monotonic
 
@@ -13,6 +13,8 @@ from brushwork.experiments.request import CellSource
 from brushwork.experiments.results import ResultStore, settings_key
 from brushwork.images import write_image
 from brushwork.jobs.workers import Executor
+from brushwork.storage.atomic import explain_write_errors, temporary_file
+from brushwork.storage.folder_lock import locked_folder
 from brushwork.storage.folders import make_folder
 
 POINTS = 60
@@ -26,10 +28,20 @@ def run_cells(source: CellSource, executor: Executor | None = None) -> Iterator[
     interrupted experiment continues where it stopped. Cells with the same settings run once. Without an executor, this
     process runs them.
 
-    Raises: InputError: there is no such experiment, or an image cannot be read.
+    Raises: InputError: there is no such experiment, an image cannot be read, or the folder cannot be written or is in
+        use by another process.
     """
     store, cells = ResultStore(source.folder), source.make_cells()
     make_folder(source.folder)
+    with locked_folder(source.folder):  # another process would remove records that this one reads
+        with explain_write_errors(source.folder / "report.html"), temporary_file(source.folder):
+            pass
+        yield from _run_missing(source, store, cells, executor)
+
+
+def _run_missing(
+    source: CellSource, store: ResultStore, cells: Sequence[ExperimentCell], executor: Executor | None
+) -> Iterator[tuple[str, CellResult]]:
     firsts = {settings_key(cell): cell for cell in reversed(cells)}
     missing, shared = [], []
     for cell in cells:

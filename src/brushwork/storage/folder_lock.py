@@ -56,7 +56,7 @@ def _has_locked(folder: Path, descriptor: int) -> bool:
         return True
     os.close(descriptor)
     if not is_alone:
-        raise InputError(f"{folder} is in use: another process paints this film; wait for it, or stop it.")
+        raise InputError(f"{folder} is in use: another process paints there; wait for it, or stop it.")
     return False
 
 

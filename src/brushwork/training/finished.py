@@ -1,11 +1,11 @@
-"""Checks whether an existing model file is already the result of the requested training."""
+"""Find what an earlier run of the requested training left: a finished model, or a checkpoint."""
 
 from __future__ import annotations
 
 from brushwork.errors import InputError
 from brushwork.feedforward.model import StyleModel, load_model
 from brushwork.jobs.events import Finished
-from brushwork.training.checkpoint import list_setting_changes
+from brushwork.training.checkpoint import TrainingCheckpoint, list_setting_changes
 from brushwork.training.config import TrainingConfig
 from brushwork.training.history import STEP
 
@@ -40,3 +40,26 @@ def _finished(config: TrainingConfig, model: StyleModel) -> Finished:
         )
     losses = {name: float(value) for name, value in model.provenance.get("val_images", {}).items() if name != STEP}
     return Finished(config.output, losses.pop("total", 0.0), losses, done, model.provenance.get("seconds", 0.0))
+
+
+def find_checkpoint(config: TrainingConfig) -> TrainingCheckpoint | None:
+    """Return the checkpoint to resume from; None: there is none, or it is not asked for.
+
+    Raises: InputError: it is damaged or from another training, and may not be overwritten; or it has more iterations
+        than are wanted: finishing would remove it, and with it the rest.
+    """
+    if not config.resume or not config.checkpoint.exists():
+        return None
+    try:
+        found = TrainingCheckpoint.read(config.checkpoint)
+        found.require_same_training(config.about)
+    except InputError:
+        if config.overwrite:
+            return None
+        raise
+    if found.step > config.options.iterations:
+        raise InputError(
+            f"iterations is {config.options.iterations}, but {config.checkpoint} is already after {found.step}: give "
+            f"more to go on, or {found.step} to finish the model as it is."
+        )
+    return found

@@ -18,7 +18,7 @@ from brushwork.jobs.events import JobEvent, Note
 from brushwork.options import name_given
 from brushwork.training.config import TrainingConfig
 from brushwork.training.dataset import list_photos
-from brushwork.training.finished import find_finished
+from brushwork.training.finished import find_checkpoint, find_finished
 from brushwork.training.options import TrainingOptions
 from brushwork.training.provenance import describe_training
 from brushwork.training.task import TrainingTask
@@ -86,6 +86,9 @@ def train_model(
         yield Note(f"{config.output} is already finished: nothing was trained.")
         yield finished
         return
+    if config.resume and find_checkpoint(config) is None:  # before targets are painted
+        what = "is of another training, or damaged" if config.checkpoint.exists() else "does not exist"
+        yield Note(f"{config.checkpoint} {what}: the training starts from the beginning.")
     made = family.make_task(config, styles, on, init)
     task = (yield from _stoppable(made, should_stop)) if isinstance(made, Generator) else made
     yield from train_task(task, config, on, group, should_stop)

@@ -53,11 +53,12 @@ def train_task(
     yield from trainer.notes()
     try:
         yield from trainer.steps()
+        yield from trainer.notes()
+        finished = trainer.finish()
     except BaseException as error:
         trainer.save(error)
         raise
-    yield from trainer.notes()
-    yield trainer.finish()
+    yield finished
 
 
 class Trainer:
@@ -124,11 +125,19 @@ class Trainer:
         """
         if not self._first or self._step == 0 or not self._between:
             return
-        for keep in (self._writer.write_model, self._writer.checkpoint):
-            try:
-                keep(self._step)
-            except (OSError, BrushworkError) as trouble:
+        self._keep(self._writer.write_model, error)
+        if self._keep(self._writer.checkpoint, error) and isinstance(error, InputError):
+            error.add_note(f"{self._config.checkpoint} holds what was trained: continue with --resume.")
+
+    def _keep(self, write: Callable[[int], None], error: BaseException) -> bool:
+        """Write a file after an exception, and return whether it was; if not, a note says why."""
+        try:
+            write(self._step)
+        except (OSError, BrushworkError) as trouble:
+            if str(trouble) != str(error):
                 error.add_note(f"The model so far could not be saved completely: {trouble}")
+            return False
+        return True
 
     def finish(self) -> Finished:
         """Write the final files and return the end event."""

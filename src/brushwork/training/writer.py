@@ -16,6 +16,7 @@ from brushwork.storage.atomic import explain_write_errors
 from brushwork.storage.tensors import remove_file
 from brushwork.training.checkpoint import TrainingCheckpoint, load_state_dict, state_dict
 from brushwork.training.config import TrainingConfig
+from brushwork.training.finished import find_checkpoint
 from brushwork.training.history import History
 from brushwork.training.task import MODEL, TrainingTask
 from brushwork.types import Image
@@ -41,11 +42,10 @@ class TrainingWriter:
         Raises: InputError: the checkpoint cannot be used, or a validation image of another run cannot be removed.
         """
         config = self._config
-        if not config.resume or not config.checkpoint.exists():
+        found = find_checkpoint(config)
+        if found is None:
             self._remove_images(after=0)
             return 0
-        found = TrainingCheckpoint.read(config.checkpoint)
-        found.require_same_training(config.about)
         load_state_dict(self._task, found.tensors, dict(found.metadata["task_state"]))
         self._scaler.load_state_dict(found.metadata["scaler"])
         self._began = monotonic() - found.seconds
@@ -62,8 +62,11 @@ class TrainingWriter:
         if not all(one.isfinite().all() for one in tensors.values()):
             return
         metadata = {"task_state": task_state, "scaler": self._scaler.state_dict()}
-        self.history.write(self._config.history, self._about(step))
-        TrainingCheckpoint(step, self.seconds, self._config.about, metadata, tensors).write(self._config.checkpoint)
+        checkpoint = TrainingCheckpoint(step, self.seconds, self._config.about, metadata, tensors)
+        try:
+            self.history.write(self._config.history, self._about(step))
+        finally:  # the losses are worth less than the weights
+            checkpoint.write(self._config.checkpoint)
 
     def write_model(self, step: int) -> None:
         """Write the current model.

@@ -11,7 +11,7 @@ from brushwork.video.codecs import IMAGES
 from brushwork.video.film_file import write_film
 from brushwork.video.film_tracks import Soundtrack
 from brushwork.video.image_sequence import write_sequence
-from brushwork.video.segment_file import FilmFormat
+from brushwork.video.segment_file import FilmFormat, require_whole
 
 _SILENT = Soundtrack(None)
 
@@ -30,8 +30,10 @@ def write_output(
     `plays` is how many times an animation is played; `tag` says how the film was made, if the format can hold it. An
     existing file is replaced completely or not at all.
 
-    Raises: InputError: the film cannot be written.
+    Raises: InputError: the film cannot be written, or a segment is damaged.
     """
+    for segment, times in segments:
+        require_whole(segment, times)
     encoding = format.encoding
     if encoding.container.muxer == IMAGES:
         return write_sequence(path, decoded_frames(segments), encoding.has_alpha, encoding.kept_bits, tag)

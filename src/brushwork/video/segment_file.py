@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from brushwork.errors import InputError
 from brushwork.images.geometry import Size
 from brushwork.storage.atomic import atomic_write
 from brushwork.video.codecs import Encoding, make_video_stream
@@ -55,3 +56,20 @@ def write_segment(path: Path, frames: Iterable[tuple[int, NDArray[Any]]], format
             frame.pts, frame.time_base = pts, format.time_base
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+
+
+def require_whole(path: Path, times: Sequence[int]) -> None:
+    """Check that a segment has a packet for each of its frames, without decoding it.
+
+    Raises: InputError: it is damaged or cut short.
+    """
+    av = import_video("av")
+    try:
+        with av.open(str(path)) as container:
+            count = sum(packet.pts is not None for packet in container.demux(video=0))
+    except (av.FFmpegError, IndexError):  # not a film, or one without pictures
+        count = 0
+    if count != len(times):
+        raise InputError(
+            f"{path} is damaged: {count} of its {len(times)} frames are there. Remove it, and --resume paints it again."
+        )
