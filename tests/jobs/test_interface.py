@@ -104,6 +104,7 @@ def test_textures_of_models_have_no_content_image(files):
         ({"regions": [("sky.png", "its_sky.png", "land.png")]}, "a region has 3 masks: give one of the content image"),
         ({"styles": [picture(2, 50, 50)]}, "a style image is given as Tensor"),
         ({"memory": "6GB"}, "memory is '6GB': it must be a number of bytes"),
+        ({"memory": -4}, "memory is -4: it must be a number of bytes"),
         ({"checkpoint_every": "5"}, "checkpoint-every is '5': it must be 0 or more seconds"),
         ({"options": brushwork.ModelOptions(), "styles": ()}, "the model is '': give a file"),
         ({"options": "default"}, r"options is 'default': give options, such as load_preset\('default'\)"),

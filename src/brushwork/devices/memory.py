@@ -49,9 +49,9 @@ def allocated_memory(device: torch.device) -> int:
 def memory_budget(device: torch.device, memory: int | None) -> int | None:
     """Return the bytes left of a limit of `memory` (None: of the device's memory); None if unknown.
 
-    Raises: InputError: the limit is not a number.
+    Raises: InputError: the limit is not a number, or is negative.
     """
-    if not isinstance(memory, Real | None):
+    if not isinstance(memory, Real | None) or (memory is not None and not memory >= 0):
         raise InputError(f"memory is {memory!r}: it must be a number of bytes, such as 6e9 for 6 GB.")
     return available_memory(device) if memory is None else max(0, memory - allocated_memory(device))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from brushwork.studio.guard import Guard, GuardRules, content_policy, local_hosts
+from brushwork.studio.guard import Guard, GuardRules, content_policy
+from brushwork.studio.hosts import local_hosts
 from brushwork.studio.page_files import PageFiles, is_page, script_hashes
 
 if TYPE_CHECKING:

@@ -6,27 +6,22 @@ Source: the rule against cross-origin requests is that of Go 1.25, net/http.Cros
 from __future__ import annotations
 
 import hmac
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from brushwork.errors import InputError
+from starlette.requests import cookie_parser
+
 from brushwork.studio.problem_response import problem_response
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "brushwork-studio"
-_LOCAL = ("localhost", "127.0.0.1", "[::1]")
-_DEFAULT_PORTS = (80, 443)
-"""Ports of HTTP and HTTPS, which browsers leave out of the Host header."""
-_HOST = re.compile(r"(?:\[(?P<inside>[0-9a-f:.]+)\]|(?P<name>[\w.-]+))(?::(?P<port>\d{1,5}))?")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _OPEN = ("/api/v1/session",)
 """Paths that need no token: the token is exchanged for a cookie there."""
@@ -182,56 +177,11 @@ def has_token(headers: Mapping[str, str], expected_sha256: str) -> bool:
     """Return whether a request carries the token, in its Authorization header or its cookie."""
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
     given = [bearer] if scheme.lower() == "bearer" else []
-    for part in headers.get("cookie", "").split(";"):
-        name, _, value = part.strip().partition("=")
-        if name.removeprefix("__Host-") == COOKIE:
-            given.append(value)
+    cookies = cookie_parser(headers.get("cookie", ""))
+    given += [value for name, value in cookies.items() if name.removeprefix("__Host-") == COOKIE]
     return any(is_token(one, expected_sha256) for one in given)
 
 
 def is_token(given: str, expected_sha256: str) -> bool:
     """Return whether this is the token, in a time that does not depend on the token."""
     return hmac.compare_digest(sha256(given.encode()).hexdigest(), expected_sha256)
-
-
-def local_hosts(port: int, address: str, more: tuple[str, ...] = ()) -> frozenset[str]:
-    """Return the values of the Host header for this machine at a port, and for other names of it.
-
-    `address`: the one that the server listens on. Names in `more` without a port are also accepted without one, as
-    reverse proxies at the usual ports pass them on; names with a port, only with that port.
-
-    Raises: InputError: a value that is not the name of a host.
-    """
-    names = {*_LOCAL} if is_wildcard(address) else {*_LOCAL, split_host(address)[0]}
-    hosts = {f"{name}:{port}" for name in names} | (names if port in _DEFAULT_PORTS else set())
-    for given in more:
-        name, own = split_host(given)
-        hosts |= {f"{name}:{own or port}"} | ({name} if own in (None, *_DEFAULT_PORTS) else set())
-    return frozenset(hosts)
-
-
-def is_wildcard(address: str) -> bool:
-    """Return whether an address stands for all addresses of this machine, and is not one of its names."""
-    try:
-        return ip_address(address).is_unspecified
-    except ValueError:
-        return False
-
-
-def split_host(text: str) -> tuple[str, int | None]:
-    """Return the name of a host as a browser sends it, and its port or None; an IPv6 address is in brackets.
-
-    Raises: InputError: it is neither a name nor an address.
-    """
-    with suppress(ValueError):
-        return _bracketed(ip_address(text)), None
-    match = _HOST.fullmatch(text.lower())
-    with suppress(ValueError):
-        if match is not None:
-            name = _bracketed(ip_address(match["inside"])) if match["inside"] else match["name"]
-            return name, int(match["port"]) if match["port"] else None
-    raise InputError(f"{text!r} is no host: give a name or an address, as studio.example.com or [2001:db8::1]:8443.")
-
-
-def _bracketed(address: IPv4Address | IPv6Address) -> str:
-    return f"[{address}]" if address.version == 6 else str(address)

@@ -12,7 +12,7 @@ from typing import Any
 
 from brushwork.errors import InputError
 from brushwork.studio.folder import StudioFolder
-from brushwork.studio.guard import is_wildcard, local_hosts, split_host
+from brushwork.studio.hosts import is_wildcard, local_hosts, split_host
 
 DEFAULT_PORT = 8765
 TOKEN_BYTES = 32

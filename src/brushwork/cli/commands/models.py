@@ -146,7 +146,7 @@ def _write_sheet(infos: Sequence[feedforward.ModelInfo], path: Path, force: bool
     from brushwork.cli.thumbnails import render_model_sheet  # imports torch and Pillow
 
     images.write_image(render_model_sheet(shown), path, overwrite=force)
-    log(f"{len(shown)} models on one page")
+    log(f"{len(shown)} model{'s' if len(shown) > 1 else ''} on one page")
     print_result(str(path))
 
 
