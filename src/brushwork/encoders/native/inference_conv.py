@@ -56,7 +56,6 @@ def convolve_rectified(feature: Feature, step: RectifiedConvolutionStep) -> Feat
         unpool=int(step.upsamples),
         border=1,
         rectify=1,
-        tile=FAST if min(rows, columns) >= WIDE else EXACT,
     )
 
 
@@ -77,6 +76,7 @@ def _convolve(
     output = allocate(here, (batch, *sides, outputs))
     layer = make_layer(here, output, None, (batch, *sides, here.shape[3], outputs))
     layer.pooled_rows, layer.pooled_columns = here.shape[1:3]
+    layer.tile = FAST if min(sides) >= WIDE else EXACT
     layer.weight, layer.bias = data_address(kernels), data_address(bias)
     for name, value in settings.items():
         setattr(layer, name, value)
