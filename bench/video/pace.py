@@ -19,6 +19,7 @@ from statistics import fmean, median
 from typing import get_args
 
 from brushwork.choices import Precision
+from brushwork.devices import keep_memory
 from brushwork.feedforward.options import AdaINOptions, ModelOptions
 from brushwork.recipes import load_preset
 from brushwork.video import (
@@ -47,6 +48,8 @@ def main() -> None:
     parser.add_argument("--precision", default="auto", choices=get_args(Precision))
     parser.add_argument("--no-plan", action="store_true")
     given = parser.parse_args()
+    if not {"optimize", "keyframes"} & {*given.ways}:
+        keep_memory()  # as the command does for films by networks
     clip = open_clip(given.clip)
     selection = FrameSelection(end=float((given.frames - 0.5) / clip.info.rate))
     began = time.process_time()
