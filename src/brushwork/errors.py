@@ -91,6 +91,15 @@ class StopSignalError(KeyboardInterrupt):
         return f"signal {self.number}"
 
 
+def require_type(what: str, given: object, kinds: type | tuple[type, ...], expected: str) -> None:
+    """Check that a value is of one of the types; `what` names it, and `expected` says what to give.
+
+    Raises: InputError.
+    """
+    if not isinstance(given, kinds):
+        raise InputError(f"{what} is given as {type(given).__name__}: give {expected}.")
+
+
 def require_extra(what: str, extra: str, *modules: str) -> None:
     """Check that the modules of an extra of brushwork are installed; `what` needs them.
 
