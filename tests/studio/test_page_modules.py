@@ -105,6 +105,21 @@ def test_a_photograph_that_is_read_late_replaces_nothing(run):
     assert found == [["b", 0, False], ["d", 0, True], ["d", 0, True], [None, 0, False]]
 
 
+def test_a_file_that_cannot_be_read_leaves_what_was_shown(run):
+    found = run("""
+      state.photo.value = { sha256: "a" };
+      state.region.value = { sha256: "mask" };
+      state.current.value = "job";
+      state.chosen.value = "p";
+      api.upload = async () => { throw new Error("no picture"); };
+      await actions.takePhoto(new File(["x"], "wrong.png", { type: "image/png" }));
+      const { photo, region, current, chosen, toasts } = state;
+      const texts = toasts.value.map(({ text }) => text);
+      return [photo.value?.sha256, region.value?.sha256, current.value, chosen.value, texts];
+    """)
+    assert found == ["a", "mask", "job", "p", ["no picture"]]
+
+
 def test_cards_of_a_photograph_are_not_shown_on_the_next(run):
     found = run("""
       state.photo.value = { sha256: "a" };
