@@ -120,6 +120,15 @@ def test_a_file_that_cannot_be_read_leaves_what_was_shown(run):
     assert found == ["a", "mask", "job", "p", ["no picture"]]
 
 
+def test_a_server_that_is_gone_is_said_in_words_of_the_studio(run):
+    found = run("""
+      window.fetch = async () => { throw new TypeError("Failed to fetch"); };
+      await state.attempt(() => api.job("1"));
+      return state.toasts.value.map(({ text }) => text);
+    """)
+    assert found == ["The studio does not answer: see that it is running, and try again."]
+
+
 def test_cards_of_a_photograph_are_not_shown_on_the_next(run):
     found = run("""
       state.photo.value = { sha256: "a" };
