@@ -129,6 +129,22 @@ def test_a_server_that_is_gone_is_said_in_words_of_the_studio(run):
     assert found == ["The studio does not answer: see that it is running, and try again."]
 
 
+def test_a_size_that_larger_made_is_the_one_that_the_form_shows(run):
+    found = run("""
+      state.photo.value = { sha256: "a" };
+      const found = [];
+      for (const size of [576, 768]) {
+        actions.useSettings(jobOf("1", { request: { content: "a", paintings: ["p"], options: { size } } }));
+        render(null, box);
+        render(html`<${panel.Panel} />`, box);
+        await until(() => box.querySelector("select"));
+        found.push(box.querySelector("select").selectedOptions[0].innerText, box.querySelector("select").length);
+      }
+      return found;
+    """)
+    assert found == ["576 px", 8, "768 px", 7]
+
+
 def test_cards_of_a_photograph_are_not_shown_on_the_next(run):
     found = run("""
       state.photo.value = { sha256: "a" };
