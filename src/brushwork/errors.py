@@ -2,6 +2,7 @@
 
     BrushworkError
     ├── InputError            a file, option or name given by the user cannot be used
+    │   └── OtherJobError     the output or the checkpoint is of another job; carries the differences
     ├── WeightsError          a network's weights are missing, damaged or of another network
     ├── NotAdditiveError      a loss that is not a sum over positions cannot be computed in tiles
     ├── DivergedError         the optimization reached non-finite values; carries the best image
@@ -22,7 +23,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from brushwork.types import Image
 
@@ -33,6 +34,15 @@ class BrushworkError(Exception):
 
 class InputError(BrushworkError):
     """A file, an option or a name given by the user cannot be used."""
+
+
+class OtherJobError(InputError):
+    """The output or the checkpoint that a run would go on from is of another job."""
+
+    def __init__(self, message: str, differences: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.differences = tuple(differences)
+        """What differs, each in words that begin with the name of an option."""
 
 
 class WeightsError(BrushworkError):
@@ -89,6 +99,15 @@ class StopSignalError(KeyboardInterrupt):
 
     def __str__(self) -> str:
         return f"signal {self.number}"
+
+
+def require_type(what: str, given: object, kinds: type | tuple[type, ...], expected: str) -> None:
+    """Check that a value is of one of the types; `what` names it, and `expected` says what to give.
+
+    Raises: InputError.
+    """
+    if not isinstance(given, kinds):
+        raise InputError(f"{what} is given as {type(given).__name__}: give {expected}.")
 
 
 def require_extra(what: str, extra: str, *modules: str) -> None:

@@ -23,9 +23,10 @@ TOYS = {"losses": "toy_loss.py", "recipes": "toy_recipe.py"}
 TINY = """
 import sys
 from brushwork.devices import memory
-from brushwork.jobs import optimization, plan
+from brushwork.jobs import plan
+from brushwork.options import encoder
 from tiny_network import tiny_network
-optimization.load_encoder_for = lambda *_, **__: tiny_network()
+encoder.load_encoder_for = lambda *_, **__: tiny_network()
 memory.allocated_memory = plan.allocated_memory = lambda device: 0
 from brushwork.cli.main import main
 sys.exit(main(sys.argv[1:]))"""

@@ -168,7 +168,7 @@ def damaged(workdir: Path) -> Path:
         (("paint", "photo.jpg", "waves.png", "--device", "mps"), "no mps device"),
         (("paint", "photo.jpg", "waves.png", "-o", "none/out.png"), "the folder none of out.png does not exist"),
         (("paint", "photo.jpg", "waves.png", "-o", "out.psd"), ".psd"),
-        (("paint", "photo.jpg", "waves.png", "--max-pixels", "100"), "raise the limit"),
+        (("paint", "photo.jpg", "waves.png", "--max-pixels", "100"), "raise the limit: --max-pixels"),
         (("paint", "photo.jpg", "waves.png", "--init", "text.jpg"), "text.jpg"),
         (("texture", "waves.png", "--size", "10x10"), "at least 32 pixels a side"),
         (("reconstruct", "content", "photo.jpg", "--layer", "conv4"), "conv4"),

@@ -77,6 +77,26 @@ def test_a_signal_after_the_work_is_done_does_not_change_the_exit_code(number: i
     assert (done.returncode, done.stdout.startswith("brushwork "), done.stderr) == (0, True, "")
 
 
+LOST = """
+import os, sys
+from brushwork.cli import main
+def import_twice(*given):
+    try:
+        os.kill(os.getpid(), int(sys.argv[1]))
+    except BaseException:
+        raise ImportError("cannot load module more than once per process") from None
+main.make_app = import_twice
+sys.exit(main.main())
+"""
+"""Program that gets a signal whose exception is replaced by another, as in C code that imports a module."""
+
+
+@pytest.mark.parametrize("number", ENDING)
+def test_an_error_because_of_a_signal_is_an_interruption(number: int) -> None:
+    done = subprocess.run([sys.executable, "-c", LOST, str(int(number))], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (128 + number, "brushwork: interrupted\n")
+
+
 @pytest.mark.parametrize("number", ENDING)
 def test_a_signal_is_kept_until_a_step_is_done(number: int) -> None:
     with SignalListener().listen(waits=True) as received:

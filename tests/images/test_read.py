@@ -226,7 +226,8 @@ def test_whatever_the_damage_it_is_an_input_error(tmp_path, encoded_by_pillow, f
 def test_too_many_pixels(save, colors):
     path = save(colors, "a.png")
     assert refusal(path, max_pixels=24 * 36 - 1) == (
-        "a.png has 864 pixels (36×24), and the limit is 863. Give a smaller picture, or raise the limit: max_pixels."
+        "a.png has 864 pixels (36×24), and the limit is 863. Give a smaller picture, or raise the limit: "
+        "--max-pixels in the commands that have it, max_pixels in Python."
     )
     assert read_image(path, max_pixels=24 * 36).size == Size(24, 36)
     assert "limit is 863" in refusal(colors, max_pixels=863)

@@ -17,7 +17,7 @@ from tiny_job import TINY, picture, tiny_network
 @pytest.fixture
 def files(tmp_path, monkeypatch):
     """The folder of a content image, a style image and a mask; jobs get a tiny encoder."""
-    monkeypatch.setattr("brushwork.jobs.optimization.load_encoder_for", lambda *_, **__: tiny_network())
+    monkeypatch.setattr("brushwork.options.encoder.load_encoder_for", lambda *_, **__: tiny_network())
     for name, image in {"photo.png": picture(1, 40, 60), "painting.png": picture(2, 50, 50)}.items():
         write_image(image, tmp_path / name)
     monkeypatch.chdir(tmp_path)

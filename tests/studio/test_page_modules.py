@@ -105,6 +105,46 @@ def test_a_photograph_that_is_read_late_replaces_nothing(run):
     assert found == [["b", 0, False], ["d", 0, True], ["d", 0, True], [None, 0, False]]
 
 
+def test_a_file_that_cannot_be_read_leaves_what_was_shown(run):
+    found = run("""
+      state.photo.value = { sha256: "a" };
+      state.region.value = { sha256: "mask" };
+      state.current.value = "job";
+      state.chosen.value = "p";
+      api.upload = async () => { throw new Error("no picture"); };
+      await actions.takePhoto(new File(["x"], "wrong.png", { type: "image/png" }));
+      const { photo, region, current, chosen, toasts } = state;
+      const texts = toasts.value.map(({ text }) => text);
+      return [photo.value?.sha256, region.value?.sha256, current.value, chosen.value, texts];
+    """)
+    assert found == ["a", "mask", "job", "p", ["no picture"]]
+
+
+def test_a_server_that_is_gone_is_said_in_words_of_the_studio(run):
+    found = run("""
+      window.fetch = async () => { throw new TypeError("Failed to fetch"); };
+      await state.attempt(() => api.job("1"));
+      return state.toasts.value.map(({ text }) => text);
+    """)
+    assert found == ["The studio does not answer: see that it is running, and try again."]
+
+
+def test_a_size_that_larger_made_is_the_one_that_the_form_shows(run):
+    found = run("""
+      state.photo.value = { sha256: "a" };
+      const found = [];
+      for (const size of [576, 768]) {
+        actions.useSettings(jobOf("1", { request: { content: "a", paintings: ["p"], options: { size } } }));
+        render(null, box);
+        render(html`<${panel.Panel} />`, box);
+        await until(() => box.querySelector("select"));
+        found.push(box.querySelector("select").selectedOptions[0].innerText, box.querySelector("select").length);
+      }
+      return found;
+    """)
+    assert found == ["576 px", 8, "768 px", 7]
+
+
 def test_cards_of_a_photograph_are_not_shown_on_the_next(run):
     found = run("""
       state.photo.value = { sha256: "a" };

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -38,10 +40,10 @@ def paint(tmp_path, monkeypatch):
     for name, seed in (("photo.png", 1), ("one.png", 3), ("two.png", 4)):
         write_image(picture(seed, 60, 90), tmp_path / name)
 
-    def run(style, names=("photo.png",), **options):
+    def run(style, names=("photo.png",), asked=TINY, **options):
         photos = [tmp_path / name for name in names]
-        jobs = make_target_jobs(photos, [tmp_path / style], TINY, tmp_path / "targets", "cpu", **options)
-        events = list(optimize_targets(photos, jobs, TINY, torch.device("cpu")))
+        jobs = make_target_jobs(photos, [tmp_path / style], asked, tmp_path / "targets", "cpu", **options)
+        events = list(optimize_targets(photos, jobs, asked, torch.device("cpu")))
         return [event.text for event in events if isinstance(event, Note)]
 
     return run
@@ -51,12 +53,22 @@ def test_targets_of_another_style_are_replaced_only_on_request(paint, tmp_path):
     target = tmp_path / "targets" / "0000-photo.png"
     assert paint("one.png") == ["target 1/1: photo.png"]
     before = read_image(target).image
-    with pytest.raises(InputError, match="belongs to another painting"):
+    with pytest.raises(InputError, match=r"is a target of another training .other style images.: give the same"):
         paint("two.png")
     assert torch.equal(read_image(target).image, before)
     assert paint("two.png", overwrite=True) == ["target 1/1: photo.png"]
     assert not torch.equal(read_image(target).image, before)
     assert paint("two.png", overwrite=True) == []  # its own stay
+
+
+def test_targets_of_other_options_are_refused_by_the_names_that_a_training_has(paint):
+    paint("one.png")
+    with pytest.raises(InputError) as refusal:
+        paint("one.png", asked=replace(TINY, size=64, iterations=3))
+    assert str(refusal.value).endswith(
+        "0000-photo.png is a target of another training (target-iterations: 3 here, 2 there; target-size: 64 here, 48 "
+        "there): give the same pictures and options, choose another output, or start over with --force."
+    )
 
 
 def test_photographs_that_cannot_be_read_are_skipped(paint, tmp_path):

@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from brushwork.images import read_image
 from brushwork.jobs import Finished, Note, Started, StepDone, Validated
 from brushwork.training import trainer
 from brushwork.training.checkpoint import TrainingCheckpoint
+from brushwork.training.finished import find_finished
 from brushwork.training.trainer import Trainer, train_task
 from brushwork.training.writer import make_sheet
 from fork_server import ForkServer
@@ -73,6 +75,18 @@ def test_a_training_reports_progress_and_leaves_a_model(tmp_path: Path) -> None:
     assert [row["iteration"] for row in history["training"]] == [1, 2, 3, 4, 5, 6]
     assert [row["iteration"] for row in history["validation"]] == [0, 3, 6]
     assert not config.checkpoint.exists()
+
+
+def test_without_held_out_photographs_it_ends_with_the_losses_of_the_last_batch(tmp_path: Path) -> None:
+    config = tiny_config(tmp_path, options=replace(TINY, val_images=0))
+    *_, step, finished = run_training(config)
+    assert finished.total == pytest.approx(step.losses["total"], rel=1e-5)  # the history has six digits
+    assert finished.losses.keys() == step.losses.keys() - {"total"}
+    again = find_finished(replace(config, resume=True))
+    assert again is not None and (again.total, again.losses) == (finished.total, finished.losses)
+    config.history.unlink()
+    again = find_finished(replace(config, resume=True))
+    assert again is not None and isnan(again.total) and again.losses == {}
 
 
 def test_validation_pictures_show_photographs_above_paintings(tmp_path: Path) -> None:

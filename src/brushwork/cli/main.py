@@ -29,7 +29,7 @@ from brushwork.cli.process import tune_process
 from brushwork.cli.signals import SIGNALS
 from brushwork.cli.streams import configure_streams, discard_stdout
 from brushwork.cli.temporary import settle_temporary
-from brushwork.errors import BrushworkError
+from brushwork.errors import BrushworkError, StopSignalError
 from brushwork.storage.file_names import to_command_line
 from brushwork.storage.pipes import cache_pipes
 
@@ -136,6 +136,9 @@ def _run(given: Sequence[str]) -> int:
         print_failure(f"{error.filename} is not accessible ({error.strerror}): check its permissions and its folder's.")
         return USAGE
     except Exception as error:
+        if number := SIGNALS():  # its exception was lost in C code, as when torch imports numpy, and led to this one
+            log("brushwork: interrupted")
+            return interrupt_exit_code(StopSignalError(number))
         return _report_unexpected(error)
     return code if isinstance(code, int) else 0
 

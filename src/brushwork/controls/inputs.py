@@ -13,7 +13,7 @@ import torch
 from brushwork.choices import MaskPropagation
 from brushwork.controls.style_file import StyleFile
 from brushwork.encoders import Encoder
-from brushwork.errors import InputError
+from brushwork.errors import InputError, require_type
 from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput, as_image, is_source
 from brushwork.options import require_enough_pixels
@@ -57,6 +57,10 @@ class RecipeInputs(NamedTuple):
 
         Raises: InputError: an input cannot be used.
         """
+        require_type("regions", regions, Iterable, "a list of StyleRegions")
+        regions = tuple(regions)
+        for region in regions:
+            require_type("a region", region, StyleRegion, "a StyleRegion")
         image = as_image(content, what)
         require_enough_pixels(Size.of(image), what)
         init_image = None if init is None else as_image(init, "the initial image", beyond=_NOISE)
@@ -72,7 +76,7 @@ class RecipeInputs(NamedTuple):
                 raise InputError(f"{name} holds {len(one)} images, and {what} {len(image)}: {advice}")
         if init_image is not None:
             init_image = init_image.expand(len(image), -1, -1, -1)
-        return cls(image, styles, init_image, tuple(regions))
+        return cls(image, styles, init_image, regions)
 
     def to(self, encoder: Encoder) -> Self:
         """Return the same inputs on the network's device and in its dtype."""

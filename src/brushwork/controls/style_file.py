@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from brushwork.encoders import Encoder
-from brushwork.errors import InputError
+from brushwork.errors import InputError, require_type
 from brushwork.images.geometry import Size
 from brushwork.losses import LayerStatistics
 from brushwork.options import EncoderOptions, SizeOptions
@@ -171,6 +171,8 @@ def blend_style_files(styles: Sequence[StyleFile], weights: Sequence[float] | No
     """
     if not styles:
         raise InputError("no style was given: give at least one file.")
+    for style in styles:
+        require_type("a style", style, StyleFile, "a StyleFile, such as StyleFile.read returns")
     first, *others = styles
     for other in others:
         other.require_compatible(first.encoder)

@@ -13,7 +13,7 @@ from brushwork.encoders.encoder import Encoder
 from brushwork.encoders.preprocess import make_preprocess
 from brushwork.encoders.registry import ARCHITECTURES, build_encoder
 from brushwork.encoders.weights.find import find_weights, read_file
-from brushwork.errors import InputError
+from brushwork.errors import InputError, require_type
 from brushwork.storage.file_names import is_weights_file
 from brushwork.storage.hashing import find_unchanged
 
@@ -40,6 +40,7 @@ def load_encoder(
         InputError: no such name, pooling or padding; linear layers alone.
         WeightsError: the weights are missing, damaged or of another network; the message says what to do.
     """
+    require_type("the network", name, (str, Path), "the name of its weights, or the path of a weights file")
     _require_one_of("pooling", pooling, get_args(Pooling))
     _require_one_of("padding", padding, get_args(Padding))
     _require_one_of("preprocessing", preprocessing, ("own", *get_args(PreprocessName)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral
 
 import torch
 from torch import Tensor
@@ -19,7 +20,7 @@ from brushwork.controls.style_scale import scaled_styles
 from brushwork.devices.meter import to_meta
 from brushwork.encoders import Encoder
 from brushwork.encoders.backends import choose_engine
-from brushwork.errors import InputError
+from brushwork.errors import InputError, require_type
 from brushwork.feedforward.adain_statistics import (
     RegionRestyle,
     StyleEncoder,
@@ -155,7 +156,11 @@ def transfer_adain(
     """
     options = AdaINOptions() if options is None else options
     require_options(options, AdaINOptions)
+    if side is not None:
+        require_type("side", side, Integral, "a whole number of pixels")
     given = RecipeInputs.of(content, as_styles(styles), regions=regions)
+    if stylizer is not None:
+        require_type("the stylizer", stylizer, AdaINStylizer, "what load_adain_stylizer returns")
     stylizer = replace(stylizer, options=options) if stylizer else options.load_stylizer(given.content.device)
     *_, last = run_stylizer(options, given.to(stylizer.encoder), stylizer, side)
     assert last.image is not None

@@ -12,13 +12,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from brushwork.errors import InputError
+from brushwork.errors import InputError, require_type
 from brushwork.feedforward.model_info import ENTRY, MODEL_FILE
 from brushwork.feedforward.model_lookup import find_model_file, list_models
 from brushwork.feedforward.networks.registry import build_network, config_from_json, config_to_json
 from brushwork.feedforward.networks.spec import ModelConfig, ModelSpec
 from brushwork.storage.atomic import atomic_write
-from brushwork.storage.folders import PathInput, expand_user
+from brushwork.storage.folders import PathInput, require_path
 from brushwork.storage.hashing import find_unchanged, tensors_sha256
 from brushwork.storage.tensors import explain_read_errors, read_tensors, write_tensors
 
@@ -59,6 +59,7 @@ def save_model(model: StyleModel, path: PathInput, half: bool = True, *, overwri
 
     Raises: InputError: it cannot be written, exists and may not be overwritten, or has numbers that are not finite.
     """
+    require_type("the model", model, StyleModel, "a StyleModel, such as load_model returns")
     tensors = {name: _pack(name, one, half) for name, one in model.network.state_dict().items()}
     entries = {
         "name": model.name,
@@ -68,7 +69,7 @@ def save_model(model: StyleModel, path: PathInput, half: bool = True, *, overwri
         "provenance": dict(model.provenance),
         "license": model.license,
     }
-    with atomic_write(expand_user(path), overwrite=overwrite) as temporary:
+    with atomic_write(require_path(path, "the output"), overwrite=overwrite) as temporary:
         write_tensors(temporary, tensors, {ENTRY: json.dumps(entries)})
 
 

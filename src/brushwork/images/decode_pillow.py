@@ -17,7 +17,7 @@ from brushwork.images.bit_depth import is_narrowed
 from brushwork.images.camera_raw import is_named_raw, raw_file_error, require_not_raw
 from brushwork.images.files import File, quiet_pillow
 from brushwork.images.formats import KINDS, decoded_formats
-from brushwork.images.geometry import Size, require_size
+from brushwork.images.geometry import RAISE_LIMIT, Size, require_size
 from brushwork.images.icc import to_srgb, to_srgb_deep
 from brushwork.images.loaded import DecodedSamples, damaged_file_error, frames_note
 from brushwork.images.orientation import apply_orientation, read_orientation
@@ -88,7 +88,7 @@ def _explain(name: str, max_pixels: int | None) -> Iterator[None]:
     except PIL.Image.DecompressionBombError as error:
         raise InputError(
             f"{name} decodes to far more pixels than the limit, {max_pixels:,}: give a smaller picture, or raise the "
-            "limit: max_pixels."
+            f"limit: {RAISE_LIMIT}."
         ) from error
     except Exception as error:  # decoders may raise anything on damaged bytes
         raise damaged_file_error(name, error) from error

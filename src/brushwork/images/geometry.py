@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 SideMeasure: TypeAlias = Literal["long", "short", "height", "area"]
 
+RAISE_LIMIT = "--max-pixels in the commands that have it, max_pixels in Python"
+"""Where the limit of an image's pixels is set, for messages."""
+
 MAX_PIXELS = 250_000_000
 """Default limit on pixels: more than any camera takes in one image (2026: 151 megapixels), 3 GB as float32."""
 
@@ -137,7 +140,7 @@ def require_size(name: str, size: Size, max_pixels: int) -> None:
     if size.area > max_pixels:
         raise InputError(
             f"{name} has {size.area:,} pixels ({size}), and the limit is {max_pixels:,}. "
-            "Give a smaller picture, or raise the limit: max_pixels."
+            f"Give a smaller picture, or raise the limit: {RAISE_LIMIT}."
         )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from numbers import Real
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
-from brushwork.errors import InputError
+from brushwork.errors import InputError, require_type
 from brushwork.images.encode import encode_image, quantize, require_no_nan
 from brushwork.images.encode_vips import encode_large, to_vips, write_deep_zoom
 from brushwork.images.files import import_vips, require_vips
@@ -62,6 +63,8 @@ def write_image(
         or a path that cannot be written.
     """
     path = require_path(path, "the output")
+    if metadata is not None:
+        require_type("metadata", metadata, str, "text")
     image, alpha = _tensors(image, alpha)
     format = format_of(path)
     _require_options(format, Size.of(image), bits, quality, pyramid)
@@ -105,6 +108,7 @@ def _encoder_of_giants(format: ImageFormat, size: Size, pyramid: bool) -> Any | 
 def _require_options(format: ImageFormat, size: Size, bits: int, quality: int, pyramid: bool) -> None:
     if bits not in _BITS:
         raise InputError(f"{bits} bits a sample cannot be written: use 8 or 16.")
+    require_type("quality", quality, Real, f"a number from 1 to {_BEST}")
     if not 1 <= quality <= _BEST:
         raise InputError(f"quality is {quality}: it must be from 1 to {_BEST}; at 95 no loss is visible.")
     if pyramid:
@@ -118,6 +122,7 @@ def _require_tensors(image: Tensor, alpha: Tensor | None) -> None:
         raise InputError(f"the picture's shape is {tuple(image.shape)}: give one picture, (1, 3, height, width).")
     require_no_nan(image, "picture")
     if alpha is not None:
+        require_type("alpha", alpha, Tensor, "a tensor (1, 1, height, width)")
         if alpha.shape != (1, 1, *Size.of(image)):
             raise InputError(f"alpha has the shape {tuple(alpha.shape)}: give (1, 1, height, width) as the picture.")
         if not alpha.is_floating_point():

@@ -62,7 +62,9 @@ class Finished(NamedTuple):
 
     path: Path
     total: float
-    """The last value of the objective (of a training: on the held-out images); 0 for feed-forward jobs."""
+    """The last value of the objective; 0 for feed-forward jobs.
+
+    Of a training: on the held-out images, or of the last batch if none are held out; NaN if its history was removed."""
     losses: Mapping[str, float]
     """The last value of each loss."""
     iterations: int

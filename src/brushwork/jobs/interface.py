@@ -10,6 +10,7 @@ from brushwork.choices import DeviceName
 from brushwork.jobs.events import Finished, JobEvent
 from brushwork.jobs.job import Job, JobOptions
 from brushwork.jobs.run import CHECKPOINT_EVERY, run_job
+from brushwork.options import require_callback
 from brushwork.recipes import load_preset
 from brushwork.storage.folders import PathInput, require_path
 
@@ -66,6 +67,7 @@ def paint(
         pyramid=pyramid,
         max_pixels=max_pixels,
     )
+    require_callback(on_event)
     events = run_job(job, resume=resume, memory=memory, checkpoint_every=checkpoint_every)
     with closing(cast("Generator[JobEvent]", events)):
         for event in events:

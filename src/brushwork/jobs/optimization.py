@@ -24,7 +24,7 @@ from brushwork.jobs.inputs import JobInputs
 from brushwork.jobs.memory_estimate import MemoryEstimator, relative_cost
 from brushwork.jobs.method import JobStep, LoadedMethod, Snapshot
 from brushwork.options import ScheduleLevel
-from brushwork.options.encoder import load_encoder_for
+from brushwork.options.encoder import choose_encoder
 from brushwork.recipes import Progress, RecipeOptions
 from brushwork.recipes.init_image import add_noise
 from brushwork.types import Image
@@ -61,7 +61,7 @@ class Optimization(LoadedMethod):
     @classmethod
     def load(cls, options: RecipeOptions, device: torch.device, network: Encoder | None) -> Optimization:
         """Load the encoder, for now into main memory."""
-        encoder = network or load_encoder_for(options, "cpu", computes_on=device)
+        encoder = choose_encoder(network, options, "cpu", computes_on=device)
         return cls(options, encoder, device, is_shared=network is not None)
 
     @property

@@ -12,7 +12,7 @@ from brushwork.devices.memory import allocated_memory, memory_budget, trim_memor
 from brushwork.devices.select import select_device
 from brushwork.devices.shortage import explain_shortage
 from brushwork.encoders import Encoder
-from brushwork.errors import OutOfMemoryError
+from brushwork.errors import OutOfMemoryError, require_type
 from brushwork.feedforward.inference import Stylizer
 from brushwork.gradients.tiled import Tiling
 from brushwork.images.geometry import Size
@@ -96,6 +96,7 @@ def plan_job(
 
     Raises: InputError, WeightsError: as `run_job`.
     """
+    require_type("the job", job, Job, "a Job")
     device, options, (sizes, style_files) = select_device(job.device), job.options, read_headers(job)
     method = load_method(options, device, network)
     levels = options.schedule(sizes.content)

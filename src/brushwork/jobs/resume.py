@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from brushwork.errors import InputError
+from brushwork.errors import InputError, OtherJobError
 from brushwork.jobs.checkpoint import JobCheckpoint
 from brushwork.jobs.events import Finished
 from brushwork.jobs.job import Job
@@ -77,7 +77,8 @@ def _checkpoint(path: Path, manifest: Manifest, levels: Sequence[ScheduleLevel])
 def _require_same(path: Path, mine: Manifest, found: Manifest, other_way: str = "") -> None:
     differences = mine.differences(found)
     if differences:
-        raise InputError(
+        raise OtherJobError(
             f"{path} belongs to another painting ({'; '.join(differences)}): give the same pictures and options, "
-            f"{other_way}choose another output, or start over and overwrite it."
+            f"{other_way}choose another output, or start over and overwrite it.",
+            differences,
         )

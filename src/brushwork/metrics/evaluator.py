@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ import torch
 
 from brushwork.encoders import Encoder, load_encoder
 from brushwork.encoders.weights.find import require_fetched
-from brushwork.errors import InputError, WeightsError
+from brushwork.errors import InputError, WeightsError, require_type
 from brushwork.images.geometry import Size, fit_size
 from brushwork.images.read import ImageInput, as_image
 from brushwork.images.resample import resize
@@ -123,6 +124,8 @@ def evaluate(
 
 def _fit_all(images: Sequence[Image], size: int | None) -> tuple[Image, Image, Image]:
     result, content, style = images
+    if size is not None:
+        require_type("size", size, Real, "a number of pixels")
     own = max(Size.of(result))
     long = own if size is None else min(own, size)
     evaluated = fit_size(Size.of(result), long, measure="long")

@@ -65,6 +65,11 @@ def require_interval(every: float | None) -> None:
     require_option(is_one, "checkpoint_every", repr(every), "0 or more seconds, and finite")
 
 
+def require_callback(given: object) -> None:
+    """Raise an InputError if a value is not a function to be called with each event; None: there is none."""
+    require_option(given is None or callable(given), "on_event", repr(given), "a function that takes one event")
+
+
 def require_enough_pixels(size: Size, what: str) -> None:
     """Raise an InputError if an image of this size is too small to be optimized."""
     if min(size) < SMALLEST_SIDE:

@@ -24,13 +24,13 @@ from brushwork.losses.patch_matching import PatchGrid
 from brushwork.objective import Objective
 from brushwork.optim import Adam, DivergenceGuard, PixelParametrization, minimize
 from brushwork.options import ScheduleLevel, require_options
-from brushwork.options.encoder import load_encoder_for
+from brushwork.options.encoder import choose_encoder
 from brushwork.recipes.adversarial import AdversarialOptimizer, with_adversarial_loss
 from brushwork.recipes.adversarial_training import ADAM_BETAS
 from brushwork.recipes.augment import augment_style
 from brushwork.recipes.init_image import make_init_image
 from brushwork.recipes.mdan_options import MDANOptions
-from brushwork.recipes.multiscale import Progress, ResumeState, leave_inference_mode, load_resume_state
+from brushwork.recipes.multiscale import Progress, ResumeState, leave_inference_mode, load_resume_state, resume_on
 from brushwork.recipes.objectives import tv_objective
 from brushwork.recipes.patch_discriminator import OnlineDiscriminator, receptive_field
 from brushwork.types import Evaluate, Feature, Image
@@ -63,7 +63,7 @@ def transfer_mdan(
     given = RecipeInputs.of(content, as_styles(style_images), init)
     if not (isinstance(partition, FullImage) and partition.tiling is None):
         raise NotAdditiveError("the discriminator needs the full image: use a smaller size, and one process.")
-    model = encoder or load_encoder_for(options, given.content.device)
+    model = choose_encoder(encoder, options, given.content.device)
     content_image, styles, init_image, _ = given.to(model)
     (level,) = options.schedule(Size.of(content_image))
     _require_positions(options, model, level.size)
@@ -74,8 +74,8 @@ def transfer_mdan(
         discriminator, options.style_layer, model, _objective(options, model, level.size, content_image)
     )
     start: Image | ResumeState
-    if resume:
-        start = resume.to(content_image.device)
+    if state := resume_on(content_image.device, resume):
+        start = state
     elif init_image is not None:
         start = resize(init_image, level.size, clamp=True)
     else:

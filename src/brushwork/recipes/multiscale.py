@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 import torch
 from torch import Tensor
 
-from brushwork.errors import InputError
+from brushwork.errors import InputError, require_type
 from brushwork.gradients.partition import FULL_IMAGE, Partition
 from brushwork.images.geometry import Size
 from brushwork.losses.loss import StochasticLoss
@@ -67,6 +67,17 @@ class ResumeState(NamedTuple):
         twice, or at all.
         """
         return self._replace(state=self.state | {name: self.state[name].to(device) for name in ("point", "shown")})
+
+
+def resume_on(device: torch.device, given: ResumeState | None) -> ResumeState | None:
+    """Return the state to resume from with its point and image on a device; None: the run starts from the beginning.
+
+    Raises: InputError: it is no such state.
+    """
+    if given is None:
+        return None
+    require_type("resume", given, ResumeState, "a ResumeState, such as progress.resume_state(), or None")
+    return given.to(device)
 
 
 class Progress(NamedTuple):

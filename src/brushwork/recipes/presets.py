@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from brushwork.choices import Quality
-from brushwork.errors import InputError, suggest_names
+from brushwork.errors import InputError, require_type, suggest_names
 from brushwork.recipes.transfer_options import TransferOptions
 
 _PROGRAM = TransferOptions(
@@ -261,6 +261,8 @@ def load_preset(name: str, quality: Quality = "normal") -> TransferOptions:
     Raises: InputError: no such preset (the message suggests the nearest ones), no such quality, or another quality of a
     published program.
     """
+    require_type("the preset", name, str, "its name")
+    require_type("quality", quality, str, "draft, normal or best")
     if name not in PRESETS:
         raise InputError(f"there is no preset {name!r}. {suggest_names(name, PRESETS)}")
     if quality == "normal":

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self, TypedDict, Unpack
 
+from brushwork.errors import require_type
 from brushwork.images.geometry import Size
 from brushwork.options import OptimizerOptions
 from brushwork.options.groups import EncoderOptions
@@ -102,4 +103,8 @@ def run_recipe(options: RecipeOptions, images: RecipeInputs, **how: Unpack[RunAr
 
     Raises: InputError, WeightsError, DivergedError: as the recipes do.
     """
+    from brushwork.controls.inputs import RecipeInputs  # imports torch, which the options do not need
+
+    require_type("options", options, RecipeOptions, "the options of a recipe, such as load_preset('default')")
+    require_type("images", images, RecipeInputs, "RecipeInputs")
     return options.run(images, **how)

@@ -13,9 +13,9 @@ from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
 from brushwork.images.resample import resize
 from brushwork.options import require_options
-from brushwork.options.encoder import load_encoder_for
+from brushwork.options.encoder import choose_encoder
 from brushwork.recipes.init_image import make_init_image
-from brushwork.recipes.multiscale import Progress, ResumeState, optimize_multiscale
+from brushwork.recipes.multiscale import Progress, ResumeState, optimize_multiscale, resume_on
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import content_objective
 from brushwork.recipes.reconstruction_options import ReconstructionOptions
@@ -39,7 +39,7 @@ def reconstruct(
     """
     require_options(options, ReconstructionOptions)
     given = RecipeInputs.of(image, init=init, what="the source image")
-    network = encoder or load_encoder_for(options, given.content.device)
+    network = choose_encoder(encoder, options, given.content.device)
     source, _, init_image, _ = given.to(network)
     plan = options.schedule(Size.of(source))
 
@@ -50,7 +50,7 @@ def reconstruct(
         )
         return partition.evaluate(network, objective, size)
 
-    start = resume.to(source.device) if resume else init_image
+    start = resume_on(source.device, resume) or init_image
     if start is None:
         start = make_init_image(options, plan[0].size, source, source, options.encoder_scale)
     return optimize_multiscale(plan, evaluate_at, start, options, partition)

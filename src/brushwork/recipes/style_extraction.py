@@ -15,7 +15,7 @@ from brushwork.images.geometry import Size, fit_size
 from brushwork.images.read import ImageInput
 from brushwork.images.resample import resize
 from brushwork.options import require_options
-from brushwork.options.encoder import load_encoder_for
+from brushwork.options.encoder import choose_encoder
 from brushwork.recipes.style_transfer import TransferProblem
 from brushwork.recipes.transfer_options import TransferOptions
 from brushwork.style import Style
@@ -36,7 +36,7 @@ def extract_style(
     require_options(options, TransferOptions)
     given = RecipeInputs.of(style, what="the style image")
     require_single(given.content, "the style image")
-    network = encoder or load_encoder_for(options, given.content.device)
+    network = choose_encoder(encoder, options, given.content.device)
     if len(options.style_scale) > 1:
         raise InputError("a style file has one --style-scale: extract one file for each, and paint with all of them.")
     if options.style_fit == "stretched":

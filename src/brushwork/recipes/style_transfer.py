@@ -18,6 +18,7 @@ from brushwork.controls.style_scale import (
     style_size,
 )
 from brushwork.encoders import Encoder
+from brushwork.errors import require_type
 from brushwork.gradients.grid_shift import NO_SHIFT, GridShift, draw_shift
 from brushwork.gradients.partition import FULL_IMAGE, FullImage, Partition
 from brushwork.images.geometry import Size
@@ -26,7 +27,7 @@ from brushwork.images.resample import resize
 from brushwork.losses import style_losses
 from brushwork.objective import Objective
 from brushwork.options import require_options
-from brushwork.options.encoder import load_encoder_for
+from brushwork.options.encoder import choose_encoder
 from brushwork.options.style_losses import parse_loss_weights
 from brushwork.recipes.guided_objective import region_objectives
 from brushwork.recipes.multiscale import (
@@ -34,6 +35,7 @@ from brushwork.recipes.multiscale import (
     ResampledObjective,
     ResumeState,
     optimize_multiscale,
+    resume_on,
     with_final_colors,
     with_resampling,
 )
@@ -78,14 +80,16 @@ def transfer(
     Source: Gatys, Ecker, Bethge, 1508.06576.
     """
     require_options(options, TransferOptions)
+    if extra is not None:
+        require_type("extra", extra, Objective, "an Objective")
     given = RecipeInputs.of(content_image, as_styles(style_images), init, regions)
-    network = encoder or load_encoder_for(options, given.content.device)
+    network = choose_encoder(encoder, options, given.content.device)
     content, styles, init_image, regions = given.to(network)
     colored_content, colored_styles = prepare_colors(options, content, styles)
     require_compatible_styles(options, colored_styles, regions, network, has_init=init_image is not None)
     problem = TransferProblem(colored_content, colored_styles, options, network, partition, regions, extra)
     plan, initial = options.schedule(Size.of(content)), TransferInit(problem, init_image)
-    start = resume.to(content.device) if resume else initial.image_at(plan[0].size)
+    start = resume_on(content.device, resume) or initial.image_at(plan[0].size)
     steps = optimize_multiscale(plan, problem.evaluate_at, start, options, partition, detail=initial.detail)
     # Colors are changed on the full image; with several processes, that is where the parts are joined.
     return (

@@ -14,9 +14,16 @@ from brushwork.images.geometry import Size
 from brushwork.images.read import ImageInput
 from brushwork.images.resample import resize
 from brushwork.options import require_options
-from brushwork.options.encoder import load_encoder_for
+from brushwork.options.encoder import choose_encoder
 from brushwork.recipes.init_image import make_init_image
-from brushwork.recipes.multiscale import Progress, ResampledObjective, ResumeState, optimize_multiscale, with_resampling
+from brushwork.recipes.multiscale import (
+    Progress,
+    ResampledObjective,
+    ResumeState,
+    optimize_multiscale,
+    resume_on,
+    with_resampling,
+)
 from brushwork.recipes.normalization import NORMALIZATIONS
 from brushwork.recipes.objectives import require_distinct, style_objective
 from brushwork.recipes.style_targets import StyleTargets
@@ -49,7 +56,7 @@ def synthesize_texture(
     require_options(options, TextureOptions)
     given = RecipeInputs.of(image, init=init, what="the source image")
     require_single(given.content, "the source image")
-    network = encoder or load_encoder_for(options, given.content.device)
+    network = choose_encoder(encoder, options, given.content.device)
     source, _, init_image, _ = given.to(network)
     plan = options.schedule(Size.of(source))
 
@@ -60,7 +67,7 @@ def synthesize_texture(
         objective = style_objective(style, options, TEXTURES, targets)
         return with_resampling(objective, lambda one: partition.evaluate(network, one, size))
 
-    start = resume.to(source.device) if resume else init_image
+    start = resume_on(source.device, resume) or init_image
     if start is None:
         start = make_init_image(options, plan[0].size, source, source, options.encoder_scale)
     return optimize_multiscale(plan, evaluate_at, start, options, partition)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from brushwork.errors import InputError
+from brushwork.errors import InputError, require_type
 from brushwork.options import require_interval
 from brushwork.storage.file_names import CHECKPOINT_ENDING, MODEL_ENDING
 from brushwork.storage.folders import expand_user
@@ -46,6 +46,8 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         require_interval(self.checkpoint_every)
+        for what in ("init", "name", "license"):
+            require_type(what, getattr(self, what), str, "text")
 
     @property
     def photo_size(self) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import nan
+
 from brushwork.errors import InputError
 from brushwork.feedforward.model import StyleModel, load_model
 from brushwork.jobs.events import Finished
 from brushwork.training.checkpoint import TrainingCheckpoint, list_setting_changes
 from brushwork.training.config import TrainingConfig
-from brushwork.training.history import STEP
+from brushwork.training.history import STEP, History
 
 _RESULTS = ("brushwork", "iterations_done", "seconds", "photographs", "val_images")
 """Provenance entries that describe the result rather than the request."""
@@ -38,8 +40,9 @@ def _finished(config: TrainingConfig, model: StyleModel) -> Finished:
             f"{config.output} was trained with {'; '.join(changes)}: give the same, choose another name with -o, or "
             "start over with --force."
         )
-    losses = {name: float(value) for name, value in model.provenance.get("val_images", {}).items() if name != STEP}
-    return Finished(config.output, losses.pop("total", 0.0), losses, done, model.provenance.get("seconds", 0.0))
+    held_out = {name: float(value) for name, value in model.provenance.get("val_images", {}).items() if name != STEP}
+    losses = held_out or History.read(config.history, done).final
+    return Finished(config.output, losses.pop("total", nan), losses, done, model.provenance.get("seconds", 0.0))
 
 
 def find_checkpoint(config: TrainingConfig) -> TrainingCheckpoint | None:

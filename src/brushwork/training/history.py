@@ -40,6 +40,12 @@ class History:
         """Return the latest validation losses; empty before the first validation."""
         return self.rows["validation"][-1] if self.rows["validation"] else {}
 
+    @property
+    def final(self) -> dict[str, float]:
+        """Return the last losses: on the held-out images, or of the last batch if none are held out."""
+        rows = self.rows["validation"] or self.rows["training"]
+        return {name: value for name, value in rows[-1].items() if name != STEP} if rows else {}
+
     def write(self, path: Path, about: Mapping[str, Any]) -> None:
         """Write the history, replacing the file atomically.
 

@@ -8,6 +8,7 @@ from typing import cast
 
 from brushwork.choices import DeviceName
 from brushwork.jobs.events import Finished, JobEvent
+from brushwork.options import require_callback
 from brushwork.storage.folders import PathInput, require_path
 from brushwork.training.config import TrainingConfig
 from brushwork.training.options import TrainingOptions
@@ -53,6 +54,7 @@ def train(
         resume=resume,
         checkpoint_every=checkpoint_every,
     )
+    require_callback(on_event)
     with closing(cast("Generator[JobEvent]", train_model(config, device=device))) as events:
         for event in events:
             if on_event is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from math import inf
+from math import inf, nan
 from time import monotonic
 from typing import TypeVar
 
@@ -16,7 +16,6 @@ from brushwork.jobs.writer import FIRST_CHECKPOINT
 from brushwork.training.config import TrainingConfig
 from brushwork.training.dataloader import BatchLoader, eval_mode
 from brushwork.training.gradient_step import GradientStep
-from brushwork.training.history import STEP
 from brushwork.training.options import learning_rate_factor
 from brushwork.training.task import TrainingTask
 from brushwork.training.writer import TrainingWriter
@@ -143,8 +142,8 @@ class Trainer:
         """Write the final files and return the end event."""
         if self._first:
             self._writer.finish(self._step)
-        losses = {name: value for name, value in self._writer.history.last.items() if name != STEP}
-        total = losses.pop("total", 0.0)
+        losses = self._writer.history.final
+        total = losses.pop("total", nan)
         return Finished(self._config.output, total, losses, self._step, self._writer.seconds)
 
     @property

@@ -10,6 +10,8 @@ import { words } from "./words.js";
 
 const stem = (name) => (name || "").replace(/\.[^.]+$/, "");
 
+const SHOWN = [photo, cards, others, region, current, chosen];
+
 // Show another photograph; nothing of the one before is painted with it.
 function show(next) {
   photo.value = next;
@@ -21,6 +23,7 @@ function show(next) {
 export async function takePhoto(file, further = []) {
   let own = { url: isFilm(file) ? "" : URL.createObjectURL(file), name: file.name, sha256: null };
   const isShown = () => photo.value === own; // another one may be dropped while this is read
+  const before = SHOWN.map((one) => one.value);
   batch(() => {
     show(own);
     current.value = chosen.value = null;
@@ -34,7 +37,8 @@ export async function takePhoto(file, further = []) {
       photo.value = own = { ...known, name: file.name || known.name, url: urlOf.shown(known), film: film?.sha256 };
     } catch (error) {
       if (!isShown()) return;
-      photo.value = null;
+      if (before[0]?.sha256) batch(() => SHOWN.forEach((one, place) => { one.value = before[place]; }));
+      else photo.value = null;
       throw error;
     }
     await attempt(askForCards); // the further photographs are read without them, too

@@ -1,4 +1,6 @@
 // The server's API, as functions.
+import { words } from "./words.js";
+
 const BASE = "/api/v1";
 export const LARGE = 2048; // pixels of the widest thumbnail
 
@@ -18,7 +20,9 @@ async function ask(method, path, { data, body, headers = {} } = {}) {
   } else if (body !== undefined) {
     options.body = body;
   }
-  const answer = await fetch(BASE + path, options);
+  const answer = await fetch(BASE + path, options).catch(() => { // a browser's own words for it say nothing of the studio
+    throw new ApiError(0, { detail: words.connection.unanswered });
+  });
   if (answer.status === 204) return null;
   const document = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new ApiError(answer.status, document);

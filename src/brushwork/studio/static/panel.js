@@ -12,6 +12,8 @@ import { words } from "./words.js";
 
 const QUALITIES = ["draft", "normal", "best"];
 const SIZES = [256, 384, 512, 768, 1024, 1536, 2048];
+// *Larger* makes pictures of further sizes, whose settings can be used.
+const sizesWith = (size) => (SIZES.includes(size) ? SIZES : [...SIZES, size].sort((one, other) => one - other));
 
 export function Panel() {
   const job = useSignal(currentJob);
@@ -185,7 +187,7 @@ function Settings({ canPaint }) {
       <label class="field row">
         <span class="field-label">${words.settings.size}</span>
         <select value=${now.size} onChange=${(event) => change({ size: Number(event.target.value) })}>
-          ${SIZES.map((size) => html`<option value=${size} selected=${size === now.size}>${size} px</option>`)}
+          ${sizesWith(now.size).map((size) => html`<option value=${size} selected=${size === now.size}>${size} px</option>`)}
         </select>
       </label>
       ${!isPlain && html`

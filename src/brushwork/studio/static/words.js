@@ -121,7 +121,11 @@ export const words = {
     marked: "Marked",
     paint: "Paint this one",
   },
-  connection: { lost: "Not connected. Painting goes on.", worker: "The painter starts. The first picture comes in a few seconds." },
+  connection: {
+    lost: "Not connected. What was painted is kept.",
+    unanswered: "The studio does not answer: see that it is running, and try again.",
+    worker: "The painter starts. The first picture comes in a few seconds.",
+  },
   units: { seconds: (n) => `${n} s left`, minutes: (n) => `${n} min left`, percent: (part) => `${Math.round(100 * part)} %` },
   alt: (photo, painting) => `${photo || "photograph"} after ${painting || "a painting"}`,
   theme: "Light or dark",

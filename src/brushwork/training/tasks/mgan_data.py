@@ -13,7 +13,7 @@ from brushwork.choices import DeviceName
 from brushwork.distributed.launch import is_distributed_launch
 from brushwork.encoders import Encoder, load_encoder
 from brushwork.encoders.backends import choose_engine
-from brushwork.errors import InputError
+from brushwork.errors import InputError, OtherJobError
 from brushwork.feedforward.model import StyleModel
 from brushwork.feedforward.networks.mgan import LAYER
 from brushwork.images import image_size, read_image
@@ -186,14 +186,28 @@ def optimize_targets(
 
 
 def _optimize_target(job: Job, encoder: Encoder, title: str) -> Iterator[JobEvent]:
-    """Run or resume a job; yield its title as a note when it starts, and its progress."""
+    """Run or resume a job; yield its title as a note when it starts, and its progress.
+
+    Raises: InputError: what was painted there has another style or other options.
+    """
     resume = job.output.exists() or job.checkpoint.exists()
-    with closing(cast("Generator[JobEvent]", run_job(job, resume=resume, network=encoder))) as events:
-        for event in events:
-            if isinstance(event, Started):
-                yield Note(title)
-            if isinstance(event, Progress):
-                yield event
+    try:
+        with closing(cast("Generator[JobEvent]", run_job(job, resume=resume, network=encoder))) as events:
+            for event in events:
+                if isinstance(event, Started):
+                    yield Note(title)
+                if isinstance(event, Progress):
+                    yield event
+    except OtherJobError as error:
+        raise InputError(
+            f"{job.output} is a target of another training ({'; '.join(map(_name_option, error.differences))}): give "
+            "the same pictures and options, choose another output, or start over with --force."
+        ) from error
+
+
+def _name_option(difference: str) -> str:
+    """Return a difference between targets with the name that the option has in a training."""
+    return f"target-{difference}" if difference.startswith(("size:", "iterations:")) else difference
 
 
 def load_pair(photo: Path, target: Path) -> TrainingPair:
