@@ -276,15 +276,16 @@ def test_what_can_be_kept_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert TrainingCheckpoint.read(config.checkpoint).step == 2
 
 
+def refuse_to_write(*_: object, **__: object) -> None:
+    raise InputError("the disk is full")
+
+
 def test_a_model_that_cannot_be_written_at_the_end_leaves_a_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object, **__: object) -> None:
-        raise InputError("the disk is full")
-
     config = tiny_config(tmp_path)
     with monkeypatch.context() as patched:
-        patched.setattr("brushwork.training.writer.save_model", full)
+        patched.setattr("brushwork.training.writer.save_model", refuse_to_write)
         with pytest.raises(InputError, match="the disk is full") as raised:
             run_training(config)
     assert raised.value.__notes__ == [f"{config.checkpoint} holds what was trained: continue with --resume."]
@@ -298,11 +299,8 @@ def test_a_model_that_cannot_be_written_at_the_end_leaves_a_checkpoint(
 def test_losses_that_cannot_be_written_do_not_prevent_the_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object, **__: object) -> None:
-        raise InputError("the disk is full")
-
     config = tiny_config(tmp_path)
-    monkeypatch.setattr("brushwork.training.history.History.write", full)
+    monkeypatch.setattr("brushwork.training.history.History.write", refuse_to_write)
     train_and_stop(config, 2)
     assert TrainingCheckpoint.read(config.checkpoint).step == 2
 

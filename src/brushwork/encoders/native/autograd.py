@@ -25,10 +25,11 @@ EXACT, FAST = 4, 6
 """Number of outputs along a side of a Winograd tile.
 
 The larger tile needs 4/5 of the products, and its rounding error is four times as large. That is accurate enough for
-gradients, but in the forward pass it would change the sign of more values before rectification.
+gradients, and for networks that need none, but in the forward pass of an optimization it would change the sign of more
+values before rectification.
 """
 
-WIDE = 96
+_WIDE = 96
 """Smallest side of a map, in positions, for which larger tiles are faster; smaller maps do not fill them."""
 
 Plain = Callable[[Image], Sequence[Feature]]
@@ -146,7 +147,7 @@ def _step_back(here: Tensor, trace: _Trace, add: Tensor | None, *, over: bool) -
         return output
     kernels = make_backward_kernels(step.convolution)
     layer.weight, layer.border, layer.turned = data_address(kernels), 2 * int(step.has_reflect_padding), int(not first)
-    layer.tile = FAST if min(rows, columns) >= WIDE else EXACT
+    layer.tile = faster_tile(rows, columns)
     if step.has_reflect_padding and not first:
         rim = allocate(here, (batch, 2 * (columns + 2 + rows), inputs))
         layer.rim = data_address(rim)
@@ -160,6 +161,11 @@ def _is_ours(gradient: Tensor) -> bool:
     It may if this backend's sums computed it and nothing else refers to it.
     """
     return is_in_arena(gradient) and getattr(gradient, "_use_count", int)() == 1
+
+
+def faster_tile(rows: int, columns: int) -> int:
+    """Return the faster tile for a map of these sides, where the larger one is accurate enough."""
+    return FAST if min(rows, columns) >= _WIDE else EXACT
 
 
 def make_layer(here: Tensor, output: Tensor, mask: Tensor | None, shape: tuple[int, ...]) -> NativeLayer:

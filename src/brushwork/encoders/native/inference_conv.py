@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from brushwork.encoders.native.arena import allocate
-from brushwork.encoders.native.autograd import EXACT, FAST, WIDE, call_layer, make_layer
+from brushwork.encoders.native.autograd import call_layer, faster_tile, make_layer
 from brushwork.encoders.native.kernel_layout import make_forward_kernels
 from brushwork.encoders.native.library import data_address, load_library
 from brushwork.types import Feature
@@ -76,7 +76,7 @@ def _convolve(
     output = allocate(here, (batch, *sides, outputs))
     layer = make_layer(here, output, None, (batch, *sides, here.shape[3], outputs))
     layer.pooled_rows, layer.pooled_columns = here.shape[1:3]
-    layer.tile = FAST if min(sides) >= WIDE else EXACT
+    layer.tile = faster_tile(*sides)
     layer.weight, layer.bias = data_address(kernels), data_address(bias)
     for name, value in settings.items():
         setattr(layer, name, value)
